@@ -1,0 +1,119 @@
+/**
+ * What a worker's main thread and its training thread say to each other. The main thread owns the
+ * cluster (NATS, heartbeats, signals); the training thread owns the engine and blocks for whole
+ * phases while native code computes, so nothing that must be punctual may run in it.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Generation, Rank, Step } from '../../shared/ids.js';
+import type { TrainingJob } from '../../shared/job-spec.js';
+import type { LanePlan } from '../../shared/lane-plan.js';
+
+/** Given to the training thread as `workerData`; `links` goes along in the transfer list. */
+export interface TrainingStart {
+  readonly job: TrainingJob;
+  readonly rank: Rank;
+  readonly members: number;
+  readonly generation: Generation;
+  /** Port of the connected links thread; null where this member is the only one. */
+  readonly links: MessagePort | null;
+  /** A dataset folder whose digest has been checked against the coordinator's. */
+  readonly datasetDirectory: string;
+  /** Where rank 0 writes checkpoints (`step-00000120/` folders). */
+  readonly checkpointDirectory: string;
+  /** Checkpoint folder to start from, chosen by the coordinator; null starts from the seed. */
+  readonly resumeFrom: string | null;
+  /** Committed steps at which training ends; equal to the checkpoint's for evaluation only. */
+  readonly totalSteps: number;
+  /** Whether to evaluate after the last step. */
+  readonly evaluate: boolean;
+}
+
+export type ToTraining =
+  /** One lane of one step; every owned lane of a step must arrive, in any order. */
+  | { readonly kind: 'plan'; readonly plan: LanePlan }
+  /**
+   * Finish the step, write a checkpoint, end. The wish travels with the step's statistics, so all
+   * members stop after the same step even where only one of them was asked.
+   */
+  | { readonly kind: 'stop' }
+  /** Give up at once: a member, the coordinator or the bus is lost. */
+  | { readonly kind: 'abort'; readonly reason: string };
+
+export type FromTraining =
+  /** The engine runs and the weights are loaded; plans are wanted from `step` on. */
+  | { readonly kind: 'ready'; readonly step: Step }
+  | { readonly kind: 'committed'; readonly report: StepReport }
+  | {
+      readonly kind: 'checkpointed';
+      readonly committedSteps: number;
+      readonly path: string;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  | { readonly kind: 'evaluated'; readonly results: readonly SplitMetrics[] }
+  | {
+      readonly kind: 'finished';
+      readonly committedSteps: number;
+      /** Loss of the last committed step; null where no step was trained. */
+      readonly finalLoss: number | null;
+      /** SHA-256 over all parameters in name order. */
+      readonly weightsSha256: string;
+      /** True where a stop request ended the run before `totalSteps`. */
+      readonly stopped: boolean;
+      /** The newest checkpoint; null on members that do not write them. */
+      readonly checkpoint: string | null;
+    }
+  /** `code` is that of the error class; the message names the step. */
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly stack: string;
+      readonly committedSteps: number;
+    };
+
+export const phases = [
+  'plan',
+  'encode',
+  'gather',
+  'users',
+  'scatter',
+  'items',
+  'reduce',
+  'optimizer',
+] as const;
+
+/** A part of the life of a step; `plan` is the wait for the lane plans. */
+export type Phase = (typeof phases)[number];
+
+/** Identical on every member, except for the durations and the bytes. */
+export interface StepReport {
+  readonly step: Step;
+  readonly loss: number;
+  /** Of the whole step, over all lanes. */
+  readonly sequences: number;
+  readonly predictions: number;
+  readonly itemTokens: number;
+  readonly distinctItems: number;
+  /** Share of predictions whose positive had the highest logit, in [0, 1]. */
+  readonly top1: number;
+  /** Mean count of unmasked logits of a prediction, the positive included. */
+  readonly liveNegatives: number;
+  /** Global norm before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly logitScale: number;
+  /** Seconds of this member in each phase. */
+  readonly phaseSeconds: Readonly<Record<Phase, number>>;
+  /** Seconds of the step in which this member waited for peers. */
+  readonly waitSeconds: number;
+}
+
+/** Leave-last-two metrics over the full catalogue, history masked. */
+export interface SplitMetrics {
+  readonly split: 'validation' | 'test';
+  readonly model: 'hllm' | 'popularity';
+  readonly users: number;
+  /** `recall@10`, `ndcg@10`, ... */
+  readonly values: Readonly<Record<string, number>>;
+}
