@@ -1,0 +1,52 @@
+/**
+ * An engine is a backend of tfjs-core, chosen at run time. tfjs-core keeps one engine per copy of
+ * itself, so everything here and everything that computes must import '@tensorflow/tfjs-core' by
+ * exactly that name: Node then resolves all of them, and the backends' own `require`, to one file.
+ */
+import { getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { EngineUnavailableError } from './engine-unavailable-error.js';
+
+/** `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop. */
+export const engineNames = ['torch', 'cpu', 'wasm'] as const;
+
+export type EngineName = (typeof engineNames)[number];
+
+export interface EngineOptions {
+  /** Threads of one operation. Part of a job's identity: they change the order of sums. */
+  readonly threads: number;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** What it really uses: `cpu` and `wasm` compute on one thread, whatever was asked for. */
+  readonly threads: number;
+  /** For logs: the library and its version. */
+  readonly version: string;
+  /** Bytes held by tensors outside JavaScript's heap; null where the engine cannot tell. */
+  tensorBytes(): number | null;
+}
+
+/**
+ * Loads the engine and makes it tfjs-core's backend in this thread.
+ *
+ * @throws EngineUnavailableError if a file of the engine is missing or cannot be loaded.
+ */
+export async function openEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
+  const engine = await load(name, options);
+  if (!(await setBackend(name)) || getBackend() !== name) {
+    throw new EngineUnavailableError(name, 'its backend did not start', 'see the message above');
+  }
+  return engine;
+}
+
+/** Imported on demand, so that one engine's libraries are not needed to run another. */
+async function load(name: EngineName, options: EngineOptions): Promise<Engine> {
+  switch (name) {
+    case 'torch':
+      return (await import('./torch/open-torch.js')).openTorch(options);
+    case 'cpu':
+      return (await import('./cpu/open-cpu.js')).openCpu();
+    case 'wasm':
+      return (await import('./wasm/open-wasm.js')).openWasm();
+  }
+}
