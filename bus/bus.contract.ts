@@ -1,0 +1,144 @@
+/** What every Bus must do; each implementation's test runs all of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+/** Collects messages and lets a test wait for their number instead of for a time. */
+export class Collector {
+  readonly texts: string[] = [];
+  readonly subjects: string[] = [];
+  #wanted = 0;
+  #wake: () => void = () => undefined;
+
+  readonly handler = (data: Uint8Array, subject: string): void => {
+    this.texts.push(textOf(data));
+    this.subjects.push(subject);
+    if (this.texts.length >= this.#wanted) this.#wake();
+  };
+
+  async until(count: number): Promise<string[]> {
+    this.#wanted = count;
+    if (this.texts.length < count) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.texts;
+  }
+}
+
+async function* chunksOf(...texts: string[]): AsyncIterable<Uint8Array> {
+  for (const text of texts) yield bytesOf(text);
+}
+
+/** Opens a new connection to the one server of the test. */
+export type OpenBus = () => Promise<Bus>;
+
+export function busContract(name: string, open: OpenBus): void {
+  // Would catch a wildcard that also matches its parent or its grandchildren.
+  test(`${name}: a subscription sees the subjects that its filter names, and no others`, async () => {
+    const [sender, receiver] = [await open(), await open()];
+    const seen = new Collector();
+    receiver.subscribe('a.*', seen.handler);
+    await receiver.flush();
+    for (const subject of ['a', 'a.x', 'a.x.y', 'b.x', 'a.z']) {
+      sender.publish(subject, bytesOf(subject));
+    }
+    assert.deepEqual(await seen.until(2), ['a.x', 'a.z']);
+    await Promise.all([sender.close(), receiver.close()]);
+  });
+
+  // Would catch a reader that starts at the end of the stream, loses the order, or reads foreign lanes.
+  test(`${name}: a reader gets stored and later messages of its subjects, in order`, async () => {
+    const bus = await open();
+    const stream = await bus.createStream('contract-order', 'order.>');
+    for (const at of [0, 1, 2]) {
+      for (const lane of [0, 1, 2]) {
+        await stream.publish(`order.${at}.${lane}`, bytesOf(`${at}.${lane}`), `${at}.${lane}`);
+      }
+    }
+    const seen = new Collector();
+    const reader = await (await bus.openStream('contract-order')).read(
+      ['order.*.0', 'order.*.2'],
+      seen.handler,
+    );
+    await seen.until(6);
+    await stream.publish('order.3.2', bytesOf('3.2'), '3.2');
+    assert.deepEqual(await seen.until(7), ['0.0', '0.2', '1.0', '1.2', '2.0', '2.2', '3.2']);
+    reader.close();
+    await stream.remove();
+    await bus.close();
+  });
+
+  // Would catch a retry that makes a lane train twice.
+  test(`${name}: publishing an id again stores nothing`, async () => {
+    const bus = await open();
+    const stream = await bus.createStream('contract-ids', 'ids.>');
+    await stream.publish('ids.1', bytesOf('first'), 'one');
+    await stream.publish('ids.1', bytesOf('again'), 'one');
+    await stream.publish('ids.2', bytesOf('second'), 'two');
+    const seen = new Collector();
+    await stream.read(['ids.>'], seen.handler);
+    assert.deepEqual(await seen.until(2), ['first', 'second']);
+    await stream.remove();
+    await bus.close();
+  });
+
+  // Would catch a purge of the wrong steps: too many lose plans, too few fill the disk.
+  test(`${name}: a purge removes what its filter matches and nothing else`, async () => {
+    const bus = await open();
+    const stream = await bus.createStream('contract-purge', 'purge.>');
+    for (const subject of ['purge.1.0', 'purge.1.1', 'purge.11.0']) {
+      await stream.publish(subject, bytesOf(subject), subject);
+    }
+    assert.equal(await stream.purge('purge.1.*'), 2);
+    const seen = new Collector();
+    await stream.read(['purge.>'], seen.handler);
+    assert.deepEqual(await seen.until(1), ['purge.11.0']);
+    await stream.remove();
+    await bus.close();
+  });
+
+  // Would catch plans of an earlier run reaching the workers of this one.
+  test(`${name}: a created stream is empty whatever was there before`, async () => {
+    const bus = await open();
+    const old = await bus.createStream('contract-new', 'new.>');
+    await old.publish('new.1', bytesOf('old'), 'same id');
+    const stream = await bus.createStream('contract-new', 'new.>');
+    await stream.publish('new.1', bytesOf('new'), 'same id');
+    const seen = new Collector();
+    await stream.read(['new.>'], seen.handler);
+    assert.deepEqual(await seen.until(1), ['new']);
+    await stream.remove();
+    await bus.close();
+  });
+
+  // Would catch objects that lose their chunk borders' bytes, and a hang on a missing one.
+  test(`${name}: an object comes back byte for byte, a missing one as null`, async () => {
+    const bus = await open();
+    const objects = await bus.openObjects('contract-objects');
+    await objects.put('file', chunksOf('one', 'two', 'three'));
+    let text = '';
+    for await (const chunk of (await objects.get('file')) ?? []) text += textOf(chunk);
+    assert.equal(text, 'onetwothree');
+    assert.equal(await objects.get('other'), null);
+    await objects.remove();
+    await bus.close();
+  });
+
+  // Would catch failures that look like success: each must be an error of the seam's own classes.
+  test(`${name}: refusals and a closed bus are errors with a code`, async () => {
+    const bus = await open();
+    await assert.rejects(bus.openStream('contract-none'), BusRefusedError);
+    assert.throws(
+      () => bus.publish('big', new Uint8Array(bus.maxPayload + 1)),
+      (error: unknown) => error instanceof BusRefusedError,
+    );
+    await bus.close();
+    assert.equal(await bus.closed, null);
+    assert.throws(() => bus.publish('late', bytesOf('x')), BusLostError);
+  });
+}

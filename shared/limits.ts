@@ -1,0 +1,65 @@
+/**
+ * Everything that can grow or wait has its limit here, with the reason for its value. A limit is
+ * checked where the thing enters a process.
+ */
+import { type Bytes, bytes, type Millis, mebibytes, millis } from './units.js';
+
+/** Heartbeats of workers and coordinator. Their senders run no native compute, so they are punctual. */
+export const heartbeatInterval: Millis = millis(500);
+
+/**
+ * Silence after which a process is taken for dead: six heartbeats. Where more threads compute than
+ * there are cores, a main thread has been seen to run a second late; a process that really ends is
+ * noticed at once by its closed sockets and by its parent, so this is for frozen hosts only.
+ */
+export const heartbeatTimeout: Millis = millis(3000);
+
+/** All workers must have joined by then: a container image may still be pulled meanwhile. */
+export const joinTimeout: Millis = millis(120_000);
+
+/** Time for members to fetch the dataset, connect their links, open the engine and load weights. */
+export const startTimeout: Millis = millis(180_000);
+
+/** How often the coordinator looks at its clock. */
+export const tickInterval: Millis = millis(100);
+
+/** The client asks the server for a sign of life this often; two unanswered ones close the connection. */
+export const busPingInterval: Millis = millis(1000);
+export const busPingsUnanswered = 2;
+
+/** A server on the same network answers in milliseconds; ten seconds mean that it will not. */
+export const busConnectTimeout: Millis = millis(10_000);
+export const busRequestTimeout: Millis = millis(10_000);
+
+/**
+ * Steps that may be published past the committed one. Two would hide the latency of publishing;
+ * eight also ride out a second in which the coordinator does not run.
+ */
+export const planLead = 8;
+
+/**
+ * Steps kept in the stream when no checkpoint covers them: the plan is a pure function, so older
+ * ones could be published again.
+ */
+export const plansKept = 1024;
+
+/** Bytes of one encoded lane plan: sixteen million numbers, far above any lane that fits a GPU. */
+export const lanePlanBytes: Bytes = mebibytes(64);
+
+/** Bytes of one control message. The largest carries a job and its dataset's file list: about 4 KiB. */
+export const controlMessageBytes: Bytes = bytes(256 * 1024);
+
+/** Nesting of a control message; the deepest valid one has six levels. */
+export const controlMessageDepth = 16;
+
+/** Characters of a failure's message and stack that travel; the process's own log has the rest. */
+export const failureTextLength = 8192;
+
+/** Lane plans of which parts have arrived and others have not: a window of lanes, generously. */
+export const partialPlans = 4096;
+
+/** Members of a job; one hop from everyone to everyone stops being a good idea well before. */
+export const membersMax = 1024;
+
+/** How long a process that must end may take to say goodbye before it is killed. */
+export const goodbyeTimeout: Millis = millis(3000);

@@ -1,0 +1,49 @@
+/**
+ * What the processes of a run tell the program that started them (`lockstep train`), over Node's
+ * IPC channel. Parent and child come from the same installation, so nothing is validated here.
+ */
+import type { ReportedMetrics, ReportedStep } from './messages.js';
+
+export interface RunResult {
+  readonly committedSteps: number;
+  readonly finalLoss: number | null;
+  readonly weightsSha256: string;
+  readonly stopped: boolean;
+  readonly checkpoint: string | null;
+  readonly metrics: readonly ReportedMetrics[];
+}
+
+export type RunEvent =
+  /** The metrics server listens. */
+  | { readonly kind: 'listening'; readonly metricsPort: number }
+  | { readonly kind: 'waiting'; readonly reason: string }
+  | {
+      readonly kind: 'started';
+      readonly members: readonly string[];
+      readonly firstStep: number;
+      readonly totalSteps: number;
+      readonly resumedFrom: string | null;
+    }
+  | { readonly kind: 'committed'; readonly report: ReportedStep }
+  | {
+      readonly kind: 'checkpointed';
+      readonly committedSteps: number;
+      readonly path: string;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  | { readonly kind: 'finished'; readonly result: RunResult }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      /** Whose failure it is, where it is known. */
+      readonly worker: string | null;
+      readonly committedSteps: number;
+    };
+
+export type RunCommand =
+  /** Finish the step, write a checkpoint, end. */
+  | { readonly kind: 'stop' }
+  /** End now. */
+  | { readonly kind: 'abort' };
