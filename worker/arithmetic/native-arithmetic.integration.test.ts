@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AdamwUpdate, Arithmetic } from './arithmetic.js';
+import { adamwUpdate, anyFloats, arithmeticContract } from './arithmetic-cases.js';
+import { javascriptArithmetic } from './javascript-arithmetic.js';
+import { loadNativeArithmetic } from './native-arithmetic.js';
+import { openArithmetic } from './open-arithmetic.js';
+
+const native = loadNativeArithmetic() as Arithmetic;
+
+test('the addon is what openArithmetic picks where it was built', () => {
+  assert.equal(openArithmetic().name, 'native');
+});
+
+arithmeticContract(native);
+
+/** The bits, with every NaN written the same way. */
+function bitsOf(x: Float32Array): Uint32Array {
+  const bits = new Uint32Array(x.slice().buffer);
+  x.forEach((value, i) => {
+    if (Number.isNaN(value)) bits[i] = 0x7fc00000;
+  });
+  return bits;
+}
+
+const length = fc.oneof(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 4000, max: 9000 }));
+const seed = fc.nat();
+
+// Would catch a fused multiply-add, flushed subnormals, or a reordered sum in one of the versions
+// that the compiler makes for different processors.
+test('native and JavaScript give the same bits for any floats there are', () => {
+  fc.assert(
+    fc.property(length, seed, fc.float(), (n, s, factor) => {
+      const [a, b] = [anyFloats(n, s), anyFloats(n, s)];
+      const other = anyFloats(n, s + 1);
+      native.add(a, other);
+      javascriptArithmetic.add(b, other);
+      assert.deepEqual(bitsOf(a), bitsOf(b));
+      native.scale(a, factor);
+      javascriptArithmetic.scale(b, factor);
+      assert.deepEqual(bitsOf(a), bitsOf(b));
+      assert.ok(Object.is(native.sumOfSquares(a), javascriptArithmetic.sumOfSquares(b)));
+      assert.equal(native.firstNonFinite(a), javascriptArithmetic.firstNonFinite(b));
+    }),
+  );
+});
+
+test('the sum of squares has the same bits where nothing is infinite', () => {
+  fc.assert(
+    fc.property(length, seed, (n, s) => {
+      const x = anyFloats(n, s).map((value) => (Math.abs(value) < 1e18 ? value : 1));
+      assert.ok(Object.is(native.sumOfSquares(x), javascriptArithmetic.sumOfSquares(x)));
+    }),
+  );
+});
+
+test('AdamW has the same bits in both, for ordinary and for extreme values', () => {
+  fc.assert(
+    fc.property(
+      length,
+      seed,
+      fc.integer({ min: 1, max: 100_000 }),
+      fc.boolean(),
+      (n, s, step, extreme) => {
+        const make = (): AdamwUpdate => {
+          const update = adamwUpdate(n, s % 1000, step);
+          return extreme
+            ? { ...update, gradients: anyFloats(n, s), parameters: anyFloats(n, s + 1) }
+            : update;
+        };
+        const [a, b] = [make(), make()];
+        native.adamw(a);
+        javascriptArithmetic.adamw(b);
+        for (const key of ['parameters', 'firstMoments', 'secondMoments'] as const) {
+          assert.deepEqual(bitsOf(a[key]), bitsOf(b[key]), key);
+        }
+      },
+    ),
+  );
+});

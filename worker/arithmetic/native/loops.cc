@@ -1,0 +1,112 @@
+#include "loops.h"
+
+#include <cmath>
+#include <cstring>
+
+// One binary for every x86-64 processor: the loader picks the widest version. Wider vectors do not
+// change a bit, because no loop below adds across elements and contraction is off.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
+#define LOCKSTEP_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define LOCKSTEP_CLONES
+#endif
+
+namespace lockstep {
+namespace {
+
+constexpr size_t kBlock = 4096;
+constexpr size_t kAccumulators = 16;
+
+LOCKSTEP_CLONES
+double block_sum(const float* __restrict x, size_t length) {
+  double sums[kAccumulators] = {};
+  size_t i = 0;
+  for (; i + kAccumulators <= length; i += kAccumulators) {
+    for (size_t j = 0; j < kAccumulators; j++) {
+      const double value = x[i + j];
+      sums[j] += value * value;
+    }
+  }
+  for (size_t j = 0; i + j < length; j++) {
+    const double value = x[i + j];
+    sums[j] += value * value;
+  }
+  for (size_t half = kAccumulators / 2; half >= 1; half /= 2) {
+    for (size_t j = 0; j < half; j++) sums[j] += sums[j + half];
+  }
+  return sums[0];
+}
+
+// The tree over blocks [first, first + width), width a power of two; absent blocks are skipped.
+double tree_sum(const float* x, size_t length, size_t first, size_t width) {
+  if (width == 1) {
+    const size_t start = first * kBlock;
+    const size_t rest = length - start;
+    return block_sum(x + start, rest < kBlock ? rest : kBlock);
+  }
+  const size_t half = width / 2;
+  const double left = tree_sum(x, length, first, half);
+  if ((first + half) * kBlock >= length) return left;
+  return left + tree_sum(x, length, first + half, half);
+}
+
+LOCKSTEP_CLONES
+bool all_finite(const float* __restrict x, size_t length) {
+  uint32_t bad = 0;
+  for (size_t i = 0; i < length; i++) {
+    uint32_t bits;
+    std::memcpy(&bits, x + i, sizeof bits);
+    // An exponent of all ones is infinity or NaN.
+    bad |= (bits & 0x7f800000u) == 0x7f800000u;
+  }
+  return bad == 0;
+}
+
+}  // namespace
+
+LOCKSTEP_CLONES
+void add(float* __restrict into, const float* __restrict other, size_t length) {
+  for (size_t i = 0; i < length; i++) into[i] += other[i];
+}
+
+double sum_of_squares(const float* x, size_t length) {
+  if (length == 0) return 0;
+  size_t width = 1;
+  while (width * kBlock < length) width *= 2;
+  return tree_sum(x, length, 0, width);
+}
+
+LOCKSTEP_CLONES
+void scale(float* __restrict x, size_t length, float factor) {
+  for (size_t i = 0; i < length; i++) x[i] *= factor;
+}
+
+int64_t first_non_finite(const float* x, size_t length) {
+  for (size_t start = 0; start < length; start += kBlock) {
+    const size_t rest = length - start;
+    const size_t count = rest < kBlock ? rest : kBlock;
+    if (all_finite(x + start, count)) continue;
+    for (size_t i = start; i < start + count; i++) {
+      if (!std::isfinite(x[i])) return static_cast<int64_t>(i);
+    }
+  }
+  return -1;
+}
+
+LOCKSTEP_CLONES
+void adamw(float* __restrict parameters, const float* __restrict gradients,
+           float* __restrict first_moments, float* __restrict second_moments, size_t length,
+           const AdamwScalars& scalars) {
+  const AdamwScalars s = scalars;
+  for (size_t i = 0; i < length; i++) {
+    const float g = gradients[i] * s.gradient_scale;
+    const float m = first_moments[i] + s.first_weight * (g - first_moments[i]);
+    const float v = second_moments[i] * s.beta2 + (s.second_weight * g) * g;
+    const float d = std::sqrt(v) / s.second_correction + s.eps;
+    first_moments[i] = m;
+    second_moments[i] = v;
+    parameters[i] = parameters[i] * s.decay + (s.step_size * m) / d;
+  }
+}
+
+}  // namespace lockstep
