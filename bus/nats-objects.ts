@@ -59,5 +59,5 @@ async function* withError(
     yield value;
   }
   const failure = await error;
-  if (failure !== null) throw asBusError(failure, `read the object "${name}"`);
+  if (failure instanceof Error) throw asBusError(failure, `read the object "${name}"`);
 }

@@ -1,4 +1,4 @@
-import { DeliverPolicy, type JetStreamManager, type NatsConnection } from 'nats';
+import type { JetStreamManager, NatsConnection } from 'nats';
 import type { BusStream, Handler, Subscription } from '../shared/bus.js';
 import { busRequestTimeout } from '../shared/limits.js';
 import { asBusError } from './nats-errors.js';
@@ -28,15 +28,12 @@ export class NatsStream implements BusStream {
     }
   }
 
-  /** An ordered consumer: the client notices gaps and starts again where it was. */
+  /** An ordered consumer: it starts at the oldest message, and after a gap where it was. */
   async read(filters: readonly string[], handler: Handler): Promise<Subscription> {
     try {
       const consumer = await this.#connection
         .jetstream({ timeout: busRequestTimeout })
-        .consumers.get(this.#name, {
-          filterSubjects: [...filters],
-          deliver_policy: DeliverPolicy.All,
-        });
+        .consumers.get(this.#name, { filterSubjects: [...filters] });
       const messages = await consumer.consume({
         max_messages: pulledAhead,
         callback: (message) => handler(message.data, message.subject),

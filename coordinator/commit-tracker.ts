@@ -1,0 +1,96 @@
+/**
+ * A step is committed when every member has reported it, and all report the same. The members hold
+ * the same reduced gradient, so a difference in any bit means that one of them computes something else.
+ */
+import type { WorkerId } from '../shared/ids.js';
+import type { ReportedStep } from '../shared/messages.js';
+
+/** Members disagree about a step: their weights have diverged, so the run must not go on. */
+export class MembersDifferError extends Error {
+  override readonly name = 'MembersDifferError';
+  readonly code = 'MEMBERS_DIFFER';
+}
+
+/** A report does not follow the one before it: one was lost, or its sender is confused. */
+export class ReportOrderError extends Error {
+  override readonly name = 'ReportOrderError';
+  readonly code = 'REPORT_ORDER';
+}
+
+/** Fields that are the same number on every member. */
+const agreed = [
+  'loss',
+  'gradientNorm',
+  'learningRate',
+  'logitScale',
+  'sequences',
+  'predictions',
+  'itemTokens',
+  'distinctItems',
+  'top1',
+  'liveNegatives',
+] as const;
+
+export class CommitTracker {
+  readonly #members: readonly WorkerId[];
+  /** Steps that each member has reported. */
+  readonly #reported: Map<WorkerId, number>;
+  /** Reports of steps that not everyone has reported, by the first who did. */
+  readonly #open = new Map<number, { readonly by: WorkerId; readonly report: ReportedStep }>();
+  #committedSteps: number;
+
+  constructor(members: readonly WorkerId[], firstStep: number) {
+    this.#members = members;
+    this.#reported = new Map(members.map((member) => [member, firstStep]));
+    this.#committedSteps = firstStep;
+  }
+
+  get committedSteps(): number {
+    return this.#committedSteps;
+  }
+
+  /**
+   * Takes a member's report. Returns the reports of the steps that are committed by it, usually none
+   * or one; reports of strangers are ignored.
+   *
+   * @throws MembersDifferError, ReportOrderError
+   */
+  record(worker: WorkerId, report: ReportedStep): ReportedStep[] {
+    const expected = this.#reported.get(worker);
+    if (expected === undefined) return [];
+    if (report.step !== expected) {
+      throw new ReportOrderError(
+        `Cannot follow ${worker}: it reported step ${report.step}: step ${expected} should come next`,
+      );
+    }
+    this.#compare(worker, report);
+    this.#reported.set(worker, expected + 1);
+    return this.#advance();
+  }
+
+  #compare(worker: WorkerId, report: ReportedStep): void {
+    const first = this.#open.get(report.step);
+    if (first === undefined) {
+      this.#open.set(report.step, { by: worker, report });
+      return;
+    }
+    const field = agreed.find((name) => !Object.is(first.report[name], report[name]));
+    if (field === undefined) return;
+    throw new MembersDifferError(
+      `Cannot commit step ${report.step}: ${first.by} has ${field} ${first.report[field]} and ` +
+        `${worker} has ${report[field]}: members must agree to the last bit`,
+    );
+  }
+
+  #advance(): ReportedStep[] {
+    const everyone = Math.min(...this.#members.map((member) => this.#reported.get(member) ?? 0));
+    const committed: ReportedStep[] = [];
+    while (this.#committedSteps < everyone) {
+      const open = this.#open.get(this.#committedSteps);
+      this.#open.delete(this.#committedSteps);
+      if (open !== undefined) committed.push(open.report);
+      this.#committedSteps++;
+    }
+    return committed;
+  }
+}
