@@ -1,0 +1,104 @@
+/** What Prometheus sees of a job as a whole. docs/metrics.md lists the same; a test compares. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobId } from '../shared/ids.js';
+import type { ReportedStep } from '../shared/messages.js';
+
+export class CoordinatorMetrics {
+  readonly registry = new Registry();
+  readonly #registers = [this.registry];
+
+  readonly committedSteps = this.#gauge(
+    'committed_steps',
+    'Optimizer updates that all members have applied',
+  );
+  readonly totalSteps = this.#gauge('total_steps', 'Committed steps at which training ends');
+  readonly members = this.#gauge('members', 'Workers that train');
+  readonly checkpointSteps = this.#gauge(
+    'checkpoint_steps',
+    'Committed steps of the newest checkpoint',
+  );
+  readonly plansAhead = this.#gauge('plan_steps_ahead', 'Published steps past the committed one');
+  readonly plansPublished = this.#counter(
+    'plans_published_total',
+    'Lane plans stored in the stream',
+  );
+  readonly planBytes = this.#counter(
+    'plan_bytes_total',
+    'Bytes of lane plans stored in the stream',
+  );
+  readonly plansPurged = this.#counter(
+    'plan_messages_purged_total',
+    'Messages of plans removed from the stream',
+  );
+  readonly datasetFiles = this.#counter(
+    'dataset_files_published_total',
+    'Dataset files put into the object store',
+  );
+  readonly refused = new Counter({
+    name: 'lockstep_messages_refused_total',
+    help: 'Messages that were malformed or came from strangers',
+    labelNames: ['reason'],
+    registers: this.#registers,
+  });
+  readonly planSeconds = new Histogram({
+    name: 'lockstep_plan_seconds',
+    help: 'Time to plan one step and store it',
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
+    registers: this.#registers,
+  });
+  readonly stepSeconds = new Histogram({
+    name: 'lockstep_step_seconds',
+    help: 'Time between two committed steps',
+    buckets: [0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 100],
+    registers: this.#registers,
+  });
+  readonly checkpointSeconds = new Histogram({
+    name: 'lockstep_checkpoint_seconds',
+    help: 'Time to write a checkpoint',
+    buckets: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+    registers: this.#registers,
+  });
+
+  readonly #loss = this.#gauge('loss', 'Loss of the last committed step');
+  readonly #gradientNorm = this.#gauge('gradient_norm', 'Global gradient norm before clipping');
+  readonly #learningRate = this.#gauge('learning_rate', 'Learning rate of the last committed step');
+  readonly #logitScale = this.#gauge('logit_scale', 'Learned logarithm of the inverse temperature');
+  readonly #liveNegatives = this.#gauge(
+    'live_negatives',
+    'Mean count of unmasked logits of a prediction',
+  );
+  readonly #top1 = this.#gauge(
+    'top1_ratio',
+    'Share of predictions whose positive had the highest logit',
+  );
+  readonly #users = this.#counter('users_total', 'User sequences trained on');
+  readonly #predictions = this.#counter('predictions_total', 'Next items predicted');
+  readonly #itemTokens = this.#counter('item_tokens_total', 'Text tokens of items encoded');
+  readonly #items = this.#counter('items_total', 'Distinct items encoded, counted once a step');
+
+  constructor(job: JobId) {
+    this.registry.setDefaultLabels({ training_job: job });
+  }
+
+  committed(report: ReportedStep): void {
+    this.committedSteps.set(report.step + 1);
+    this.#loss.set(report.loss);
+    this.#gradientNorm.set(report.gradientNorm);
+    this.#learningRate.set(report.learningRate);
+    this.#logitScale.set(report.logitScale);
+    this.#liveNegatives.set(report.liveNegatives);
+    this.#top1.set(report.top1);
+    this.#users.inc(report.sequences);
+    this.#predictions.inc(report.predictions);
+    this.#itemTokens.inc(report.itemTokens);
+    this.#items.inc(report.distinctItems);
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name: `lockstep_${name}`, help, registers: this.#registers });
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `lockstep_${name}`, help, registers: this.#registers });
+  }
+}
