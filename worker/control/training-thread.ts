@@ -1,0 +1,71 @@
+/** The training thread as its process sees it. */
+import { Worker } from 'node:worker_threads';
+import type { FromTraining, ToTraining, TrainingStart } from '../training/messages.js';
+
+export interface TrainingThread {
+  post(message: ToTraining): void;
+  /** Ends the thread; false where native code did not return in time. */
+  terminate(withinMs: number): Promise<boolean>;
+}
+
+export interface TrainingThreadHandlers {
+  readonly onMessage: (message: FromTraining) => void;
+  /** The thread ended without having said `finished` or `failed`. */
+  readonly onCrash: (error: Error) => void;
+}
+
+export type StartTraining = (
+  start: TrainingStart,
+  handlers: TrainingThreadHandlers,
+) => TrainingThread;
+
+/** Starts the thread in the file at `entry`. */
+export const startTrainingThread =
+  (entry: URL): StartTraining =>
+  (start, { onMessage, onCrash }) => {
+    const thread = new Worker(entry, {
+      workerData: start,
+      transferList: start.links === null ? [] : [start.links],
+    });
+    let last: FromTraining['kind'] | null = null;
+    thread.on('message', (message: FromTraining) => {
+      last = message.kind;
+      onMessage(message);
+    });
+    thread.on('error', onCrash);
+    const exited = new Promise<void>((resolve) => {
+      thread.once('exit', (code) => {
+        resolve();
+        if (last !== 'finished' && last !== 'failed') {
+          onCrash(new Error(`The training thread ended with code ${code} before it was done`));
+        }
+      });
+    });
+    return {
+      post: (message) => thread.postMessage(message, plansToTransfer(message)),
+      async terminate(withinMs) {
+        void thread.terminate();
+        let timer: NodeJS.Timeout | undefined;
+        const late = new Promise<false>((resolve) => {
+          timer = setTimeout(() => resolve(false), withinMs);
+        });
+        const ended = await Promise.race([exited.then(() => true), late]);
+        clearTimeout(timer);
+        return ended;
+      },
+    };
+  };
+
+/** A plan's arrays move to the thread; nobody here needs them any more. */
+function plansToTransfer(message: ToTraining): ArrayBuffer[] {
+  if (message.kind !== 'plan') return [];
+  const { plan } = message;
+  return [
+    plan.items,
+    plan.itemLaneOffsets,
+    plan.negatives,
+    plan.users,
+    plan.sequenceOffsets,
+    plan.sequenceRows,
+  ].map((array) => array.buffer as ArrayBuffer);
+}

@@ -1,0 +1,360 @@
+/**
+ * A worker's main thread: joins a job, learns its place in the membership, starts the training
+ * thread, and carries messages between it and the coordinator. It computes nothing, so it is never
+ * late: its heartbeats mean something.
+ */
+import { hostname } from 'node:os';
+import type { MessagePort } from 'node:worker_threads';
+import { type Bus, BusLostError, type Subscription } from '../../shared/bus.js';
+import type { Clock } from '../../shared/clock.js';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { generation, type JobId, type Rank, rank, type WorkerId } from '../../shared/ids.js';
+import { resolveJob } from '../../shared/job-spec.js';
+import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import {
+  heartbeatInterval,
+  heartbeatTimeout,
+  joinTimeout,
+  startTimeout,
+} from '../../shared/limits.js';
+import type { Log } from '../../shared/log.js';
+import {
+  type DatasetFile,
+  decodeFromCoordinator,
+  encodeFromWorker,
+  type FoundCheckpoint,
+  type FromCoordinator,
+  type FromWorker,
+  failureText,
+  type Membership,
+} from '../../shared/messages.js';
+import { MalformedMessageError } from '../../shared/messages-guard.js';
+import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
+import { type Millis, millis } from '../../shared/units.js';
+import type { WorkerMetrics } from '../metrics.js';
+import type { FromTraining } from '../training/messages.js';
+import { findDataset } from './dataset-source.js';
+import { readPlans } from './plan-reader.js';
+import type { StartTraining, TrainingThread } from './training-thread.js';
+
+/** What the main thread needs of the links: see worker/collective. */
+export interface Links {
+  /** `host:port` at which peers reach this worker. */
+  readonly address: string;
+  connect(options: {
+    readonly rank: Rank;
+    readonly addresses: string[];
+    readonly generation: ReturnType<typeof generation>;
+    readonly deadline: Millis;
+  }): Promise<MessagePort>;
+}
+
+export interface WorkerControlParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: WorkerMetrics;
+  readonly links: Links;
+  readonly startTraining: StartTraining;
+  readonly job: JobId;
+  readonly worker: WorkerId;
+  readonly cacheDirectory: string;
+  readonly digestOf: (directory: string) => Promise<string | null>;
+  /** The checkpoint to offer: the newest complete one, or the one that was asked for. */
+  readonly checkpoint: FoundCheckpoint | null;
+}
+
+export interface WorkerEnd {
+  readonly code: ExitCode;
+  readonly reason: string;
+}
+
+type Phase =
+  | { readonly kind: 'joining' }
+  | { readonly kind: 'starting'; readonly rank: Rank }
+  | { readonly kind: 'training'; readonly rank: Rank; readonly thread: TrainingThread }
+  /** Trained, waiting for the others' results. */
+  | { readonly kind: 'finished'; readonly stopped: boolean; readonly thread: TrainingThread }
+  /** It failed and said so; the coordinator will end the run. */
+  | { readonly kind: 'failed'; readonly end: WorkerEnd; readonly until: Millis }
+  | { readonly kind: 'over' };
+
+/** How long a failed worker waits for the coordinator's word before it leaves by itself. */
+const farewell = millis(1000);
+
+/** Failures that are another process's: whoever looks for the cause must look there. */
+const lostCodes = new Set(['PEER_LOST', 'PEER_TIMEOUT', 'BUS_LOST', 'COORDINATOR_LOST', 'ABORTED']);
+
+export class WorkerControl {
+  readonly #parts: WorkerControlParts;
+  readonly #startedAt: Millis;
+  readonly end: Promise<WorkerEnd>;
+  #settle: (end: WorkerEnd) => void = () => undefined;
+  #phase: Phase = { kind: 'joining' };
+  #thread: TrainingThread | null = null;
+  #plans: Subscription | null = null;
+  #committedSteps = 0;
+  #coordinatorHeardAt: Millis | null = null;
+  #spokenAt: Millis | null = null;
+  #stopWanted = false;
+  #onFiles: ((files: readonly DatasetFile[]) => void) | null = null;
+
+  constructor(parts: WorkerControlParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+    this.end = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  get unhealthy(): string | null {
+    return this.#phase.kind === 'failed' || this.#phase.kind === 'over' ? 'the run is over' : null;
+  }
+
+  async start(): Promise<void> {
+    const { bus, job } = this.#parts;
+    bus.subscribe(coordinatorSubject(job), (data) => this.#receive(data));
+    await bus.flush();
+    void bus.closed.then((lost) => {
+      if (lost !== null) this.#finish({ code: exitCodes.lost, reason: lost.message });
+    });
+    this.tick();
+  }
+
+  /** Looks at the clock: sends signs of life, notices a dead coordinator. */
+  tick(): void {
+    const now = this.#parts.clock.now();
+    if (this.#phase.kind === 'over') return;
+    if (this.#phase.kind === 'failed' && now >= this.#phase.until) {
+      this.#finish(this.#phase.end);
+      return;
+    }
+    const heard = this.#coordinatorHeardAt;
+    const silentFor = now - (heard ?? this.#startedAt);
+    if (silentFor >= (heard === null ? joinTimeout : heartbeatTimeout)) {
+      const reason = `the coordinator was silent for ${Math.round(silentFor)} ms`;
+      this.#finish({ code: exitCodes.lost, reason });
+      return;
+    }
+    if (this.#spokenAt === null || now - this.#spokenAt >= heartbeatInterval) {
+      this.#spokenAt = now;
+      this.#say(this.#signOfLife());
+    }
+  }
+
+  /** Asks training to finish its step, write a checkpoint and end; the wish reaches all members. */
+  stop(): void {
+    this.#stopWanted = true;
+    this.#thread?.post({ kind: 'stop' });
+  }
+
+  /** Gives up at once. */
+  abort(reason: string): void {
+    this.#thread?.post({ kind: 'abort', reason });
+    this.#finish({ code: exitCodes.lost, reason });
+  }
+
+  /** A peer's links are gone. While training runs, it says so itself, with the step. */
+  peerLost(error: Error): void {
+    if (this.#phase.kind === 'finished' || this.#phase.kind === 'over') return;
+    this.#fail(codeOf(error), error);
+  }
+
+  /** Ends the training thread; false where native code would not return. */
+  async close(withinMs: number): Promise<boolean> {
+    this.#plans?.close();
+    return (await this.#thread?.terminate(withinMs)) ?? true;
+  }
+
+  #signOfLife(): FromWorker {
+    if (this.#phase.kind !== 'joining') {
+      return { kind: 'heartbeat', committedSteps: this.#committedSteps };
+    }
+    const { links, checkpoint } = this.#parts;
+    const { address } = links;
+    return { kind: 'join', address, pid: process.pid, host: hostname(), checkpoint };
+  }
+
+  #say(message: FromWorker): void {
+    const { bus, job, worker } = this.#parts;
+    try {
+      bus.publish(workerSubject(job, worker), encodeFromWorker(message));
+    } catch (error) {
+      // A lost bus is told by `closed`, once; everything else is a defect.
+      if (!(error instanceof BusLostError)) throw error;
+    }
+  }
+
+  #receive(data: Uint8Array): void {
+    try {
+      const message = decodeFromCoordinator(data);
+      this.#coordinatorHeardAt = this.#parts.clock.now();
+      this.#hear(message);
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.#refuse(error, 'the coordinator');
+    }
+  }
+
+  #refuse(error: MalformedMessageError, from: string): void {
+    this.#parts.metrics.refused.inc({ reason: error.reason });
+    this.#parts.log.warn({ from, reason: error.reason }, error.message);
+  }
+
+  #hear(message: FromCoordinator): void {
+    switch (message.kind) {
+      case 'membership': {
+        const mine = message.members.findIndex(({ worker }) => worker === this.#parts.worker);
+        if (this.#phase.kind !== 'joining' || mine < 0) return;
+        this.#phase = { kind: 'starting', rank: rank(mine) };
+        this.#begin(message, rank(mine)).catch((error: unknown) =>
+          this.#fail(codeOf(error), error as Error),
+        );
+        return;
+      }
+      case 'dataset-published':
+        this.#onFiles?.(message.files);
+        return;
+      case 'stop':
+        if (!this.#stopWanted) this.stop();
+        return;
+      case 'abort':
+        this.#parts.log.warn({}, `aborted by the coordinator: ${message.reason}`);
+        if (this.#phase.kind === 'failed') this.#finish(this.#phase.end);
+        else this.abort(message.reason);
+        return;
+      case 'complete': {
+        const stopped = this.#phase.kind === 'finished' && this.#phase.stopped;
+        this.#finish({ code: stopped ? exitCodes.stopped : exitCodes.success, reason: 'complete' });
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  async #begin(membership: Membership, mine: Rank): Promise<void> {
+    const { bus, cacheDirectory, clock, digestOf, job, links, log, metrics } = this.#parts;
+    const spec = resolveJob(membership.job);
+    const { members } = membership;
+    const requestFiles = (): Promise<readonly DatasetFile[]> => this.#requestFiles();
+    const datasetDirectory = await findDataset(
+      { bus, cacheDirectory, digestOf, requestFiles },
+      membership.dataset,
+    );
+    log.info({ rank: mine, members: members.length, datasetDirectory }, 'membership received');
+    const port =
+      members.length === 1
+        ? null
+        : await links.connect({
+            rank: mine,
+            addresses: members.map(({ address }) => address),
+            generation: generation(membership.generation),
+            deadline: millis(clock.now() + startTimeout),
+          });
+    if (this.#phase.kind !== 'starting') return;
+    const thread = this.#startThread({
+      job: spec,
+      rank: mine,
+      members: members.length,
+      generation: generation(membership.generation),
+      links: port,
+      datasetDirectory,
+      checkpointDirectory: membership.checkpointDirectory,
+      resumeFrom: membership.resumeFrom,
+      totalSteps: membership.totalSteps,
+      evaluate: membership.evaluate,
+    });
+    this.#phase = { kind: 'training', rank: mine, thread };
+    this.#plans = await readPlans({
+      stream: await bus.openStream(planStream(job)),
+      job,
+      lanes: lanesOf(laneRun(mine, members.length, spec.spec.lanes)),
+      laneCount: spec.spec.lanes,
+      onPlan: (plan) => {
+        metrics.plansReceived.inc();
+        thread.post({ kind: 'plan', plan });
+      },
+      onRefused: (error, subject) => this.#refuse(error, subject),
+    });
+  }
+
+  #startThread(start: Parameters<StartTraining>[0]): TrainingThread {
+    const thread = this.#parts.startTraining(start, {
+      onMessage: (message) => this.#hearTraining(message),
+      onCrash: (error) => this.#fail('TRAINING_THREAD', error),
+    });
+    this.#thread = thread;
+    if (this.#stopWanted) thread.post({ kind: 'stop' });
+    return thread;
+  }
+
+  #requestFiles(): Promise<readonly DatasetFile[]> {
+    return new Promise((resolve) => {
+      this.#onFiles = resolve;
+      this.#say({ kind: 'dataset-wanted' });
+    });
+  }
+
+  #hearTraining(message: FromTraining): void {
+    if (this.#phase.kind !== 'training') return;
+    const { metrics } = this.#parts;
+    switch (message.kind) {
+      case 'committed':
+        this.#committedSteps = message.report.step + 1;
+        metrics.committed(message.report);
+        break;
+      case 'checkpointed':
+        metrics.checkpointSeconds.set(message.seconds);
+        break;
+      case 'finished':
+        this.#phase = { kind: 'finished', stopped: message.stopped, thread: this.#phase.thread };
+        break;
+      case 'failed':
+        this.#fail(message.code, { message: message.message, stack: message.stack });
+        return;
+      default:
+        break;
+    }
+    this.#say(asReport(message));
+  }
+
+  #fail(code: string, error: { message: string; stack?: string | undefined }): void {
+    if (this.#phase.kind === 'failed' || this.#phase.kind === 'over') return;
+    const { clock, log } = this.#parts;
+    const lost = lostCodes.has(code);
+    const end = { code: lost ? exitCodes.lost : exitCodes.training, reason: error.message };
+    this.#phase = { kind: 'failed', end, until: millis(clock.now() + farewell) };
+    log.error({ code, stack: error.stack }, error.message);
+    this.#say({
+      kind: 'failed',
+      code: code.slice(0, 64),
+      message: failureText(error.message),
+      stack: failureText(error.stack ?? ''),
+      committedSteps: this.#committedSteps,
+    });
+  }
+
+  #finish(end: WorkerEnd): void {
+    if (this.#phase.kind === 'over') return;
+    this.#phase = { kind: 'over' };
+    this.#settle(end);
+  }
+}
+
+/** The same facts as a bus message; the types are kept apart so that each side can check its own. */
+function asReport(message: Exclude<FromTraining, { kind: 'failed' }>): FromWorker {
+  switch (message.kind) {
+    case 'committed':
+      return { kind: 'committed', report: { ...message.report } };
+    case 'evaluated':
+      return { kind: 'evaluated', results: message.results.map((result) => ({ ...result })) };
+    default:
+      return message;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'INTERNAL';
+}

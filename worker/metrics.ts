@@ -1,0 +1,103 @@
+/** What Prometheus sees of one worker. docs/metrics.md lists the same; a test compares. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobId, WorkerId } from '../shared/ids.js';
+import type { StepReport } from './training/messages.js';
+
+/** Bytes that the links have moved since they were opened, by kind of message. */
+export interface LinkBytes {
+  readonly sent: Readonly<Record<string, number>>;
+  readonly received: Readonly<Record<string, number>>;
+}
+
+export class WorkerMetrics {
+  readonly registry = new Registry();
+  readonly #registers = [this.registry];
+
+  readonly phase = new Histogram({
+    name: 'lockstep_worker_step_phase_seconds',
+    help: 'Time of this member in a phase of a step',
+    labelNames: ['phase'],
+    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+    registers: this.#registers,
+  });
+  readonly refused = new Counter({
+    name: 'lockstep_worker_messages_refused_total',
+    help: 'Messages and plans that were malformed or came on the wrong subject',
+    labelNames: ['reason'],
+    registers: this.#registers,
+  });
+  readonly plansReceived = this.#counter('plans_received_total', 'Lane plans read from the stream');
+  readonly checkpointSeconds = this.#gauge(
+    'checkpoint_seconds',
+    'Time that the last checkpoint took',
+  );
+
+  readonly #committedSteps = this.#gauge('committed_steps', 'Optimizer updates applied');
+  readonly #loss = this.#gauge('loss', 'Loss of the last committed step');
+  readonly #gradientNorm = this.#gauge('gradient_norm', 'Global gradient norm before clipping');
+  readonly #learningRate = this.#gauge('learning_rate', 'Learning rate of the last committed step');
+  readonly #liveNegatives = this.#gauge(
+    'live_negatives',
+    'Mean count of unmasked logits of a prediction',
+  );
+  readonly #users = this.#counter('users_total', 'User sequences of the whole steps committed');
+  readonly #itemTokens = this.#counter(
+    'item_tokens_total',
+    'Item tokens of the whole steps committed',
+  );
+  readonly #peerWait = this.#counter(
+    'peer_wait_seconds_total',
+    'Time that training waited for peers',
+  );
+  readonly #planWait = this.#counter(
+    'plan_wait_seconds_total',
+    'Time that training waited for plans',
+  );
+
+  constructor(job: JobId, worker: WorkerId, linkBytes: () => LinkBytes) {
+    this.registry.setDefaultLabels({ training_job: job, worker });
+    this.#linkBytes('sent', 'Bytes sent to peers', () => linkBytes().sent);
+    this.#linkBytes('received', 'Bytes received from peers', () => linkBytes().received);
+  }
+
+  committed(report: StepReport): void {
+    this.#committedSteps.set(report.step + 1);
+    this.#loss.set(report.loss);
+    this.#gradientNorm.set(report.gradientNorm);
+    this.#learningRate.set(report.learningRate);
+    this.#liveNegatives.set(report.liveNegatives);
+    this.#users.inc(report.sequences);
+    this.#itemTokens.inc(report.itemTokens);
+    this.#peerWait.inc(report.waitSeconds);
+    this.#planWait.inc(report.phaseSeconds.plan);
+    for (const [phase, seconds] of Object.entries(report.phaseSeconds)) {
+      this.phase.observe({ phase }, seconds);
+    }
+  }
+
+  /** The links count; they are read when Prometheus asks. */
+  #linkBytes(
+    direction: 'sent' | 'received',
+    help: string,
+    read: () => Readonly<Record<string, number>>,
+  ): void {
+    new Counter({
+      name: `lockstep_worker_link_${direction}_bytes_total`,
+      help,
+      labelNames: ['kind'],
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const [kind, bytes] of Object.entries(read())) this.inc({ kind }, bytes);
+      },
+    });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name: `lockstep_worker_${name}`, help, registers: this.#registers });
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `lockstep_worker_${name}`, help, registers: this.#registers });
+  }
+}
