@@ -1,0 +1,209 @@
+/**
+ * HLLM (arXiv:2409.12740): an Item LLM turns a text into an embedding, a User LLM reads a sequence
+ * of embeddings and predicts the next one. Here as the phases of a training step: everything that
+ * crosses the network (embeddings, gradients) is a Float32Array, everything between is the
+ * engine's.
+ *
+ * Legend: P floats of the flat parameters, N items of a step, n items of a lane, H hidden size,
+ * R predictions, K negatives, U sequences.
+ */
+import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
+import type { LanePlan } from '../../shared/lane-plan.js';
+import { type InfoNceTensors, infoNce } from './info-nce.js';
+import { type ItemBatch, type ItemEncoding, ItemLlm } from './item-llm.js';
+import type { ModelConfig } from './model-config.js';
+import { logitScaleName, ParameterLayout } from './parameter-layout.js';
+import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters.js';
+import { addRows, takeRows } from './rows.js';
+import { userLane } from './user-lane.js';
+import { UserLlm, type UserSequences } from './user-llm.js';
+
+export type { ItemBatch, ItemEncoding } from './item-llm.js';
+export type { UserSequences } from './user-llm.js';
+
+export interface UserLaneResult {
+  /** Sum over the lane's predictions, times the plan's `lossScale`. */
+  readonly loss: number;
+  /** R */
+  readonly predictions: number;
+  /** Predictions whose positive had the highest logit. */
+  readonly top1Hits: number;
+  /** Logits that were not left out, the positives included, summed over predictions. */
+  readonly liveLogits: number;
+  /** [N * H] */
+  readonly dEmbeddings: Float32Array;
+  /** [R * (1+K)], the positive first; null unless the model was made with `keepLogits`. */
+  readonly logits: Float32Array | null;
+}
+
+export interface HllmOptions {
+  /** Whether lane results carry their logits, which a trainer has no use for. */
+  readonly keepLogits?: boolean;
+}
+
+/** The temperature is at least 1/100, as in the reference. */
+const maxLogitScale = Math.fround(Math.log(100));
+
+export class Hllm {
+  readonly config: ModelConfig;
+  readonly layout: ParameterLayout;
+  readonly #keepLogits: boolean;
+  readonly #itemLlm: ItemLlm;
+  readonly #userLlm: UserLlm;
+  #loaded: Loaded | null = null;
+
+  constructor(config: ModelConfig, options: HllmOptions = {}) {
+    this.config = config;
+    this.layout = new ParameterLayout(config);
+    this.#keepLogits = options.keepLogits ?? false;
+    this.#itemLlm = new ItemLlm(config, this.layout);
+    this.#userLlm = new UserLlm(config.user, this.layout);
+  }
+
+  /** H */
+  get hiddenSize(): number {
+    return this.config.item.hiddenSize;
+  }
+
+  /**
+   * Takes over the parameters [P]. The model reads `flat` until the next load and some engines
+   * alias it, so after changing it, load it before anything else.
+   */
+  load(flat: Float32Array): void {
+    this.dispose();
+    this.#loaded = {
+      flat,
+      item: decoderWeights(this.layout, flat, 'item_llm', this.config.item.layers),
+      user: decoderWeights(this.layout, flat, 'user_llm', this.config.user.layers),
+    };
+  }
+
+  /** Frees the parameters' tensors. */
+  dispose(): void {
+    if (this.#loaded === null) return;
+    disposeWeights(this.#loaded.item);
+    disposeWeights(this.#loaded.user);
+    this.#loaded = null;
+  }
+
+  /** The logarithm of the logits' scale, clamped to [0, ln 100] as it is used. */
+  logitScale(flat: Float32Array): number {
+    const raw = flat[this.layout.entry(logitScaleName).offset] as number;
+    return Math.min(maxLogitScale, Math.max(0, raw));
+  }
+
+  /**
+   * Brings parameters back into their range, in place. The reference clamps before it uses them, so
+   * that an update starts from the clamped value: call it before the optimizer.
+   */
+  constrain(flat: Float32Array): void {
+    flat[this.layout.entry(logitScaleName).offset] = this.logitScale(flat);
+  }
+
+  /** Encodes a lane's items; no item is legal. */
+  encodeItems(batch: ItemBatch): ItemEncoding {
+    const { flat, item } = this.#parameters();
+    return this.#itemLlm.encode(batch, flat, item);
+  }
+
+  /** Embeddings [n * H] without a backward, for evaluation. */
+  embedItems(batch: ItemBatch): Float32Array {
+    const { flat, item } = this.#parameters();
+    return this.#itemLlm.embed(batch, flat, item);
+  }
+
+  /**
+   * The prediction behind the last item of each sequence, for evaluation. [U * H]
+   * @param embeddings_NH the rows that the sequences name.
+   */
+  readUsers(sequences: UserSequences, embeddings_NH: Float32Array): Float32Array {
+    return this.#userLlm.readLast(sequences, embeddings_NH, this.#parameters().user);
+  }
+
+  /**
+   * Forward and backward of a lane's sequences; no sequence is legal.
+   * @param embeddings_NH all items of the step.
+   * @param gradient_P its whole user section is written.
+   */
+  trainUsers(
+    plan: LanePlan,
+    embeddings_NH: Float32Array,
+    gradient_P: Float32Array,
+  ): UserLaneResult {
+    const { user, flat } = this.#parameters();
+    const { start, end } = this.layout.sections.user;
+    gradient_P.fill(0, start, end);
+    const { inputs, targets } = userLane(plan);
+    const dEmbeddings = new Float32Array(embeddings_NH.length);
+    if (targets.length === 0) return emptyLane(dEmbeddings, this.#keepLogits);
+
+    const pass = this.#userLlm.run(inputs, embeddings_NH, user);
+    const positives = this.#rows(embeddings_NH, targets);
+    const negatives = this.#rows(embeddings_NH, plan.negatives);
+    const nce = infoNce(
+      { users: pass.predictions, positives, negatives },
+      {
+        scale: Math.fround(Math.exp(this.logitScale(flat))),
+        falseNegativeThreshold: this.config.falseNegativeThreshold,
+        lossScale: plan.lossScale,
+      },
+    );
+    const dInputs = pass.pullback(nce.dUsers, gradient_P);
+    addRows(dEmbeddings, inputs.rows, dInputs, this.hiddenSize);
+    addRows(dEmbeddings, targets, nce.dPositives.dataSync<'float32'>(), this.hiddenSize);
+    addRows(dEmbeddings, plan.negatives, nce.dNegatives.dataSync<'float32'>(), this.hiddenSize);
+    gradient_P[this.layout.entry(logitScaleName).offset] = total(nce.dLogitScale);
+
+    const result = {
+      ...laneScores(nce, plan.lossScale, plan.negatives.length),
+      dEmbeddings,
+      logits: this.#keepLogits ? nce.logits.dataSync<'float32'>().slice() : null,
+    };
+    const temporary: Tensor[] = [pass.predictions, positives, negatives, ...Object.values(nce)];
+    dispose(temporary);
+    return result;
+  }
+
+  #rows(embeddings_NH: Float32Array, rows: Int32Array) {
+    const hidden = this.hiddenSize;
+    return tensor2d(takeRows(embeddings_NH, rows, hidden), [rows.length, hidden]);
+  }
+
+  #parameters(): Loaded {
+    if (this.#loaded === null) {
+      throw new Error('Cannot run the model: it has no parameters: call load first');
+    }
+    return this.#loaded;
+  }
+}
+
+interface Loaded {
+  readonly flat: Float32Array;
+  readonly item: DecoderWeights;
+  readonly user: DecoderWeights;
+}
+
+const emptyLane = (dEmbeddings: Float32Array, keepLogits: boolean): UserLaneResult => ({
+  loss: 0,
+  predictions: 0,
+  top1Hits: 0,
+  liveLogits: 0,
+  dEmbeddings,
+  logits: keepLogits ? new Float32Array(0) : null,
+});
+
+/** Sums in double precision and in the order of the predictions. */
+const total = (values: Tensor): number =>
+  values.dataSync<'float32'>().reduce((sum, value) => sum + value, 0);
+
+function laneScores(nce: InfoNceTensors, lossScale: number, negatives: number) {
+  const predictions = nce.losses.shape[0];
+  const logits = nce.positiveLogits.dataSync<'float32'>();
+  const best = nce.best.dataSync<'float32'>();
+  return {
+    loss: total(nce.losses) * lossScale,
+    predictions,
+    top1Hits: logits.reduce((hits, logit, row) => hits + (logit === best[row] ? 1 : 0), 0),
+    liveLogits: predictions * (1 + negatives) - total(nce.masked),
+  };
+}

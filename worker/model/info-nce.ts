@@ -1,0 +1,134 @@
+/**
+ * The generative loss of HLLM: which of [positive, negatives] comes next, by cosine similarity
+ * under a learned temperature (HLLM, arXiv:2409.12740, section 3.2; InfoNCE).
+ *
+ * The gradient is derived by hand, so that the matrix of logits is computed once. With g the
+ * gradient of the logits (softmax minus one-hot, times the weight of a prediction) and s the scale,
+ * the unit vectors get s g times their partners, and a vector x = |x| u gets the part of du that is
+ * perpendicular to u, divided by |x|.
+ *
+ * Legend: R predictions, K negatives, H hidden size.
+ */
+import {
+  add,
+  cast,
+  concat,
+  div,
+  exp,
+  fill,
+  greater,
+  log,
+  matMul,
+  max,
+  mul,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tidy,
+  where,
+} from '@tensorflow/tfjs-core';
+import { lowestFloat } from './lowest-float.js';
+
+export interface InfoNceInputs {
+  /** What the user model predicts. [R, H] */
+  readonly users: Tensor2D;
+  /** The embeddings of the items that came next. [R, H] */
+  readonly positives: Tensor2D;
+  /** [K, H] */
+  readonly negatives: Tensor2D;
+}
+
+export interface InfoNceSettings {
+  /** exp of the clamped `logit_scale`. */
+  readonly scale: number;
+  /** A negative whose cosine with the positive exceeds this is left out. */
+  readonly falseNegativeThreshold: number;
+  /** Weight of every prediction's loss. */
+  readonly lossScale: number;
+}
+
+/** The caller disposes of all of them. */
+export interface InfoNceTensors {
+  /** Loss of each prediction, unweighted. [R] */
+  readonly losses: Tensor1D;
+  /** Logit of each prediction's positive. [R] */
+  readonly positiveLogits: Tensor1D;
+  /** Largest logit of each prediction. [R] */
+  readonly best: Tensor1D;
+  /** How many negatives each prediction left out. [R] */
+  readonly masked: Tensor1D;
+  /** Positive first, then every negative; left out is -infinity. [R, 1+K] */
+  readonly logits: Tensor2D;
+  readonly dUsers: Tensor2D;
+  readonly dPositives: Tensor2D;
+  readonly dNegatives: Tensor2D;
+  /** Gradient of `logit_scale`, by prediction: their sum is the parameter's. [R] */
+  readonly dLogitScale: Tensor1D;
+}
+
+export function infoNce(inputs: InfoNceInputs, settings: InfoNceSettings): InfoNceTensors {
+  const { scale, falseNegativeThreshold, lossScale } = settings;
+  return tidy(() => {
+    const users = unitRows(inputs.users);
+    const positives = unitRows(inputs.positives);
+    const negatives = unitRows(inputs.negatives);
+
+    const positive_R1 = sum(mul(users.unit, positives.unit), 1, true);
+    const negative_RK = matMul(users.unit, negatives.unit, false, true);
+    const likeness_RK = matMul(positives.unit, negatives.unit, false, true);
+    const isFalse_RK = greater(likeness_RK, falseNegativeThreshold);
+    const live_RK = where(isFalse_RK, fill(negative_RK.shape, lowestFloat), negative_RK);
+    const logits = mul(concat([positive_R1, live_RK], 1), scale);
+
+    const best_R1 = max(logits, 1, true);
+    const weights = exp(sub(logits, best_R1));
+    const total_R1 = sum(weights, 1, true);
+    const positiveLogit_R1 = mul(positive_R1, scale);
+    const losses = sub(add(best_R1, log(total_R1)), positiveLogit_R1);
+
+    // Cosines, not logits, are multiplied below: a logit that was left out is infinite.
+    const shares = mul(div(weights, total_R1), lossScale);
+    const gPositive_R1 = sub(slice(shares, [0, 0], [-1, 1]), lossScale);
+    const gNegative_RK = slice(shares, [0, 1], [-1, -1]) as Tensor2D;
+    const pull = add(matMul(gNegative_RK, negatives.unit), mul(gPositive_R1, positives.unit));
+    const temperature_R1 = add(
+      mul(gPositive_R1, positive_R1),
+      sum(mul(gNegative_RK, negative_RK), 1, true),
+    );
+    return {
+      losses: column(losses),
+      positiveLogits: column(positiveLogit_R1),
+      best: column(best_R1),
+      masked: sum(cast(isFalse_RK, 'float32'), 1) as Tensor1D,
+      logits: logits as Tensor2D,
+      dUsers: ofRows(users, mul(pull, scale)),
+      dPositives: ofRows(positives, mul(mul(gPositive_R1, users.unit), scale)),
+      dNegatives: ofRows(negatives, mul(matMul(gNegative_RK, users.unit, true), scale)),
+      dLogitScale: column(mul(temperature_R1, scale)),
+    };
+  });
+}
+
+interface UnitRows {
+  readonly unit: Tensor2D;
+  /** [., 1] */
+  readonly norm: Tensor;
+}
+
+function unitRows(x: Tensor2D): UnitRows {
+  const norm = sqrt(sum(mul(x, x), 1, true));
+  return { unit: div(x, norm), norm };
+}
+
+/** The gradient of x, given that of x / |x|. */
+function ofRows({ unit, norm }: UnitRows, dUnit: Tensor): Tensor2D {
+  const along = sum(mul(dUnit, unit), 1, true);
+  return div(sub(dUnit, mul(along, unit)), norm);
+}
+
+const column = (x_R1: Tensor): Tensor1D => reshape(x_R1, [-1]);

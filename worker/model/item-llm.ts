@@ -1,0 +1,162 @@
+/**
+ * From the tokens of an item's text to its embedding.
+ *
+ * Token embeddings are looked up, and their gradients added, in the host: a step touches a few
+ * thousand rows of a table that would otherwise be uploaded and downloaded whole, and adding in row
+ * order gives the same bits on every engine.
+ *
+ * Legend: n items, T rows of all texts ([ITEM] tokens included), H hidden size.
+ */
+import { type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import { Decoder } from './decoder.js';
+import { type Readout, readLastRows, readMeans } from './item-readout.js';
+import type { ModelConfig } from './model-config.js';
+import { type PackedLayout, packedLayout } from './packed-layout.js';
+import {
+  finalNormName,
+  itemTokenName,
+  layerParameterName,
+  type ParameterLayout,
+  tokenEmbeddingName,
+} from './parameter-layout.js';
+import { type DecoderWeights, writeGradient } from './parameters.js';
+import { addRow } from './rows.js';
+
+/** Texts of n items, CSR. Sort them by length: neighbours of equal length are computed at once. */
+export interface ItemBatch {
+  /** Token ids, without the [ITEM] token. */
+  readonly tokens: Int32Array;
+  /** Item i's text is tokens[offsets[i]..offsets[i+1]). [n+1] */
+  readonly offsets: Uint32Array;
+}
+
+/** Embeddings whose backward is still to come. Exactly one of `pullback`, `dispose`, once. */
+export interface ItemEncoding {
+  /** [n * H] */
+  readonly embeddings: Float32Array;
+  /** Writes the whole item section of the flat `gradient`. @param dEmbeddings [n * H] */
+  pullback(dEmbeddings: Float32Array, gradient: Float32Array): void;
+  dispose(): void;
+}
+
+export class ItemLlm {
+  readonly #config: ModelConfig;
+  readonly #layout: ParameterLayout;
+  readonly #decoder: Decoder;
+
+  constructor(config: ModelConfig, layout: ParameterLayout) {
+    this.#config = config;
+    this.#layout = layout;
+    this.#decoder = new Decoder(config.item);
+  }
+
+  encode(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): ItemEncoding {
+    const rows = this.#rows(batch);
+    if (rows.layout.rows === 0) return this.#nothing();
+    const x = this.#embed(rows.tokens, flat);
+    const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions);
+    const readout = this.#readout(pass.y, weights.finalNorm, rows.layout);
+    return {
+      embeddings: readout.embeddings,
+      dispose: () => {
+        readout.dispose();
+        pass.dispose();
+      },
+      pullback: (dEmbeddings, gradient) => {
+        const { start, end } = this.#layout.sections.item;
+        gradient.fill(0, start, end);
+        const { dStates, dNorm } = readout.pullback(dEmbeddings);
+        writeGradient(this.#layout, gradient, finalNormName('item_llm'), dNorm);
+        const dx = pass.pullback(dStates, (layer, parameter, value) => {
+          const name = layerParameterName('item_llm', layer, parameter);
+          writeGradient(this.#layout, gradient, name, value);
+        });
+        this.#addTokenGradients(rows.tokens, dx.dataSync<'float32'>(), gradient);
+        dNorm.dispose();
+        dStates.dispose();
+        dx.dispose();
+      },
+    };
+  }
+
+  /** Embeddings only, for evaluation. [n * H] */
+  embed(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): Float32Array {
+    const { tokens, positions, layout } = this.#rows(batch);
+    if (layout.rows === 0) return new Float32Array(0);
+    const states = this.#decoder.read(this.#embed(tokens, flat), weights.layers, layout, positions);
+    const readout = this.#readout(states, weights.finalNorm, layout);
+    readout.dispose();
+    states.dispose();
+    return readout.embeddings;
+  }
+
+  #nothing(): ItemEncoding {
+    const { start, end } = this.#layout.sections.item;
+    return {
+      embeddings: new Float32Array(0),
+      pullback: (_, gradient) => gradient.fill(0, start, end),
+      dispose: () => undefined,
+    };
+  }
+
+  /** A text of n tokens has the positions maxTextLength - n and on, so that all texts end alike. */
+  #rows({ tokens, offsets }: ItemBatch): ItemRows {
+    const extra = this.#config.itemEmbedding === 'item-token' ? 1 : 0;
+    const items = offsets.length - 1;
+    const lengths = Array.from(
+      { length: items },
+      (_, item) => (offsets[item + 1] as number) - (offsets[item] as number) + extra,
+    );
+    const layout = packedLayout(lengths);
+    const rowTokens = new Int32Array(layout.rows).fill(itemToken);
+    const positions = new Int32Array(layout.rows);
+    let row = 0;
+    lengths.forEach((length, item) => {
+      rowTokens.set(tokens.subarray(offsets[item], offsets[item + 1]), row);
+      const first = this.#config.maxTextLength - (length - extra);
+      for (let at = 0; at < length; at++) positions[row + at] = first + at;
+      row += length;
+    });
+    return { tokens: rowTokens, positions, layout };
+  }
+
+  #embed(tokens_T: Int32Array, flat: Float32Array): Tensor2D {
+    const { hiddenSize } = this.#config.item;
+    const x = new Float32Array(tokens_T.length * hiddenSize);
+    const base = this.#layout.entry(tokenEmbeddingName).offset;
+    tokens_T.forEach((token, row) => {
+      const start = token === itemToken ? this.#itemTokenOffset() : base + token * hiddenSize;
+      x.set(flat.subarray(start, start + hiddenSize), row * hiddenSize);
+    });
+    return tensor2d(x, [tokens_T.length, hiddenSize]);
+  }
+
+  #addTokenGradients(tokens_T: Int32Array, dx: Float32Array, gradient: Float32Array): void {
+    const { hiddenSize } = this.#config.item;
+    const base = this.#layout.entry(tokenEmbeddingName).offset;
+    tokens_T.forEach((token, row) => {
+      const start = token === itemToken ? this.#itemTokenOffset() : base + token * hiddenSize;
+      addRow(gradient, start, dx, row * hiddenSize, hiddenSize);
+    });
+  }
+
+  #itemTokenOffset(): number {
+    return this.#layout.entry(itemTokenName).offset;
+  }
+
+  #readout(states: Tensor2D, finalNorm: Tensor, layout: PackedLayout): Readout {
+    const { item, itemEmbedding } = this.#config;
+    return itemEmbedding === 'mean'
+      ? readMeans(states, finalNorm, layout, item.normEps)
+      : readLastRows(states, finalNorm, layout, item.normEps);
+  }
+}
+
+interface ItemRows {
+  /** Token of each row; `itemToken` stands for [ITEM]. [T] */
+  readonly tokens: Int32Array;
+  readonly positions: Int32Array;
+  readonly layout: PackedLayout;
+}
+
+const itemToken = -1;

@@ -1,0 +1,115 @@
+/**
+ * Reads sequences of item embeddings and predicts, at every position, the embedding of the item
+ * that comes next.
+ *
+ * Legend: N items of the matrix, U sequences, T rows that the model reads, H hidden size.
+ */
+import {
+  dispose,
+  gather,
+  type Tensor,
+  type Tensor2D,
+  tensor1d,
+  tensor2d,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import { Decoder } from './decoder.js';
+import { rmsNorm } from './decoder-layer.js';
+import type { DecoderConfig } from './model-config.js';
+import { lastRows, type PackedLayout, packedLayout } from './packed-layout.js';
+import { finalNormName, layerParameterName, type ParameterLayout } from './parameter-layout.js';
+import { type DecoderWeights, writeGradient } from './parameters.js';
+import { takeRows } from './rows.js';
+import { vjp } from './vjp.js';
+
+/** Rows of an item matrix in the order in which they were seen, CSR. Sort by length. */
+export interface UserSequences {
+  /** [U+1] */
+  readonly offsets: Int32Array | Uint32Array;
+  readonly rows: Int32Array;
+}
+
+/** Exactly one of `pullback` and `dispose` is called, once. */
+export interface UserPass {
+  /** A prediction for each row read [T, H]; the caller disposes of it. */
+  readonly predictions: Tensor2D;
+  /** Writes the decoder's part of the flat `gradient`; returns that of what was read. [T * H] */
+  pullback(dPredictions: Tensor2D, gradient: Float32Array): Float32Array;
+  dispose(): void;
+}
+
+export class UserLlm {
+  readonly #config: DecoderConfig;
+  readonly #layout: ParameterLayout;
+  readonly #decoder: Decoder;
+
+  constructor(config: DecoderConfig, layout: ParameterLayout) {
+    this.#config = config;
+    this.#layout = layout;
+    this.#decoder = new Decoder(config);
+  }
+
+  run(sequences: UserSequences, embeddings_NH: Float32Array, weights: DecoderWeights): UserPass {
+    const { layout, positions } = packed(sequences);
+    const x = this.#states(sequences.rows, embeddings_NH);
+    const pass = this.#decoder.run(x, weights.layers, layout, positions);
+    const norm = vjp<'x' | 'weight', Tensor>((inputs) =>
+      rmsNorm(inputs.x, inputs.weight, this.#config.normEps),
+    );
+    const [predictions, pullback] = norm({ x: pass.y, weight: weights.finalNorm });
+    return {
+      predictions: predictions as Tensor2D,
+      dispose: () => {
+        pullback.dispose();
+        pass.dispose();
+      },
+      pullback: (dPredictions, gradient) => {
+        const { x: dStates, weight: dNorm } = pullback(dPredictions);
+        writeGradient(this.#layout, gradient, finalNormName('user_llm'), dNorm);
+        const dx = pass.pullback(dStates as Tensor2D, (layer, parameter, value) => {
+          const name = layerParameterName('user_llm', layer, parameter);
+          writeGradient(this.#layout, gradient, name, value);
+        });
+        const read = dx.dataSync<'float32'>();
+        dispose([dStates, dNorm, dx]);
+        return read;
+      },
+    };
+  }
+
+  /** The prediction behind each sequence's last item. [U * H] */
+  readLast(
+    sequences: UserSequences,
+    embeddings_NH: Float32Array,
+    weights: DecoderWeights,
+  ): Float32Array {
+    const { layout, positions } = packed(sequences);
+    const x = this.#states(sequences.rows, embeddings_NH);
+    const states = this.#decoder.read(x, weights.layers, layout, positions);
+    const last = tidy(() => {
+      const rows = tensor1d(lastRows(layout), 'int32');
+      return rmsNorm(gather(states, rows), weights.finalNorm, this.#config.normEps);
+    });
+    const data = last.dataSync<'float32'>();
+    states.dispose();
+    last.dispose();
+    return data;
+  }
+
+  #states(rows_T: Int32Array, embeddings_NH: Float32Array): Tensor2D {
+    const { hiddenSize } = this.#config;
+    return tensor2d(takeRows(embeddings_NH, rows_T, hiddenSize), [rows_T.length, hiddenSize]);
+  }
+}
+
+/** Positions count from zero: attention sees their differences only. */
+function packed({ offsets, rows }: UserSequences): { layout: PackedLayout; positions: Int32Array } {
+  const positions = new Int32Array(rows.length);
+  const lengths = Array.from({ length: offsets.length - 1 }, (_, sequence) => {
+    const start = offsets[sequence] as number;
+    const end = offsets[sequence + 1] as number;
+    for (let row = start; row < end; row++) positions[row] = row - start;
+    return end - start;
+  });
+  return { layout: packedLayout(lengths), positions };
+}
