@@ -191,8 +191,8 @@ export class WorkerControl {
       this.#coordinatorHeardAt = this.#parts.clock.now();
       this.#hear(message);
     } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error;
-      this.#refuse(error, 'the coordinator');
+      if (error instanceof MalformedMessageError) this.#refuse(error, 'the coordinator');
+      else this.#fail(codeOf(error), error as Error);
     }
   }
 

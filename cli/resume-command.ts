@@ -1,0 +1,21 @@
+import { relative } from 'node:path';
+
+export interface CommandParts {
+  /** `process.argv[1]`: the launcher. */
+  readonly launcher: string;
+  readonly workingDirectory: string;
+  /** Words after the launcher, such as `train FILE --workers 2`. */
+  readonly words: readonly string[];
+}
+
+/** The same command with `--resume`, ready to be pasted into a shell. */
+export function resumeCommand({ launcher, workingDirectory, words }: CommandParts): string {
+  const kept = words.filter((word) => word !== '--resume');
+  const path = relative(workingDirectory, launcher) || launcher;
+  return ['node', path, ...kept, '--resume'].map(quoted).join(' ');
+}
+
+/** As a POSIX shell reads it back. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
