@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { TrainingJob } from './job-spec.js';
+
+/**
+ * What decides the trained weights, besides the dataset's content (which has a digest of its own).
+ * Lanes and engine threads decide the order of sums and belong to it; workers do not.
+ */
+export function jobIdentity(job: TrainingJob): Record<string, unknown> {
+  const { seed, data, model, objective, optimizer, batch, duration, lanes, engine } = job.spec;
+  return {
+    apiVersion: job.apiVersion,
+    seed,
+    sequences: data.sequences,
+    model,
+    objective,
+    optimizer,
+    batch,
+    // The schedule stretches over the whole training, so its length decides every step.
+    duration,
+    lanes,
+    engine,
+  };
+}
+
+/** SHA-256 (hex) over the canonical JSON of the job's identity. A pure function of bytes. */
+export function jobDigest(job: TrainingJob): string {
+  return createHash('sha256')
+    .update(canonicalJson(jobIdentity(job)))
+    .digest('hex');
+}
+
+/** JSON with sorted keys, so that the order in which a job was written does not matter. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}

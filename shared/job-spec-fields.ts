@@ -1,0 +1,64 @@
+/**
+ * Builders of the job spec's leaves. Each keeps its rule in words beside the check, so that the
+ * error message, the reference page and the check cannot say different things.
+ */
+import { z } from 'zod';
+
+/** `rule` completes the sentence "must be ...". */
+interface FieldMeta {
+  readonly description: string;
+  readonly rule: string;
+  /** In words, where the default depends on other fields. */
+  readonly defaultRule?: string;
+}
+
+/** `(` and `)` exclude the bound beside them. */
+export type Range = `${'[' | '('}${number}, ${number}${']' | ')'}`;
+
+const rangePattern = /^([[(])(\S+), (\S+)([\])])$/;
+
+function withinRange(number: z.ZodNumber, range: Range): z.ZodNumber {
+  const [, open, low, high, close] = rangePattern.exec(range) as RegExpExecArray;
+  const bounded = open === '[' ? number.min(Number(low)) : number.gt(Number(low));
+  return close === ']' ? bounded.max(Number(high)) : bounded.lt(Number(high));
+}
+
+const meta = (fields: FieldMeta): Record<string, unknown> => ({ ...fields });
+
+/** A real number. */
+export const real = (range: Range, description: string) =>
+  withinRange(z.number(), range).meta(meta({ description, rule: `a number in ${range}` }));
+
+export const integer = (range: Range, description: string) =>
+  withinRange(z.int(), range).meta(meta({ description, rule: `an integer in ${range}` }));
+
+/** An integer that is computed from other fields where it is not given. */
+export const derivedInteger = (range: Range, defaultRule: string, description: string) =>
+  withinRange(z.int(), range)
+    .meta(meta({ description, rule: `an integer in ${range}`, defaultRule }))
+    .optional();
+
+export const choice = <const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  description: string,
+) => z.enum(names).meta(meta({ description, rule: `one of ${names.join(', ')}` }));
+
+export const text = (pattern: RegExp, rule: string, description: string) =>
+  z.string().regex(pattern).meta(meta({ description, rule }));
+
+export const pairOf = (range: Range, description: string) => {
+  const item = withinRange(z.number(), range);
+  return z.tuple([item, item]).meta(meta({ description, rule: `two numbers in ${range}` }));
+};
+
+/** Strictly ascending, so that a table of them has no column twice. */
+export const ascending = (range: Range, atMost: number, description: string) =>
+  z
+    .array(withinRange(z.int(), range))
+    .min(1)
+    .max(atMost)
+    .refine((values) => values.every((value, at) => at === 0 || value > (values[at - 1] ?? value)))
+    .meta(meta({ description, rule: `1 to ${atMost} ascending integers in ${range}` }));
+
+export const exactly = <const Value extends string | true>(value: Value, description: string) =>
+  z.literal(value).meta(meta({ description, rule: String(value) }));
