@@ -2,7 +2,7 @@
  * Finds the cause among the symptoms. When one process is killed, the others end because of it,
  * each with an error of its own; the user wants the first domino.
  */
-import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
+import { consequenceCodes, type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
 import type { RunEvent } from '../shared/messages-run.js';
 
 export type FailedEvent = Extract<RunEvent, { kind: 'failed' }>;
@@ -28,26 +28,8 @@ export interface Cause {
   readonly process: string | null;
 }
 
-/** Codes of failures that are a consequence of another process's end. */
-const consequences = new Set([
-  'PEER_LOST',
-  'PEER_TIMEOUT',
-  'BUS_LOST',
-  'COORDINATOR_LOST',
-  'ABORTED',
-]);
-
-/** Codes that say that a process is gone, rather than that training is wrong. */
-const losses = new Set([
-  ...consequences,
-  'MEMBER_LOST',
-  'MEMBERSHIP',
-  'START_TIMEOUT',
-  'BUS_REFUSED',
-]);
-
-/** Exit codes that a process of Lockstep chooses when it knows what happened. */
-const chosen: ReadonlySet<number> = new Set([
+/** Exit codes that say "because of someone else" or "as asked". */
+const polite: ReadonlySet<number | null> = new Set([
   exitCodes.success,
   exitCodes.training,
   exitCodes.lost,
@@ -56,11 +38,11 @@ const chosen: ReadonlySet<number> = new Set([
 
 /** How directly a symptom shows the cause; 0 is the most direct. */
 function distance(symptom: Symptom): number {
-  if (symptom.kind === 'exit') {
-    if (signalOf(symptom) !== null) return 0;
-    return symptom.code !== null && chosen.has(symptom.code) ? 4 : 1;
-  }
-  return consequences.has(symptom.event.code) ? 3 : 2;
+  if (symptom.kind === 'failed') return consequenceCodes.has(symptom.event.code) ? 4 : 2;
+  if (signalOf(symptom) !== null) return 0;
+  if (polite.has(symptom.code)) return 5;
+  // An error that a process could not handle; had it said which, that would tell more.
+  return symptom.code === exitCodes.internal ? 3 : 1;
 }
 
 /** Explains what ended a run, from the symptoms in the order in which they were seen. */
@@ -77,8 +59,12 @@ export function explainFailure(symptoms: readonly Symptom[], committedSteps: num
   }
   if (cause.kind === 'failed') {
     const { code, message, worker } = cause.event;
-    const exitCode = losses.has(code) ? exitCodes.lost : exitCodes.training;
-    return { exitCode, code, message: `${message} (${at})`, process: worker ?? 'coordinator' };
+    return {
+      exitCode: exitCodeOf(code),
+      code,
+      message: `${message} (${at})`,
+      process: worker ?? 'coordinator',
+    };
   }
   const { name, pid, code } = cause;
   const signal = signalOf(cause);

@@ -4,6 +4,7 @@
  */
 import { type Bus, BusLostError, type BusStream } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
+import { codeOf } from '../shared/exit-codes.js';
 import { type JobId, type Step, type WorkerId, workerId } from '../shared/ids.js';
 import type { LanePlan } from '../shared/lane-plan.js';
 import {
@@ -163,7 +164,8 @@ export class Coordinator {
       await this.#stream?.remove();
       await this.#parts.datasetPublisher.remove();
     } catch (error) {
-      if (!(error instanceof BusLostError)) throw error;
+      // The outcome stands; what is left on a server ages away by itself.
+      this.#parts.log.warn({ code: codeOf(error) }, `left behind: ${(error as Error).message}`);
     }
   }
 
@@ -291,9 +293,9 @@ export class Coordinator {
   }
 
   #failWith(error: Error, worker: WorkerId | null): void {
-    const code = (error as { code?: unknown }).code;
-    this.fail(typeof code === 'string' ? code : 'INTERNAL', error.message, worker);
-    if (typeof code !== 'string') this.#parts.log.error({ stack: error.stack }, 'unexpected error');
+    const code = codeOf(error);
+    this.fail(code, error.message, worker);
+    if (code === 'INTERNAL') this.#parts.log.error({ stack: error.stack }, 'unexpected error');
   }
 
   #handle(worker: WorkerId, message: FromWorker): void {

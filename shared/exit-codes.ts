@@ -17,3 +17,43 @@ export const exitCodes = {
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Codes of failures that follow from another process's end: the cause must be looked for there. */
+export const consequenceCodes: ReadonlySet<string> = new Set([
+  'PEER_LOST',
+  'PEER_TIMEOUT',
+  'BUS_LOST',
+  'COORDINATOR_LOST',
+  'ABORTED',
+]);
+
+/** Codes that say that a process could not be reached in time. */
+const lossCodes: ReadonlySet<string> = new Set([
+  'MEMBER_LOST',
+  'MEMBERSHIP',
+  'START_TIMEOUT',
+  'BUS_REFUSED',
+  'PROCESS_LOST',
+  'NATS_SERVER_START',
+]);
+
+const usageCodes: ReadonlySet<string> = new Set([
+  'USAGE',
+  'OPTION',
+  'JOB_SPEC_INVALID',
+  'NATS_SERVER_MISSING',
+]);
+
+/** The exit code for the `code` of an error. */
+export function exitCodeOf(code: string): ExitCode {
+  if (consequenceCodes.has(code) || lossCodes.has(code)) return exitCodes.lost;
+  if (usageCodes.has(code)) return exitCodes.usage;
+  if (code === 'STOPPED') return exitCodes.stopped;
+  return code === 'INTERNAL' ? exitCodes.internal : exitCodes.training;
+}
+
+/** The stable `code` of an error; `INTERNAL` for one that has none. */
+export function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'INTERNAL';
+}

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { type Bus, BusLostError, type Subscription } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
-import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
 import { generation, type JobId, type Rank, rank, type WorkerId } from '../../shared/ids.js';
 import { resolveJob } from '../../shared/job-spec.js';
 import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
@@ -81,9 +81,6 @@ type Phase =
 
 /** How long a failed worker waits for the coordinator's word before it leaves by itself. */
 const farewell = millis(1000);
-
-/** Failures that are another process's: whoever looks for the cause must look there. */
-const lostCodes = new Set(['PEER_LOST', 'PEER_TIMEOUT', 'BUS_LOST', 'COORDINATOR_LOST', 'ABORTED']);
 
 export class WorkerControl {
   readonly #parts: WorkerControlParts;
@@ -322,8 +319,7 @@ export class WorkerControl {
   #fail(code: string, error: { message: string; stack?: string | undefined }): void {
     if (this.#phase.kind === 'failed' || this.#phase.kind === 'over') return;
     const { clock, log } = this.#parts;
-    const lost = lostCodes.has(code);
-    const end = { code: lost ? exitCodes.lost : exitCodes.training, reason: error.message };
+    const end = { code: exitCodeOf(code), reason: error.message };
     this.#phase = { kind: 'failed', end, until: millis(clock.now() + farewell) };
     log.error({ code, stack: error.stack }, error.message);
     this.#say({
@@ -352,9 +348,4 @@ function asReport(message: Exclude<FromTraining, { kind: 'failed' }>): FromWorke
     default:
       return message;
   }
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'INTERNAL';
 }

@@ -1,0 +1,89 @@
+/** The coordinator process, apart from what it plans: options, connections, clock, exit. */
+import { readFile } from 'node:fs/promises';
+import { openNatsBus } from '../bus/nats-bus.js';
+import { beginLife, live } from '../process/life.js';
+import { startMetricsServer } from '../process/metrics-server.js';
+import { openLog } from '../process/open-log.js';
+import { natsUrl, readOptions } from '../process/options.js';
+import { systemClock } from '../shared/clock.js';
+import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
+import { jobId, type Step } from '../shared/ids.js';
+import { parseJob, type TrainingJob } from '../shared/job-spec.js';
+import type { LanePlan } from '../shared/lane-plan.js';
+import { membersMax, tickInterval } from '../shared/limits.js';
+import { Coordinator, type Outcome } from './coordinator.js';
+import { DatasetPublisher } from './dataset-publisher.js';
+import { CoordinatorMetrics } from './metrics.js';
+
+/** What the job needs planned. */
+export interface JobPlan {
+  readonly datasetDigest: string;
+  readonly totalSteps: number;
+  readonly plansOf: (step: Step) => readonly LanePlan[];
+}
+
+export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
+
+const names = ['job-file', 'dataset', 'workers', 'checkpoints', 'metrics-port', 'metrics-host'];
+
+export async function runCoordinator(words: readonly string[], openPlan: OpenPlan): Promise<void> {
+  const options = readOptions(words, names, ['evaluate-only']);
+  const log = openLog({ process: 'coordinator' });
+  await live('coordinator', log, async () => {
+    const spec = parseJob(await readFile(options.text('job-file'), 'utf8'));
+    const job = jobId(spec.metadata.name);
+    const directory = options.text('dataset');
+    const plan = await openPlan(spec, directory);
+    const dataset = { directory, digest: plan.datasetDigest };
+    const metrics = new CoordinatorMetrics(job);
+    const bus = await openNatsBus({ url: natsUrl(), name: 'coordinator' });
+    const parent = beginLife({
+      onStop: () => coordinator.stop(),
+      onAbort: (reason) => coordinator.fail('ABORTED', reason, null),
+    });
+    const coordinator = new Coordinator({
+      bus,
+      clock: systemClock,
+      log,
+      metrics,
+      job,
+      spec,
+      dataset,
+      datasetPublisher: new DatasetPublisher({
+        bus,
+        ...dataset,
+        onFile: () => metrics.datasetFiles.inc(),
+      }),
+      emit: (event) => parent.tell(event),
+      replicas: options.integer('workers', 1, membersMax, spec.spec.workers.replicas),
+      checkpointDirectory: options.text('checkpoints'),
+      totalSteps: options.flag('evaluate-only') ? null : plan.totalSteps,
+      evaluate: true,
+      plansOf: plan.plansOf,
+    });
+    const server = await startMetricsServer({
+      registry: metrics.registry,
+      port: options.integer('metrics-port', 0, 65535, 0),
+      host: options.optional('metrics-host') ?? '127.0.0.1',
+      unhealthy: () => coordinator.unhealthy,
+    });
+    parent.tell({ kind: 'listening', metricsPort: server.port });
+    log.info(
+      { job, dataset, totalSteps: plan.totalSteps, metricsPort: server.port },
+      'coordinator started',
+    );
+    await coordinator.start();
+    const ticking = setInterval(() => coordinator.tick(), tickInterval);
+    const outcome = await coordinator.outcome;
+    clearInterval(ticking);
+    await coordinator.close();
+    await bus.close();
+    await parent.flush();
+    return exitOf(outcome);
+  });
+}
+
+function exitOf(outcome: Outcome): ExitCode {
+  if (outcome.kind === 'failed') return exitCodeOf(outcome.code);
+  return outcome.result.stopped ? exitCodes.stopped : exitCodes.success;
+}

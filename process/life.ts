@@ -1,0 +1,54 @@
+/** How the long-lived processes begin and end: signals, parent, last words, exit code. */
+import { codeOf, type ExitCode, exitCodeOf } from '../shared/exit-codes.js';
+import type { Log } from '../shared/log.js';
+import type { RunEvent } from '../shared/messages-run.js';
+import { type Parent, watchParent } from './parent.js';
+
+export interface LifeHandlers {
+  /** Finish what must be finished, then end. */
+  readonly onStop: () => void;
+  /** End now. */
+  readonly onAbort: (reason: string) => void;
+}
+
+/**
+ * Maps signals and the parent's commands to two wishes. The first SIGTERM or SIGINT is a wish to
+ * stop, the second one to abort.
+ */
+export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
+  let asked = false;
+  const stop = (signal: string): void => {
+    if (asked) onAbort(`received ${signal} twice`);
+    else onStop();
+    asked = true;
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  return watchParent({
+    onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort('told by the parent')),
+    onGone: () => onAbort('the parent process ended'),
+  });
+}
+
+/**
+ * Runs a process's main function. An error that it did not handle itself is logged, told to the
+ * parent, and ends the process.
+ */
+export async function live(name: string, log: Log, main: () => Promise<ExitCode>): Promise<void> {
+  const die = (error: unknown, how: string): void => {
+    const { message, stack } = error as Error;
+    const code = codeOf(error);
+    log.error({ how, code, stack }, message);
+    const exit = (): void => process.exit(exitCodeOf(code));
+    if (!process.connected) exit();
+    const event: RunEvent = { kind: 'failed', code, message, worker: name, committedSteps: 0 };
+    process.send?.(event, undefined, undefined, exit);
+  };
+  process.on('uncaughtException', (error) => die(error, 'uncaught exception'));
+  process.on('unhandledRejection', (error) => die(error, 'unhandled rejection'));
+  try {
+    process.exit(await main());
+  } catch (error) {
+    die(error, 'failed');
+  }
+}
