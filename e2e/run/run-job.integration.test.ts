@@ -1,0 +1,233 @@
+/** The control plane with real processes and a real nats-server, around a training thread that computes nothing. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/run-job.js';
+import { exitCodes } from '../../shared/exit-codes.js';
+import type { RunEvent } from '../../shared/messages-run.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-run-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const entries = {
+  coordinator: new URL('./fake-coordinator.js', import.meta.url),
+  worker: new URL('./fake-worker.js', import.meta.url),
+};
+
+interface Options {
+  readonly name: string;
+  readonly workers: number;
+  readonly steps: number;
+  readonly resume?: string;
+  readonly onCommitted?: (steps: number, run: ReturnType<typeof runJob>) => void;
+}
+
+/** Starts a run; what it announced is kept for the test. */
+function start({ name, workers, steps, resume, onCommitted }: Options) {
+  const processes = new Map<string, ProcessNote>();
+  const events: RunEvent[] = [];
+  const output = join(folder, name);
+  const jobFile = join(folder, `${name}.json`);
+  writeFileSync(jobFile, JSON.stringify(job(steps)));
+  const options: RunJobOptions = {
+    jobFile,
+    jobName: 'fake',
+    datasetDirectory: folder,
+    output,
+    workers,
+    natsUrl: null,
+    metricsPort: null,
+    resume: resume ?? null,
+    evaluateOnly: false,
+    onEvent: (event) => {
+      events.push(event);
+      if (event.kind === 'committed') onCommitted?.(event.report.step + 1, run);
+    },
+    onProcess: (note) => processes.set(note.name, note),
+    entries,
+  };
+  const run = runJob(options);
+  return { run, processes, events, output };
+}
+
+const job = (steps: number): object => ({
+  apiVersion: 'lockstep.dev/v1alpha1',
+  kind: 'TrainingJob',
+  metadata: { name: 'fake' },
+  spec: {
+    data: { path: 'none' },
+    model: { item: {}, user: {} },
+    objective: { kind: 'generative', negatives: { all: true } },
+    optimizer: { kind: 'adamw', learningRate: 0.001 },
+    duration: { steps },
+    lanes: 4,
+    checkpoint: { everySteps: 10 },
+  },
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function assertAllGone(processes: ReadonlyMap<string, ProcessNote>, output: string): void {
+  for (const { name, pid } of processes.values()) assert.equal(isAlive(pid), false, name);
+  assert.deepEqual(
+    readdirSync(output).filter((entry) => entry.startsWith('.nats')),
+    [],
+  );
+}
+
+const pidOf = (processes: ReadonlyMap<string, ProcessNote>, name: string): number =>
+  processes.get(name)?.pid ?? assert.fail(`${name} has not been started`);
+
+// Would catch plans that are lost, repeated or misread on their way through the server, and members
+// that disagree: all of them change the weights of one of the runs.
+test('one, two and three workers end with the same weights', async () => {
+  const digests: string[] = [];
+  for (const workers of [1, 2, 3]) {
+    const { run, processes, events, output } = start({
+      name: `agree-${workers}`,
+      workers,
+      steps: 25,
+    });
+    const end = await run.end;
+    assert.equal(end.kind, 'finished', JSON.stringify(end));
+    if (end.kind !== 'finished') return;
+    assert.equal(end.result.committedSteps, 25);
+    assert.equal(end.result.finalLoss, 4 / 25);
+    assert.equal(end.result.metrics[0]?.values['recall@10'], 0.5);
+    assert.equal(events.filter(({ kind }) => kind === 'committed').length, 25);
+    assertAllGone(processes, output);
+    digests.push(end.result.weightsSha256);
+  }
+  assert.equal(new Set(digests).size, 1);
+});
+
+// Would catch a lost process that is waited for, blamed on another one, or leaves orphans; and a
+// resumed run that starts at the wrong step.
+for (const victim of ['worker-1', 'coordinator', 'nats-server']) {
+  test(`a killed ${victim} ends the run, is named, and the run resumes to the same weights`, async () => {
+    const undisturbed = await start({ name: `calm-${victim}`, workers: 2, steps: 40 }).run.end;
+    const { run, processes, output } = start({
+      name: `kill-${victim}`,
+      workers: 2,
+      steps: 40,
+      onCommitted: (steps) => {
+        if (steps === 25) process.kill(pidOf(processes, victim), 'SIGKILL');
+      },
+    });
+    const end = await run.end;
+    assert.equal(end.kind, 'failed', JSON.stringify(end));
+    if (end.kind !== 'failed' || undisturbed.kind !== 'finished') return;
+    assert.equal(end.cause.exitCode, exitCodes.lost);
+    const who = `${victim} \\(pid ${pidOf(processes, victim)}\\) was killed by SIGKILL`;
+    assert.match(end.cause.message, new RegExp(`^${who} after \\d+ committed steps$`));
+    assertAllGone(processes, output);
+
+    const resumed = start({ name: `kill-${victim}`, workers: 2, steps: 40, resume: 'newest' });
+    const resumedEnd = await resumed.run.end;
+    assert.equal(resumedEnd.kind, 'finished', JSON.stringify(resumedEnd));
+    if (resumedEnd.kind !== 'finished') return;
+    assert.equal(resumedEnd.result.weightsSha256, undisturbed.result.weightsSha256);
+    const started = resumed.events.find((event) => event.kind === 'started');
+    assert.equal(started?.kind === 'started' ? started.firstStep % 10 : null, 0);
+    assert.ok(started?.kind === 'started' && started.firstStep >= 20);
+  });
+}
+
+// Would catch a worker whose sockets stay open although it does nothing any more.
+test('a frozen worker is noticed by its missing heartbeats and ends with the run', async () => {
+  const { run, processes, output } = start({
+    name: 'frozen',
+    workers: 2,
+    steps: 10_000,
+    onCommitted: (steps) => {
+      if (steps === 5) process.kill(pidOf(processes, 'worker-1'), 'SIGSTOP');
+    },
+  });
+  const end = await run.end;
+  assert.equal(end.kind === 'failed' ? end.cause.code : null, 'MEMBER_LOST');
+  assert.match(end.kind === 'failed' ? end.cause.message : '', /^worker-1 was silent for \d+ ms/);
+  assertAllGone(processes, output);
+});
+
+// Would catch a stop that loses the step or forgets the checkpoint.
+test('a stop finishes the step, leaves a checkpoint and says so', async () => {
+  const { run, processes, output } = start({
+    name: 'stop',
+    workers: 1,
+    steps: 10_000,
+    onCommitted: (steps, running) => {
+      if (steps === 5) running.stop();
+    },
+  });
+  const end = await run.end;
+  assert.equal(end.kind === 'finished' && end.result.stopped, true, JSON.stringify(end));
+  if (end.kind !== 'finished') return;
+  assert.ok(end.result.committedSteps >= 5 && end.result.committedSteps < 100);
+  assert.ok(end.result.checkpoint !== null && existsSync(end.result.checkpoint));
+  assertAllGone(processes, output);
+});
+
+// Would catch a second Ctrl-C that waits for anything.
+test('stopping at once leaves no process and no folder of nats-server', async () => {
+  const { run, processes, output } = start({
+    name: 'at-once',
+    workers: 2,
+    steps: 10_000,
+    onCommitted: (steps, running) => {
+      if (steps === 3) running.stopAtOnce();
+    },
+  });
+  assert.equal((await run.end).kind, 'interrupted');
+  assertAllGone(processes, output);
+});
+
+// Would catch metrics that are registered and never set, and ports that are not told.
+test('coordinator and workers serve what they have counted', async () => {
+  let scraped: Promise<string[]> = Promise.resolve([]);
+  const { run, processes } = start({
+    name: 'metrics',
+    workers: 2,
+    steps: 30,
+    onCommitted: (steps) => {
+      if (steps !== 20) return;
+      scraped = Promise.all(
+        ['coordinator', 'worker-1'].map(async (name) => {
+          const port = processes.get(name)?.metricsPort;
+          assert.equal(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text(), 'ok');
+          return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        }),
+      );
+    },
+  });
+  await run.end;
+  const [coordinator = '', worker = ''] = await scraped;
+  assert.match(coordinator, /^lockstep_committed_steps\{training_job="fake"\} \d\d$/m);
+  assert.match(coordinator, /^lockstep_users_total\{training_job="fake"\} \d\d+$/m);
+  assert.match(
+    worker,
+    /^lockstep_worker_link_sent_bytes_total\{kind="bulk",training_job="fake",worker="worker-1"\} 3$/m,
+  );
+  assert.match(worker, /^lockstep_worker_step_phase_seconds_count\{phase="reduce".*\} \d\d$/m);
+});
+
+// Would catch logs that nobody can read after a failure.
+test('every process writes a log of JSON lines', async () => {
+  const { run, output } = start({ name: 'logs', workers: 1, steps: 2 });
+  await run.end;
+  for (const name of ['coordinator', 'worker-0']) {
+    const lines = readFileSync(join(output, 'logs', `${name}.log`), 'utf8')
+      .trim()
+      .split('\n');
+    assert.ok(lines.length >= 2);
+    for (const line of lines) assert.equal(JSON.parse(line).process, name);
+  }
+});
