@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { lastRows, packedLayout } from './packed-layout.js';
+
+describe('packed layout', () => {
+  // Would catch groups that overlap, leave rows out, or mix lengths.
+  it('covers the rows of every sequence once, in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 40 }), (lengths) => {
+        const { rows, groups } = packedLayout(lengths);
+        assert.deepEqual(
+          groups.flatMap(({ count, length }) => new Array<number>(count).fill(length)),
+          lengths,
+        );
+        let next = 0;
+        for (const { firstRow, count, length } of groups) {
+          assert.equal(firstRow, next);
+          next += count * length;
+        }
+        assert.equal(rows, next);
+      }),
+    );
+  });
+
+  // Would catch a group for every sequence, which is slow and not wrong.
+  it('has as many groups as lengths when sequences are sorted', () => {
+    assert.equal(packedLayout([1, 1, 1, 4, 4, 7]).groups.length, 3);
+  });
+
+  it('names the last row of every sequence', () => {
+    assert.deepEqual(Array.from(lastRows(packedLayout([1, 1, 3, 3, 2]))), [0, 1, 4, 7, 9]);
+  });
+
+  // Would catch an item without text in mean mode: a division by zero much later.
+  it('refuses an empty sequence', () => {
+    assert.throws(() => packedLayout([2, 0]), /sequence 1: its length is 0/);
+  });
+});
