@@ -1,0 +1,308 @@
+/**
+ * Runs operations over the links of one generation. It queues what they send, hands them what
+ * arrives, holds frames whose operation has not been started here yet, and ends every wait: with
+ * the operation's end, at a deadline, or at once when a peer is lost. The first failure is final:
+ * the generation is over, and every operation, running or to come, fails with it.
+ */
+import type { Clock } from '../../shared/clock.js';
+import type { Generation, Rank, Step } from '../../shared/ids.js';
+import { type Millis, millis } from '../../shared/units.js';
+import { PeerLostError, PeerTimeoutError } from './errors.js';
+import { FrameParser } from './frame-parser.js';
+import { FrameQueue } from './frame-queue.js';
+import { FrameError, type FrameHeader, headerBytes } from './frames.js';
+import type { Link } from './link.js';
+import type { Operation, OutgoingFrame } from './operation.js';
+import { tagKey } from './tag.js';
+import type { Traffic } from './traffic.js';
+
+/**
+ * Payloads of one peer that may wait here for their operation; its link is paused above. One
+ * step's small exchanges fit; a large one waits in the peer, which keeps this thread's memory flat.
+ */
+export const heldBytesLimit = 16 * 2 ** 20;
+
+export interface CourierOptions {
+  readonly generation: Generation;
+  readonly links: readonly Link[];
+  readonly clock: Clock;
+  /** How long nothing may move in an operation. */
+  readonly deadline: Millis;
+  readonly traffic: Traffic;
+  readonly onFailure?: (error: Error) => void;
+}
+
+interface Task {
+  readonly operation: Operation;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** Bytes that have not left, by peer. */
+  readonly unsent: Map<Rank, number>;
+  bytesToSend: number;
+  movedAt: Millis;
+}
+
+interface HeldFrame {
+  readonly header: FrameHeader;
+  readonly payload: Uint8Array;
+}
+
+class Peer {
+  readonly link: Link;
+  readonly queue: FrameQueue;
+  readonly held = new Map<string, HeldFrame[]>();
+  heldBytes = 0;
+  departed = false;
+  /** The operation that has opened the frame whose payload is arriving; null where none had started. */
+  opener: Task | null = null;
+
+  constructor(link: Link) {
+    this.link = link;
+    this.queue = new FrameQueue(link);
+  }
+}
+
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #peers = new Map<Rank, Peer>();
+  readonly #tasks = new Map<string, Task>();
+  #failure: Error | null = null;
+  #lastStep: Step | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+    for (const link of options.links) this.#peers.set(link.peer, new Peer(link));
+    for (const peer of this.#peers.values()) this.#listen(peer);
+  }
+
+  /**
+   * Resolves when everything that `operation` sends has left and everything it needs is there.
+   *
+   * @throws PeerLostError, PeerTimeoutError, ExchangeAbortedError
+   */
+  run(operation: Operation): Promise<void> {
+    const key = tagKey(operation.tag);
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) {
+        reject(this.#failure);
+        return;
+      }
+      if (this.#tasks.has(key)) {
+        reject(new RangeError(`Cannot start ${key}: one is running: tags must differ`));
+        return;
+      }
+      this.#lastStep = operation.tag.step;
+      const task: Task = {
+        operation,
+        resolve,
+        reject,
+        unsent: new Map(),
+        bytesToSend: operation.outgoingBytes,
+        movedAt: this.#options.clock.now(),
+      };
+      this.#tasks.set(key, task);
+      this.#watch();
+      operation.start((peer, frames) => this.#enqueue(task, peer, frames));
+      for (const peer of this.#peers.values()) {
+        this.#distrustful(peer, () => this.#deliverHeld(peer, key, task));
+      }
+      for (const peer of this.#peers.values()) this.#requireLeftover(peer);
+      this.#settle(task);
+    });
+  }
+
+  /** Fails everything at once and cuts the links. */
+  abort(error: Error): void {
+    this.#fail(error);
+    for (const { link } of this.#peers.values()) link.terminate();
+  }
+
+  /** Ends the links after what was sent; peers that need nothing more do not mind. */
+  close(): void {
+    for (const { link } of this.#peers.values()) link.close();
+  }
+
+  #listen(peer: Peer): void {
+    const { link } = peer;
+    const parser = new FrameParser({
+      open: (header) => this.#open(peer, header),
+      complete: (header, payload) => this.#complete(peer, header, payload),
+    });
+    link.open({
+      bytes: (chunk) => {
+        if (this.#failure !== null) return;
+        this.#distrustful(peer, () => parser.push(chunk));
+      },
+      departed: () => {
+        peer.departed = true;
+        this.#requireLeftover(peer);
+      },
+      lost: (how) => this.#lose(link.peer, how),
+    });
+  }
+
+  /** A peer that sends what it does not owe is lost: nothing that comes after can be trusted. */
+  #distrustful({ link }: Peer, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#lose(link.peer, error.message, error);
+      link.terminate();
+    }
+  }
+
+  #open(peer: Peer, header: FrameHeader): Uint8Array | 'own' | 'skip' {
+    const { generation, traffic } = this.#options;
+    if (header.generation < generation) {
+      traffic.refusedFrames++;
+      return 'skip';
+    }
+    if (header.generation > generation) {
+      throw new FrameError(`generation is ${header.generation}: should be ${generation}`);
+    }
+    peer.opener = this.#tasks.get(tagKey(header.tag)) ?? null;
+    return peer.opener?.operation.open(peer.link.peer, header) ?? 'own';
+  }
+
+  #complete(peer: Peer, header: FrameHeader, payload: Uint8Array): void {
+    const { traffic } = this.#options;
+    traffic.countReceived(header.tag.phase, headerBytes + header.byteLength);
+    if (peer.opener !== null) {
+      this.#receive(peer, peer.opener, { header, payload });
+      return;
+    }
+    const key = tagKey(header.tag);
+    this.#hold(peer, key, { header, payload });
+    // Its operation may have been started while the payload was on its way.
+    const task = this.#tasks.get(key);
+    if (task !== undefined) {
+      this.#deliverHeld(peer, key, task);
+      this.#settle(task);
+    }
+  }
+
+  #receive(peer: Peer, task: Task, { header, payload }: HeldFrame): void {
+    task.movedAt = this.#options.clock.now();
+    task.operation.receive(peer.link.peer, header, payload);
+    this.#settle(task);
+  }
+
+  #hold(peer: Peer, key: string, frame: HeldFrame): void {
+    const frames = peer.held.get(key) ?? [];
+    frames.push(frame);
+    peer.held.set(key, frames);
+    peer.heldBytes += frame.payload.byteLength;
+    if (peer.heldBytes > heldBytesLimit) peer.link.pause();
+  }
+
+  /** Frames that came before their operation was started here. */
+  #deliverHeld(peer: Peer, key: string, task: Task): void {
+    const frames = peer.held.get(key);
+    if (frames === undefined) return;
+    peer.held.delete(key);
+    const wasPaused = peer.heldBytes > heldBytesLimit;
+    for (const { header, payload } of frames) {
+      const target = task.operation.open(peer.link.peer, header);
+      if (target !== 'own') target.set(payload);
+      task.operation.receive(peer.link.peer, header, target === 'own' ? payload : target);
+      peer.heldBytes -= payload.byteLength;
+    }
+    if (wasPaused && peer.heldBytes <= heldBytesLimit) peer.link.resume();
+  }
+
+  #enqueue(task: Task, rank: Rank, frames: Iterable<OutgoingFrame>): void {
+    const peer = this.#peers.get(rank) as Peer;
+    const { generation, clock, traffic } = this.#options;
+    const { tag } = task.operation;
+    peer.queue.push({
+      frames: frames[Symbol.iterator](),
+      complete: (header, byteLength) => {
+        task.unsent.set(rank, (task.unsent.get(rank) ?? 0) + byteLength);
+        return { ...header, generation, tag, byteLength };
+      },
+      sent: (bytes) => {
+        traffic.countSent(tag.phase, headerBytes + bytes);
+        task.unsent.set(rank, (task.unsent.get(rank) ?? 0) - bytes);
+        task.bytesToSend -= bytes;
+        task.movedAt = clock.now();
+        this.#settle(task);
+      },
+    });
+  }
+
+  #settle(task: Task): void {
+    if (task.bytesToSend > 0 || this.#owing(task) !== null) return;
+    if (this.#tasks.delete(tagKey(task.operation.tag))) task.resolve();
+    this.#watch();
+  }
+
+  #owing({ operation }: Task): Rank | null {
+    for (const rank of this.#peers.keys()) if (operation.owes(rank)) return rank;
+    return null;
+  }
+
+  /** A peer that has departed can neither give nor take what an operation still needs. */
+  #requireLeftover(peer: Peer): void {
+    if (!peer.departed) return;
+    const { peer: rank } = peer.link;
+    for (const { operation, unsent } of this.#tasks.values()) {
+      if (operation.owes(rank) || (unsent.get(rank) ?? 0) > 0 || !peer.queue.empty) {
+        this.#lose(rank, 'it ended its part of the run');
+        return;
+      }
+    }
+  }
+
+  #lose(peer: Rank, how: string, cause?: Error): void {
+    const [running] = this.#tasks.values();
+    const step = running?.operation.tag.step ?? this.#lastStep;
+    this.#fail(new PeerLostError(peer, step, how, cause === undefined ? {} : { cause }));
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    const tasks = [...this.#tasks.values()];
+    this.#tasks.clear();
+    for (const { queue } of this.#peers.values()) queue.clear();
+    this.#watch();
+    for (const { reject } of tasks) reject(error);
+    this.#options.onFailure?.(error);
+  }
+
+  /** Keeps one timer for the operation that has been still for the longest time. */
+  #watch(): void {
+    if (this.#tasks.size === 0) {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.#timer = null;
+      return;
+    }
+    if (this.#timer !== null) return;
+    const { clock, deadline } = this.#options;
+    const oldest = Math.min(...[...this.#tasks.values()].map(({ movedAt }) => movedAt));
+    const left = Math.max(1, oldest + deadline - clock.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#expire();
+      this.#watch();
+    }, left);
+  }
+
+  #expire(): void {
+    const { clock, deadline } = this.#options;
+    for (const task of this.#tasks.values()) {
+      const silentFor = millis(clock.now() - task.movedAt);
+      if (silentFor < deadline) continue;
+      const rank = this.#owing(task) ?? firstUnsent(task);
+      this.#fail(new PeerTimeoutError(rank, task.operation.tag.step, silentFor));
+      return;
+    }
+  }
+}
+
+function firstUnsent({ unsent }: Task): Rank {
+  for (const [rank, bytes] of unsent) if (bytes > 0) return rank;
+  return 0 as Rank;
+}

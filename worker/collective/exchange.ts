@@ -1,0 +1,72 @@
+/** What members exchange in a step, as the training thread sees it. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Lane, Rank } from '../../shared/ids.js';
+import type { Millis } from '../../shared/units.js';
+import type { Arithmetic } from '../arithmetic/arithmetic.js';
+import { LocalExchange } from './local-exchange.js';
+import { PortExchange } from './port-exchange.js';
+import type { Slice } from './schedule.js';
+import type { Tag } from './tag.js';
+
+/**
+ * Every member calls the same operations with the same tags, in an order that may differ only
+ * between operations that do not wait for each other. All vectors lie in shared memory, and belong
+ * to the operation until it ends. Every promise rejects with PeerLostError as soon as a peer's
+ * socket closes, with PeerTimeoutError when nothing moved for the deadline, and with
+ * ExchangeAbortedError after `abort`; after the first failure all of them do.
+ */
+export interface Exchange {
+  readonly rank: Rank;
+  readonly size: number;
+
+  /** Fills parts[r] with what rank r has in its own parts[r]; the lengths are equal everywhere. */
+  allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void>;
+
+  /**
+   * Sums whole vectors over all lanes, in the tree of shared/reduction-tree.ts.
+   *
+   * @param contributions the vectors of the lanes that laneRun gives to this rank; overwritten
+   * @param slices the floats that each rank finishes
+   * @returns this rank's slice: a view, good until the next operation of the same phase and part
+   */
+  reduceScatter(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+  ): Promise<Float32Array>;
+
+  /**
+   * As reduceScatter followed by allGather, without a stop between them.
+   *
+   * @param into the finished vector; may be the contribution of this rank's first lane
+   */
+  allReduce(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+    into: Float32Array,
+  ): Promise<void>;
+
+  /** Gives up every operation and tells the peers by cutting the links. */
+  abort(reason: string): void;
+
+  /** Lets this thread end; the links stay until their host closes them. */
+  close(): void;
+
+  /** Time in which this thread had nothing to do but wait for operations, since the beginning. */
+  waited(): Millis;
+}
+
+export interface ExchangeOptions {
+  readonly rank: Rank;
+  readonly size: number;
+  readonly arithmetic: Arithmetic;
+}
+
+/** @param port from LinksHost.connect; null for the only member of its generation. */
+export function openExchange(port: MessagePort | null, options: ExchangeOptions): Exchange {
+  const { rank, size, arithmetic } = options;
+  return port === null ? new LocalExchange(arithmetic) : new PortExchange(port, rank, size);
+}

@@ -1,0 +1,65 @@
+import { type Lane, rank } from '../../shared/ids.js';
+import { sumBelow, topOf } from '../../shared/reduction-tree.js';
+import { type Millis, millis } from '../../shared/units.js';
+import type { Arithmetic } from '../arithmetic/arithmetic.js';
+import type { Exchange } from './exchange.js';
+import { chunkAt, chunkCount, type Slice } from './schedule.js';
+import type { Tag } from './tag.js';
+
+/** The only member: owns every lane, adds them in the same tree, and waits for nobody. */
+export class LocalExchange implements Exchange {
+  readonly rank = rank(0);
+  readonly size = 1;
+  readonly #arithmetic: Arithmetic;
+
+  constructor(arithmetic: Arithmetic) {
+    this.#arithmetic = arithmetic;
+  }
+
+  async allGather(): Promise<void> {}
+
+  async reduceScatter(
+    _tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+  ): Promise<Float32Array> {
+    const { start, end } = slices[0] as Slice;
+    // Chunk by chunk, so that a sum is still in the cache when the next lane is added to it.
+    for (let chunk = 0; chunk < chunkCount(end - start); chunk++) {
+      const part = chunkAt(chunk, end - start);
+      sumBelow(
+        topOf(lanes),
+        lanes,
+        ({ level, index }) =>
+          level === 0
+            ? contributions.get(index as Lane)?.subarray(start + part.start, start + part.end)
+            : undefined,
+        (left, right) => {
+          this.#arithmetic.add(left, right);
+          return left;
+        },
+      );
+    }
+    return (contributions.get(0 as Lane) as Float32Array).subarray(start, end);
+  }
+
+  async allReduce(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+    into: Float32Array,
+  ): Promise<void> {
+    const sum = await this.reduceScatter(tag, lanes, contributions, slices);
+    if (sum.buffer !== into.buffer || sum.byteOffset !== into.byteOffset) into.set(sum);
+  }
+
+  abort(): void {}
+
+  close(): void {}
+
+  waited(): Millis {
+    return millis(0);
+  }
+}

@@ -1,0 +1,191 @@
+import { performance } from 'node:perf_hooks';
+import type { MessagePort } from 'node:worker_threads';
+import type { Lane, Rank } from '../../shared/ids.js';
+import { laneRun } from '../../shared/lane-ownership.js';
+import { type Millis, millis } from '../../shared/units.js';
+import { ExchangeAbortedError, fromMessage } from './errors.js';
+import type { Exchange } from './exchange.js';
+import type { FromExchange, ToExchange } from './links-messages.js';
+import type { Slice } from './schedule.js';
+import { isPhase, type Tag, tagKey } from './tag.js';
+
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Orders operations from the links thread and waits for their end. */
+export class PortExchange implements Exchange {
+  readonly rank: Rank;
+  readonly size: number;
+  readonly #port: MessagePort;
+  readonly #pending = new Map<number, Pending>();
+  /** Where a member without lanes finishes its slices, by phase and part. */
+  readonly #scratch = new Map<string, Float32Array>();
+  #operations = 0;
+  #waited = 0;
+  #idleAtStart = 0;
+  #closed = false;
+
+  constructor(port: MessagePort, rank: Rank, size: number) {
+    this.#port = port;
+    this.rank = rank;
+    this.size = size;
+    port.on('message', (message: FromExchange) => this.#finish(message));
+    port.on('close', () => this.#end('the links thread has ended'));
+    port.unref();
+  }
+
+  allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void> {
+    requireTag(tag);
+    if (parts.length !== this.size) {
+      throw new RangeError(
+        `Cannot gather ${tagKey(tag)}: ${parts.length} parts: should be ${this.size}, one a member`,
+      );
+    }
+    return this.#order((id) => ({ kind: 'gather', id, tag, parts: parts.map(requireShared) }));
+  }
+
+  async reduceScatter(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+  ): Promise<Float32Array> {
+    const { start, end } = this.#checkReduce(tag, lanes, contributions, slices);
+    const first = contributions.get(laneRun(this.rank, this.size, lanes).start as Lane);
+    const scratch = first === undefined ? this.#scratchFor(tag, end - start) : noFloats;
+    await this.#order((id) => ({
+      kind: 'reduce',
+      id,
+      tag,
+      lanes,
+      slices,
+      contributions,
+      scratch,
+    }));
+    return first?.subarray(start, end) ?? scratch;
+  }
+
+  allReduce(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+    into: Float32Array,
+  ): Promise<void> {
+    this.#checkReduce(tag, lanes, contributions, slices);
+    requireShared(into);
+    return this.#order((id) => ({
+      kind: 'all-reduce',
+      id,
+      tag,
+      lanes,
+      slices,
+      contributions,
+      scratch: noFloats,
+      into,
+    }));
+  }
+
+  abort(reason: string): void {
+    if (this.#closed) return;
+    this.#port.postMessage({ kind: 'abort', reason } satisfies ToExchange);
+  }
+
+  close(): void {
+    this.#end('it was closed');
+    this.#port.close();
+  }
+
+  waited(): Millis {
+    const running = this.#pending.size > 0 ? idleMillis() - this.#idleAtStart : 0;
+    return millis(this.#waited + running);
+  }
+
+  #order(message: (id: number) => ToExchange): Promise<void> {
+    const id = this.#operations++;
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new ExchangeAbortedError('it was closed'));
+      if (this.#pending.size === 0) {
+        this.#idleAtStart = idleMillis();
+        this.#port.ref();
+      }
+      this.#pending.set(id, { resolve, reject });
+      this.#port.postMessage(message(id));
+    });
+  }
+
+  #finish({ id, error }: FromExchange): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) {
+      this.#waited += idleMillis() - this.#idleAtStart;
+      this.#port.unref();
+    }
+    if (error === null) pending.resolve();
+    else pending.reject(fromMessage(error));
+  }
+
+  #end(reason: string): void {
+    this.#closed = true;
+    const error = new ExchangeAbortedError(reason);
+    for (const { reject } of this.#pending.values()) reject(error);
+    this.#pending.clear();
+  }
+
+  #checkReduce(
+    tag: Tag,
+    lanes: number,
+    contributions: ReadonlyMap<Lane, Float32Array>,
+    slices: readonly Slice[],
+  ): Slice {
+    requireTag(tag);
+    const run = laneRun(this.rank, this.size, lanes);
+    const isOwn = (lane: number): boolean => run.start <= lane && lane < run.end;
+    if (contributions.size !== run.end - run.start || ![...contributions.keys()].every(isOwn)) {
+      throw new RangeError(
+        `Cannot reduce ${tagKey(tag)}: lanes ${[...contributions.keys()].join(', ')} contribute: ` +
+          `should be ${run.start} to ${run.end} (exclusive)`,
+      );
+    }
+    if (slices.length !== this.size) {
+      throw new RangeError(
+        `Cannot reduce ${tagKey(tag)}: ${slices.length} slices: should be ${this.size}, one a member`,
+      );
+    }
+    for (const vector of contributions.values()) requireShared(vector);
+    return slices[this.rank] as Slice;
+  }
+
+  #scratchFor({ phase, part }: Tag, length: number): Float32Array {
+    const key = `${phase}/${part}`;
+    const kept = this.#scratch.get(key);
+    if (kept !== undefined && kept.length >= length) return kept.subarray(0, length);
+    const made = new Float32Array(new SharedArrayBuffer(length * 4));
+    this.#scratch.set(key, made);
+    return made;
+  }
+}
+
+const noFloats = new Float32Array(new SharedArrayBuffer(0));
+
+/** How long this thread's event loop has had nothing to do: time in native code does not count. */
+const idleMillis = (): number => performance.eventLoopUtilization().idle;
+
+function requireTag(tag: Tag): void {
+  if (!isPhase(tag.phase)) {
+    throw new RangeError(
+      `Cannot exchange: the phase is ${JSON.stringify(tag.phase)}: should be 1 to 24 of a-z, 0-9 and -`,
+    );
+  }
+}
+
+function requireShared(vector: Float32Array): Float32Array {
+  if (vector.buffer instanceof SharedArrayBuffer) return vector;
+  throw new TypeError(
+    `Cannot exchange ${vector.length} floats: they lie in this thread's own memory: ` +
+      'should be a view of a SharedArrayBuffer',
+  );
+}
