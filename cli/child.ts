@@ -30,7 +30,7 @@ export interface ChildOptions {
 
 export function startChild(options: ChildOptions): Child {
   const { name, logFile } = options;
-  const log = openSync(logFile, 'w');
+  const log = openSync(logFile, 'a');
   const child = fork(options.entry, options.arguments, {
     // The log is a file, not a pipe: a process can still write its last words when we are gone.
     stdio: ['ignore', log, log, 'ipc'],

@@ -21,6 +21,7 @@ export function writeFakeCheckpoint(
   weights: string,
 ): string {
   const path = join(folder, `step-${String(committedSteps).padStart(8, '0')}`);
+  if (existsSync(path)) return path;
   mkdirSync(`${folder}.tmp`, { recursive: true });
   writeFileSync(join(`${folder}.tmp`, 'weights'), weights);
   mkdirSync(folder, { recursive: true });

@@ -13,7 +13,6 @@ import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
 const start = workerData as TrainingStart;
 const { spec } = start.job;
 const mine = lanesOf(laneRun(rank(start.rank), start.members, spec.lanes));
-/** The learning rate says how this thread misbehaves, in thousandths. */
 const stepMs = 20;
 
 const tell = (message: FromTraining): void => parentPort?.postMessage(message);
