@@ -61,7 +61,8 @@ export class Planner {
     const members = this.#epochOrder(epoch).subarray(start, start + batch.sequences);
     const negatives = this.#drawNegatives(step, members);
     const { items, itemLaneOffsets } = this.#dealItems(members, negatives);
-    for (let row = 0; row < items.length; row++) this.#rows[items[row] as number] = row;
+    const rows = this.#rows;
+    for (let row = 0; row < items.length; row++) rows[items[row] as number] = row;
 
     const byLength = this.#sortedByLength(members);
     const dealt = dealByCost(this.#predictions(byLength), lanes);
@@ -71,7 +72,7 @@ export class Planner {
       lanes,
       items,
       itemLaneOffsets,
-      negatives: negatives.map((item) => this.#rows[item] as number),
+      negatives: negatives.map((item) => rows[item] as number),
       ...this.#sequencesInOrder(byLength, dealt),
       userLaneOffsets: dealt.offsets,
       normalisation: this.#job.spec.objective.normalisation,
@@ -117,6 +118,7 @@ export class Planner {
 
   #distinctRanks(members: Int32Array, negatives: Int32Array): Int32Array {
     const { rankOf, items } = this.#catalogue;
+    const { sequenceItems } = this.#dataset;
     const ranks = new Int32Array(Math.min(items, this.#totalLength(members) + negatives.length));
     const marks = this.#marks;
     let count = 0;
@@ -125,7 +127,7 @@ export class Planner {
       const start = this.#sequences.starts[member] as number;
       const end = start + (this.#sequences.lengths[member] as number);
       for (let at = start; at < end; at++) {
-        const item = this.#dataset.sequenceItems[at] as number;
+        const item = sequenceItems[at] as number;
         if (marks.add(item)) ranks[count++] = rankOf[item] as number;
       }
     }
@@ -161,6 +163,7 @@ export class Planner {
     dealt: Dealt,
   ): Pick<StepPlan, 'users' | 'sequenceOffsets' | 'sequenceRows'> {
     const { sequenceItems } = this.#dataset;
+    const rows = this.#rows;
     const users = new Int32Array(byLength.length);
     const sequenceOffsets = new Int32Array(byLength.length + 1);
     const sequenceRows = new Int32Array(this.#totalLength(byLength));
@@ -171,7 +174,7 @@ export class Planner {
       const end = start + (this.#sequences.lengths[sequence] as number);
       users[index] = this.#sequences.users[sequence] as number;
       for (let from = start; from < end; from++) {
-        sequenceRows[at++] = this.#rows[sequenceItems[from] as number] as number;
+        sequenceRows[at++] = rows[sequenceItems[from] as number] as number;
       }
       sequenceOffsets[index + 1] = at;
     }

@@ -1,0 +1,73 @@
+/**
+ * What a checkpoint is on disk: a folder `step-00000120/` with
+ * - `model.safetensors`: every parameter under its Hugging Face name;
+ * - `optimizer.safetensors`: AdamW's moments, `first_moment.<name>` and `second_moment.<name>`;
+ * - `manifest.json`: what it belongs to, and size and digest of the two.
+ *
+ * The folder appears under this name in one rename, after everything in it has reached the disk, so
+ * a checkpoint is complete or absent. What a crash leaves behind starts with a dot.
+ */
+import { z } from 'zod';
+import type { ParameterEntry } from '../model/parameter-layout.js';
+
+export const modelFile = 'model.safetensors';
+export const optimizerFile = 'optimizer.safetensors';
+export const manifestFile = 'manifest.json';
+
+/** Raised whenever an older reader would misread a newer checkpoint. */
+export const formatVersion = 1;
+
+/** As much of a parameter layout as a checkpoint depends on. */
+export interface CheckpointLayout {
+  readonly entries: readonly ParameterEntry[];
+  /** Floats of a flat vector, gaps included. */
+  readonly length: number;
+}
+
+/** Flat vectors of the layout's length; the gaps between parameters are not stored. */
+export interface CheckpointVectors {
+  readonly parameters: Float32Array;
+  readonly firstMoments: Float32Array;
+  readonly secondMoments: Float32Array;
+}
+
+/** What a checkpoint must belong to. */
+export interface CheckpointExpectation {
+  readonly jobDigest: string;
+  /** Null where the caller does not know the dataset yet, and will check it later. */
+  readonly datasetDigest: string | null;
+}
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const manifestSchema = z.strictObject({
+  formatVersion: z.literal(formatVersion),
+  /** Steps 0..n-1 are in the weights. */
+  committedSteps: z.int().min(0),
+  jobDigest: sha256,
+  datasetDigest: sha256,
+  /** `weightsDigest` of the parameters: over values, so independent of the file format. */
+  weightsSha256: sha256,
+  files: z.strictObject({
+    [modelFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
+    [optimizerFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
+  }),
+});
+
+export type CheckpointManifest = z.infer<typeof manifestSchema>;
+
+/** Zeros in front make the names sort like the steps. */
+export const checkpointName = (committedSteps: number): string =>
+  `step-${String(committedSteps).padStart(8, '0')}`;
+
+/** Null for a name that is none of a checkpoint. */
+export function committedStepsOf(name: string): number | null {
+  const steps = /^step-(\d{8,15})$/.exec(name)?.[1];
+  return steps === undefined || checkpointName(Number(steps)) !== name ? null : Number(steps);
+}
+
+/** A folder that is being written or removed. Each attempt has its own. */
+export const partialName = (committedSteps: number, attempt: string): string =>
+  `.${checkpointName(committedSteps)}.${attempt}.partial`;
+
+export const isPartialName = (name: string): boolean => /^\.step-\d+\..+\.partial$/.test(name);
