@@ -1,0 +1,113 @@
+/**
+ * The training step against the published reference. The tolerances are those that float32 allows:
+ * two ways of computing attention in the reference itself differ by a hundredth of them.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { projectRoot } from '../../shared/project-root.js';
+import { decodeSafetensors, encodeSafetensors } from '../../shared/safetensors.js';
+import { engineNames, openEngine } from '../../worker/engine/engine.js';
+import { readGoldenCase } from './golden-case.js';
+import { runGolden, type Tensors } from './golden-run.js';
+
+const prefixOf = (name: string): string =>
+  new URL(`e2e/golden/cases/${name}`, projectRoot).pathname;
+
+interface Expected {
+  readonly tensors: Tensors;
+  /** trace[rank][step] */
+  readonly trace: readonly (readonly { readonly loss: number }[])[];
+}
+
+const expectedOf = (name: string): Expected => ({
+  tensors: decodeSafetensors(readFileSync(`${prefixOf(name)}.golden.safetensors`)),
+  trace: JSON.parse(readFileSync(`${prefixOf(name)}.json`, 'utf8')).trace,
+});
+
+function values(tensors: Tensors, name: string): number[] {
+  const tensor = tensors.get(name);
+  assert.ok(tensor !== undefined, `"${name}" is missing`);
+  return Array.from(tensor.data, Number);
+}
+
+const largest = (numbers: readonly number[]): number =>
+  numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+function assertClose(
+  name: string,
+  got: readonly number[],
+  expected: readonly number[],
+  tolerance: (value: number) => number,
+): void {
+  assert.equal(got.length, expected.length, name);
+  got.forEach((value, index) => {
+    const wanted = expected[index] as number;
+    // What the mask leaves out is -infinity on both sides.
+    const close = value === wanted || Math.abs(value - wanted) <= tolerance(wanted);
+    assert.ok(close, `${name}[${index}] is ${value}: should be ${wanted}`);
+  });
+}
+
+function assertGolden(got: Tensors, { tensors, trace }: Expected): void {
+  trace.forEach((steps, rank) => {
+    const logits = values(tensors, `rank${rank}.out.logits`);
+    const scale = largest(logits.filter(Number.isFinite));
+    assertClose(
+      `logits.rank${rank}`,
+      values(got, `logits.rank${rank}`),
+      logits,
+      () => 2e-5 * scale,
+    );
+    steps.forEach(({ loss }, step) => {
+      const relative = step === 0 ? 2e-5 : 2e-4;
+      const name = `loss.rank${rank}.step${step}`;
+      assertClose(name, values(got, name), [loss], (wanted) => relative * Math.abs(wanted));
+    });
+  });
+  for (const name of tensors.keys()) {
+    const expected = values(tensors, name);
+    if (name.startsWith('grad.')) {
+      assertClose(name, values(got, name), expected, () => 2e-4 * largest(expected));
+    }
+    if (name.startsWith('trained.')) {
+      const errors = values(got, name).map((value, at) =>
+        Math.abs(value - (expected[at] as number)),
+      );
+      const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+      assert.ok(mean <= 1e-6, `${name} is off by ${mean} in the mean`);
+    }
+  }
+}
+
+const cases = [
+  { name: 'one-worker', ranks: 1 },
+  { name: 'two-workers', ranks: 2 },
+] as const;
+
+for (const engine of engineNames) {
+  describe(`golden cases on the engine ${engine}`, () => {
+    before(() => openEngine(engine, { threads: 1 }));
+
+    for (const { name, ranks } of cases) {
+      const bits = new Map<number, Uint8Array>();
+      for (let workers = 1; workers <= ranks; workers++) {
+        // Would catch any departure from the reference, in the model, the loss, the exchange or the
+        // optimizer.
+        it(`trains ${name} as the reference does, on ${workers} of ${ranks} workers`, async () => {
+          const got = await runGolden(readGoldenCase(prefixOf(name)), workers);
+          assertGolden(got, expectedOf(name));
+          bits.set(workers, encodeSafetensors(got));
+        });
+      }
+      if (ranks === 1) continue;
+      // Would catch a sum whose order depends on who adds it.
+      it(`trains ${name} to the same bits on any number of workers`, () => {
+        assert.equal(bits.size, ranks);
+        for (const [workers, bytes] of bits) {
+          assert.ok(Buffer.compare(bytes, bits.get(1) as Uint8Array) === 0, `${workers} workers`);
+        }
+      });
+    }
+  });
+}

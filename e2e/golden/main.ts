@@ -1,0 +1,29 @@
+/** The `golden` command: trains a golden case and writes what came out, to be compared. */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { encodeSafetensors } from '../../shared/safetensors.js';
+import { openEngine } from '../../worker/engine/engine.js';
+import { readGoldenCase } from './golden-case.js';
+import { GoldenUsageError, parseGoldenOptions, usage } from './golden-options.js';
+import { runGolden } from './golden-run.js';
+
+async function main(args: readonly string[]): Promise<void> {
+  const { prefix, engine, workers, out } = parseGoldenOptions(args);
+  const golden = readGoldenCase(resolve(prefix));
+  const ranks = golden.configuration.world_size;
+  if (workers > ranks) {
+    throw new GoldenUsageError(
+      `--workers must be at most the case's ranks, ${ranks}: current value is ${workers}`,
+    );
+  }
+  await openEngine(engine, { threads: 1 });
+  writeFileSync(resolve(out), encodeSafetensors(await runGolden(golden, workers)));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof GoldenUsageError) console.error(`${error.message}\n${usage}`);
+  else console.error(error);
+  process.exitCode = error instanceof GoldenUsageError ? 2 : 1;
+}
