@@ -51,6 +51,8 @@ export interface CoordinatorParts {
   readonly spec: unknown;
   readonly dataset: { readonly directory: string; readonly digest: string };
   readonly replicas: number;
+  /** Secret of this run's links. */
+  readonly linksToken: string;
   readonly checkpointDirectory: string;
   /** Committed steps at which training ends; null evaluates the checkpoint and trains nothing. */
   readonly totalSteps: number | null;
@@ -235,6 +237,7 @@ export class Coordinator {
         generation: 0,
         members: [...chosen],
         job: spec,
+        linksToken: this.#parts.linksToken,
         dataset,
         checkpointDirectory: this.#parts.checkpointDirectory,
         resumeFrom: resumeFrom?.path ?? null,

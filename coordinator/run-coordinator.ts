@@ -1,4 +1,5 @@
 /** The coordinator process, apart from what it plans: options, connections, clock, exit. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
 import { beginLife, live } from '../process/life.js';
@@ -56,6 +57,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       }),
       emit: (event) => parent.tell(event),
       replicas: options.integer('workers', 1, membersMax, spec.spec.workers.replicas),
+      linksToken: randomBytes(24).toString('hex'),
       checkpointDirectory: options.text('checkpoints'),
       totalSteps: options.flag('evaluate-only') ? null : plan.totalSteps,
       evaluate: true,

@@ -24,6 +24,7 @@ export const consequenceCodes: ReadonlySet<string> = new Set([
   'PEER_TIMEOUT',
   'BUS_LOST',
   'COORDINATOR_LOST',
+  'EXCHANGE_ABORTED',
   'ABORTED',
 ]);
 
@@ -32,6 +33,7 @@ const lossCodes: ReadonlySet<string> = new Set([
   'MEMBER_LOST',
   'MEMBERSHIP',
   'START_TIMEOUT',
+  'LINKS_CONNECT',
   'BUS_REFUSED',
   'PROCESS_LOST',
   'NATS_SERVER_START',

@@ -20,6 +20,12 @@ export const joinTimeout: Millis = millis(120_000);
 /** Time for members to fetch the dataset, connect their links, open the engine and load weights. */
 export const startTimeout: Millis = millis(180_000);
 
+/**
+ * How long training may wait for one peer. A phase of a large model takes minutes on a CPU, and dead
+ * processes are noticed within seconds by other means: this one is for a training thread that hangs.
+ */
+export const peerTimeout: Millis = millis(300_000);
+
 /** How often the coordinator looks at its clock. */
 export const tickInterval: Millis = millis(100);
 

@@ -103,6 +103,8 @@ const fromCoordinator = z.discriminatedUnion('kind', [
       .array(z.strictObject({ worker: z.string().max(128), address }))
       .min(1)
       .max(membersMax),
+    /** Secret of this run's links: only who knows it is let in. */
+    linksToken: z.string().min(16).max(128),
     /** The whole spec; the worker parses it like any other. */
     job: z.unknown(),
     dataset: z.strictObject({ directory: path, digest: z.string().min(1).max(128) }),

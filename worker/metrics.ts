@@ -54,10 +54,14 @@ export class WorkerMetrics {
     'Time that training waited for plans',
   );
 
-  constructor(job: JobId, worker: WorkerId, linkBytes: () => LinkBytes) {
+  constructor(job: JobId, worker: WorkerId, linkBytes: () => Promise<LinkBytes>) {
     this.registry.setDefaultLabels({ training_job: job, worker });
-    this.#linkBytes('sent', 'Bytes sent to peers', () => linkBytes().sent);
-    this.#linkBytes('received', 'Bytes received from peers', () => linkBytes().received);
+    this.#linkBytes('sent', 'Bytes sent to peers', async () => (await linkBytes()).sent);
+    this.#linkBytes(
+      'received',
+      'Bytes received from peers',
+      async () => (await linkBytes()).received,
+    );
   }
 
   committed(report: StepReport): void {
@@ -79,16 +83,17 @@ export class WorkerMetrics {
   #linkBytes(
     direction: 'sent' | 'received',
     help: string,
-    read: () => Readonly<Record<string, number>>,
+    read: () => Promise<Readonly<Record<string, number>>>,
   ): void {
     new Counter({
       name: `lockstep_worker_link_${direction}_bytes_total`,
       help,
       labelNames: ['kind'],
       registers: this.#registers,
-      collect() {
+      async collect() {
+        const counts = await read();
         this.reset();
-        for (const [kind, bytes] of Object.entries(read())) this.inc({ kind }, bytes);
+        for (const [kind, bytes] of Object.entries(counts)) this.inc({ kind }, bytes);
       },
     });
   }

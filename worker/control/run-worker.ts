@@ -14,15 +14,17 @@ import type { StartTraining } from './training-thread.js';
 import { type Links, WorkerControl } from './worker-control.js';
 
 export interface OpenLinks extends Links {
-  onFailure(handler: (error: Error) => void): void;
-  bytes(): LinkBytes;
+  onFailure(listener: (error: Error) => void): void;
+  /** Gives up every exchange; returns at once. */
+  abort(reason: string): void;
+  stats(): Promise<LinkBytes>;
   close(): Promise<void>;
 }
 
 /** What a worker is made of; tests put other things in. */
 export interface WorkerDependencies {
   readonly startTraining: StartTraining;
-  readonly startLinks: (host: string) => Promise<OpenLinks>;
+  readonly startLinks: (options: { host: string }) => Promise<OpenLinks>;
   readonly digestOf: (directory: string) => Promise<string | null>;
   /** `wish` is `newest` or a checkpoint folder. */
   readonly findCheckpoint: (
@@ -60,8 +62,10 @@ export async function runWorker(
             { wish, checkpoints: options.text('checkpoints'), jobFile: options.text('job-file') },
             log,
           );
-    const links = await dependencies.startLinks(options.optional('links-host') ?? '127.0.0.1');
-    const metrics = new WorkerMetrics(job, worker, () => links.bytes());
+    const links = await dependencies.startLinks({
+      host: options.optional('links-host') ?? '127.0.0.1',
+    });
+    const metrics = new WorkerMetrics(job, worker, () => links.stats());
     const bus = await openNatsBus({ url: natsUrl(), name: worker });
     const control = new WorkerControl({
       bus,

@@ -8,13 +8,21 @@ import type { MessagePort } from 'node:worker_threads';
 import { type Bus, BusLostError, type Subscription } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
 import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
-import { generation, type JobId, type Rank, rank, type WorkerId } from '../../shared/ids.js';
+import {
+  type Generation,
+  generation,
+  type JobId,
+  type Rank,
+  rank,
+  type WorkerId,
+} from '../../shared/ids.js';
 import { resolveJob } from '../../shared/job-spec.js';
 import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
 import {
   heartbeatInterval,
   heartbeatTimeout,
   joinTimeout,
+  peerTimeout,
   startTimeout,
 } from '../../shared/limits.js';
 import type { Log } from '../../shared/log.js';
@@ -41,11 +49,15 @@ import type { StartTraining, TrainingThread } from './training-thread.js';
 export interface Links {
   /** `host:port` at which peers reach this worker. */
   readonly address: string;
-  connect(options: {
+  connect(request: {
     readonly rank: Rank;
-    readonly addresses: string[];
-    readonly generation: ReturnType<typeof generation>;
+    readonly addresses: readonly string[];
+    readonly generation: Generation;
+    /** How long a peer may be silent while training waits for it. */
     readonly deadline: Millis;
+    /** How long the peers have to appear. */
+    readonly connectDeadline: Millis;
+    readonly token: string;
   }): Promise<MessagePort>;
 }
 
@@ -231,7 +243,7 @@ export class WorkerControl {
   }
 
   async #begin(membership: Membership, mine: Rank): Promise<void> {
-    const { bus, cacheDirectory, clock, digestOf, job, links, log, metrics } = this.#parts;
+    const { bus, cacheDirectory, digestOf, job, links, log, metrics } = this.#parts;
     const spec = resolveJob(membership.job);
     const { members } = membership;
     const requestFiles = (): Promise<readonly DatasetFile[]> => this.#requestFiles();
@@ -247,7 +259,9 @@ export class WorkerControl {
             rank: mine,
             addresses: members.map(({ address }) => address),
             generation: generation(membership.generation),
-            deadline: millis(clock.now() + startTimeout),
+            deadline: peerTimeout,
+            connectDeadline: startTimeout,
+            token: membership.linksToken,
           });
     if (this.#phase.kind !== 'starting') return;
     const thread = this.#startThread({

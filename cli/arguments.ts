@@ -1,0 +1,88 @@
+/** The words of a command, as one complete type. */
+import { parseArgs } from 'node:util';
+import { membersMax } from '../shared/limits.js';
+import { UsageError } from './usage-error.js';
+
+export interface RunArguments {
+  /** The job's file, or the folder to evaluate. */
+  readonly subject: string;
+  readonly workers: number | null;
+  readonly output: string | null;
+  readonly resume: boolean;
+  readonly overrides: readonly string[];
+  readonly json: boolean;
+  readonly metricsPort: number | null;
+  readonly nats: string | null;
+}
+
+const forEval = {
+  workers: { type: 'string' },
+  json: { type: 'boolean' },
+  nats: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const forTrain = {
+  ...forEval,
+  output: { type: 'string' },
+  resume: { type: 'boolean' },
+  set: { type: 'string', multiple: true },
+  'metrics-port': { type: 'string' },
+} as const;
+
+/**
+ * Null where help was asked for.
+ *
+ * @throws UsageError
+ */
+export function readRunArguments(
+  command: 'train' | 'eval',
+  words: readonly string[],
+): RunArguments | null {
+  const options: typeof forTrain = command === 'train' ? forTrain : (forEval as typeof forTrain);
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(words, options);
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message} (see "lockstep ${command} --help")`, {
+      cause,
+    });
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return null;
+  const [subject, ...others] = positionals;
+  const noun = command === 'train' ? "the job's FILE" : 'the FOLDER of a run or checkpoint';
+  if (subject === undefined || others.length > 0) {
+    throw new UsageError(
+      `Cannot run "lockstep ${command}": ${noun} must be named, once: it got ` +
+        `${positionals.length} names (see "lockstep ${command} --help")`,
+    );
+  }
+  return {
+    subject,
+    workers: integer('--workers', values.workers, 1, membersMax),
+    output: values.output ?? null,
+    resume: values.resume === true,
+    overrides: values.set ?? [],
+    json: values.json === true,
+    metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax),
+    nats: values.nats ?? null,
+  };
+}
+
+const parse = (words: readonly string[], options: typeof forTrain) =>
+  parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+
+function integer(
+  name: string,
+  value: string | undefined,
+  lowest: number,
+  highest: number,
+): number | null {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= lowest && number <= highest) return number;
+  throw new UsageError(
+    `${name} must be an integer in [${lowest}, ${highest}]: current value is ${JSON.stringify(value)}`,
+  );
+}

@@ -1,0 +1,45 @@
+import { exitCodeHelp } from './exit-code-help.js';
+
+export const mainHelp = `Lockstep trains HLLM recommenders on any number of workers, to the same last bit.
+
+Usage: lockstep COMMAND [options]
+
+Commands:
+  train FILE   train the job in FILE on this machine
+  eval FOLDER  evaluate a run's newest checkpoint, or one checkpoint
+  data ...     fetch, import and inspect datasets
+  version      print the version
+
+"lockstep COMMAND --help" tells more.
+
+${exitCodeHelp}`;
+
+export const trainHelp = `Trains a job on this machine: nats-server, coordinator and workers, each its own process.
+
+Usage: lockstep train FILE [options]
+
+Options:
+  --workers N          worker processes (default: workers.replicas of the job)
+  --output DIR         checkpoints and logs (default: runs/NAME of the job)
+  --resume             continue from the newest complete checkpoint in DIR
+  --set PATH=VALUE     set a field of the job, such as optimizer.learningRate=0.003; repeatable
+  --json               one JSON object a line; the last one is the result
+  --metrics-port P     serve the coordinator's metrics on P, worker r's on P+1+r (default: free ports)
+  --nats URL           use this nats-server with JetStream instead of starting one
+
+Ctrl-C finishes the step, writes a checkpoint and ends; a second Ctrl-C ends at once.
+
+${exitCodeHelp}`;
+
+export const evalHelp = `Evaluates a checkpoint: Recall and NDCG over the full catalogue, beside popularity.
+
+Usage: lockstep eval FOLDER [options]
+
+FOLDER is the --output of a run, whose newest complete checkpoint is taken, or one checkpoint in it.
+
+Options:
+  --workers N          worker processes (default: workers.replicas of the job)
+  --json               one JSON object a line; the last one is the result
+  --nats URL           use this nats-server with JetStream instead of starting one
+
+${exitCodeHelp}`;

@@ -1,0 +1,17 @@
+/** The coordinator process. Its options are in run-coordinator.ts. */
+import { openDataset } from '../dataset/dataset.js';
+import { trainingView } from '../dataset/training-view.js';
+import { lanePlans, totalSteps } from '../shared/plan.js';
+import { Planner } from '../shared/planner.js';
+import { runCoordinator } from './run-coordinator.js';
+
+await runCoordinator(process.argv.slice(2), async (job, datasetDirectory) => {
+  const dataset = await openDataset(datasetDirectory);
+  const training = trainingView(dataset);
+  const planner = new Planner(job, training);
+  return {
+    datasetDigest: dataset.digest,
+    totalSteps: totalSteps(job, training),
+    plansOf: (step) => lanePlans(planner.plan(step)),
+  };
+});

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { jobDigest } from '../../shared/job-digest.js';
+import { parseJob } from '../../shared/job-spec.js';
+import type { Log } from '../../shared/log.js';
+import type { FoundCheckpoint } from '../../shared/messages.js';
+import { newestCheckpoint } from '../checkpoint/newest-checkpoint.js';
+import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.js';
+
+export interface CheckpointWish {
+  /** `newest`, or one checkpoint's folder. */
+  readonly wish: string;
+  readonly checkpoints: string;
+  readonly jobFile: string;
+}
+
+/**
+ * The checkpoint that this worker offers to start from. Every byte has been checked; damaged ones
+ * are named in the log and passed over where the newest is wanted.
+ *
+ * @throws CheckpointError where one checkpoint is wanted and cannot be used.
+ */
+export async function findCheckpoint(
+  { wish, checkpoints, jobFile }: CheckpointWish,
+  log: Log,
+): Promise<FoundCheckpoint | null> {
+  const job = parseJob(await readFile(jobFile, 'utf8'));
+  // The dataset is not known before the membership; the training thread checks it.
+  const expected = { jobDigest: jobDigest(job), datasetDigest: null };
+  if (wish !== 'newest') {
+    const { committedSteps } = await verifyCheckpoint(wish, expected);
+    return { path: wish, committedSteps };
+  }
+  const { found, refused } = await newestCheckpoint(checkpoints, expected);
+  for (const error of refused) log.warn({ code: error.code }, error.message);
+  return found;
+}
