@@ -1,0 +1,121 @@
+/** dataset.json: what a dataset folder holds, and the digest that stands for all of it. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DatasetError } from './dataset-error.js';
+import { damaged, type FileEntry } from './flat-file.js';
+import { limits } from './limits.js';
+
+export const manifestName = 'dataset.json';
+export const formatVersion = 1;
+
+/** The files of a folder beside dataset.json, in the order in which the digest takes them. */
+export const fileNames = {
+  sequenceOffsets: 'sequence-offsets.u32',
+  sequenceItems: 'sequence-items.i32',
+  itemTokenOffsets: 'item-token-offsets.u32',
+  itemTokens: 'item-tokens.i32',
+  userIds: 'user-ids.utf8',
+  userIdOffsets: 'user-id-offsets.u32',
+  itemIds: 'item-ids.utf8',
+  itemIdOffsets: 'item-id-offsets.u32',
+  tokenizer: 'tokenizer.json',
+  tokenizerConfig: 'tokenizer_config.json',
+} as const;
+
+export type FileRole = keyof typeof fileNames;
+const allNames = Object.values(fileNames);
+
+const count = z.int().min(0).max(limits.rows);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
+
+const manifestSchema = z.strictObject({
+  formatVersion: z.literal(formatVersion),
+  name: z.string().min(1).max(200),
+  digest: sha256,
+  counts: z.strictObject({
+    users: count,
+    items: count,
+    interactions: count,
+    itemTokens: count,
+    vocabulary: count,
+  }),
+  /** How the folder was made, for people; the digest does not cover it. */
+  options: z.record(z.string(), z.unknown()),
+  files: z.array(z.strictObject({ name: z.enum(allNames), bytes: z.int().min(0), sha256 })),
+});
+
+export type DatasetManifest = Readonly<z.infer<typeof manifestSchema>>;
+export type DatasetCounts = DatasetManifest['counts'];
+
+/**
+ * The digest of a dataset's content: of its counts and files, not of its name, options, path or
+ * time. Two imports of the same data with the same result have the same digest on every machine.
+ */
+export function contentDigest(counts: DatasetCounts, files: readonly FileEntry[]): string {
+  const { users, items, interactions, itemTokens, vocabulary } = counts;
+  const lines = [
+    `lockstep-dataset ${formatVersion}`,
+    `${users} ${items} ${interactions} ${itemTokens} ${vocabulary}`,
+    ...allNames.map((name) => {
+      const file = files.find((entry) => entry.name === name)!;
+      return `${file.name} ${file.bytes} ${file.sha256}`;
+    }),
+  ];
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** @throws DatasetError */
+export async function readManifest(directory: string): Promise<DatasetManifest> {
+  const file = join(directory, manifestName);
+  const size = (await stat(file).catch(() => null))?.size ?? null;
+  if (size === null) {
+    throw new DatasetError(
+      'NOT_A_DATASET',
+      `Cannot open the dataset ${directory}: it has no ${manifestName}: it should be a folder that \`lockstep data\` has made`,
+      { file: directory },
+    );
+  }
+  if (size > limits.manifestBytes) {
+    throw damaged(file, `it has ${size} bytes: at most ${limits.manifestBytes} are allowed`);
+  }
+  return checkManifest(file, parse(file, await readFile(file, 'utf8')));
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw damaged(file, 'it is not JSON', cause);
+  }
+}
+
+function checkManifest(file: string, value: unknown): DatasetManifest {
+  const version = (value as { formatVersion?: unknown } | null)?.formatVersion;
+  if (Number.isInteger(version) && version !== formatVersion) {
+    throw damaged(
+      file,
+      `its format version is ${version}: this Lockstep reads version ${formatVersion}`,
+    );
+  }
+  const result = manifestSchema.safeParse(value);
+  if (!result.success) {
+    const { path, message } = result.error.issues[0]!;
+    throw damaged(file, `${path.join('.') || 'the document'}: ${message}`);
+  }
+  const manifest = result.data;
+  for (const name of allNames) {
+    if (manifest.files.filter((entry) => entry.name === name).length !== 1) {
+      throw damaged(file, `files: "${name}" should be listed once`);
+    }
+  }
+  const digest = contentDigest(manifest.counts, manifest.files);
+  if (digest !== manifest.digest) {
+    throw damaged(
+      file,
+      `its digest is ${manifest.digest}: that of its counts and files is ${digest}`,
+    );
+  }
+  return manifest;
+}

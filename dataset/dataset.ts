@@ -1,0 +1,169 @@
+/**
+ * A dataset folder in memory: flat arrays, checked when they are read, so that no later code needs
+ * to doubt an offset or an item number.
+ */
+import { join, resolve } from 'node:path';
+import {
+  type DatasetManifest,
+  type FileRole,
+  fileNames,
+  readManifest,
+} from './dataset-manifest.js';
+import { damaged, readFlatFile } from './flat-file.js';
+import { IdTable } from './id-table.js';
+
+/** Ids as the input files spell them. */
+export interface IdLookup {
+  readonly count: number;
+  /** The id of a number in [0, count). */
+  idOf(number: number): string;
+  /** The number of an id, or -1. */
+  numberOf(id: string): number;
+}
+
+export interface Dataset {
+  readonly directory: string;
+  readonly name: string;
+  /** SHA-256 of the content, in hexadecimal; the same on every machine. */
+  readonly digest: string;
+  readonly users: number;
+  readonly items: number;
+  /** Token ids are in [0, vocabularySize). */
+  readonly vocabularySize: number;
+  /** User u's items are sequenceItems[offsets[u]..offsets[u+1]). [users + 1] */
+  readonly sequenceOffsets: Uint32Array;
+  /** Item numbers, each user's in the order of time, held-out ones included. [interactions] */
+  readonly sequenceItems: Int32Array;
+  /** [items + 1] */
+  readonly itemTokenOffsets: Uint32Array;
+  /** Token ids of the items' texts; the model adds its [ITEM] token itself. [item tokens] */
+  readonly itemTokens: Int32Array;
+  readonly userIds: IdLookup;
+  readonly itemIds: IdLookup;
+  readonly manifest: DatasetManifest;
+}
+
+export interface OpenOptions {
+  /**
+   * `full` compares the digest of every file; `sizes` trusts the contents of files that have the
+   * right size, for a folder that this machine has verified before. Offsets and numbers are checked
+   * in any case.
+   */
+  readonly verify?: 'full' | 'sizes';
+}
+
+/** @throws DatasetError naming the file and the rule that it breaks */
+export async function openDataset(
+  directory: string,
+  { verify = 'full' }: OpenOptions = {},
+): Promise<Dataset> {
+  const folder = resolve(directory);
+  const manifest = await readManifest(folder);
+  const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
+  const read = (role: FileRole, bytes: number | null): Promise<ArrayBuffer> =>
+    readRole(folder, manifest, role, bytes, verify === 'full');
+  const sequenceOffsets = new Uint32Array(await read('sequenceOffsets', 4 * (users + 1)));
+  const sequenceItems = new Int32Array(await read('sequenceItems', 4 * interactions));
+  const itemTokenOffsets = new Uint32Array(await read('itemTokenOffsets', 4 * (items + 1)));
+  const tokens = new Int32Array(await read('itemTokens', 4 * itemTokens));
+  const file = (role: FileRole): string => join(folder, fileNames[role]);
+  checkOffsets(file('sequenceOffsets'), sequenceOffsets, interactions, 1);
+  checkOffsets(file('itemTokenOffsets'), itemTokenOffsets, itemTokens, 1);
+  checkRange(file('sequenceItems'), sequenceItems, items, 'items');
+  checkRange(file('itemTokens'), tokens, vocabulary, 'tokens of the vocabulary');
+  const ids = async (role: 'userIds' | 'itemIds', count: number): Promise<IdLookup> => {
+    const bytes = new Uint8Array(await read(role, null));
+    const offsets = new Uint32Array(
+      await read(`${role.slice(0, 4)}IdOffsets` as FileRole, 4 * (count + 1)),
+    );
+    checkOffsets(file(`${role.slice(0, 4)}IdOffsets` as FileRole), offsets, bytes.length, 1);
+    return new FlatIdLookup(bytes, offsets);
+  };
+  const userIds = await ids('userIds', users);
+  const itemIds = await ids('itemIds', items);
+  // Nobody may need the tokenizer, but a damaged one must not stay unseen.
+  await read('tokenizer', null);
+  await read('tokenizerConfig', null);
+  return {
+    directory: folder,
+    name: manifest.name,
+    digest: manifest.digest,
+    users,
+    items,
+    vocabularySize: vocabulary,
+    sequenceOffsets,
+    sequenceItems,
+    itemTokenOffsets,
+    itemTokens: tokens,
+    userIds,
+    itemIds,
+    manifest,
+  };
+}
+
+function readRole(
+  folder: string,
+  manifest: DatasetManifest,
+  role: FileRole,
+  bytes: number | null,
+  verify: boolean,
+): Promise<ArrayBuffer> {
+  const entry = manifest.files.find(({ name }) => name === fileNames[role])!;
+  if (bytes !== null && entry.bytes !== bytes) {
+    throw damaged(
+      join(folder, entry.name),
+      `dataset.json lists ${entry.bytes} bytes: its counts ask for ${bytes}`,
+    );
+  }
+  return readFlatFile(folder, entry, verify);
+}
+
+function checkOffsets(file: string, offsets: Uint32Array, total: number, least: number): void {
+  if (offsets[0] !== 0) throw damaged(file, `value 0 is ${offsets[0]}: it should be 0`);
+  for (let i = 1; i < offsets.length; i++) {
+    if (offsets[i]! < offsets[i - 1]! + least) {
+      throw damaged(
+        file,
+        `value ${i} is ${offsets[i]}: it should be at least ${offsets[i - 1]! + least}`,
+      );
+    }
+  }
+  const last = offsets[offsets.length - 1];
+  if (last !== total) throw damaged(file, `its last value is ${last}: it should be ${total}`);
+}
+
+function checkRange(file: string, values: Int32Array, end: number, what: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (values[i]! < 0 || values[i]! >= end) {
+      throw damaged(file, `value ${i} is ${values[i]}: there are ${end} ${what}`);
+    }
+  }
+}
+
+/** Makes its hash table only when an id is looked up, which training never does. */
+class FlatIdLookup implements IdLookup {
+  readonly count: number;
+  readonly #bytes: Uint8Array;
+  readonly #offsets: Uint32Array;
+  #table: IdTable | null = null;
+
+  constructor(bytes: Uint8Array, offsets: Uint32Array) {
+    this.count = offsets.length - 1;
+    this.#bytes = bytes;
+    this.#offsets = offsets;
+  }
+
+  idOf(number: number): string {
+    const [start, end] = [this.#offsets[number], this.#offsets[number + 1]];
+    if (start === undefined || end === undefined) {
+      throw new RangeError(`Cannot name number ${number}: it should be in [0, ${this.count})`);
+    }
+    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, end - start).toString();
+  }
+
+  numberOf(id: string): number {
+    this.#table ??= IdTable.from({ bytes: this.#bytes, offsets: this.#offsets });
+    const bytes = Buffer.from(id);
+    return this.#table.find(bytes, 0, bytes.length);
+  }
+}

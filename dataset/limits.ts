@@ -1,0 +1,17 @@
+/** What may grow while a dataset is read, and why its limit has this value. */
+export const limits = {
+  /**
+   * Bytes of one record. An unclosed quote swallows what follows it: with this limit it swallows
+   * at most this much before reading goes on at the next line. Long product descriptions take
+   * some 100 KiB. A power of two of at least 4096, because the buffer doubles.
+   */
+  rowBytes: 1024 * 1024,
+  /** Bytes of all ids of one table: offsets into them are 32-bit. */
+  idBytes: 2 ** 32 - 1,
+  /** Rows of users, items and tokens are Int32. */
+  rows: 2 ** 31 - 1,
+  /** Bytes of dataset.json: an honest one has some 3 KiB. */
+  manifestBytes: 1024 * 1024,
+  /** Bytes of tokenizer.json: those of large pretrained models have 10-35 MiB. */
+  tokenizerBytes: 256 * 1024 * 1024,
+} as const;
