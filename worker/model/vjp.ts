@@ -2,9 +2,9 @@
  * Vector-Jacobian products with a gap in the middle: `const [y, pullback] = vjp(f)(inputs)` runs
  * `f` without recording anything, and `pullback(dy)`, whenever it is called, runs it again under
  * tfjs's tape. Between the two only the inputs are held, so a step can wait for the network there.
+ * `openEngine` has registered the gradients of the operations.
  */
 import { dispose, grads, keep, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { registerGradients } from './op-gradients.js';
 
 export type NamedTensors<Name extends string> = Readonly<Record<Name, Tensor>>;
 
@@ -15,8 +15,6 @@ export interface Pullback<Name extends string> {
   /** Where no gradient is wanted. */
   dispose(): void;
 }
-
-registerGradients();
 
 export function vjp<Name extends string, Y extends Tensor>(
   f: (inputs: NamedTensors<Name>) => Y,

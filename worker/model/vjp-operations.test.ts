@@ -48,7 +48,8 @@ function reordered(a: Tensor): Tensor {
   return concat([mul(third, 3), first, mul(second, 2)], -1);
 }
 
-describe('gradients of operations', () => {
+// Would catch a gradient that is missing or wrong for an operation of the model's composition.
+describe('vjp of the operations that the model is composed of', () => {
   before(() => openEngine('cpu', { threads: 1 }));
 
   operations.forEach(([name, operation, shape], index) => {
