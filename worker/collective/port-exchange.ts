@@ -36,14 +36,15 @@ export class PortExchange implements Exchange {
     port.unref();
   }
 
-  allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void> {
+  async allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void> {
     requireTag(tag);
     if (parts.length !== this.size) {
       throw new RangeError(
         `Cannot gather ${tagKey(tag)}: ${parts.length} parts: should be ${this.size}, one a member`,
       );
     }
-    return this.#order((id) => ({ kind: 'gather', id, tag, parts: parts.map(requireShared) }));
+    parts.forEach(requireShared);
+    await this.#order((id) => ({ kind: 'gather', id, tag, parts }));
   }
 
   async reduceScatter(
@@ -67,7 +68,7 @@ export class PortExchange implements Exchange {
     return first?.subarray(start, end) ?? scratch;
   }
 
-  allReduce(
+  async allReduce(
     tag: Tag,
     lanes: number,
     contributions: ReadonlyMap<Lane, Float32Array>,
@@ -76,7 +77,7 @@ export class PortExchange implements Exchange {
   ): Promise<void> {
     this.#checkReduce(tag, lanes, contributions, slices);
     requireShared(into);
-    return this.#order((id) => ({
+    await this.#order((id) => ({
       kind: 'all-reduce',
       id,
       tag,
@@ -182,8 +183,8 @@ function requireTag(tag: Tag): void {
   }
 }
 
-function requireShared(vector: Float32Array): Float32Array {
-  if (vector.buffer instanceof SharedArrayBuffer) return vector;
+function requireShared(vector: Float32Array): void {
+  if (vector.buffer instanceof SharedArrayBuffer) return;
   throw new TypeError(
     `Cannot exchange ${vector.length} floats: they lie in this thread's own memory: ` +
       'should be a view of a SharedArrayBuffer',

@@ -1,0 +1,29 @@
+/**
+ * A member in a process of its own, for tests that kill one: gathers without end and says so when
+ * it has begun. Arguments: rank, size.
+ */
+import { rank as asRank, generation, step } from '../../shared/ids.js';
+import { millis } from '../../shared/units.js';
+import { openArithmetic } from '../arithmetic/open-arithmetic.js';
+import { openExchange } from './exchange.js';
+import { startLinks } from './links-host.js';
+
+const [rank, size] = process.argv.slice(2).map(Number) as [number, number];
+const links = await startLinks({ host: '127.0.0.1' });
+process.once('message', (addresses: string[]) => void run(addresses));
+process.send?.(links.address);
+
+async function run(addresses: string[]): Promise<void> {
+  const port = await links.connect({
+    rank: asRank(rank),
+    addresses,
+    generation: generation(1),
+    deadline: millis(10_000),
+  });
+  const exchange = openExchange(port, { rank: asRank(rank), size, arithmetic: openArithmetic() });
+  const parts = addresses.map(() => new Float32Array(new SharedArrayBuffer(2 ** 22)));
+  for (let at = 0; ; at++) {
+    await exchange.allGather({ step: step(at), phase: 'gather', part: 0 }, parts);
+    if (at === 0) process.send?.('begun');
+  }
+}

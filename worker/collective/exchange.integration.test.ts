@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { rank as asRank, generation, type Lane, type Rank, step } from '../../shared/ids.js';
+import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import { millis } from '../../shared/units.js';
+import { openArithmetic } from '../arithmetic/open-arithmetic.js';
+import { ExchangeAbortedError, PeerLostError, PeerTimeoutError } from './errors.js';
+import { type Exchange, openExchange } from './exchange.js';
+import { type LinksHost, startLinks } from './links-host.js';
+import { chunkFloats } from './schedule.js';
+
+const arithmetic = openArithmetic();
+
+const shared = (length: number): Float32Array =>
+  new Float32Array(new SharedArrayBuffer(length * 4));
+
+interface Cluster {
+  readonly hosts: readonly LinksHost[];
+  readonly exchanges: readonly Exchange[];
+}
+
+/** Members in one process, each with its own links thread, linked by real sockets. */
+async function withCluster(
+  size: number,
+  body: (cluster: Cluster) => Promise<void>,
+  deadline = 10_000,
+): Promise<void> {
+  const hosts = await Promise.all(
+    Array.from({ length: size }, () => startLinks({ host: '127.0.0.1' })),
+  );
+  try {
+    const addresses = hosts.map(({ address }) => address);
+    const exchanges = await Promise.all(
+      hosts.map(async (host, index) => {
+        const rank = asRank(index);
+        const port = await host.connect({
+          rank,
+          addresses,
+          generation: generation(1),
+          deadline: millis(deadline),
+          connectDeadline: millis(10_000),
+        });
+        return openExchange(port, { rank, size, arithmetic });
+      }),
+    );
+    await body({ hosts, exchanges });
+    for (const exchange of exchanges) exchange.close();
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()));
+  }
+}
+
+const lanes = 6;
+const length = 2 * chunkFloats + 77;
+
+const valueAt = (lane: number, i: number): number =>
+  Math.sin(lane * 77 + i) * 10 ** ((i + lane) % 9);
+
+function contributionsOf(rank: Rank, size: number): Map<Lane, Float32Array> {
+  return new Map(
+    lanesOf(laneRun(rank, size, lanes)).map((lane) => {
+      const vector = shared(length);
+      for (let i = 0; i < length; i++) vector[i] = valueAt(lane, i);
+      return [lane, vector];
+    }),
+  );
+}
+
+const slicesOf = (size: number): { start: number; end: number }[] =>
+  Array.from({ length: size }, (_, r) => ({
+    start: Math.floor((r * length) / size),
+    end: Math.floor(((r + 1) * length) / size),
+  }));
+
+const bytes = (x: Float32Array): Buffer => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
+
+async function sumOfOneMember(): Promise<Float32Array> {
+  const alone = openExchange(null, { rank: asRank(0), size: 1, arithmetic });
+  const tag = { step: step(0), phase: 'reduce', part: 0 };
+  return alone.reduceScatter(tag, lanes, contributionsOf(asRank(0), 1), slicesOf(1));
+}
+
+const expected = await sumOfOneMember();
+
+async function sumInTwoWays(exchange: Exchange, size: number): Promise<Float32Array[]> {
+  const { rank } = exchange;
+  const slices = slicesOf(size);
+  const both = { step: step(0), part: 0 };
+  const gathered = shared(length);
+  const reduced = shared(length);
+  const parts = slices.map(({ start, end }) => gathered.subarray(start, end));
+  const apart = async (): Promise<void> => {
+    const contributions = contributionsOf(rank, size);
+    const tag = { ...both, phase: 'scatter' };
+    const mine = await exchange.reduceScatter(tag, lanes, contributions, slices);
+    (parts[rank] as Float32Array).set(mine);
+    await exchange.allGather({ ...both, phase: 'gather' }, parts);
+  };
+  const contributions = contributionsOf(rank, size);
+  await Promise.all([
+    apart(),
+    exchange.allReduce({ ...both, phase: 'all' }, lanes, contributions, slices, reduced),
+  ]);
+  return [gathered, reduced];
+}
+
+for (const size of [1, 2, 3, 5]) {
+  // Would catch what only real sockets do: frames cut anywhere, and members that are ahead.
+  test(`${size} members over WebSockets get the bits of one member`, () =>
+    withCluster(size, async ({ exchanges }) => {
+      const results = await Promise.all(exchanges.map((exchange) => sumInTwoWays(exchange, size)));
+      for (const result of results.flat()) assert.ok(bytes(result).equals(bytes(expected)));
+    }));
+}
+
+// Would catch a member whose memory is not the one that the peers' bytes are written to.
+test('members without lanes finish their slices too', () =>
+  withCluster(3, async ({ exchanges }) => {
+    const slices = [0, 4, 8].map((start) => ({ start, end: start + 4 }));
+    const tag = { step: step(0), phase: 'reduce', part: 0 };
+    const results = await Promise.all(
+      exchanges.map((exchange, rank) => {
+        const own = lanesOf(laneRun(exchange.rank, 3, 1));
+        const contributions = new Map<Lane, Float32Array>();
+        for (const lane of own) {
+          const vector = shared(12);
+          for (let i = 0; i < 12; i++) vector[i] = i;
+          contributions.set(lane, vector);
+        }
+        assert.equal(contributions.size, rank === 2 ? 1 : 0);
+        return exchange.reduceScatter(tag, 1, contributions, slices);
+      }),
+    );
+    assert.deepEqual(
+      results.map((slice) => [...slice]),
+      [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [8, 9, 10, 11],
+      ],
+    );
+  }));
+
+test('bytes are counted by phase, and waiting is measured', () =>
+  withCluster(2, async ({ hosts, exchanges }) => {
+    const gather = (exchange: Exchange): Promise<void> => {
+      const parts = [shared(100), shared(50)];
+      return exchange.allGather({ step: step(0), phase: 'gather', part: 0 }, parts);
+    };
+    await Promise.all(exchanges.map(gather));
+    const stats = await Promise.all(hosts.map((host) => host.stats()));
+    const header = 64;
+    assert.deepEqual(
+      stats.map(({ sent }) => sent),
+      [{ gather: 400 + header }, { gather: 200 + header }],
+    );
+    assert.deepEqual(stats[0]?.received, stats[1]?.sent);
+    assert.ok((exchanges[0]?.waited() ?? 0) > 0);
+  }));
+
+const waitForEver = (exchange: Exchange): Promise<void> => {
+  const parts = Array.from({ length: exchange.size }, () => shared(10));
+  return exchange.allGather({ step: step(9), phase: 'gather', part: 0 }, parts);
+};
+
+// Would catch an error that loses its class or its code on the way between threads.
+test('a silent peer ends the wait at the deadline', () =>
+  withCluster(
+    2,
+    async ({ exchanges: [exchange], hosts: [host] }) => {
+      const failure = new Promise((resolve) => host?.onFailure(resolve));
+      const error = await waitForEver(exchange as Exchange).catch((reason: unknown) => reason);
+      assert.ok(error instanceof PeerTimeoutError);
+      assert.deepEqual([error.code, error.peer, error.step], ['PEER_TIMEOUT', 1, 9]);
+      assert.ok(error.silentFor >= 30);
+      assert.deepEqual(await failure, error);
+    },
+    30,
+  ));
+
+test('abort by the host ends every wait within milliseconds, and the peer sees a loss', () =>
+  withCluster(2, async ({ exchanges, hosts: [host] }) => {
+    // Different tags: each waits for an exchange in which the other never takes part.
+    const waits = exchanges.map((exchange) =>
+      exchange
+        .allGather({ step: step(9), phase: `only-${exchange.rank}`, part: 0 }, [
+          shared(4),
+          shared(4),
+        ])
+        .catch((reason: unknown) => reason),
+    );
+    const start = performance.now();
+    host?.abort('the generation has changed');
+    const [mine, theirs] = await Promise.all(waits);
+    assert.ok(performance.now() - start < 500, 'the deadline is ten seconds');
+    assert.ok(mine instanceof ExchangeAbortedError);
+    assert.match(mine.message, /the generation has changed/);
+    assert.ok(theirs instanceof PeerLostError);
+    assert.deepEqual([theirs.code, theirs.peer, theirs.step], ['PEER_LOST', 0, 9]);
+  }));
+
+test('vectors outside shared memory are refused before anything is sent', () =>
+  withCluster(2, async ({ exchanges: [exchange] }) => {
+    const parts = [new Float32Array(4), shared(4)];
+    const tag = { step: step(0), phase: 'gather', part: 0 };
+    assert.ok(exchange !== undefined);
+    await assert.rejects(exchange.allGather(tag, parts), /should be a view of a SharedArrayBuffer/);
+    await assert.rejects(exchange.allGather({ ...tag, phase: 'A b' }, parts), /phase is "A b"/);
+  }));
+
+/** Runs exchange-member.js in processes of their own; they gather until somebody is lost. */
+async function forkMembers(size: number): Promise<ChildProcess[]> {
+  const file = fileURLToPath(new URL('./exchange-member.js', import.meta.url));
+  const members = Array.from({ length: size }, (_, rank) =>
+    fork(file, [String(rank), String(size)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] }),
+  );
+  const hear = () => Promise.all(members.map(async (member) => (await once(member, 'message'))[0]));
+  const addresses = await hear();
+  const begun = hear();
+  for (const member of members) member.send(addresses);
+  await begun;
+  return members;
+}
+
+// Would catch members that wait for a deadline although the kernel has said that the peer is gone.
+test('a member killed in the middle of an exchange ends the others at once, by name', async () => {
+  const members = await forkMembers(3);
+  const texts = members.map((member) => {
+    let text = '';
+    member.stderr?.setEncoding('utf8').on('data', (data: string) => {
+      text += data;
+    });
+    return once(member, 'close').then(() => text);
+  });
+  const start = performance.now();
+  members[1]?.kill('SIGKILL');
+  const [first, , third] = await Promise.all(texts);
+  assert.ok(performance.now() - start < 5000, 'the deadline is ten seconds');
+  for (const text of [first, third]) {
+    assert.match(text as string, /PeerLostError: Cannot finish step \d+: rank 1 is lost/);
+    assert.match(text as string, /code: 'PEER_LOST'/);
+  }
+});
