@@ -112,8 +112,9 @@ function tensors(
   flat: Float32Array,
   prefix: string,
 ): [string, SafetensorsTensor][] {
-  return entries.map(({ name, shape, offset, size }) => [
-    `${prefix}${name}`,
-    { dtype: 'F32', shape, data: flat.subarray(offset, offset + size) },
-  ]);
+  return entries.map(({ name, shape, offset, size }): [string, SafetensorsTensor] => {
+    // Training's vectors are shared memory; the encoder copies out of any kind.
+    const data = flat.subarray(offset, offset + size) as Float32Array<ArrayBuffer>;
+    return [`${prefix}${name}`, { dtype: 'F32', shape, data }];
+  });
 }
