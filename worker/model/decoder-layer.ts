@@ -26,6 +26,7 @@ import {
   tensor2d,
   transpose,
 } from '@tensorflow/tfjs-core';
+import { linear } from './linear.js';
 import { lowestFloat } from './lowest-float.js';
 import { type DecoderConfig, headSize } from './model-config.js';
 import type { SequenceGroup } from './packed-layout.js';
@@ -146,9 +147,6 @@ export function rmsNorm(x: Tensor, weight: Tensor, eps: number): Tensor {
   const scale = rsqrt(add(mean(mul(x, x), -1, true), eps));
   return mul(weight, mul(x, scale));
 }
-
-/** @param weight [out, in] */
-const linear = (x: Tensor, weight: Tensor): Tensor => matMul(x, weight, false, true);
 
 /** [T, N D] -> [T, N, D] */
 const heads = (x: Tensor, config: DecoderConfig): Tensor =>
