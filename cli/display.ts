@@ -68,6 +68,8 @@ function sentence(event: RunEvent): string | null {
         ? `evaluating step ${totalSteps}${from} on ${who}`
         : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
     }
+    case 'notice':
+      return event.text;
     case 'checkpointed':
       return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
     default:

@@ -6,13 +6,15 @@ export interface CommandParts {
   readonly workingDirectory: string;
   /** Words after the launcher, such as `train FILE --workers 2`. */
   readonly words: readonly string[];
+  /** The command is the same again, without `--resume`. */
+  readonly again?: boolean;
 }
 
 /** The same command with `--resume`, ready to be pasted into a shell. */
-export function resumeCommand({ launcher, workingDirectory, words }: CommandParts): string {
+export function resumeCommand({ launcher, workingDirectory, words, again }: CommandParts): string {
   const kept = words.filter((word) => word !== '--resume');
   const path = relative(workingDirectory, launcher) || launcher;
-  return ['node', path, ...kept, '--resume'].map(quoted).join(' ');
+  return ['node', path, ...kept, ...(again === true ? [] : ['--resume'])].map(quoted).join(' ');
 }
 
 /** As a POSIX shell reads it back. */

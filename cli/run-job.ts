@@ -212,6 +212,10 @@ class Run {
           metricsPort: event.metricsPort,
         });
         return;
+      case 'notice':
+        // All workers look at the same folder and say the same.
+        if (child.name !== 'worker-0') return;
+        break;
       case 'started':
         this.#committedSteps = event.firstStep;
         break;

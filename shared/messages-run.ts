@@ -17,6 +17,8 @@ export type RunEvent =
   /** The metrics server listens. */
   | { readonly kind: 'listening'; readonly metricsPort: number }
   | { readonly kind: 'waiting'; readonly reason: string }
+  /** Something that the user should know and the run goes on without. */
+  | { readonly kind: 'notice'; readonly text: string }
   | {
       readonly kind: 'started';
       readonly members: readonly string[];

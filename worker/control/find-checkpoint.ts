@@ -22,6 +22,7 @@ export interface CheckpointWish {
 export async function findCheckpoint(
   { wish, checkpoints, jobFile }: CheckpointWish,
   log: Log,
+  notice: (text: string) => void,
 ): Promise<FoundCheckpoint | null> {
   const job = parseJob(await readFile(jobFile, 'utf8'));
   // The dataset is not known before the membership; the training thread checks it.
@@ -31,6 +32,10 @@ export async function findCheckpoint(
     return { path: wish, committedSteps };
   }
   const { found, refused } = await newestCheckpoint(checkpoints, expected);
-  for (const error of refused) log.warn({ code: error.code }, error.message);
+  for (const error of refused) {
+    log.warn({ code: error.code }, error.message);
+    notice(error.message);
+  }
+  if (found === null) notice('no checkpoint to resume from: training starts from the seed');
   return found;
 }

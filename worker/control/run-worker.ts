@@ -9,6 +9,7 @@ import { jobId, workerId } from '../../shared/ids.js';
 import { goodbyeTimeout, tickInterval } from '../../shared/limits.js';
 import type { Log } from '../../shared/log.js';
 import type { FoundCheckpoint } from '../../shared/messages.js';
+import type { RunEvent } from '../../shared/messages-run.js';
 import { type LinkBytes, WorkerMetrics } from '../metrics.js';
 import type { StartTraining } from './training-thread.js';
 import { type Links, WorkerControl } from './worker-control.js';
@@ -30,6 +31,7 @@ export interface WorkerDependencies {
   readonly findCheckpoint: (
     options: { wish: string; checkpoints: string; jobFile: string },
     log: Log,
+    notice: (text: string) => void,
   ) => Promise<FoundCheckpoint | null>;
 }
 
@@ -61,6 +63,7 @@ export async function runWorker(
         : await dependencies.findCheckpoint(
             { wish, checkpoints: options.text('checkpoints'), jobFile: options.text('job-file') },
             log,
+            (text) => process.send?.({ kind: 'notice', text } satisfies RunEvent),
           );
     const links = await dependencies.startLinks({
       host: options.optional('links-host') ?? '127.0.0.1',

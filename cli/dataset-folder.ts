@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { ensureDataset } from '../dataset/built-in-datasets.js';
+import type { TrainingJob } from '../shared/job-spec.js';
+import { projectRoot } from '../shared/project-root.js';
+
+/** Where built-in datasets are kept. */
+const dataRoot = fileURLToPath(new URL('data/', projectRoot));
+
+/**
+ * The folder of the job's dataset; a built-in one is fetched and built when it is absent.
+ *
+ * @throws DatasetError
+ */
+export async function datasetFolder(
+  job: TrainingJob,
+  note: (text: string) => void,
+): Promise<string> {
+  const { dataset, path } = job.spec.data;
+  let said = false;
+  return ensureDataset(dataset ?? path ?? '', dataRoot, () => {
+    if (!said) note(`building the dataset ${dataset} in ${dataRoot}`);
+    said = true;
+  });
+}

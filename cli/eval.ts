@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
+import { readRunArguments } from './arguments.js';
+import { datasetFolder } from './dataset-folder.js';
+import { openDisplay } from './display.js';
+import { evalHelp } from './help.js';
+import { metricsTable } from './metrics-table.js';
+import { jobFileOf, readJob } from './output-folder.js';
+import { resumeCommand } from './resume-command.js';
+import { UsageError } from './usage-error.js';
+import { watchRun } from './watch-run.js';
+
+/** @throws UsageError, JobSpecError, DatasetError before anything is started. */
+export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = readRunArguments('eval', words);
+  if (given === null) {
+    process.stdout.write(`${evalHelp}\n`);
+    return exitCodes.success;
+  }
+  const { output, checkpoint } = locate(resolve(given.subject));
+  const jobFile = jobFileOf(output);
+  const job = readJob(jobFile);
+  const display = openDisplay({
+    json: given.json,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    now: () => performance.now(),
+  });
+  const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
+  return watchRun({
+    display,
+    metricsTable,
+    resume: resumeCommand({
+      launcher: process.argv[1] ?? 'lockstep',
+      workingDirectory: process.cwd(),
+      words: ['eval', ...words],
+      again: true,
+    }),
+    run: {
+      jobFile,
+      jobName: job.metadata.name,
+      datasetDirectory,
+      output,
+      workers: given.workers ?? job.spec.workers.replicas,
+      natsUrl: given.nats,
+      metricsPort: null,
+      resume: checkpoint ?? 'newest',
+      evaluateOnly: true,
+    },
+  });
+}
+
+/** A run's folder, or `FOLDER/checkpoints/step-00000120` in one. */
+function locate(folder: string): { output: string; checkpoint: string | null } {
+  if (existsSync(jobFileOf(folder))) return { output: folder, checkpoint: null };
+  const output = dirname(dirname(folder));
+  if (basename(folder).startsWith('step-') && existsSync(jobFileOf(output))) {
+    return { output, checkpoint: folder };
+  }
+  throw new UsageError(
+    `Cannot evaluate "${folder}": it must be the --output of a run, or a checkpoint in it`,
+  );
+}

@@ -1,0 +1,48 @@
+/** The `lockstep` command: which subcommand, and what becomes of an error that ends it. */
+import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
+import { mainHelp } from './help.js';
+import { UsageError } from './usage-error.js';
+
+type Command = (words: readonly string[]) => Promise<ExitCode>;
+
+/** Loaded when called: `lockstep version` need not read the whole program. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  train: async () => (await import('./train.js')).trainCommand,
+  eval: async () => (await import('./eval.js')).evalCommand,
+  data: async () => (await import('./data.js')).dataCommand,
+  version: async () => {
+    const { version } = await import('./version.js');
+    return async () => {
+      process.stdout.write(`${version()}\n`);
+      return exitCodes.success;
+    };
+  },
+};
+
+async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(`${mainHelp}\n`);
+    return name === undefined ? exitCodes.usage : exitCodes.success;
+  }
+  const load = Object.hasOwn(commands, name === '--version' ? 'version' : name)
+    ? commands[name === '--version' ? 'version' : name]
+    : undefined;
+  if (load === undefined) {
+    throw new UsageError(
+      `There is no command "${name}": it must be one of ${Object.keys(commands).join(', ')}`,
+    );
+  }
+  return (await load())(words);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const code = codeOf(error);
+  const defect = code === 'INTERNAL';
+  const text = error instanceof Error ? (defect ? error.stack : error.message) : String(error);
+  process.stderr.write(`lockstep: ${text}\n`);
+  // What has a code of its own and comes up here was found before anything was started.
+  const exitCode = exitCodeOf(code);
+  process.exitCode = exitCode === exitCodes.training ? exitCodes.usage : exitCode;
+}
