@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Lane, rank, step } from './ids.js';
+import { rank, step } from './ids.js';
 import { parseJob } from './job-spec.js';
 import { laneRun, lanesOf } from './lane-ownership.js';
 import type { LanePlan } from './lane-plan.js';
