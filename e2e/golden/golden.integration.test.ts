@@ -83,6 +83,10 @@ function assertGolden(got: Tensors, { tensors, trace }: Expected): void {
 const cases = [
   { name: 'one-worker', ranks: 1 },
   { name: 'two-workers', ranks: 2 },
+  // Means over the text, three ranks, a linear schedule.
+  { name: 'three-workers-mean', ranks: 3 },
+  // The temperature starts beyond its bound, and the schedule is constant.
+  { name: 'two-workers-clamped', ranks: 2 },
 ] as const;
 
 for (const engine of engineNames) {
