@@ -187,8 +187,10 @@ class NatsBus implements Bus {
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#connection.isClosed()) return;
-    // Draining also sends what is queued; it fails only where the connection is already gone.
-    await this.#connection.drain().catch(() => undefined);
+    // Draining also sends what is queued. It fails where the connection is gone, and never settles
+    // where the connection goes while it drains.
+    await Promise.race([this.#connection.drain().catch(() => undefined), this.closed]);
+    await this.#connection.close();
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
-import { beginLife, live } from '../process/life.js';
+import { beginLife, endWithin, live } from '../process/life.js';
 import { startMetricsServer } from '../process/metrics-server.js';
 import { openLog } from '../process/open-log.js';
 import { natsUrl, readOptions } from '../process/options.js';
@@ -11,7 +11,7 @@ import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
 import { jobId, type Step } from '../shared/ids.js';
 import { parseJob, type TrainingJob } from '../shared/job-spec.js';
 import type { LanePlan } from '../shared/lane-plan.js';
-import { membersMax, tickInterval } from '../shared/limits.js';
+import { goodbyeTimeout, membersMax, tickInterval } from '../shared/limits.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
@@ -78,6 +78,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const ticking = setInterval(() => coordinator.tick(), tickInterval);
     const outcome = await coordinator.outcome;
     clearInterval(ticking);
+    endWithin(goodbyeTimeout);
     await coordinator.close();
     await bus.close();
     await parent.flush();

@@ -2,6 +2,7 @@
 import { codeOf, type ExitCode, exitCodeOf } from '../shared/exit-codes.js';
 import type { Log } from '../shared/log.js';
 import type { RunEvent } from '../shared/messages-run.js';
+import type { Millis } from '../shared/units.js';
 import { type Parent, watchParent } from './parent.js';
 
 export interface LifeHandlers {
@@ -28,6 +29,14 @@ export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
     onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort('told by the parent')),
     onGone: () => onAbort('the parent process ended'),
   });
+}
+
+/**
+ * From here on the process has so long to say goodbye; then it kills itself. Whatever hangs by then
+ * (a socket, native code) has nothing to say that is worth an orphan.
+ */
+export function endWithin(deadline: Millis): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), deadline).unref();
 }
 
 /**

@@ -7,14 +7,10 @@ import { after, test } from 'node:test';
 import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/run-job.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages-run.js';
+import { fakeEntries, fakeJob } from './fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-run-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-const entries = {
-  coordinator: new URL('./fake-coordinator.js', import.meta.url),
-  worker: new URL('./fake-worker.js', import.meta.url),
-};
 
 interface Options {
   readonly name: string;
@@ -30,7 +26,7 @@ function start({ name, workers, steps, resume, onCommitted }: Options) {
   const events: RunEvent[] = [];
   const output = join(folder, name);
   const jobFile = join(folder, `${name}.json`);
-  writeFileSync(jobFile, JSON.stringify(job(steps)));
+  writeFileSync(jobFile, JSON.stringify(fakeJob(steps)));
   const options: RunJobOptions = {
     jobFile,
     jobName: 'fake',
@@ -46,26 +42,11 @@ function start({ name, workers, steps, resume, onCommitted }: Options) {
       if (event.kind === 'committed') onCommitted?.(event.report.step + 1, run);
     },
     onProcess: (note) => processes.set(note.name, note),
-    entries,
+    entries: fakeEntries,
   };
   const run = runJob(options);
   return { run, processes, events, output };
 }
-
-const job = (steps: number): object => ({
-  apiVersion: 'lockstep.dev/v1alpha1',
-  kind: 'TrainingJob',
-  metadata: { name: 'fake' },
-  spec: {
-    data: { path: 'none' },
-    model: { item: {}, user: {} },
-    objective: { kind: 'generative', negatives: { all: true } },
-    optimizer: { kind: 'adamw', learningRate: 0.001 },
-    duration: { steps },
-    lanes: 4,
-    checkpoint: { everySteps: 10 },
-  },
-});
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,6 +1,6 @@
 /** A worker process, apart from what trains in it: options, connections, clock, exit. */
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { beginLife, live } from '../../process/life.js';
+import { beginLife, endWithin, live } from '../../process/life.js';
 import { startMetricsServer } from '../../process/metrics-server.js';
 import { openLog } from '../../process/open-log.js';
 import { natsUrl, readOptions } from '../../process/options.js';
@@ -100,6 +100,7 @@ export async function runWorker(
     const ticking = setInterval(() => control.tick(), tickInterval);
     const { code, reason } = await control.end;
     clearInterval(ticking);
+    endWithin(goodbyeTimeout);
     log.info({ code, reason }, 'worker ends');
     await bus.close();
     await leave(control, links, log);

@@ -1,0 +1,21 @@
+import type { RunEntries } from '../../cli/run-job.js';
+
+export const fakeEntries: RunEntries = {
+  coordinator: new URL('./fake-coordinator.js', import.meta.url),
+  worker: new URL('./fake-worker.js', import.meta.url),
+};
+
+export const fakeJob = (steps: number): object => ({
+  apiVersion: 'lockstep.dev/v1alpha1',
+  kind: 'TrainingJob',
+  metadata: { name: 'fake' },
+  spec: {
+    data: { path: 'none' },
+    model: { item: {}, user: {} },
+    objective: { kind: 'generative', negatives: { all: true } },
+    optimizer: { kind: 'adamw', learningRate: 0.001 },
+    duration: { steps },
+    lanes: 4,
+    checkpoint: { everySteps: 10 },
+  },
+});

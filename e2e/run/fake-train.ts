@@ -1,0 +1,34 @@
+/** `lockstep train` around the fake processes: OUTPUT WORKERS STEPS. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDisplay } from '../../cli/display.js';
+import { watchRun } from '../../cli/watch-run.js';
+import { fakeEntries, fakeJob } from './fake-job.js';
+
+const [output = '', workers = '', steps = ''] = process.argv.slice(2);
+mkdirSync(output, { recursive: true });
+const jobFile = join(output, 'job.json');
+writeFileSync(jobFile, JSON.stringify(fakeJob(Number(steps))));
+process.exitCode = await watchRun({
+  display: openDisplay({
+    json: true,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    now: () => performance.now(),
+  }),
+  metricsTable: () => '',
+  resume: 'the same with --resume',
+  run: {
+    jobFile,
+    jobName: 'fake',
+    datasetDirectory: output,
+    output,
+    workers: Number(workers),
+    natsUrl: null,
+    metricsPort: null,
+    resume: 'newest',
+    evaluateOnly: false,
+    entries: fakeEntries,
+  },
+});
