@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { JobSpecError } from './errors.js';
-import { jobDigest } from './job-digest.js';
+import { canonicalJson, jobDigest } from './job-digest.js';
 import { parseJob, resolveJob } from './job-spec.js';
 import { projectRoot } from './project-root.js';
 
@@ -168,6 +168,10 @@ test('the digest is that of what decides the weights', () => {
   }
   const reordered = smallest.replace('spec: {', 'spec: {lanes: 4, seed: 1, ');
   assert.equal(jobDigest(parseJob(reordered)), digest);
+  assert.equal(
+    canonicalJson({ b: [1, { d: null, c: 'x' }], a: undefined, A: 0 }),
+    '{"A":0,"b":[1,{"c":"x","d":null}]}',
+  );
 });
 
 // Catches: an example that no longer fits the schema, or is not the job that the README describes.

@@ -5,6 +5,7 @@ import { dealByCost } from './balance.js';
 import { type Lane, step } from './ids.js';
 import { lanePredictions, type StepPlan } from './plan.js';
 import { movieLensLike, planDataset, planJob } from './plan-fixture.js';
+import type { PlanDataset } from './plan-input.js';
 import { Planner } from './planner.js';
 
 /** By how much the dearest lane exceeds the mean: what every other lane waits for. */
@@ -46,6 +47,19 @@ test('lanes of MovieLens differ by less than 5 % in every full step', () => {
     assert.ok(worstUsers < 0.05, `users: ${worstUsers}`);
     assert.ok(worstItems < 0.05, `items: ${worstItems}`);
   }
+});
+
+// Catches: costs that forget the token behind each text, so that a lane of many short texts reads more.
+test('an item costs its text and one token', () => {
+  const dataset: PlanDataset = {
+    digest: 'short texts',
+    sequenceOffsets: Uint32Array.of(0, 4),
+    sequenceItems: Int32Array.of(0, 1, 2, 3),
+    itemTokenOffsets: Uint32Array.of(0, 1, 2, 3, 6),
+  };
+  const plan = new Planner(planJob({ lanes: 2, negatives: { all: true } }), dataset).plan(step(0));
+  assert.deepEqual(itemLoads(plan, dataset.itemTokenOffsets), [6, 4]);
+  assert.deepEqual([...plan.items], [0, 3, 1, 2]);
 });
 
 // Catches: a rule that is worse than its bound: the dearest lane exceeds the mean by less than one
