@@ -16,6 +16,26 @@ const builds: ReadonlyMap<string, Build> = new Map([['movielens-100k', buildMovi
 export const builtInDatasets: readonly string[] = [...builds.keys()];
 
 /**
+ * Builds a built-in dataset as a new folder.
+ *
+ * @throws DatasetError
+ */
+export async function buildDataset(
+  name: string,
+  output: string,
+  progress?: (event: ImportProgress) => void,
+): Promise<string> {
+  const build = builds.get(name);
+  if (build === undefined) {
+    throw new DatasetError(
+      'UNKNOWN_DATASET',
+      `Cannot build the dataset ${name}: it should be one of ${builtInDatasets.join(', ')}`,
+    );
+  }
+  return (await build(output, progress)).directory;
+}
+
+/**
  * The folder of a dataset: that of a built-in name under `dataRoot`, fetched and built when it is
  * absent, or else the folder at this path.
  *
@@ -26,13 +46,12 @@ export async function ensureDataset(
   dataRoot: string,
   progress?: (event: ImportProgress) => void,
 ): Promise<string> {
-  const build = builds.get(nameOrPath);
-  if (build === undefined) return requirePath(nameOrPath);
+  if (!builds.has(nameOrPath)) return requirePath(nameOrPath);
   // The format is in the name: a newer Lockstep builds its own beside an older one's.
   const directory = join(resolve(dataRoot), `${nameOrPath}-v${formatVersion}`);
   if (await isDataset(directory)) return directory;
   try {
-    await build(directory, progress);
+    await buildDataset(nameOrPath, directory, progress);
   } catch (error) {
     // Two processes may build at once; the folder of the one that was first is as good.
     const lost = error instanceof DatasetError && error.code === 'OUTPUT_EXISTS';

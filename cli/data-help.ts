@@ -1,0 +1,31 @@
+export const dataHelp = `Fetches, imports and inspects datasets.
+
+Usage: lockstep data fetch NAME [--output DIR] [--json]
+       lockstep data import --format F --interactions FILE --items FILE --output DIR [options]
+       lockstep data show DIR [--json]
+
+fetch    a built-in dataset: movielens-100k. Built in data/ where a job finds it, or in DIR
+import   files of one's own, as a new folder DIR
+show     checks a dataset folder and tells what it holds
+
+Options of import:
+  --format F             hllm: CSV files with a header, as HLLM reads them
+                         recbole: atomic files (.inter, .item)
+  --name NAME            default: the last part of DIR
+  --user-column NAME     default: user_id
+  --item-column NAME     default: item_id, in both files
+  --time-column NAME     default: timestamp
+  --text-columns A,B=K   columns of the item's text, in order; =K gives a column another key
+                         (default: every column but the item's)
+  --prompt TEXT          before the fields (default: HLLM's with --tokenizer, else nothing)
+  --separator TEXT       between fields (default: nothing with --tokenizer, as in HLLM, else a space)
+  --max-tokens N         longer texts are cut (default: 64)
+  --tokenizer PATH       a pretrained model's tokenizer.json or its folder
+                         (default: words are learnt from the texts)
+  --min-frequency N      rarer words become [UNK] (default: 1)
+  --max-vocabulary N     (default: 32768)
+  --catalogue C          interacted: the items that someone has used (default); all: the whole file
+  --on-bad-row P         error: stop at the first (default); skip: leave out and count
+  --json                 one JSON object a line; the last one is the result
+
+Ends with 0 when done, with 1 when the data cannot be used, with 2 when the command cannot.`;
