@@ -60,7 +60,10 @@ export function wordTokenizerJson(vocabulary: readonly string[]): object {
     normalizer: { type: 'Sequence', normalizers },
     pre_tokenizer: {
       type: 'Sequence',
-      pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Punctuation', behavior: 'Isolated' }],
+      pretokenizers: [
+        { type: 'WhitespaceSplit' },
+        { type: 'Split', pattern: { Regex: punctuation }, behavior: 'Isolated', invert: false },
+      ],
     },
     post_processor: null,
     decoder: null,
@@ -81,3 +84,12 @@ const normalizers = [
   { type: 'Replace', pattern: { String: '\ufeff' }, content: ' ' },
   { type: 'Replace', pattern: { String: 'ς' }, content: 'σ' },
 ];
+
+/**
+ * Punctuation, written out: ASCII, Latin-1, general punctuation, CJK and full-width forms. The
+ * pre-tokenizers that know punctuation by themselves differ between the libraries: in what they
+ * do with `...`, and in the version of Unicode.
+ */
+const punctuation =
+  '[!-/:-@\\[-`{-~\u00a1\u00a7\u00ab\u00b6\u00b7\u00bb\u00bf\u2010-\u2027\u2030-\u205e' +
+  '\u3001-\u3003\u3008-\u3011\u3014-\u301f\u30fb\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]';
