@@ -70,6 +70,20 @@ function assertNear(actual: Float32Array, expected: readonly number[]): void {
 export function arithmeticContract(arithmetic: Arithmetic): void {
   const name = arithmetic.name;
 
+  // Would catch a copy that takes the length in floats for the length in bytes, or goes past it.
+  test(`${name} copies floats and bytes, inside shared memory too`, () => {
+    const from = anyFloats(100, 4);
+    const into = anyFloats(100, 5);
+    const expected = into.slice();
+    expected.set(from.subarray(20, 60), 30);
+    arithmetic.copy(into.subarray(30, 70), from.subarray(20, 60));
+    assert.deepEqual(into, expected);
+    const bytes = Uint8Array.from([1, 2, 3, 4, 5]);
+    arithmetic.copy(bytes.subarray(1, 4), bytes.subarray(0, 3));
+    assert.deepEqual([...bytes], [1, 1, 2, 3, 5]);
+    assert.throws(() => arithmetic.copy(bytes, new Uint8Array(6)), /into 5, from 6/);
+  });
+
   // Would catch a vectorised loop that forgets its tail, or double rounding.
   test(`${name} adds every element, rounded once to float32`, () => {
     for (const length of lengths) {

@@ -7,6 +7,14 @@
 export interface Arithmetic {
   readonly name: 'native' | 'javascript';
 
+  /**
+   * Copies from[i] to into[i], as `into.set(from)` does, which V8 does word by word where one of
+   * them lies in shared memory.
+   *
+   * @throws RangeError where the lengths differ.
+   */
+  copy<Vector extends Float32Array | Uint8Array>(into: Vector, from: Vector): void;
+
   /** into[i] += other[i]. @throws RangeError where the lengths differ. */
   add(into: Float32Array, other: Float32Array): void;
 

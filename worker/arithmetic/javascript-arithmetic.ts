@@ -15,6 +15,11 @@ const { fround, sqrt } = Math;
 export const javascriptArithmetic: Arithmetic = {
   name: 'javascript',
 
+  copy(into, from) {
+    requireSameLength('copy', { into, from });
+    into.set(from);
+  },
+
   add(into, other) {
     requireSameLength('add', { into, other });
     for (let i = 0; i < into.length; i++) {

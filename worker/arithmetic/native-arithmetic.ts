@@ -8,6 +8,7 @@ import { requireSameLength } from './same-length.js';
 
 /** The functions of native/addon.cc, in its order. */
 interface Addon {
+  copy(into: Float32Array | Uint8Array, from: Float32Array | Uint8Array): void;
   add(into: Float32Array, other: Float32Array): void;
   sumOfSquares(x: Float32Array): number;
   scale(x: Float32Array, factor: number): void;
@@ -40,6 +41,10 @@ export function loadNativeArithmetic(): Arithmetic | null {
   const addon = createRequire(import.meta.url)(file) as Addon;
   return {
     name: 'native',
+    copy(into, from) {
+      requireSameLength('copy', { into, from });
+      addon.copy(into, from);
+    },
     add(into, other) {
       requireSameLength('add', { into, other });
       addon.add(into, other);

@@ -1,4 +1,5 @@
 import type { Rank } from '../../shared/ids.js';
+import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { FrameHeader } from './frames.js';
 import { GatherOperation } from './gather-operation.js';
 import type { Operation, Send } from './operation.js';
@@ -16,6 +17,7 @@ export class AllReduceOperation implements Operation {
   readonly #reduce: ReduceOperation;
   readonly #gather: GatherOperation;
   readonly #peers: readonly Rank[];
+  readonly #arithmetic: Arithmetic;
   #send: Send = () => undefined;
 
   /**
@@ -24,6 +26,7 @@ export class AllReduceOperation implements Operation {
    */
   constructor(parts: ReduceParts, into: Float32Array) {
     const { tag, rank, shape } = parts;
+    this.#arithmetic = parts.arithmetic;
     this.tag = tag;
     this.#peers = shape.slices.map((_, peer) => peer as Rank).filter((peer) => peer !== rank);
     const vectors = shape.slices.map((slice: Slice) => into.subarray(slice.start, slice.end));
@@ -48,19 +51,19 @@ export class AllReduceOperation implements Operation {
     if (result.buffer !== mine.buffer || result.byteOffset !== mine.byteOffset) {
       const start = frame.header.offset;
       const end = start + frame.payload.byteLength / 4;
-      mine.set(result.subarray(start, end), start);
+      this.#arithmetic.copy(mine.subarray(start, end), result.subarray(start, end));
     }
     for (const peer of this.#peers) this.#send(peer, [frame]);
   }
 
-  open(peer: Rank, header: FrameHeader): Uint8Array | 'own' {
+  open(peer: Rank, header: FrameHeader): Uint8Array {
     const { kind } = header;
     return kind === 'gather' ? this.#gather.open(peer, header) : this.#reduce.open(peer, header);
   }
 
-  receive(peer: Rank, header: FrameHeader, payload: Uint8Array): void {
+  receive(peer: Rank, header: FrameHeader): void {
     if (header.kind === 'gather') this.#gather.receive(peer);
-    else this.#reduce.receive(peer, header, payload);
+    else this.#reduce.receive(peer, header);
   }
 
   owes(peer: Rank): boolean {

@@ -5,6 +5,7 @@ import type { Generation, Rank } from '../../shared/ids.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { dial } from './dial.js';
 import { LinksConnectError } from './errors.js';
+import type { IncomingSocket } from './incoming-socket.js';
 import type { LinksServer } from './links-server.js';
 import { WebSocketLink } from './websocket-link.js';
 
@@ -37,7 +38,7 @@ export async function connectMembers(
   const until = millis(clock.now() + deadline);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const opened: WebSocket[] = [];
+  const opened: { terminate(): void }[] = [];
   try {
     const accepted = acceptFrom(server, membership, opened);
     const pairs = peers.map(async (peer) => {
@@ -64,7 +65,7 @@ export async function connectMembers(
 function acceptFrom(
   server: LinksServer,
   { generation, rank, addresses, token }: Membership,
-  opened: WebSocket[],
+  opened: { terminate(): void }[],
 ): Map<Rank, Promise<WebSocket>> {
   const accepted = new Map<Rank, Promise<WebSocket>>();
   const resolvers = new Map<Rank, (socket: WebSocket) => void>();
@@ -89,7 +90,7 @@ async function dialUntil(
   until: Millis,
   clock: Clock,
   signal: AbortSignal,
-): Promise<WebSocket> {
+): Promise<IncomingSocket> {
   const address = addresses[peer] as string;
   let pause = firstRetryMillis;
   for (;;) {

@@ -7,6 +7,7 @@ import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { AllReduceOperation } from './all-reduce-operation.js';
+import { ChunkMemory } from './chunk-memory.js';
 import { Courier, heldBytesLimit } from './courier.js';
 import { encodeHeader, type FrameHeader, headerBytes } from './frames.js';
 import { GatherOperation } from './gather-operation.js';
@@ -43,6 +44,7 @@ function makeMembers(count: number, deadline = 5000): Member[] {
     const courier = new Courier({
       generation,
       links: own,
+      arithmetic,
       clock: systemClock,
       deadline: millis(deadline),
       traffic,
@@ -96,6 +98,7 @@ test('reduce-scatter and all-reduce give any number of members the bits of one',
               contributions: contributionsOf(rank, size, lanes, length),
               scratch: new Float32Array(length),
               arithmetic,
+              memory: new ChunkMemory(),
             });
             const scatter = new ReduceOperation(parts('scatter'));
             const into = new Float32Array(length);
@@ -132,6 +135,7 @@ test('an all-reduce of several chunks into the first own lane gives the bits of 
         contributions,
         scratch,
         arithmetic,
+        memory: new ChunkMemory(),
       };
       await courier.run(new AllReduceOperation(parts, into));
       assert.ok(Buffer.from(into.buffer).equals(Buffer.from(expected.buffer)));

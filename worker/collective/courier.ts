@@ -7,6 +7,7 @@
 import type { Clock } from '../../shared/clock.js';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
 import { type Millis, millis } from '../../shared/units.js';
+import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import { PeerLostError, PeerTimeoutError } from './errors.js';
 import { FrameParser } from './frame-parser.js';
 import { FrameQueue } from './frame-queue.js';
@@ -25,6 +26,7 @@ export const heldBytesLimit = 16 * 2 ** 20;
 export interface CourierOptions {
   readonly generation: Generation;
   readonly links: readonly Link[];
+  readonly arithmetic: Arithmetic;
   readonly clock: Clock;
   /** How long nothing may move in an operation. */
   readonly deadline: Millis;
@@ -125,10 +127,14 @@ export class Courier {
 
   #listen(peer: Peer): void {
     const { link } = peer;
-    const parser = new FrameParser({
-      open: (header) => this.#open(peer, header),
-      complete: (header, payload) => this.#complete(peer, header, payload),
-    });
+    const { arithmetic } = this.#options;
+    const parser = new FrameParser(
+      {
+        open: (header) => this.#open(peer, header),
+        complete: (header, payload) => this.#complete(peer, header, payload),
+      },
+      arithmetic.copy,
+    );
     link.open({
       bytes: (chunk) => {
         if (this.#failure !== null) return;
@@ -153,7 +159,7 @@ export class Courier {
     }
   }
 
-  #open(peer: Peer, header: FrameHeader): Uint8Array | 'own' | 'skip' {
+  #open(peer: Peer, header: FrameHeader): Uint8Array | 'skip' {
     const { generation, traffic } = this.#options;
     if (header.generation < generation) {
       traffic.refusedFrames++;
@@ -163,14 +169,14 @@ export class Courier {
       throw new FrameError(`generation is ${header.generation}: should be ${generation}`);
     }
     peer.opener = this.#tasks.get(tagKey(header.tag)) ?? null;
-    return peer.opener?.operation.open(peer.link.peer, header) ?? 'own';
+    return peer.opener?.operation.open(peer.link.peer, header) ?? new Uint8Array(header.byteLength);
   }
 
   #complete(peer: Peer, header: FrameHeader, payload: Uint8Array): void {
     const { traffic } = this.#options;
     traffic.countReceived(header.tag.phase, headerBytes + header.byteLength);
     if (peer.opener !== null) {
-      this.#receive(peer, peer.opener, { header, payload });
+      this.#receive(peer, peer.opener, header);
       return;
     }
     const key = tagKey(header.tag);
@@ -183,9 +189,9 @@ export class Courier {
     }
   }
 
-  #receive(peer: Peer, task: Task, { header, payload }: HeldFrame): void {
+  #receive(peer: Peer, task: Task, header: FrameHeader): void {
     task.movedAt = this.#options.clock.now();
-    task.operation.receive(peer.link.peer, header, payload);
+    task.operation.receive(peer.link.peer, header);
     this.#settle(task);
   }
 
@@ -205,8 +211,8 @@ export class Courier {
     const wasPaused = peer.heldBytes > heldBytesLimit;
     for (const { header, payload } of frames) {
       const target = task.operation.open(peer.link.peer, header);
-      if (target !== 'own') target.set(payload);
-      task.operation.receive(peer.link.peer, header, target === 'own' ? payload : target);
+      this.#options.arithmetic.copy(target, payload);
+      task.operation.receive(peer.link.peer, header);
       peer.heldBytes -= payload.byteLength;
     }
     if (wasPaused && peer.heldBytes <= heldBytesLimit) peer.link.resume();

@@ -2,13 +2,16 @@ import { decodeHeader, type FrameHeader, headerBytes } from './frames.js';
 
 export interface FrameSink {
   /**
-   * Says where the payload goes: memory of exactly its size, 'own' for memory that the parser
-   * finds, or 'skip'. What it throws stops the parser.
+   * Says where the payload goes: memory of exactly its size, or 'skip'. What it throws stops the
+   * parser.
    */
-  open(header: FrameHeader): Uint8Array | 'own' | 'skip';
-  /** The whole payload is there; `payload` may be kept. Not called for what was skipped. */
+  open(header: FrameHeader): Uint8Array | 'skip';
+  /** The whole payload is where `open` wanted it. Not called for what was skipped. */
   complete(header: FrameHeader, payload: Uint8Array): void;
 }
+
+/** Fills `into` with as many bytes of `from`. */
+export type Copy = (into: Uint8Array, from: Uint8Array) => void;
 
 type State =
   | { readonly kind: 'header'; filled: number }
@@ -16,25 +19,23 @@ type State =
   | {
       readonly kind: 'payload';
       readonly header: FrameHeader;
-      /** Null until the first piece shows whether it holds the whole payload. */
-      target: Uint8Array | null;
+      readonly target: Uint8Array;
       filled: number;
     };
 
 /** Turns a stream of bytes, cut anywhere, into frames. After an error it must not be used again. */
 export class FrameParser {
   readonly #sink: FrameSink;
+  readonly #copy: Copy;
   readonly #header = new Uint8Array(headerBytes);
   #state: State = { kind: 'header', filled: 0 };
 
-  constructor(sink: FrameSink) {
+  constructor(sink: FrameSink, copy: Copy) {
     this.#sink = sink;
+    this.#copy = copy;
   }
 
-  /**
-   * @param bytes must not change afterwards: a payload may be a view of it.
-   * @throws FrameError
-   */
+  /** @throws FrameError */
   push(bytes: Uint8Array): void {
     let rest = bytes;
     while (rest.length > 0) rest = rest.subarray(this.#take(rest));
@@ -66,7 +67,7 @@ export class FrameParser {
       this.#state =
         target === 'skip'
           ? { kind: 'skip', left: header.byteLength }
-          : { kind: 'payload', header, target: target === 'own' ? null : target, filled: 0 };
+          : { kind: 'payload', header, target, filled: 0 };
     }
     return used;
   }
@@ -74,13 +75,8 @@ export class FrameParser {
   #takePayload(state: Extract<State, { kind: 'payload' }>, bytes: Uint8Array): number {
     const { byteLength } = state.header;
     const used = Math.min(byteLength - state.filled, bytes.length);
-    const piece = bytes.subarray(0, used);
-    if (state.target === null && used === byteLength) {
-      state.target = piece;
-    } else {
-      state.target ??= new Uint8Array(byteLength);
-      state.target.set(piece, state.filled);
-    }
+    const target = state.target.subarray(state.filled, state.filled + used);
+    this.#copy(target, bytes.subarray(0, used));
     state.filled += used;
     if (state.filled === byteLength) {
       this.#state = { kind: 'header', filled: 0 };

@@ -22,7 +22,7 @@ export interface Link {
 }
 
 export interface LinkReceiver {
-  /** Bytes in the order in which they were sent, cut anywhere; they may be kept. */
+  /** Bytes in the order in which they were sent, cut anywhere; good during the call only. */
   bytes(chunk: Uint8Array): void;
   /** The peer ended the link after everything it had to send. Last call, as `lost` is. */
   departed(): void;

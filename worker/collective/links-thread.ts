@@ -7,6 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { AllReduceOperation } from './all-reduce-operation.js';
+import { ChunkMemory } from './chunk-memory.js';
 import { connectMembers, type Membership } from './connect-members.js';
 import { Courier } from './courier.js';
 import { ExchangeAbortedError, toMessage } from './errors.js';
@@ -24,6 +25,7 @@ const host = parentPort as MessagePort;
 const { host: hostName } = workerData as { host: string };
 const arithmetic = openArithmetic();
 const traffic = new Traffic();
+const memory = new ChunkMemory();
 const server = await LinksServer.listen(hostName, traffic);
 let courier: Courier | null = null;
 let connecting = new AbortController();
@@ -58,6 +60,7 @@ async function connect(request: Extract<ToLinks, { kind: 'connect' }>): Promise<
     const current = new Courier({
       generation,
       links,
+      arithmetic,
       clock: systemClock,
       deadline,
       traffic,
@@ -88,7 +91,7 @@ function serve(current: Courier, { rank }: Membership, port: MessagePort, order:
     if (request.kind === 'gather') return new GatherOperation(request.tag, rank, request.parts);
     const { tag, lanes, slices, contributions, scratch } = request;
     const shape = { lanes, slices };
-    const parts = { tag, rank, shape, contributions, scratch, arithmetic };
+    const parts = { tag, rank, shape, contributions, scratch, arithmetic, memory };
     return request.kind === 'reduce'
       ? new ReduceOperation(parts)
       : new AllReduceOperation(parts, request.into);

@@ -51,8 +51,11 @@ export class LocalExchange implements Exchange {
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void> {
+    const slice = slices[0] as Slice;
     const sum = await this.reduceScatter(tag, lanes, contributions, slices);
-    if (sum.buffer !== into.buffer || sum.byteOffset !== into.byteOffset) into.set(sum);
+    if (sum.buffer !== into.buffer || sum.byteOffset !== into.byteOffset + slice.start * 4) {
+      this.#arithmetic.copy(into.subarray(slice.start, slice.end), sum);
+    }
   }
 
   abort(): void {}

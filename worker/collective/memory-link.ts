@@ -92,9 +92,11 @@ export class MemoryLink implements Link {
     while (!this.#paused && this.#inbox.length > 0) {
       const { bytes, sent } = this.#inbox.shift() as Parcel;
       // A copy, as the kernel makes one: the sender may change its memory once `sent` was called.
-      const copy = bytes.slice();
+      const copy = new Uint8Array(bytes);
       sent();
       receiver.bytes(copy);
+      // A socket reads into the same buffer again.
+      copy.fill(0xff);
     }
     if (this.#inbox.length > 0 || this.#ending === 'no' || this.#ending === 'ended') return;
     const how = this.#ending;

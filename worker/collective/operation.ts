@@ -22,12 +22,13 @@ export interface Operation {
   readonly outgoingBytes: number;
   start(send: Send): void;
   /**
-   * Where the payload of this frame of `peer` goes: a target, or 'own' for any memory.
+   * Where the payload of this frame of `peer` goes: memory of exactly its size.
    *
    * @throws FrameError where the peer owes no such frame.
    */
-  open(peer: Rank, header: FrameHeader): Uint8Array | 'own';
-  receive(peer: Rank, header: FrameHeader, payload: Uint8Array): void;
+  open(peer: Rank, header: FrameHeader): Uint8Array;
+  /** The payload of the frame that was opened is there. */
+  receive(peer: Rank, header: FrameHeader): void;
   /** True while frames of `peer` are missing. */
   owes(peer: Rank): boolean;
 }
@@ -35,10 +36,4 @@ export interface Operation {
 /** The floats' bytes, in place. */
 export function bytesOf(floats: Float32Array): Uint8Array {
   return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
-}
-
-/** The floats in these bytes: in place where the alignment allows it, else a copy. */
-export function floatsOf(bytes: Uint8Array): Float32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
 }

@@ -2,8 +2,9 @@ import type { Lane, Rank } from '../../shared/ids.js';
 import { laneRun } from '../../shared/lane-ownership.js';
 import { nodeNumber, sumBelow, type TreeNode, topOf } from '../../shared/reduction-tree.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
+import type { ChunkMemory } from './chunk-memory.js';
 import { FrameError, type FrameHeader } from './frames.js';
-import { bytesOf, floatsOf, type Operation, type OutgoingFrame, type Send } from './operation.js';
+import { bytesOf, type Operation, type OutgoingFrame, type Send } from './operation.js';
 import {
   chunkAt,
   chunkCount,
@@ -24,11 +25,12 @@ export interface ReduceParts {
   /** Where a member without lanes finishes its slice; others use their first lane's vector. */
   readonly scratch: Float32Array;
   readonly arithmetic: Arithmetic;
+  readonly memory: ChunkMemory;
   /** Called when a chunk of this member's slice is finished. */
   readonly onChunk?: (chunk: number) => void;
 }
 
-/** Sums of some lanes, keyed by the number of their node. */
+/** Sums of some lanes, keyed by the number of their node; the newest may still be arriving. */
 type ChunkSums = Map<number, Float32Array>;
 
 /** Every slice is summed over all lanes by its owner. */
@@ -45,6 +47,8 @@ export class ReduceOperation implements Operation {
   /** For each chunk of the own slice, what has arrived; null once it is finished. */
   readonly #arrived: (ChunkSums | null)[];
   readonly #missing: number[];
+  /** How many sums of each chunk are whole. */
+  readonly #whole: number[];
 
   constructor(parts: ReduceParts) {
     const { tag, rank, shape, contributions, scratch } = parts;
@@ -57,6 +61,7 @@ export class ReduceOperation implements Operation {
     this.result =
       contributions.get(first)?.subarray(start, end) ?? scratch.subarray(0, end - start);
     this.#arrived = Array.from({ length: chunkCount(end - start) }, () => new Map());
+    this.#whole = this.#arrived.map(() => 0);
     this.#missing = shape.slices.map(() => 0);
     let outgoing = 0;
     for (const peer of this.#peers) {
@@ -110,7 +115,7 @@ export class ReduceOperation implements Operation {
     );
   }
 
-  open(peer: Rank, header: FrameHeader): 'own' {
+  open(peer: Rank, header: FrameHeader): Uint8Array {
     const chunk = header.offset / chunkFloats;
     const { start, end } = chunkAt(chunk, this.result.length);
     if (
@@ -126,14 +131,16 @@ export class ReduceOperation implements Operation {
           `should be a missing sum for the own ${this.result.length} floats`,
       );
     }
-    return 'own';
+    const sum = this.#parts.memory.take(end - start);
+    this.#arrived[chunk]?.set(header.node, sum);
+    return bytesOf(sum);
   }
 
-  receive(peer: Rank, header: FrameHeader, payload: Uint8Array): void {
+  receive(peer: Rank, header: FrameHeader): void {
     const chunk = header.offset / chunkFloats;
-    const sums = this.#arrived[chunk] as ChunkSums;
-    sums.set(header.node, floatsOf(payload));
-    if (sums.size === this.#senders.size) this.#finish(chunk);
+    const whole = (this.#whole[chunk] as number) + 1;
+    this.#whole[chunk] = whole;
+    if (whole === this.#senders.size) this.#finish(chunk);
     // Counted last, so that the operation is not over before its last chunk is finished.
     this.#missing[peer] = (this.#missing[peer] as number) - 1;
   }
@@ -161,8 +168,9 @@ export class ReduceOperation implements Operation {
         return into;
       },
     );
-    if (!isTarget(total)) target.set(total);
+    if (!isTarget(total)) arithmetic.copy(target, total);
     this.#arrived[chunk] = null;
+    for (const sum of sums.values()) this.#parts.memory.giveBack(sum);
     onChunk?.(chunk);
   }
 

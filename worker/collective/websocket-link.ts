@@ -5,6 +5,7 @@
  */
 import type { WebSocket } from 'ws';
 import type { Rank } from '../../shared/ids.js';
+import type { IncomingSocket } from './incoming-socket.js';
 import type { Link, LinkReceiver } from './link.js';
 
 /** "Normal closure": everything was sent. Any other end of a socket means that its member is lost. */
@@ -15,11 +16,11 @@ export class WebSocketLink implements Link {
   /** The peer dialled this one; only this member sends on it. */
   readonly #outgoing: WebSocket;
   /** This member dialled it; only the peer sends on it. */
-  readonly #incoming: WebSocket;
+  readonly #incoming: IncomingSocket;
   #receiver: LinkReceiver | null = null;
   #ended = false;
 
-  constructor(peer: Rank, outgoing: WebSocket, incoming: WebSocket) {
+  constructor(peer: Rank, outgoing: WebSocket, incoming: IncomingSocket) {
     this.peer = peer;
     this.#outgoing = outgoing;
     this.#incoming = incoming;
@@ -31,28 +32,23 @@ export class WebSocketLink implements Link {
 
   open(receiver: LinkReceiver): void {
     this.#receiver = receiver;
-    this.#incoming.on('message', (data, isBinary) => {
-      if (this.#ended) return;
-      if (isBinary && Buffer.isBuffer(data)) receiver.bytes(data);
-      else this.#lose('it sent a message that is no frame');
-    });
     this.#outgoing.on('message', () => this.#lose('it sent on the socket that it should read'));
-    this.#incoming.on('close', (code) => {
-      if (code !== departure) return this.#lose(closedWith(code));
-      if (this.#ended) return;
-      this.#ended = true;
-      receiver.departed();
-    });
     this.#outgoing.on('close', (code) => {
       // A departure is complete when the incoming socket, which may still hold data, is at its end.
-      if (code !== departure) this.#lose(closedWith(code));
+      if (code !== departure) this.#lose(code === 1006 ? 'its socket closed' : `code ${code}`);
     });
-    // The 'close' that follows says everything; without a listener the error would be thrown.
-    for (const socket of [this.#incoming, this.#outgoing]) socket.on('error', () => undefined);
-    this.#incoming.resume();
-    for (const socket of [this.#incoming, this.#outgoing]) {
-      if (socket.readyState >= socket.CLOSING) this.#lose('its socket closed');
-    }
+    if (this.#outgoing.readyState >= this.#outgoing.CLOSING) this.#lose('its socket closed');
+    this.#incoming.open({
+      bytes: (piece) => {
+        if (!this.#ended) receiver.bytes(piece);
+      },
+      closed: (code, how) => {
+        if (code !== departure) this.#lose(how);
+        if (this.#ended) return;
+        this.#ended = true;
+        receiver.departed();
+      },
+    });
   }
 
   send(bytes: Uint8Array, sent: () => void): void {
@@ -83,12 +79,7 @@ export class WebSocketLink implements Link {
 
   #lose(how: string): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#outgoing.terminate();
-    this.#incoming.terminate();
+    this.terminate();
     this.#receiver?.lost(how);
   }
 }
-
-const closedWith = (code: number): string =>
-  code === 1006 ? 'its socket closed' : `its socket closed with code ${code}`;

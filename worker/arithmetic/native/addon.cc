@@ -4,6 +4,7 @@
 #include <node_api.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "loops.h"
 
@@ -56,6 +57,35 @@ bool require_equal(napi_env env, size_t a, size_t b) {
   napi_throw_range_error(env, "ERR_OUT_OF_RANGE",
                          "Cannot combine the vectors: their lengths differ: should be equal");
   return false;
+}
+
+// Bytes of a Float32Array or a Uint8Array.
+bool bytes_from(napi_env env, napi_value value, void** data, size_t* bytes) {
+  napi_typedarray_type type;
+  size_t length = 0;
+  if (napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
+      (type == napi_float32_array || type == napi_uint8_array)) {
+    *bytes = type == napi_float32_array ? length * sizeof(float) : length;
+    return true;
+  }
+  napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
+                        "Cannot copy: no Float32Array or Uint8Array was given: should be one");
+  return false;
+}
+
+napi_value Copy(napi_env env, napi_callback_info info) {
+  const Arguments<2> given(env, info);
+  void* into = nullptr;
+  void* from = nullptr;
+  size_t into_bytes = 0, from_bytes = 0;
+  if (!bytes_from(env, given.values[0], &into, &into_bytes) ||
+      !bytes_from(env, given.values[1], &from, &from_bytes) ||
+      !require_equal(env, into_bytes, from_bytes)) {
+    return nullptr;
+  }
+  // The two may overlap, as they may in TypedArray.prototype.set.
+  if (into_bytes > 0) std::memmove(into, from, into_bytes);
+  return nullptr;
 }
 
 napi_value Add(napi_env env, napi_callback_info info) {
@@ -125,6 +155,7 @@ void define(napi_env env, napi_value exports, const char* name, napi_callback ca
 
 // Context-aware: the training thread and the links thread load it side by side.
 NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
+  define(env, exports, "copy", Copy);
   define(env, exports, "add", Add);
   define(env, exports, "sumOfSquares", SumOfSquares);
   define(env, exports, "scale", Scale);
