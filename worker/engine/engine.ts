@@ -5,6 +5,7 @@
  */
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { EngineUnavailableError } from './engine-unavailable-error.js';
+import { registerGradients } from './gradients/register-gradients.js';
 
 /** `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop. */
 export const engineNames = ['torch', 'cpu', 'wasm'] as const;
@@ -32,6 +33,7 @@ export interface Engine {
  * @throws EngineUnavailableError if a file of the engine is missing or cannot be loaded.
  */
 export async function openEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
+  registerGradients();
   const engine = await load(name, options);
   if (!(await setBackend(name)) || getBackend() !== name) {
     throw new EngineUnavailableError(name, 'its backend did not start', 'see the message above');

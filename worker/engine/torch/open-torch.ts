@@ -1,6 +1,21 @@
+import { findBackend, registerBackend } from '@tensorflow/tfjs-core';
 import type { Engine, EngineOptions } from '../engine.js';
-import { EngineUnavailableError } from '../engine-unavailable-error.js';
+import { loadNative } from './native.js';
+import { TorchBackend } from './torch-backend.js';
+import { registerTorchKernels } from './torch-kernels.js';
 
-export function openTorch(_options: EngineOptions): Engine {
-  throw new EngineUnavailableError('torch', 'the addon is not built', 'run `npm run setup`');
+/** libtorch, through the addon that `npm run setup` builds. */
+export function openTorch({ threads }: EngineOptions): Engine {
+  const native = loadNative();
+  native.setThreads(threads);
+  if (findBackend('torch') === null) {
+    registerTorchKernels();
+    registerBackend('torch', () => new TorchBackend(native));
+  }
+  return {
+    name: 'torch',
+    threads,
+    version: `libtorch ${native.version()}`,
+    tensorBytes: () => native.memory().bytes,
+  };
 }

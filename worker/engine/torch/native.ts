@@ -1,0 +1,52 @@
+/**
+ * The addon's functions, in the order of native/addon.cc. Handles are numbers that are never used
+ * again; whoever gets one disposes of it.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../../shared/project-root.js';
+import { EngineUnavailableError } from '../engine-unavailable-error.js';
+
+export type NativeDtype = 'float32' | 'int32' | 'bool';
+export type NativeValues = Float32Array | Int32Array | Uint8Array;
+
+/** Every attribute that a kernel reads is there: the addon knows no defaults. */
+export type NativeAttributes = Readonly<
+  Record<string, number | boolean | string | readonly number[]>
+>;
+
+export interface NativeTensor {
+  readonly handle: number;
+  readonly shape: number[];
+  readonly dtype: NativeDtype;
+}
+
+export interface Native {
+  version(): string;
+  /** Threads of one operation, for the whole process. */
+  setThreads(count: number): void;
+  /** Copies `values`; @returns a handle. */
+  create(values: NativeValues, shape: readonly number[], dtype: NativeDtype): number;
+  /** Fills `values`, which has exactly the tensor's size. */
+  read(handle: number, values: NativeValues): void;
+  dispose(handle: number): void;
+  /** @throws Error naming the kernel and the shapes of its inputs. */
+  run(kernel: string, inputs: readonly number[], attributes: NativeAttributes): NativeTensor[];
+  /** What this thread holds; `graphs` wait for their backward. */
+  memory(): { readonly tensors: number; readonly graphs: number; readonly bytes: number };
+}
+
+/** @throws EngineUnavailableError where the addon is not built or its libraries are missing. */
+export function loadNative(): Native {
+  const path = fileURLToPath(new URL('build/native/lockstep_torch.node', projectRoot));
+  if (!existsSync(path)) {
+    throw new EngineUnavailableError('torch', `${path} is missing`, 'run `npm run setup`');
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Native;
+  } catch (cause) {
+    const reason = `${path} cannot be loaded: ${(cause as Error).message}`;
+    throw new EngineUnavailableError('torch', reason, 'run `npm run setup`', { cause });
+  }
+}

@@ -1,0 +1,171 @@
+// The functions that JavaScript sees; ../native.ts lists the same ones in the same order.
+#include <ATen/Parallel.h>
+#include <napi.h>
+#include <torch/version.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "call.h"
+
+namespace lockstep {
+
+namespace {
+
+const Kernels& kernels() {
+  static const Kernels all = [] {
+    Kernels k;
+    add_elementwise_kernels(k);
+    add_reduction_kernels(k);
+    add_shape_kernels(k);
+    add_indexing_kernels(k);
+    add_matmul_kernels(k);
+    add_decoder_layer_kernels(k);
+    return k;
+  }();
+  return all;
+}
+
+// libtorch appends a C++ stack trace, which says nothing to a caller in JavaScript.
+std::string reason_of(const std::exception& error) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  return torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
+}
+
+Napi::Object describe(Napi::Env env, Session& session, Handle handle) {
+  const at::Tensor& tensor = session.get(handle);
+  auto shape = Napi::Array::New(env, tensor.dim());
+  for (int64_t axis = 0; axis < tensor.dim(); axis++) {
+    shape.Set(static_cast<uint32_t>(axis), static_cast<double>(tensor.size(axis)));
+  }
+  auto info = Napi::Object::New(env);
+  info.Set("handle", static_cast<double>(handle));
+  info.Set("shape", shape);
+  info.Set("dtype", dtype_name(tensor.scalar_type()));
+  return info;
+}
+
+class Addon : public Napi::Addon<Addon> {
+ public:
+  Addon(Napi::Env, Napi::Object exports) {
+    DefineAddon(exports, {
+                             InstanceMethod("version", &Addon::Version),
+                             InstanceMethod("setThreads", &Addon::SetThreads),
+                             InstanceMethod("create", &Addon::Create),
+                             InstanceMethod("read", &Addon::Read),
+                             InstanceMethod("dispose", &Addon::Dispose),
+                             InstanceMethod("run", &Addon::Run),
+                             InstanceMethod("memory", &Addon::Memory),
+                         });
+  }
+
+ private:
+  Napi::Value Version(const Napi::CallbackInfo& info) {
+    return Napi::String::New(info.Env(), TORCH_VERSION);
+  }
+
+  void SetThreads(const Napi::CallbackInfo& info) {
+    at::set_num_threads(info[0].As<Napi::Number>().Int32Value());
+  }
+
+  // (values: typed array, shape, dtype) -> handle. The bytes are copied into aligned memory.
+  Napi::Value Create(const Napi::CallbackInfo& info) {
+    const auto values = info[0].As<Napi::TypedArray>();
+    const auto list = info[1].As<Napi::Array>();
+    std::vector<int64_t> shape(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      shape[i] = list.Get(i).As<Napi::Number>().Int64Value();
+    }
+    try {
+      at::Tensor tensor = at::empty(shape, dtype_of(info[2].As<Napi::String>().Utf8Value()));
+      if (tensor.nbytes() != values.ByteLength()) {
+        std::ostringstream text;
+        text << "a tensor of shape " << tensor.sizes() << " takes " << tensor.nbytes()
+             << " bytes: the values have " << values.ByteLength();
+        throw std::invalid_argument(text.str());
+      }
+      void* data = nullptr;
+      napi_get_typedarray_info(info.Env(), values, nullptr, nullptr, &data, nullptr, nullptr);
+      if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+      return Napi::Number::New(info.Env(), static_cast<double>(session_.add(std::move(tensor))));
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), "Cannot create a tensor: " + reason_of(error));
+    }
+  }
+
+  // (handle, values: typed array of the right length). Fills `values`.
+  void Read(const Napi::CallbackInfo& info) {
+    const auto values = info[1].As<Napi::TypedArray>();
+    try {
+      const at::Tensor tensor = session_.get(HandleOf(info[0])).contiguous();
+      if (tensor.nbytes() != values.ByteLength()) {
+        throw std::invalid_argument("the array has another size than the tensor");
+      }
+      void* data = nullptr;
+      napi_get_typedarray_info(info.Env(), values, nullptr, nullptr, &data, nullptr, nullptr);
+      if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), "Cannot read a tensor: " + reason_of(error));
+    }
+  }
+
+  void Dispose(const Napi::CallbackInfo& info) { session_.dispose(HandleOf(info[0])); }
+
+  // (kernel, input handles, attributes) -> outputs as {handle, shape, dtype}.
+  Napi::Value Run(const Napi::CallbackInfo& info) {
+    const std::string name = info[0].As<Napi::String>().Utf8Value();
+    const auto list = info[1].As<Napi::Array>();
+    std::vector<Handle> handles(list.Length());
+    for (uint32_t i = 0; i < list.Length(); i++) handles[i] = HandleOf(list.Get(i));
+    const Call call(session_, std::move(handles), info[2].As<Napi::Object>());
+    try {
+      const auto found = kernels().find(name);
+      if (found == kernels().end()) throw std::invalid_argument("there is no such kernel");
+      const at::NoGradGuard no_grad;
+      return Results(info.Env(), found->second(call));
+    } catch (const Napi::Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), "Cannot run kernel " + name + " on [" + Inputs(call) +
+                                             "]: " + reason_of(error));
+    }
+  }
+
+  Napi::Value Memory(const Napi::CallbackInfo& info) {
+    auto memory = Napi::Object::New(info.Env());
+    memory.Set("tensors", static_cast<double>(session_.tensors()));
+    memory.Set("graphs", static_cast<double>(session_.graphs()));
+    memory.Set("bytes", static_cast<double>(session_.bytes()));
+    return memory;
+  }
+
+  Napi::Value Results(Napi::Env env, Outputs outputs) {
+    auto results = Napi::Array::New(env, outputs.tensors.size());
+    for (size_t i = 0; i < outputs.tensors.size(); i++) {
+      const Handle handle = session_.add(outputs.tensors[i].contiguous());
+      if (i == 0 && outputs.graph) session_.keep_graph(handle, std::move(*outputs.graph));
+      results.Set(static_cast<uint32_t>(i), describe(env, session_, handle));
+    }
+    return results;
+  }
+
+  static std::string Inputs(const Call& call) {
+    try {
+      return call.describe();
+    } catch (const std::out_of_range& error) {
+      return error.what();
+    }
+  }
+
+  static Handle HandleOf(const Napi::Value& value) {
+    return value.As<Napi::Number>().Int64Value();
+  }
+
+  Session session_;
+};
+
+}  // namespace
+
+NODE_API_NAMED_ADDON(lockstep_torch, Addon)
+
+}  // namespace lockstep

@@ -1,0 +1,66 @@
+// One call of a kernel as C++ sees it: input tensors, attributes, and the session.
+#pragma once
+
+#include <napi.h>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "session.h"
+
+namespace lockstep {
+
+class Call {
+ public:
+  Call(Session& session, std::vector<Handle> handles, Napi::Object attributes);
+
+  const at::Tensor& input(size_t index) const { return session_.get(handles_.at(index)); }
+  std::vector<at::Tensor> inputs() const;
+  Handle handle(size_t index) const { return handles_.at(index); }
+  size_t count() const { return handles_.size(); }
+  Session& session() const { return session_; }
+
+  // Attributes; a missing one is an error that names it: no default is decided on this side.
+  double number(const char* name) const;
+  int64_t integer(const char* name) const { return static_cast<int64_t>(number(name)); }
+  bool boolean(const char* name) const;
+  std::vector<int64_t> integers(const char* name) const;
+  at::ScalarType dtype(const char* name) const;
+
+  // Shapes and types of the inputs, for messages.
+  std::string describe() const;
+
+ private:
+  Napi::Value attribute(const char* name) const;
+
+  Session& session_;
+  std::vector<Handle> handles_;
+  Napi::Object attributes_;
+};
+
+at::ScalarType dtype_of(const std::string& name);
+std::string dtype_name(at::ScalarType dtype);
+
+// What a kernel returns; `graph`, where there is one, is kept with the first output.
+struct Outputs {
+  std::vector<at::Tensor> tensors;
+  std::optional<Graph> graph;
+
+  Outputs(at::Tensor tensor) : tensors{std::move(tensor)} {}            // NOLINT: kernels return one
+  Outputs(std::vector<at::Tensor> list) : tensors(std::move(list)) {}   // NOLINT
+  Outputs(at::Tensor tensor, Graph kept) : tensors{std::move(tensor)}, graph(std::move(kept)) {}
+};
+
+using Kernel = std::function<Outputs(const Call&)>;
+using Kernels = std::unordered_map<std::string, Kernel>;
+
+void add_elementwise_kernels(Kernels& kernels);
+void add_reduction_kernels(Kernels& kernels);
+void add_shape_kernels(Kernels& kernels);
+void add_indexing_kernels(Kernels& kernels);
+void add_matmul_kernels(Kernels& kernels);
+void add_decoder_layer_kernels(Kernels& kernels);
+
+}  // namespace lockstep

@@ -1,0 +1,108 @@
+// A whole Llama decoder layer over packed sequences, and its backward by libtorch's autograd.
+//
+// Legend: T rows of all sequences, H hidden size, Nq query heads, Nk key-value heads, D head size,
+// B sequences of one group, L their common length. Sequences of one length are neighbours, so a
+// group is a view [B, L, N, D] of the packed rows and no padding is ever computed.
+#include "call.h"
+
+namespace lockstep {
+
+namespace {
+
+// The order in which the kernel takes its inputs; gradients come back in the order of the first ten.
+enum Input : size_t { kX, kInputNorm, kQ, kK, kV, kO, kPostNorm, kGate, kUp, kDown, kCos, kSin };
+constexpr size_t kDifferentiable = kCos;
+
+struct Geometry {
+  int64_t heads;
+  int64_t key_value_heads;
+  double eps;
+  // Triples of first row, count, length.
+  std::vector<int64_t> groups;
+};
+
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
+  const at::Tensor scale = at::rsqrt(at::mean(at::square(x), {-1}, true).add(eps));
+  return at::mul(at::mul(x, scale), weight);
+}
+
+// Turns the two halves of every head as pairs. x [T, N, D], cos and sin [T, 1, D/2].
+at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
+  const auto halves = x.chunk(2, -1);
+  return at::cat({halves[0] * cos - halves[1] * sin, halves[1] * cos + halves[0] * sin}, -1);
+}
+
+// Causal attention inside every sequence. q [T, Nq, D], k and v [T, Nk, D] -> [T, Nq D].
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                  const Geometry& geometry) {
+  const bool grouped = geometry.heads != geometry.key_value_heads;
+  std::vector<at::Tensor> outputs;
+  outputs.reserve(geometry.groups.size() / 3);
+  for (size_t i = 0; i + 2 < geometry.groups.size(); i += 3) {
+    const int64_t row = geometry.groups[i];
+    const int64_t count = geometry.groups[i + 1];
+    const int64_t length = geometry.groups[i + 2];
+    const auto by_head = [&](const at::Tensor& x) {
+      return x.narrow(0, row, count * length)
+          .view({count, length, x.size(1), x.size(2)})
+          .transpose(1, 2);
+    };
+    const at::Tensor mixed = at::scaled_dot_product_attention(
+        by_head(q), by_head(k), by_head(v), {}, 0.0, true, std::nullopt, grouped);
+    outputs.push_back(mixed.transpose(1, 2).reshape({count * length, -1}));
+  }
+  return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 0);
+}
+
+at::Tensor decoder_layer(const std::vector<at::Tensor>& in, const Geometry& geometry) {
+  const int64_t rows = in[kX].size(0);
+  const int64_t size = in[kQ].size(0) / geometry.heads;
+  const int64_t queries = geometry.heads;
+  const int64_t keys = geometry.key_value_heads;
+  const at::Tensor cos = in[kCos].unsqueeze(1);
+  const at::Tensor sin = in[kSin].unsqueeze(1);
+
+  const at::Tensor normed = rms_norm(in[kX], in[kInputNorm], geometry.eps);
+  // One matrix product for what reads the same input.
+  const at::Tensor qkv = at::linear(normed, at::cat({in[kQ], in[kK], in[kV]}))
+                             .view({rows, queries + 2 * keys, size});
+  const at::Tensor turned = rotate(qkv.narrow(1, 0, queries + keys), cos, sin);
+  const at::Tensor attended =
+      attend(turned.narrow(1, 0, queries), turned.narrow(1, queries, keys),
+             qkv.narrow(1, queries + keys, keys), geometry);
+  const at::Tensor middle = in[kX] + at::linear(attended, in[kO]);
+
+  const at::Tensor normed_middle = rms_norm(middle, in[kPostNorm], geometry.eps);
+  const at::Tensor gated = at::silu(at::linear(normed_middle, in[kGate]));
+  return middle + at::linear(gated * at::linear(normed_middle, in[kUp]), in[kDown]);
+}
+
+Outputs forward(const Call& call) {
+  const Geometry geometry{call.integer("heads"), call.integer("keyValueHeads"), call.number("eps"),
+                          call.integers("groups")};
+  std::vector<at::Tensor> inputs = call.inputs();
+  if (!call.boolean("keepGraph")) return decoder_layer(inputs, geometry);
+
+  const at::AutoGradMode recording(true);
+  for (size_t i = 0; i < kDifferentiable; i++) {
+    inputs[i] = inputs[i].detach().requires_grad_();
+  }
+  const at::Tensor y = decoder_layer(inputs, geometry);
+  inputs.resize(kDifferentiable);
+  return {y.detach(), Graph{y, std::move(inputs)}};
+}
+
+// Inputs {y, dy}. Consumes the graph: libtorch frees each activation as soon as it is used.
+Outputs backward(const Call& call) {
+  const Graph graph = call.session().take_graph(call.handle(0));
+  return torch::autograd::grad({graph.output}, graph.inputs, {call.input(1)});
+}
+
+}  // namespace
+
+void add_decoder_layer_kernels(Kernels& k) {
+  k["LockstepDecoderLayer"] = forward;
+  k["LockstepDecoderLayerGrad"] = backward;
+}
+
+}  // namespace lockstep

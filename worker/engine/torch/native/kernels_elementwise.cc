@@ -1,0 +1,99 @@
+// One value out for each value in, with tfjs's rules: inputs of one type, broadcast by shape.
+#include "call.h"
+
+namespace lockstep {
+
+namespace {
+
+using Unary = at::Tensor (*)(const at::Tensor&);
+using Binary = at::Tensor (*)(const at::Tensor&, const at::Tensor&);
+
+Kernel unary(Unary f) {
+  return [f](const Call& call) { return f(call.input(0)); };
+}
+
+Kernel binary(Binary f) {
+  return [f](const Call& call) { return f(call.input(0), call.input(1)); };
+}
+
+at::Tensor round_down(const at::Tensor& a, const at::Tensor& b) {
+  return at::div(a, b, "floor").to(at::kInt);
+}
+
+}  // namespace
+
+void add_elementwise_kernels(Kernels& k) {
+  k["Add"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::add(a, b); });
+  k["Sub"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::sub(a, b); });
+  k["Multiply"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::mul(a, b); });
+  k["RealDiv"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::div(a, b); });
+  k["FloorDiv"] = binary(round_down);
+  k["Maximum"] = binary(at::maximum);
+  k["Minimum"] = binary(at::minimum);
+  k["Pow"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::pow(a, b); });
+  k["SquaredDifference"] =
+      binary([](const at::Tensor& a, const at::Tensor& b) { return at::square(at::sub(a, b)); });
+  k["Equal"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::eq(a, b); });
+  k["NotEqual"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::ne(a, b); });
+  k["Greater"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::gt(a, b); });
+  k["GreaterEqual"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::ge(a, b); });
+  k["Less"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::lt(a, b); });
+  k["LessEqual"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::le(a, b); });
+  k["LogicalAnd"] = binary(at::logical_and);
+  k["LogicalOr"] = binary(at::logical_or);
+  k["LogicalNot"] = unary(at::logical_not);
+
+  k["Abs"] = unary(at::abs);
+  k["Ceil"] = unary(at::ceil);
+  k["Cos"] = unary(at::cos);
+  k["Erf"] = unary(at::erf);
+  k["Exp"] = unary(at::exp);
+  k["Expm1"] = unary(at::expm1);
+  k["Floor"] = unary(at::floor);
+  k["IsFinite"] = unary(at::isfinite);
+  k["IsInf"] = unary(at::isinf);
+  k["IsNan"] = unary(at::isnan);
+  k["Log"] = unary(at::log);
+  k["Log1p"] = unary(at::log1p);
+  k["Neg"] = unary(at::neg);
+  k["Reciprocal"] = unary(at::reciprocal);
+  k["Relu"] = unary(at::relu);
+  k["Round"] = unary(at::round);
+  k["Rsqrt"] = unary(at::rsqrt);
+  k["Sigmoid"] = unary(at::sigmoid);
+  k["Sign"] = unary(at::sign);
+  k["Sin"] = unary(at::sin);
+  k["Sqrt"] = unary(at::sqrt);
+  k["Square"] = unary(at::square);
+  k["Tanh"] = unary(at::tanh);
+  k["ZerosLike"] = unary([](const at::Tensor& x) { return at::zeros_like(x); });
+  k["OnesLike"] = unary([](const at::Tensor& x) { return at::ones_like(x); });
+
+  k["Step"] = [](const Call& call) {
+    const at::Tensor& x = call.input(0);
+    const at::Tensor below = at::full_like(x, call.number("alpha"));
+    return at::where(at::isnan(x), x, at::where(at::gt(x, 0), at::ones_like(x), below));
+  };
+  k["ClipByValue"] = [](const Call& call) {
+    return at::clamp(call.input(0), call.number("clipValueMin"), call.number("clipValueMax"));
+  };
+  k["Select"] = [](const Call& call) {
+    const at::Tensor& then = call.input(1);
+    at::Tensor condition = call.input(0).to(at::kBool);
+    // A condition of lower rank chooses whole entries of the first axis.
+    while (condition.dim() < then.dim()) condition = condition.unsqueeze(-1);
+    return at::where(condition, then, call.input(2));
+  };
+  k["Cast"] = [](const Call& call) {
+    const at::ScalarType dtype = call.dtype("dtype");
+    const at::Tensor& x = call.input(0);
+    return dtype == at::kBool ? at::ne(x, 0) : x.to(dtype, false, true);
+  };
+  k["AddN"] = [](const Call& call) {
+    at::Tensor sum = call.input(0).clone();
+    for (size_t i = 1; i < call.count(); i++) sum.add_(call.input(i));
+    return sum;
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,69 @@
+// Fewer values out than in. An empty list of axes reduces nothing, as in tfjs.
+#include "call.h"
+
+namespace lockstep {
+
+namespace {
+
+using Reduce = at::Tensor (*)(const at::Tensor&, at::IntArrayRef, bool);
+
+Kernel reduce(Reduce f) {
+  return [f](const Call& call) -> Outputs {
+    const auto axes = call.integers("axes");
+    if (axes.empty()) return call.input(0).clone();
+    return f(call.input(0), axes, call.boolean("keepDims"));
+  };
+}
+
+// libtorch multiplies over one axis at a time.
+at::Tensor product(const at::Tensor& x, at::IntArrayRef axes, bool keep) {
+  at::Tensor y = x;
+  for (const int64_t axis : axes) y = at::prod(y, axis, true, x.scalar_type());
+  return keep ? y : y.squeeze(axes);
+}
+
+}  // namespace
+
+void add_reduction_kernels(Kernels& k) {
+  k["Sum"] = reduce([](const at::Tensor& x, at::IntArrayRef axes, bool keep) {
+    return at::sum(x, axes, keep, x.scalar_type() == at::kBool ? at::kInt : x.scalar_type());
+  });
+  k["Mean"] = reduce([](const at::Tensor& x, at::IntArrayRef axes, bool keep) {
+    return at::mean(x.to(at::kFloat), axes, keep);
+  });
+  k["Max"] = reduce(
+      [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::amax(x, axes, keep); });
+  k["Min"] = reduce(
+      [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::amin(x, axes, keep); });
+  k["Prod"] = reduce(product);
+  k["All"] = reduce(
+      [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::all(x, axes, keep); });
+  k["Any"] = reduce(
+      [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::any(x, axes, keep); });
+  k["ArgMax"] = [](const Call& call) {
+    return at::argmax(call.input(0), call.integer("axis")).to(at::kInt);
+  };
+  k["ArgMin"] = [](const Call& call) {
+    return at::argmin(call.input(0), call.integer("axis")).to(at::kInt);
+  };
+  k["Softmax"] = [](const Call& call) { return at::softmax(call.input(0), call.integer("axis")); };
+  k["LogSoftmax"] = [](const Call& call) {
+    return at::log_softmax(call.input(0), call.integer("axis"));
+  };
+  k["Cumsum"] = [](const Call& call) {
+    const int64_t axis = call.integer("axis");
+    const bool reverse = call.boolean("reverse");
+    const at::Tensor& given = call.input(0);
+    const at::Tensor x = reverse ? at::flip(given, axis) : given;
+    at::Tensor y = at::cumsum(x, axis, x.scalar_type());
+    if (call.boolean("exclusive")) y = at::sub(y, x);
+    return reverse ? at::flip(y, axis) : y;
+  };
+  k["TopK"] = [](const Call& call) -> Outputs {
+    const auto [values, indices] =
+        at::topk(call.input(0), call.integer("k"), -1, true, call.boolean("sorted"));
+    return std::vector<at::Tensor>{values, indices.to(at::kInt)};
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,54 @@
+// The same values in another shape. A reshaped tensor shares the memory of what it was.
+#include "call.h"
+
+namespace lockstep {
+
+namespace {
+
+at::Tensor slice(const at::Tensor& x, const std::vector<int64_t>& begin,
+                 const std::vector<int64_t>& size) {
+  at::Tensor y = x;
+  for (size_t axis = 0; axis < begin.size(); axis++) {
+    y = y.narrow(static_cast<int64_t>(axis), begin[axis], size[axis]);
+  }
+  return y.contiguous();
+}
+
+std::vector<at::Tensor> contiguous(const std::vector<at::Tensor>& views) {
+  std::vector<at::Tensor> copies;
+  copies.reserve(views.size());
+  for (const at::Tensor& view : views) copies.push_back(view.contiguous());
+  return copies;
+}
+
+}  // namespace
+
+void add_shape_kernels(Kernels& k) {
+  k["Reshape"] = [](const Call& call) { return call.input(0).reshape(call.integers("shape")); };
+  k["Transpose"] = [](const Call& call) {
+    return call.input(0).permute(call.integers("perm")).contiguous();
+  };
+  k["Concat"] = [](const Call& call) { return at::cat(call.inputs(), call.integer("axis")); };
+  k["Slice"] = [](const Call& call) {
+    return slice(call.input(0), call.integers("begin"), call.integers("size"));
+  };
+  k["Pack"] = [](const Call& call) { return at::stack(call.inputs(), call.integer("axis")); };
+  k["Unpack"] = [](const Call& call) -> Outputs {
+    return contiguous(at::unbind(call.input(0), call.integer("axis")));
+  };
+  k["SplitV"] = [](const Call& call) -> Outputs {
+    return contiguous(
+        at::split_with_sizes(call.input(0), call.integers("sizes"), call.integer("axis")));
+  };
+  k["Tile"] = [](const Call& call) { return call.input(0).repeat(call.integers("reps")); };
+  k["Reverse"] = [](const Call& call) { return at::flip(call.input(0), call.integers("dims")); };
+  k["PadV2"] = [](const Call& call) {
+    return at::constant_pad_nd(call.input(0), call.integers("padding"),
+                               call.number("constantValue"));
+  };
+  k["Fill"] = [](const Call& call) {
+    return at::full(call.integers("shape"), call.number("value"), call.dtype("dtype"));
+  };
+}
+
+}  // namespace lockstep

@@ -1,0 +1,173 @@
+/**
+ * From a start message to committed steps, checkpoints and metrics: the training thread without
+ * its port, so that it can be read and driven as a function.
+ */
+import { openDataset } from '../../dataset/dataset.js';
+import { trainingView } from '../../dataset/training-view.js';
+import { systemClock } from '../../shared/clock.js';
+import { step } from '../../shared/ids.js';
+import { jobDigest } from '../../shared/job-digest.js';
+import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import { totalSteps as jobSteps } from '../../shared/plan.js';
+import { openArithmetic } from '../arithmetic/open-arithmetic.js';
+import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
+import { weightsDigest } from '../checkpoint/weights-digest.js';
+import { type Exchange, openExchange } from '../collective/exchange.js';
+import { openEngine } from '../engine/engine.js';
+import { Hllm } from '../model/hllm.js';
+import { initialWeights } from '../model/initial-weights.js';
+import { Checkpoints } from './checkpoints.js';
+import { evaluate } from './evaluate.js';
+import { modelConfig, optimizerSettings } from './from-job.js';
+import { itemTexts } from './item-texts.js';
+import type { FromTraining, TrainingStart } from './messages.js';
+import type { OptimizerState } from './optimizer.js';
+import { PlanInbox } from './plan-inbox.js';
+import { Trainer } from './trainer.js';
+
+export class Training {
+  readonly #start: TrainingStart;
+  readonly #tell: (message: FromTraining) => void;
+  readonly #exchange: Exchange;
+  readonly #inbox: PlanInbox;
+  #stop = false;
+  #committedSteps = 0;
+
+  constructor(start: TrainingStart, tell: (message: FromTraining) => void) {
+    this.#start = start;
+    this.#tell = tell;
+    this.#exchange = openExchange(start.links, {
+      rank: start.rank,
+      size: start.members,
+      arithmetic: openArithmetic(),
+    });
+    const run = laneRun(start.rank, start.members, start.job.spec.lanes);
+    this.#inbox = new PlanInbox(lanesOf(run), step(0));
+  }
+
+  get committedSteps(): number {
+    return this.#committedSteps;
+  }
+
+  get inbox(): PlanInbox {
+    return this.#inbox;
+  }
+
+  /** Ends after the step that is under way. */
+  stop(): void {
+    this.#stop = true;
+  }
+
+  /** Whatever waits for a plan or a peer fails now. */
+  abort(reason: string): void {
+    this.#inbox.fail(new Error(`Cannot go on training: ${reason}`));
+    this.#exchange.abort(reason);
+  }
+
+  /** @throws whatever ended training early; the committed steps before it stand. */
+  async run(): Promise<void> {
+    const { job, rank, resumeFrom, totalSteps } = this.#start;
+    const { spec } = job;
+    const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
+    await openEngine(spec.engine.name, { threads: spec.engine.threads });
+    const model = new Hllm(modelConfig(job, dataset.vocabularySize));
+    const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
+    const loaded = await this.#loadState(model, digests);
+    const state = loaded.state;
+    this.#committedSteps = loaded.committedSteps;
+
+    const trainer = new Trainer({
+      model,
+      exchange: this.#exchange,
+      arithmetic: openArithmetic(),
+      clock: systemClock,
+      optimizer: optimizerSettings(job, jobSteps(job, trainingView(dataset))),
+      state,
+      lanes: spec.lanes,
+      committedSteps: loaded.committedSteps,
+      textsOf: (items) => itemTexts(dataset, items, spec.model.maxTextLength),
+    });
+    const checkpoints = new Checkpoints(
+      {
+        directory: this.#start.checkpointDirectory,
+        everySteps: spec.checkpoint.everySteps,
+        keep: spec.checkpoint.keep,
+        clock: systemClock,
+        onWritten: (committedSteps, path, seconds) =>
+          this.#tell({ kind: 'checkpointed', committedSteps, path, seconds }),
+      },
+      resumeFrom === null ? null : { committedSteps: loaded.committedSteps, path: resumeFrom },
+    );
+    this.#tell({ kind: 'ready', step: step(loaded.committedSteps) });
+
+    let finalLoss: number | null = null;
+    let stopped = false;
+    while (this.#committedSteps < totalSteps && !stopped) {
+      const asked = systemClock.now();
+      const plans = await this.#inbox.take(step(this.#committedSteps));
+      const planSeconds = (systemClock.now() - asked) / 1000;
+      const outcome = await trainer.step(plans, { stop: this.#stop, planSeconds });
+      this.#committedSteps = trainer.committedSteps;
+      finalLoss = outcome.report.loss;
+      stopped = outcome.stop && this.#committedSteps < totalSteps;
+      this.#tell({ kind: 'committed', report: outcome.report });
+      const last = stopped || this.#committedSteps === totalSteps;
+      if (rank === 0 && (last || checkpoints.isDue(this.#committedSteps))) {
+        await checkpoints.start({
+          committedSteps: this.#committedSteps,
+          layout: model.layout,
+          ...state,
+          ...digests,
+        });
+      }
+    }
+    await checkpoints.settle();
+    if (this.#start.evaluate && !stopped) {
+      const results = await evaluate({
+        dataset,
+        model,
+        exchange: this.#exchange,
+        lanes: spec.lanes,
+        maxLength: spec.data.sequences.maxLength,
+        cutoffs: spec.evaluation.cutoffs,
+        step: step(this.#committedSteps),
+        onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
+      });
+      this.#tell({ kind: 'evaluated', results });
+    }
+    this.#tell({
+      kind: 'finished',
+      committedSteps: this.#committedSteps,
+      finalLoss,
+      weightsSha256: weightsDigest(model.layout.entries, state.parameters),
+      stopped,
+      checkpoint: checkpoints.newest?.path ?? null,
+    });
+    model.dispose();
+    this.#exchange.close();
+  }
+
+  async #loadState(
+    model: Hllm,
+    digests: { jobDigest: string; datasetDigest: string },
+  ): Promise<{ state: OptimizerState; committedSteps: number }> {
+    const { resumeFrom, job } = this.#start;
+    if (resumeFrom !== null) {
+      const { committedSteps, parameters, firstMoments, secondMoments } = await readCheckpoint(
+        resumeFrom,
+        digests,
+        model.layout,
+      );
+      return { committedSteps, state: { parameters, firstMoments, secondMoments } };
+    }
+    const state = {
+      parameters: initialWeights(model.layout, {
+        seed: job.spec.seed,
+        temperature: job.spec.objective.temperature.initial,
+      }),
+      firstMoments: new Float32Array(model.layout.length),
+      secondMoments: new Float32Array(model.layout.length),
+    };
+    return { committedSteps: 0, state };
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * The training thread. It owns native compute, so it may be deaf for as long as a phase of a step
+ * takes: nothing that must be punctual runs in it.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { FromTraining, ToTraining, TrainingStart } from './messages.js';
+import { Training } from './run-training.js';
+
+const port = parentPort as MessagePort;
+const tell = (message: FromTraining): void => port.postMessage(message);
+const training = new Training(workerData as TrainingStart, tell);
+
+port.on('message', (message: ToTraining) => {
+  switch (message.kind) {
+    case 'plan':
+      training.inbox.put(message.plan);
+      break;
+    case 'stop':
+      training.stop();
+      break;
+    case 'abort':
+      training.abort(message.reason);
+      break;
+  }
+});
+
+try {
+  await training.run();
+} catch (error) {
+  const { code, message, stack } = error as Error & { code?: unknown };
+  tell({
+    kind: 'failed',
+    code: typeof code === 'string' ? code : 'TRAINING_FAILED',
+    message,
+    stack: stack ?? '',
+    committedSteps: training.committedSteps,
+  });
+}
+// The port would keep the thread alive.
+port.close();
