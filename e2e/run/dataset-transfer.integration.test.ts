@@ -1,0 +1,111 @@
+/** The dataset's way to a worker that cannot read the coordinator's folder. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openNatsBus } from '../../bus/nats-bus.js';
+import { DatasetPublisher } from '../../coordinator/dataset-publisher.js';
+import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
+import { findNatsServer } from '../../process/project-nats-server.js';
+import type { Bus } from '../../shared/bus.js';
+import type { DatasetFile } from '../../shared/messages.js';
+import { DatasetTransferError, findDataset } from '../../worker/control/dataset-source.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-dataset-'));
+const source = join(folder, 'source');
+const digest = 'ab'.repeat(32);
+/** Longer than a message may be, so that the object store has to cut it. */
+const big = Buffer.from(
+  Uint32Array.from({ length: 700_000 }, (_, index) => index * 2654435761).buffer,
+);
+
+let server: LocalNatsServer;
+let bus: Bus;
+
+before(async () => {
+  mkdirSync(source);
+  writeFileSync(join(source, 'digest'), digest);
+  writeFileSync(join(source, 'big.i32'), big);
+  server = await startLocalNatsServer({
+    binary: findNatsServer(),
+    directory: join(folder, 'nats'),
+    logFile: join(folder, 'nats.log'),
+  });
+  bus = await openNatsBus({ url: server.url, name: 'dataset' });
+});
+after(async () => {
+  await bus.close();
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+/** A dataset here is a folder whose file `digest` holds its digest. */
+async function digestOf(directory: string): Promise<string | null> {
+  try {
+    return readFileSync(join(directory, 'digest'), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const wanted = { directory: join(folder, 'unreadable'), digest };
+
+const parts = (cache: string, requestFiles: () => Promise<readonly DatasetFile[]>) => ({
+  bus,
+  digestOf,
+  requestFiles,
+  cacheDirectory: join(folder, cache),
+});
+
+const neverAsked = async (): Promise<readonly DatasetFile[]> =>
+  assert.fail('the files were asked for');
+
+// Would catch bytes that get lost or mixed, a second upload, and a second download.
+test('a worker without the folder fetches it once and then uses its cache', async () => {
+  let uploads = 0;
+  const publisher = new DatasetPublisher({
+    bus,
+    directory: source,
+    digest,
+    onFile: () => uploads++,
+  });
+  const publish = (): Promise<readonly DatasetFile[]> => publisher.publish();
+  const found = await Promise.all([
+    findDataset(parts('one', publish), wanted),
+    findDataset(parts('two', publish), wanted),
+  ]);
+  assert.equal(uploads, 2);
+  for (const directory of found) {
+    assert.deepEqual(readFileSync(join(directory, 'big.i32')), big);
+    assert.equal(readdirSync(join(directory, '..')).length, 1);
+  }
+  assert.equal(await findDataset(parts('one', neverAsked), wanted), found[0]);
+});
+
+// Would catch a copy of what lies beside the worker already.
+test('a readable folder with the right digest is used where it is', async () => {
+  const here = { directory: source, digest };
+  assert.equal(await findDataset(parts('three', neverAsked), here), source);
+});
+
+// Would catch a damaged transfer that is trained on, or that stays in the cache as if it were whole.
+test('what arrives with another digest is refused and leaves nothing behind', async () => {
+  const publisher = new DatasetPublisher({
+    bus,
+    directory: source,
+    digest,
+    onFile: () => undefined,
+  });
+  const files = await publisher.publish();
+  const changed: readonly Partial<DatasetFile>[] = [
+    { sha256: 'cd'.repeat(32) },
+    { bytes: 5 },
+    { name: 'missing' },
+  ];
+  for (const change of changed) {
+    const lying = async () => files.map((file) => ({ ...file, ...change }));
+    await assert.rejects(findDataset(parts('four', lying), wanted), DatasetTransferError);
+    assert.deepEqual(readdirSync(join(folder, 'four')), []);
+  }
+});
