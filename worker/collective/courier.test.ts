@@ -8,7 +8,8 @@ import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { AllReduceOperation } from './all-reduce-operation.js';
 import { ChunkMemory } from './chunk-memory.js';
-import { Courier, heldBytesLimit } from './courier.js';
+import { Courier } from './courier.js';
+import { earlyBytesLimit } from './early-frames.js';
 import { encodeHeader, type FrameHeader, headerBytes } from './frames.js';
 import { GatherOperation } from './gather-operation.js';
 import { LocalExchange } from './local-exchange.js';
@@ -152,7 +153,7 @@ const gatherOf = (rank: number, phase: string, lengths: number[], part = 0) => {
 // stays paused for ever once more than the limit has come early.
 test('a member may be ahead by more operations than its peer can hold', async () => {
   const [ahead, behind] = makeMembers(2) as [Member, Member];
-  const lengths = [heldBytesLimit / 4, 3];
+  const lengths = [earlyBytesLimit / 4, 3];
   const operations = [0, 1, 2].map((part) => gatherOf(0, 'gather', lengths, part));
   const running = Promise.all(operations.map(({ operation }) => ahead.courier.run(operation)));
   for (const part of [0, 1, 2]) {

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.js';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
+import { EarlyFrames } from './early-frames.js';
 import { PeerLostError, PeerTimeoutError } from './errors.js';
 import { FrameParser } from './frame-parser.js';
 import { FrameQueue } from './frame-queue.js';
@@ -16,12 +17,6 @@ import type { Link } from './link.js';
 import type { Operation, OutgoingFrame } from './operation.js';
 import { tagKey } from './tag.js';
 import type { Traffic } from './traffic.js';
-
-/**
- * Payloads of one peer that may wait here for their operation; its link is paused above. One
- * step's small exchanges fit; a large one waits in the peer, which keeps this thread's memory flat.
- */
-export const heldBytesLimit = 16 * 2 ** 20;
 
 export interface CourierOptions {
   readonly generation: Generation;
@@ -44,16 +39,10 @@ interface Task {
   movedAt: Millis;
 }
 
-interface HeldFrame {
-  readonly header: FrameHeader;
-  readonly payload: Uint8Array;
-}
-
 class Peer {
   readonly link: Link;
   readonly queue: FrameQueue;
-  readonly held = new Map<string, HeldFrame[]>();
-  heldBytes = 0;
+  readonly early = new EarlyFrames();
   departed = false;
   /** The operation that has opened the frame whose payload is arriving; null where none had started. */
   opener: Task | null = null;
@@ -107,7 +96,7 @@ export class Courier {
       this.#watch();
       operation.start((peer, frames) => this.#enqueue(task, peer, frames));
       for (const peer of this.#peers.values()) {
-        this.#distrustful(peer, () => this.#deliverHeld(peer, key, task));
+        this.#distrustful(peer, () => this.#deliverEarly(peer, key, task));
       }
       for (const peer of this.#peers.values()) this.#requireLeftover(peer);
       this.#settle(task);
@@ -180,11 +169,12 @@ export class Courier {
       return;
     }
     const key = tagKey(header.tag);
-    this.#hold(peer, key, { header, payload });
+    peer.early.keep(key, { header, payload });
+    if (peer.early.isFull) peer.link.pause();
     // Its operation may have been started while the payload was on its way.
     const task = this.#tasks.get(key);
     if (task !== undefined) {
-      this.#deliverHeld(peer, key, task);
+      this.#deliverEarly(peer, key, task);
       this.#settle(task);
     }
   }
@@ -195,27 +185,13 @@ export class Courier {
     this.#settle(task);
   }
 
-  #hold(peer: Peer, key: string, frame: HeldFrame): void {
-    const frames = peer.held.get(key) ?? [];
-    frames.push(frame);
-    peer.held.set(key, frames);
-    peer.heldBytes += frame.payload.byteLength;
-    if (peer.heldBytes > heldBytesLimit) peer.link.pause();
-  }
-
-  /** Frames that came before their operation was started here. */
-  #deliverHeld(peer: Peer, key: string, task: Task): void {
-    const frames = peer.held.get(key);
-    if (frames === undefined) return;
-    peer.held.delete(key);
-    const wasPaused = peer.heldBytes > heldBytesLimit;
-    for (const { header, payload } of frames) {
-      const target = task.operation.open(peer.link.peer, header);
-      this.#options.arithmetic.copy(target, payload);
-      task.operation.receive(peer.link.peer, header);
-      peer.heldBytes -= payload.byteLength;
+  #deliverEarly({ early, link }: Peer, key: string, task: Task): void {
+    const wasFull = early.isFull;
+    for (const { header, payload } of early.take(key)) {
+      this.#options.arithmetic.copy(task.operation.open(link.peer, header), payload);
+      task.operation.receive(link.peer, header);
     }
-    if (wasPaused && peer.heldBytes <= heldBytesLimit) peer.link.resume();
+    if (wasFull && !early.isFull) link.resume();
   }
 
   #enqueue(task: Task, rank: Rank, frames: Iterable<OutgoingFrame>): void {

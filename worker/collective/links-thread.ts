@@ -28,6 +28,7 @@ const traffic = new Traffic();
 const memory = new ChunkMemory();
 const server = await LinksServer.listen(hostName, traffic);
 let courier: Courier | null = null;
+let trainingPort: MessagePort | null = null;
 let connecting = new AbortController();
 
 const tellHost = (message: FromLinks): void => host.postMessage(message);
@@ -67,6 +68,8 @@ async function connect(request: Extract<ToLinks, { kind: 'connect' }>): Promise<
       onFailure,
     });
     courier = current;
+    trainingPort?.close();
+    trainingPort = port;
     port.on('message', (order: ToExchange) => serve(current, membership, port, order));
     tellHost({ kind: 'connected' });
   } catch (error) {
@@ -101,6 +104,7 @@ function serve(current: Courier, { rank }: Membership, port: MessagePort, order:
 function close(): void {
   connecting.abort();
   courier?.close();
+  trainingPort?.close();
   server.close();
   host.close();
   // Open handles keep the thread alive until the peers have answered, but not for longer than this.
