@@ -177,6 +177,8 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   ],
 
   UnsortedSegmentSum: [['x', 'segmentIds'], asIs],
+  GatherNd: [['params', 'indices'], none],
+  ScatterNd: [['indices', 'updates'], asIs],
   OneHot: [['indices'], asIs],
 
   LockstepDecoderLayer: [

@@ -1,7 +1,36 @@
 // Rows by number. Sums over rows go in the order of the rows, whatever the number of threads.
+#include <stdexcept>
+#include <string>
+
 #include "call.h"
 
 namespace lockstep {
+
+namespace {
+
+// Index tuples [..., R] into the first R axes of `shape`, as numbers of rows of the rest.
+at::Tensor row_numbers(const at::Tensor& tuples, at::IntArrayRef shape) {
+  const int64_t depth = tuples.size(-1);
+  at::Tensor rows = at::zeros({tuples.numel() / std::max<int64_t>(1, depth)}, at::kLong);
+  const at::Tensor flat = tuples.reshape({-1, depth}).to(at::kLong);
+  for (int64_t axis = 0; axis < depth; axis++) {
+    const at::Tensor index = flat.select(1, axis);
+    if (index.numel() > 0 && (index.lt(0) | index.ge(shape[axis])).any().item<bool>()) {
+      throw std::out_of_range("an index of axis " + std::to_string(axis) + " is not in [0, " +
+                              std::to_string(shape[axis]) + ")");
+    }
+    rows = rows * shape[axis] + index;
+  }
+  return rows;
+}
+
+int64_t product(at::IntArrayRef extents) {
+  int64_t all = 1;
+  for (const int64_t extent : extents) all *= extent;
+  return all;
+}
+
+}  // namespace
 
 void add_indexing_kernels(Kernels& k) {
   k["GatherV2"] = [](const Call& call) {
@@ -23,6 +52,28 @@ void add_indexing_kernels(Kernels& k) {
     const at::Tensor kept = at::where(segments.lt(0), shape[0], segments);
     shape[0] += 1;
     return at::zeros(shape, x.options()).index_add_(0, kept, x).narrow(0, 0, shape[0] - 1).clone();
+  };
+  k["GatherNd"] = [](const Call& call) {
+    const at::Tensor& x = call.input(0);
+    const at::Tensor& tuples = call.input(1);
+    const at::IntArrayRef inner = x.sizes().slice(tuples.size(-1));
+    const at::Tensor rows = row_numbers(tuples, x.sizes());
+    std::vector<int64_t> shape(tuples.sizes().begin(), tuples.sizes().end() - 1);
+    shape.insert(shape.end(), inner.begin(), inner.end());
+    return at::index_select(x.reshape({-1, product(inner)}), 0, rows).reshape(shape);
+  };
+  // Updates of one place add up, in the order in which they are listed.
+  k["ScatterNd"] = [](const Call& call) {
+    const at::Tensor& tuples = call.input(0);
+    const at::Tensor& updates = call.input(1);
+    const std::vector<int64_t> shape = call.integers("shape");
+    const at::IntArrayRef extents(shape);
+    const int64_t depth = tuples.size(-1);
+    const int64_t inner = product(extents.slice(depth));
+    const at::Tensor rows = row_numbers(tuples, extents);
+    return at::zeros({product(extents.slice(0, depth)), inner}, updates.options())
+        .index_add_(0, rows, updates.reshape({-1, inner}))
+        .reshape(shape);
   };
   k["OneHot"] = [](const Call& call) {
     const at::ScalarType dtype = call.dtype("dtype");
