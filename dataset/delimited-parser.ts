@@ -85,6 +85,8 @@ class RecordBuffer implements DelimitedRecord {
 export class DelimitedParser {
   readonly #delimiter: number;
   readonly #quotes: boolean;
+  /** 1 for the bytes that end a run of plain ones. */
+  readonly #special = new Uint8Array(256);
   readonly #onRecord: (record: DelimitedRecord) => void;
   readonly #record = new RecordBuffer();
   #state: number = states.fieldStart;
@@ -100,6 +102,8 @@ export class DelimitedParser {
     this.#delimiter = dialect.delimiter;
     this.#quotes = dialect.quotes;
     this.#onRecord = onRecord;
+    for (const byte of [LF, CR, dialect.delimiter]) this.#special[byte] = 1;
+    if (dialect.quotes) this.#special[QUOTE] = 1;
   }
 
   /** Takes the next bytes of the file; the chunk may be reused after the call. */
@@ -171,10 +175,34 @@ export class DelimitedParser {
       } else {
         this.#started = true;
         this.#state = states.unquoted;
-        if (record.length === record.bytes.length) this.#append(byte);
-        else record.bytes[record.length++] = byte;
+        index = this.#takePlain(chunk, index) - 1;
       }
     }
+  }
+
+  /** Takes plain bytes of an unquoted field from `start` on, and returns where they end. */
+  #takePlain(chunk: Uint8Array, start: number): number {
+    const record = this.#record;
+    const special = this.#special;
+    const length = chunk.length;
+    let bytes = record.bytes;
+    let to = record.length;
+    let from = start;
+    for (; from < length; from++) {
+      const byte = chunk[from]!;
+      if (special[byte] === 1) break;
+      if (to === bytes.length) {
+        if (to === limits.rowBytes) {
+          this.#damage('ROW_TOO_LONG');
+          break;
+        }
+        record.grow();
+        bytes = record.bytes;
+      }
+      bytes[to++] = byte;
+    }
+    record.length = to;
+    return from;
   }
 
   /** A quote outside the inside of a quoted field: it opens one, continues one, or is damage. */
