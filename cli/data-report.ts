@@ -44,4 +44,4 @@ export function importText(report: ImportReport): string {
 const words = (reason: BadRowReason): string => `(${reason.toLowerCase().replaceAll('_', ' ')})`;
 
 const table = (rows: readonly (readonly [string, string])[]): string =>
-  rows.map(([name, value]) => `${name.padEnd(20)}${value}`).join('\n');
+  rows.map(([name, value]) => `${name.padEnd(22)}${value}`).join('\n');
