@@ -139,6 +139,22 @@ test('a frozen worker is noticed by its missing heartbeats and ends with the run
   assertAllGone(processes, output);
 });
 
+// Would catch workers that train on for ever without a coordinator, or are blamed for its silence.
+test('a frozen coordinator is noticed by the workers, and blamed', async () => {
+  const { run, processes, output } = start({
+    name: 'frozen-coordinator',
+    workers: 2,
+    steps: 10_000,
+    onCommitted: (steps) => {
+      if (steps === 5) process.kill(pidOf(processes, 'coordinator'), 'SIGSTOP');
+    },
+  });
+  const end = await run.end;
+  assert.equal(end.kind === 'failed' ? end.cause.code : null, 'COORDINATOR_LOST');
+  assert.match(end.kind === 'failed' ? end.cause.message : '', /^the coordinator was silent for/);
+  assertAllGone(processes, output);
+});
+
 // Would catch a stop that loses the step or forgets the checkpoint.
 test('a stop finishes the step, leaves a checkpoint and says so', async () => {
   const { run, processes, output } = start({

@@ -82,6 +82,7 @@ export async function runWorker(
       startTraining: dependencies.startTraining,
       cacheDirectory: options.text('cache'),
       digestOf: dependencies.digestOf,
+      emit: (event) => parent.tell(event),
     });
     links.onFailure((error) => control.peerLost(error));
     const parent = beginLife({
@@ -103,6 +104,7 @@ export async function runWorker(
     endWithin(goodbyeTimeout);
     log.info({ code, reason }, 'worker ends');
     await bus.close();
+    await parent.flush();
     await leave(control, links, log);
     return code;
   });

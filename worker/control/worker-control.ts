@@ -37,6 +37,7 @@ import {
   type Membership,
 } from '../../shared/messages.js';
 import { MalformedMessageError } from '../../shared/messages-guard.js';
+import type { RunEvent } from '../../shared/messages-run.js';
 import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { WorkerMetrics } from '../metrics.js';
@@ -72,6 +73,8 @@ export interface WorkerControlParts {
   readonly worker: WorkerId;
   readonly cacheDirectory: string;
   readonly digestOf: (directory: string) => Promise<string | null>;
+  /** Tells the program that started this process. */
+  readonly emit: (event: RunEvent) => void;
   /** The checkpoint to offer: the newest complete one, or the one that was asked for. */
   readonly checkpoint: FoundCheckpoint | null;
 }
@@ -125,7 +128,7 @@ export class WorkerControl {
     bus.subscribe(coordinatorSubject(job), (data) => this.#receive(data));
     await bus.flush();
     void bus.closed.then((lost) => {
-      if (lost !== null) this.#finish({ code: exitCodes.lost, reason: lost.message });
+      if (lost !== null) this.#lose(lost.code, lost.message);
     });
     this.tick();
   }
@@ -142,7 +145,7 @@ export class WorkerControl {
     const silentFor = now - (heard ?? this.#startedAt);
     if (silentFor >= (heard === null ? joinTimeout : heartbeatTimeout)) {
       const reason = `the coordinator was silent for ${Math.round(silentFor)} ms`;
-      this.#finish({ code: exitCodes.lost, reason });
+      this.#lose('COORDINATOR_LOST', reason);
       return;
     }
     if (this.#spokenAt === null || now - this.#spokenAt >= heartbeatInterval) {
@@ -336,6 +339,7 @@ export class WorkerControl {
     const end = { code: exitCodeOf(code), reason: error.message };
     this.#phase = { kind: 'failed', end, until: millis(clock.now() + farewell) };
     log.error({ code, stack: error.stack }, error.message);
+    this.#tellParent(code, error.message);
     this.#say({
       kind: 'failed',
       code: code.slice(0, 64),
@@ -343,6 +347,19 @@ export class WorkerControl {
       stack: failureText(error.stack ?? ''),
       committedSteps: this.#committedSteps,
     });
+  }
+
+  /** Nobody is left who could be told but the parent. */
+  #lose(code: string, reason: string): void {
+    if (this.#phase.kind === 'over') return;
+    this.#parts.log.error({ code }, reason);
+    this.#tellParent(code, reason);
+    this.#finish({ code: exitCodes.lost, reason });
+  }
+
+  #tellParent(code: string, message: string): void {
+    const committedSteps = this.#committedSteps;
+    this.#parts.emit({ kind: 'failed', code, message, worker: this.#parts.worker, committedSteps });
   }
 
   #finish(end: WorkerEnd): void {
