@@ -1,0 +1,271 @@
+/** The shell over a bus in memory, with a clock that the test turns. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryHub } from '../shared/bus-memory.js';
+import { jobId, lane, step, type WorkerId, workerId } from '../shared/ids.js';
+import { silentLog } from '../shared/log.js';
+import {
+  decodeFromCoordinator,
+  encodeFromWorker,
+  type FromCoordinator,
+  type FromWorker,
+  type ReportedStep,
+} from '../shared/messages.js';
+import { decodeLanePlan } from '../shared/messages-lane-plan.js';
+import { PartJoiner } from '../shared/messages-parts.js';
+import type { RunEvent } from '../shared/messages-run.js';
+import {
+  coordinatorSubject,
+  everyPlanSubject,
+  planStream,
+  workerSubject,
+} from '../shared/subjects.js';
+import { millis } from '../shared/units.js';
+import { Coordinator } from './coordinator.js';
+import { DatasetPublisher } from './dataset-publisher.js';
+import { CoordinatorMetrics } from './metrics.js';
+
+const job = jobId('test');
+const a = workerId('worker-0');
+const b = workerId('worker-1');
+
+const report = (at: number, loss = 0.5): ReportedStep => ({
+  step: at,
+  loss,
+  sequences: 1,
+  predictions: 1,
+  itemTokens: 1,
+  distinctItems: 1,
+  top1: 0,
+  liveNegatives: 1,
+  gradientNorm: 1,
+  learningRate: 1,
+  logitScale: 1,
+  phaseSeconds: {},
+  waitSeconds: 0,
+});
+
+const emptyPlan = (at: number, of: number) => ({
+  step: step(at),
+  lane: lane(of),
+  lanes: 2,
+  items: new Int32Array(),
+  itemLaneOffsets: new Int32Array(3),
+  negatives: new Int32Array(),
+  users: new Int32Array(),
+  sequenceOffsets: new Int32Array(1),
+  sequenceRows: new Int32Array(),
+  lossScale: 0,
+});
+
+/** Lets everything that is queued on the bus arrive. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function open(totalSteps: number | null = 20) {
+  const hub = new MemoryHub();
+  const [bus, workers] = [hub.open(), hub.open()];
+  let now = 0;
+  const events: RunEvent[] = [];
+  const said: FromCoordinator[] = [];
+  const metrics = new CoordinatorMetrics(job);
+  workers.subscribe(coordinatorSubject(job), (data) => said.push(decodeFromCoordinator(data)));
+  const coordinator = new Coordinator({
+    bus,
+    job,
+    metrics,
+    totalSteps,
+    clock: { now: () => millis(now) },
+    log: silentLog,
+    spec: { any: 'job' },
+    dataset: { directory: '/d', digest: 'd' },
+    datasetPublisher: new DatasetPublisher({
+      bus,
+      directory: '/nowhere',
+      digest: 'd',
+      onFile: () => undefined,
+    }),
+    emit: (event) => events.push(event),
+    replicas: 2,
+    linksToken: 'x'.repeat(32),
+    checkpointDirectory: '/c',
+    evaluate: false,
+    plansOf: (at) => [0, 1].map((of) => emptyPlan(at, of)),
+  });
+  await coordinator.start();
+  const say = async (worker: WorkerId, message: FromWorker): Promise<void> => {
+    workers.publish(workerSubject(job, worker), encodeFromWorker(message));
+    await settle();
+  };
+  const wait = async (milliseconds: number): Promise<void> => {
+    now += milliseconds;
+    coordinator.tick();
+    await settle();
+  };
+  /** Steps whose plans are in the stream now. */
+  const stored = async (): Promise<number[]> => {
+    const found = new Set<number>();
+    const joiner = new PartJoiner();
+    const reader = await (await workers.openStream(planStream(job))).read(
+      [everyPlanSubject(job)],
+      (data, subject) => {
+        const message = joiner.add(subject, data);
+        if (message !== null) found.add(decodeLanePlan(message).step);
+      },
+    );
+    await settle();
+    reader.close();
+    return [...found].sort((x, y) => x - y);
+  };
+  return { hub, workers, coordinator, metrics, events, said, say, wait, stored };
+}
+
+const join: FromWorker = {
+  kind: 'join',
+  address: '127.0.0.1:1',
+  pid: 1,
+  host: 'h',
+  checkpoint: null,
+};
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function train(opened: Opened): Promise<void> {
+  await opened.say(b, join);
+  await opened.say(a, join);
+  await opened.wait(500);
+  await opened.say(a, { kind: 'ready', step: 0 });
+  await opened.say(b, { kind: 'ready', step: 0 });
+}
+
+// Would catch a membership that is formed early, unsorted, or said once to nobody.
+test('forms the membership when all have joined, and says it again to whoever asks', async () => {
+  const opened = await open();
+  await opened.say(b, join);
+  await opened.wait(500);
+  assert.ok(opened.said.every(({ kind }) => kind === 'heartbeat'));
+  await opened.say(a, join);
+  await opened.wait(500);
+  const first = opened.said.find((message) => message.kind === 'membership');
+  assert.deepEqual(first?.kind === 'membership' && first.members.map(({ worker }) => worker), [
+    a,
+    b,
+  ]);
+  await opened.say(b, join);
+  assert.equal(opened.said.filter(({ kind }) => kind === 'membership').length, 2);
+});
+
+// Would catch a stream that runs far ahead, stands still, or keeps what is over.
+test('publishes eight steps ahead of the slower member and purges what a checkpoint covers', async () => {
+  const opened = await open();
+  await train(opened);
+  assert.deepEqual(await opened.stored(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  for (const at of [0, 1, 2]) await opened.say(a, { kind: 'committed', report: report(at) });
+  assert.equal((await opened.stored()).at(-1), 7);
+  for (const at of [0, 1]) await opened.say(b, { kind: 'committed', report: report(at) });
+  assert.equal((await opened.stored()).at(-1), 9);
+  const checkpointed = {
+    kind: 'checkpointed',
+    committedSteps: 2,
+    path: '/c/s',
+    seconds: 1,
+  } as const;
+  await opened.say(a, checkpointed);
+  assert.deepEqual(await opened.stored(), [2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(opened.events.filter(({ kind }) => kind === 'committed').length, 2);
+});
+
+// Would catch a disagreement that goes on training, and workers that are not told to give up.
+test('members that disagree end the run for everyone', async () => {
+  const opened = await open();
+  await train(opened);
+  await opened.say(a, { kind: 'committed', report: report(0, 0.5) });
+  await opened.say(b, { kind: 'committed', report: report(0, 0.5 + 2 ** -53) });
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBERS_DIFFER');
+  await settle();
+  assert.equal(opened.said.at(-1)?.kind, 'abort');
+});
+
+// Would catch a silent member that is waited for, and one that is taken for dead while it reports.
+test('a member is lost after three seconds of silence, whatever the others say', async () => {
+  const opened = await open();
+  await train(opened);
+  await opened.wait(2000);
+  await opened.say(a, { kind: 'heartbeat', committedSteps: 0 });
+  await opened.wait(900);
+  await opened.say(a, { kind: 'heartbeat', committedSteps: 0 });
+  await opened.wait(200);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBER_LOST');
+  const failed = opened.events.find((event) => event.kind === 'failed');
+  assert.equal(failed?.kind === 'failed' ? failed.worker : null, b);
+});
+
+// Would catch a coordinator that a stranger, or a damaged message, can bring down.
+test('malformed messages and strangers are counted and change nothing', async () => {
+  const opened = await open();
+  await train(opened);
+  opened.workers.publish(workerSubject(job, a), Uint8Array.of(0xc1));
+  await opened.say(workerId('stranger'), { kind: 'committed', report: report(0) });
+  await opened.say(a, { kind: 'heartbeat', committedSteps: 0 });
+  const refused = (await opened.metrics.refused.get()).values;
+  const count = (reason: string): number =>
+    refused.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+  assert.equal(count('structure'), 1);
+  assert.equal(count('stranger'), 1);
+  assert.equal(opened.coordinator.unhealthy, null);
+});
+
+const finished = (weightsSha256: string): FromWorker => ({
+  kind: 'finished',
+  committedSteps: 0,
+  finalLoss: null,
+  stopped: true,
+  checkpoint: null,
+  weightsSha256,
+});
+
+// Would catch a run that ends well although its members hold different weights.
+test('the run is complete when all hold the same weights, and failed when not', async () => {
+  for (const [other, kind] of [
+    ['ab', 'finished'],
+    ['cd', 'failed'],
+  ] as const) {
+    const opened = await open();
+    await train(opened);
+    await opened.say(a, finished('ab'.repeat(32)));
+    await opened.say(b, finished(other.repeat(32)));
+    const outcome = await opened.coordinator.outcome;
+    assert.equal(outcome.kind, kind);
+    await settle();
+    assert.equal(opened.said.at(-1)?.kind, kind === 'finished' ? 'complete' : 'abort');
+    if (outcome.kind === 'failed') assert.equal(outcome.code, 'WEIGHTS_DIFFER');
+  }
+});
+
+// Would catch an evaluation that trains from the seed because there is nothing to evaluate.
+test('an evaluation without a checkpoint fails', async () => {
+  const opened = await open(null);
+  await train(opened);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'CHECKPOINT_MISSING');
+});
+
+// Would catch a coordinator that hangs without its server.
+test('a lost bus ends the run', async () => {
+  const opened = await open();
+  await train(opened);
+  opened.hub.fail();
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'BUS_LOST');
+});
+
+// Would catch a stop that a member misses: it would go on alone.
+test('a stop is said again with every heartbeat', async () => {
+  const opened = await open();
+  await train(opened);
+  opened.coordinator.stop();
+  await opened.wait(500);
+  await opened.wait(500);
+  assert.equal(opened.said.filter(({ kind }) => kind === 'stop').length, 3);
+});

@@ -1,0 +1,247 @@
+/** The main thread over a bus in memory, with a clock that the test turns and a thread that it plays. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
+import { MemoryHub } from '../../shared/bus-memory.js';
+import { exitCodes } from '../../shared/exit-codes.js';
+import { jobId, lane, step, workerId } from '../../shared/ids.js';
+import type { LanePlan } from '../../shared/lane-plan.js';
+import { silentLog } from '../../shared/log.js';
+import {
+  decodeFromWorker,
+  encodeFromCoordinator,
+  type FromCoordinator,
+  type FromWorker,
+} from '../../shared/messages.js';
+import { encodeLanePlan } from '../../shared/messages-lane-plan.js';
+import { splitMessage } from '../../shared/messages-parts.js';
+import type { RunEvent } from '../../shared/messages-run.js';
+import {
+  coordinatorSubject,
+  everyPlanSubject,
+  everyWorkerSubject,
+  planStream,
+  planSubject,
+} from '../../shared/subjects.js';
+import { millis } from '../../shared/units.js';
+import { WorkerMetrics } from '../metrics.js';
+import type { ToTraining, TrainingStart } from '../training/messages.js';
+import type { TrainingThreadHandlers } from './training-thread.js';
+import { WorkerControl } from './worker-control.js';
+
+const job = jobId('test');
+const me = workerId('worker-1');
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const membership: FromCoordinator = {
+  kind: 'membership',
+  generation: 0,
+  members: [
+    { worker: 'worker-0', address: 'h:1' },
+    { worker: me, address: 'h:2' },
+  ],
+  linksToken: 'x'.repeat(32),
+  job: {
+    apiVersion: 'lockstep.dev/v1alpha1',
+    kind: 'TrainingJob',
+    metadata: { name: 'test' },
+    spec: { data: { path: 'd' }, lanes: 4 },
+  },
+  dataset: { directory: '/d', digest: 'digest' },
+  checkpointDirectory: '/c',
+  resumeFrom: null,
+  totalSteps: 20,
+  evaluate: false,
+};
+
+const planOf = (at: number, of: number, lanes = 4): LanePlan => ({
+  step: step(at),
+  lane: lane(of),
+  lanes,
+  items: new Int32Array(),
+  itemLaneOffsets: new Int32Array(lanes + 1),
+  negatives: new Int32Array(),
+  users: new Int32Array(),
+  sequenceOffsets: new Int32Array(1),
+  sequenceRows: new Int32Array(),
+  lossScale: 0,
+});
+
+async function open() {
+  const hub = new MemoryHub();
+  const coordinator = hub.open();
+  const stream = await coordinator.createStream(planStream(job), everyPlanSubject(job));
+  let now = 0;
+  const heard: FromWorker[] = [];
+  const events: RunEvent[] = [];
+  const posted: ToTraining[] = [];
+  let started: TrainingStart | null = null;
+  let handlers: TrainingThreadHandlers | null = null;
+  coordinator.subscribe(everyWorkerSubject(job), (data) => heard.push(decodeFromWorker(data)));
+  const metrics = new WorkerMetrics(job, me, async () => ({ sent: {}, received: {} }));
+  const control = new WorkerControl({
+    bus: hub.open(),
+    clock: { now: () => millis(now) },
+    log: silentLog,
+    metrics,
+    job,
+    worker: me,
+    cacheDirectory: '/cache',
+    digestOf: async () => 'digest',
+    checkpoint: null,
+    emit: (event) => events.push(event),
+    links: { address: 'h:2', connect: async () => new MessageChannel().port1 },
+    startTraining: (start, given) => {
+      started = start;
+      handlers = given;
+      return { post: (message) => posted.push(message), terminate: async () => true };
+    },
+  });
+  await control.start();
+  await settle();
+  return {
+    hub,
+    control,
+    metrics,
+    heard,
+    events,
+    posted,
+    started: (): TrainingStart | null => started,
+    thread: (): TrainingThreadHandlers => handlers ?? assert.fail('no training thread was started'),
+    say: async (message: FromCoordinator): Promise<void> => {
+      coordinator.publish(coordinatorSubject(job), encodeFromCoordinator(message));
+      await settle();
+      await settle();
+    },
+    wait: async (milliseconds: number): Promise<void> => {
+      now += milliseconds;
+      control.tick();
+      await settle();
+    },
+    publish: async (plan: LanePlan, subject = planSubject(job, plan.step, plan.lane)) => {
+      const [part] = splitMessage(encodeLanePlan(plan), 10_000);
+      await stream.publish(subject, part as Uint8Array, subject);
+      await settle();
+    },
+  };
+}
+
+// Would catch a join that is lost because the coordinator started later, and a wrong rank.
+test('joins again and again until a membership names it, then trains in its place', async () => {
+  const worker = await open();
+  await worker.wait(500);
+  assert.deepEqual(
+    worker.heard.map(({ kind }) => kind),
+    ['join', 'join'],
+  );
+  await worker.say({ ...membership, members: [{ worker: 'other', address: 'h:9' }] });
+  assert.equal(worker.started(), null);
+  await worker.say(membership);
+  assert.equal(worker.started()?.rank, 1);
+  assert.equal(worker.started()?.members, 2);
+  await worker.wait(500);
+  assert.equal(worker.heard.at(-1)?.kind, 'heartbeat');
+});
+
+// Would catch plans of foreign lanes, and a plan that is trained in another place than it came for.
+test('hands over the plans of its own lanes and refuses those that lie about their place', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  for (const of of [0, 1, 2, 3]) await worker.publish(planOf(0, of));
+  await worker.publish(planOf(9, 3), planSubject(job, step(1), lane(3)));
+  await worker.publish(planOf(2, 3, 5));
+  const plans = worker.posted.flatMap((message) => (message.kind === 'plan' ? [message.plan] : []));
+  assert.deepEqual(
+    plans.map((plan) => [plan.step, plan.lane]),
+    [
+      [0, 2],
+      [0, 3],
+    ],
+  );
+  const refused = (await worker.metrics.refused.get()).values;
+  assert.deepEqual(
+    refused.map(({ labels, value }) => [labels.reason, value]),
+    [['subject', 2]],
+  );
+});
+
+// Would catch training that goes on for ever without a coordinator.
+test('a coordinator that was heard and falls silent is lost after three seconds', async () => {
+  const worker = await open();
+  await worker.wait(60_000);
+  await worker.say({ kind: 'heartbeat', committedSteps: 0 });
+  await worker.wait(2900);
+  await worker.say({ kind: 'heartbeat', committedSteps: 0 });
+  await worker.wait(2900);
+  assert.equal(worker.control.unhealthy, null);
+  await worker.wait(200);
+  assert.equal((await worker.control.end).code, exitCodes.lost);
+  const [event] = worker.events;
+  assert.equal(event?.kind === 'failed' ? event.code : null, 'COORDINATOR_LOST');
+});
+
+// Would catch a worker without a server that trains on, and one that hangs.
+test('a lost bus ends the worker', async () => {
+  const worker = await open();
+  worker.hub.fail();
+  assert.equal((await worker.control.end).code, exitCodes.lost);
+});
+
+// Would catch an error of training that nobody hears of, or an exit before it could be sent.
+test('a failure of training is reported, and ends the worker with its own code', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  worker.thread().onMessage({
+    kind: 'failed',
+    code: 'NON_FINITE',
+    message: 'the loss is NaN',
+    stack: '',
+    committedSteps: 7,
+  });
+  await settle();
+  const last = worker.heard.at(-1);
+  assert.equal(last?.kind === 'failed' ? last.code : null, 'NON_FINITE');
+  await worker.say({ kind: 'abort', reason: 'worker-1 failed' });
+  assert.deepEqual(await worker.control.end, {
+    code: exitCodes.training,
+    reason: 'the loss is NaN',
+  });
+});
+
+// Would catch a dead training thread behind a main thread that sends heartbeats for ever.
+test('a thread that crashes is a failure', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  worker.thread().onCrash(new Error('out of memory'));
+  await worker.wait(1000);
+  assert.equal((await worker.control.end).code, exitCodes.training);
+});
+
+// Would catch a worker that leaves while others still need its links, or that never leaves.
+test('a finished worker waits for the others, and for the word that all agree', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  worker.thread().onMessage({
+    kind: 'finished',
+    committedSteps: 20,
+    finalLoss: 1,
+    weightsSha256: 'ab'.repeat(32),
+    stopped: true,
+    checkpoint: null,
+  });
+  worker.control.peerLost(new Error('a peer went home first'));
+  await worker.wait(500);
+  assert.equal(worker.heard.at(-1)?.kind, 'heartbeat');
+  await worker.say({ kind: 'complete' });
+  assert.equal((await worker.control.end).code, exitCodes.stopped);
+});
+
+// Would catch a stop that comes before the thread runs and is forgotten.
+test('a stop reaches the training thread whenever it comes, and once', async () => {
+  const worker = await open();
+  worker.control.stop();
+  await worker.say(membership);
+  await worker.say({ kind: 'stop' });
+  assert.equal(worker.posted.filter(({ kind }) => kind === 'stop').length, 1);
+});
