@@ -1,0 +1,84 @@
+/** One set-up at a time in a checkout: a file with the pid of whoever is at it. */
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inRoot } from './paths.mjs';
+
+const file = inRoot('build/setup/lock');
+const pollMs = 100;
+
+/** Waits for the lock; @returns what gives it back. */
+export async function lockSetup(say) {
+  mkdirSync(inRoot('build/setup'), { recursive: true });
+  let announced = null;
+  for (;;) {
+    if (take()) break;
+    const holder = holderOf(file);
+    if (holder !== null && !isSetup(holder)) {
+      takeOver(holder);
+      continue;
+    }
+    if (holder !== null && holder !== announced) {
+      say(`setup: waits for the one of process ${holder}`);
+      announced = holder;
+    }
+    await sleep(pollMs);
+  }
+  const unlock = () => {
+    if (holderOf(file) === process.pid) unlinkSync(file);
+  };
+  process.once('exit', unlock);
+  return unlock;
+}
+
+/** A link appears with its content: nobody ever reads a lock without a pid. */
+function take() {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, String(process.pid));
+  try {
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    unlinkSync(own);
+  }
+}
+
+/** Removes the lock of `dead`. */
+function takeOver(dead) {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return;
+  }
+  // Someone else may have taken over between our look and our rename: it gets its lock back.
+  if (holderOf(aside) !== dead) linkSync(aside, file);
+  unlinkSync(aside);
+}
+
+/** Null where nobody holds it. */
+function holderOf(path) {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function isSetup(pid) {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+  }
+  try {
+    // After a restart of the machine, the pid may be another program's.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('setup.mjs');
+  } catch (error) {
+    // Not Linux, or not ours to read: alive is all that can be known. It may also have just ended.
+    return process.platform !== 'linux' || error.code !== 'ENOENT';
+  }
+}

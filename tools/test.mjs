@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/**
+ * Runs the compiled tests with node's own runner.
+ *
+ *   node tools/test.mjs [--unit] [part-of-a-path ...]
+ *
+ * `--unit` leaves out the tests that need sockets, processes or an addon. Exit code: the runner's.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { inRoot, root } from './setup/paths.mjs';
+import { filesBelow } from './setup/stamp.mjs';
+
+const concurrency = 2;
+
+const words = process.argv.slice(2);
+const unit = words.includes('--unit');
+const filters = words.filter((word) => word !== '--unit');
+const option = filters.find((word) => word.startsWith('-'));
+const tests = option === undefined ? selected() : [];
+
+if (option !== undefined) {
+  console.error(`Cannot run tests: ${option} is no option: the only one is --unit`);
+  process.exitCode = 2;
+} else if (tests.length === 0) {
+  // Nothing to run is not a success: a filter with a typing error would pass for one.
+  const what =
+    filters.length === 0 ? 'any' : filters.map((filter) => JSON.stringify(filter)).join(' or ');
+  console.error(
+    `Cannot run tests: dist has no ${unit ? 'unit ' : ''}test for ${what}: see "npm run setup"`,
+  );
+  process.exitCode = 2;
+} else {
+  run();
+}
+
+function selected() {
+  if (!existsSync(inRoot('dist'))) return [];
+  return filesBelow(inRoot('dist'))
+    .map((file) => file.slice(root.length + 1))
+    .filter((file) => file.endsWith('.test.js') && existsSync(inRoot(sourceOf(file))))
+    .filter((file) => !unit || !isIntegration(file))
+    .filter(
+      (file) =>
+        filters.length === 0 ||
+        filters.some((filter) => sourceOf(file).includes(sourceName(filter))),
+    );
+}
+
+function sourceOf(file) {
+  return file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+}
+
+/** A filter may also be a path as a shell completes it: ./worker/x.test.ts, dist/worker/x.test.js. */
+function sourceName(filter) {
+  return sourceOf(filter.replace(/^\.\//, ''));
+}
+
+function isIntegration(file) {
+  return file.endsWith('.integration.test.js');
+}
+
+function run() {
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...tests], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  // A terminal's Ctrl-C reaches the runner too, which ends its tests; we wait for it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.once('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
+  });
+}
