@@ -31,9 +31,12 @@ const oneAxis =
     return { axis: util.parseAxisParam(axis as number, firstInput(inputs).shape)[0] as number };
   };
 
-/** The axes to reduce; all of them where tfjs names none. */
-const axesAndKeepDims: Translate = ({ axis, keepDims }, inputs) => ({
-  axes: util.parseAxisParam(axis as number | number[], firstInput(inputs).shape),
+/** The axes to reduce, which tfjs names otherwise for `Max`; all of them where it names none. */
+const axesAndKeepDims: Translate = ({ axis, reductionIndices, keepDims }, inputs) => ({
+  axes: util.parseAxisParam(
+    (reductionIndices ?? axis) as number | number[],
+    firstInput(inputs).shape,
+  ),
   keepDims: keepDims === true,
 });
 
