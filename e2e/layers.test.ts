@@ -1,0 +1,174 @@
+/**
+ * Who may import whom. The table is the architecture: a new arrow is a decision, made here in sight
+ * of everyone, not a line among the imports of some file.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { test } from 'node:test';
+import { projectRoot } from '../shared/project-root.js';
+import { type Import, readImports, sourceFiles } from './source-imports.js';
+
+/** Top folder -> the other top folders that it may import. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  bus: ['shared'],
+  dataset: ['shared'],
+  process: ['shared'],
+  coordinator: ['shared', 'bus', 'dataset', 'process'],
+  worker: ['shared', 'bus', 'dataset', 'process'],
+  // It starts the coordinator and the workers as processes and calls nothing of them.
+  cli: ['shared', 'dataset', 'process'],
+};
+
+/** About the whole: these may import any folder, and any package of package.json. */
+const aboutTheWhole = ['e2e', 'bench'];
+
+/** Package -> where its importers lie. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  '@huggingface/tokenizers': ['dataset/'],
+  '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
+  '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
+  '@tensorflow/tfjs-core': ['worker/engine/', 'worker/model/', 'worker/training/'],
+  msgpackr: ['shared/messages-codec.ts'],
+  nats: ['bus/'],
+  pino: ['process/open-log.ts'],
+  'prom-client': ['coordinator/metrics.ts', 'process/metrics-server.ts', 'worker/metrics.ts'],
+  ws: ['worker/collective/'],
+  yaml: ['shared/job-spec'],
+  zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/checkpoint-folder.ts'],
+};
+
+/** All that the pure layer may have of Node: nothing that reads, waits or connects. */
+const builtInsOfShared = ['node:crypto'];
+
+const isTest = (file: string) => /\.(test|contract|bench)\.ts$|-(cases|fixture)\.ts$/.test(file);
+
+const folderOf = (file: string) => file.split('/')[0] as string;
+const isWithin = (file: string, places: readonly string[]) =>
+  places.some((place) => file.startsWith(place));
+
+const files = sourceFiles([...Object.keys(layers), ...aboutTheWhole]);
+const imports = readImports(files);
+const layered = imports.filter(({ file }) => !aboutTheWhole.includes(folderOf(file)));
+const programs = layered.filter(({ file }) => !isTest(file));
+
+/** Empty where none is wrong; else the lines to open. */
+const wrong = (among: readonly Import[], isWrong: (found: Import) => boolean): string[] =>
+  among.filter(isWrong).map(({ file, line, name }) => `${file}:${line} imports ${name}`);
+
+function isForbiddenFolder({ file, target }: Import, besides: readonly string[] = []): boolean {
+  const from = folderOf(file);
+  const to = target === null ? from : folderOf(target);
+  return to !== from && ![...(layers[from] ?? []), ...besides].includes(to);
+}
+
+// Would catch: a new folder that no rule below looks at.
+test('the table has every folder that is compiled', () => {
+  const config = JSON.parse(readFileSync(new URL('tsconfig.json', projectRoot), 'utf8'));
+  const named = [...Object.keys(layers), ...aboutTheWhole].sort();
+  assert.deepEqual(named, [...config.include].sort());
+  const withSources = readdirSync(projectRoot, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isDirectory() && !/^\.|^(node_modules|dist|build|data|runs)$/.test(entry.name),
+    )
+    .map(({ name }) => name)
+    .filter((name) => sourceFiles([name]).length > 0);
+  assert.deepEqual(withSources.sort(), named);
+});
+
+// Would catch: a reader of imports that finds none, for which everything below would be in order.
+test('every own import names a source file', () => {
+  assert.ok(imports.length > files.length);
+  const known = new Set(files);
+  assert.deepEqual(
+    wrong(imports, ({ target }) => target !== null && !known.has(target)),
+    [],
+  );
+});
+
+// Would catch: the coordinator calling the worker's code instead of sending it a message.
+test('a folder imports only the folders that the table gives it', () => {
+  assert.deepEqual(
+    wrong(programs, (found) => isForbiddenFolder(found)),
+    [],
+  );
+});
+
+// Would catch: a test that needs two sides at once and so belongs into e2e.
+test("a test keeps to its folder's layer; it may start a nats-server", () => {
+  const tests = layered.filter(({ file }) => isTest(file));
+  assert.deepEqual(
+    wrong(tests, (found) => isForbiddenFolder(found, ['process'])),
+    [],
+  );
+});
+
+// Would catch: the product depending on its tests' cases, and through them on fast-check.
+test('programs import no test, nor what only tests need', () => {
+  assert.deepEqual(
+    wrong(programs, ({ target }) => target !== null && isTest(target)),
+    [],
+  );
+});
+
+// Would catch: nats in the worker, ws in the coordinator, an engine in the dataset, a package nobody decided on.
+test('a package is imported only where the table says', () => {
+  const isForbidden = ({ file, packageName }: Import) =>
+    packageName !== null && !isWithin(file, packages[packageName] ?? []);
+  assert.deepEqual(wrong(programs, isForbidden), []);
+  const tests = layered.filter(({ file }) => isTest(file));
+  assert.deepEqual(
+    wrong(tests, (found) => found.packageName !== 'fast-check' && isForbidden(found)),
+    [],
+  );
+});
+
+// Would catch: a place that has lost its reason and would let the package back in unseen.
+test('every place in the table of packages is used', () => {
+  const unused = Object.entries(packages).flatMap(([name, places]) =>
+    places
+      .filter(
+        (place) =>
+          !programs.some((found) => found.packageName === name && found.file.startsWith(place)),
+      )
+      .map((place) => `${name} in ${place}`),
+  );
+  assert.deepEqual(unused, []);
+});
+
+// Would catch: an import that works only because npm put another package's dependency within reach.
+test('every imported package is in package.json, and what programs import is a dependency', () => {
+  const manifest = JSON.parse(readFileSync(new URL('package.json', projectRoot), 'utf8'));
+  const { dependencies, devDependencies } = manifest;
+  assert.deepEqual(
+    wrong(programs, ({ packageName }) => packageName !== null && !(packageName in dependencies)),
+    [],
+  );
+  const all = { ...dependencies, ...devDependencies };
+  assert.deepEqual(
+    wrong(imports, ({ packageName }) => packageName !== null && !(packageName in all)),
+    [],
+  );
+});
+
+// Would catch: a file, a clock or a socket in the layer that is tested without any.
+test('shared has nothing of Node but hashes', () => {
+  assert.deepEqual(
+    wrong(
+      programs,
+      ({ file, name }) =>
+        folderOf(file) === 'shared' && isBuiltin(name) && !builtInsOfShared.includes(name),
+    ),
+    [],
+  );
+});
+
+// Would catch: two names for one module, of which a search finds half the users.
+test("Node's modules go by their node: names", () => {
+  assert.deepEqual(
+    wrong(imports, ({ name }) => isBuiltin(name) && !name.startsWith('node:')),
+    [],
+  );
+});
