@@ -1,0 +1,30 @@
+/** What a coordinator is made of. */
+import type { Bus } from '../shared/bus.js';
+import type { Clock } from '../shared/clock.js';
+import type { JobId, Step } from '../shared/ids.js';
+import type { LanePlan } from '../shared/lane-plan.js';
+import type { Log } from '../shared/log.js';
+import type { RunEvent } from '../shared/messages-run.js';
+import type { DatasetPublisher } from './dataset-publisher.js';
+import type { CoordinatorMetrics } from './metrics.js';
+
+export interface CoordinatorParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: CoordinatorMetrics;
+  readonly datasetPublisher: DatasetPublisher;
+  readonly emit: (event: RunEvent) => void;
+  readonly job: JobId;
+  /** Sent to the workers as it is; they parse it like any spec. */
+  readonly spec: unknown;
+  readonly dataset: { readonly directory: string; readonly digest: string };
+  readonly replicas: number;
+  /** Secret of this run's links. */
+  readonly linksToken: string;
+  readonly checkpointDirectory: string;
+  /** Committed steps at which training ends; null evaluates the checkpoint and trains nothing. */
+  readonly totalSteps: number | null;
+  readonly evaluate: boolean;
+  readonly plansOf: (step: Step) => readonly LanePlan[];
+}

@@ -1,0 +1,201 @@
+/** The part of a run in which a fixed membership trains: what the members say, and what follows. */
+import type { BusStream } from '../shared/bus.js';
+import type { WorkerId } from '../shared/ids.js';
+import { heartbeatTimeout, startTimeout } from '../shared/limits.js';
+import type {
+  FoundCheckpoint,
+  FromWorker,
+  Membership,
+  ReportedMetrics,
+  ReportedStep,
+} from '../shared/messages.js';
+import type { RunResult } from '../shared/messages-run.js';
+import { type Millis, millis } from '../shared/units.js';
+import { CommitTracker } from './commit-tracker.js';
+import type { CoordinatorParts } from './coordinator-parts.js';
+import { findSilent } from './failure-detection.js';
+import { PlanPublisher } from './plan-publisher.js';
+import { decideResult, type Finished } from './verdict.js';
+
+export interface TrainingRunParts {
+  readonly parts: CoordinatorParts;
+  readonly stream: BusStream;
+  /** By rank. */
+  readonly members: readonly { readonly worker: WorkerId; readonly address: string }[];
+  readonly resumeFrom: FoundCheckpoint | null;
+  readonly totalSteps: number;
+  readonly say: (message: Membership) => void;
+  readonly onFailure: (code: string, message: string, worker: WorkerId | null) => void;
+  readonly onError: (error: Error) => void;
+  readonly onResult: (result: RunResult) => void;
+}
+
+export class TrainingRun {
+  readonly #given: TrainingRunParts;
+  readonly #members: readonly WorkerId[];
+  readonly #membership: Membership;
+  readonly #firstStep: number;
+  readonly #commits: CommitTracker;
+  readonly #plans: PlanPublisher;
+  readonly #heartbeats: Map<WorkerId, Millis>;
+  readonly #ready = new Set<WorkerId>();
+  readonly #finished = new Map<WorkerId, Finished>();
+  readonly #metrics = new Map<WorkerId, readonly ReportedMetrics[]>();
+  readonly #startDeadline: Millis;
+  #committedAt: Millis;
+
+  constructor(given: TrainingRunParts) {
+    this.#given = given;
+    const { parts, members, resumeFrom, stream, totalSteps, onError } = given;
+    const now = parts.clock.now();
+    this.#members = members.map(({ worker }) => worker);
+    this.#membership = membershipOf(given);
+    this.#firstStep = resumeFrom?.committedSteps ?? 0;
+    this.#commits = new CommitTracker(this.#members, this.#firstStep);
+    this.#heartbeats = new Map(this.#members.map((member) => [member, now]));
+    this.#startDeadline = millis(now + startTimeout);
+    this.#committedAt = now;
+    this.#plans = new PlanPublisher({
+      stream,
+      job: parts.job,
+      clock: parts.clock,
+      metrics: parts.metrics,
+      plansOf: parts.plansOf,
+      firstStep: this.#firstStep,
+      totalSteps,
+      maxPayload: parts.bus.maxPayload,
+      onFailure: onError,
+    });
+  }
+
+  get committedSteps(): number {
+    return this.#commits.committedSteps;
+  }
+
+  begin(): void {
+    const { parts, resumeFrom, say, totalSteps } = this.#given;
+    const { log, metrics } = parts;
+    metrics.members.set(this.#members.length);
+    metrics.totalSteps.set(totalSteps);
+    metrics.committedSteps.set(this.#firstStep);
+    this.#plans.pump();
+    say(this.#membership);
+    log.info({ members: this.#members, totalSteps, resumeFrom }, 'membership formed');
+  }
+
+  close(): void {
+    this.#plans.close();
+  }
+
+  /** Notices who is silent, and who does not become ready. */
+  watch(now: Millis): void {
+    const { onFailure } = this.#given;
+    const liveness = findSilent(now, this.#heartbeats, heartbeatTimeout);
+    if (liveness.kind === 'silent') {
+      const { worker, silentFor } = liveness;
+      const message = `${worker} was silent for ${Math.round(silentFor)} ms: it is frozen or gone`;
+      onFailure('MEMBER_LOST', message, worker);
+      return;
+    }
+    const missing = this.#members.filter((member) => !this.#ready.has(member));
+    if (missing.length > 0 && now >= this.#startDeadline) {
+      const message = `${missing.join(', ')} did not become ready in time`;
+      onFailure('START_TIMEOUT', message, missing[0] ?? null);
+    }
+  }
+
+  /**
+   * Takes what a member says; false for a stranger.
+   *
+   * @throws MembersDifferError, ReportOrderError, WeightsDifferError
+   */
+  hear(worker: WorkerId, message: FromWorker): boolean {
+    if (!this.#heartbeats.has(worker)) return false;
+    const { parts, onFailure, say } = this.#given;
+    this.#heartbeats.set(worker, parts.clock.now());
+    switch (message.kind) {
+      case 'join':
+        // It has not heard the membership yet.
+        say(this.#membership);
+        break;
+      case 'ready':
+        this.#becomeReady(worker, message.step);
+        break;
+      case 'committed':
+        for (const report of this.#commits.record(worker, message.report)) this.#commit(report);
+        break;
+      case 'checkpointed':
+        parts.metrics.checkpointSteps.set(message.committedSteps);
+        parts.metrics.checkpointSeconds.observe(message.seconds);
+        this.#plans.checkpointed(message.committedSteps);
+        parts.emit(message);
+        break;
+      case 'evaluating':
+        if (worker === this.#members[0]) parts.emit(message);
+        break;
+      case 'evaluated':
+        this.#metrics.set(worker, message.results);
+        break;
+      case 'finished':
+        this.#finish(worker, message);
+        break;
+      case 'failed': {
+        const { code, stack } = message;
+        parts.log.error({ worker, code, stack }, message.message);
+        onFailure(code, message.message, worker);
+        break;
+      }
+    }
+    return true;
+  }
+
+  #becomeReady(worker: WorkerId, at: number): void {
+    const { parts, onFailure } = this.#given;
+    if (at !== this.#firstStep) {
+      const message = `${worker} starts at step ${at}: all members must start at ${this.#firstStep}`;
+      onFailure('MEMBERS_DIFFER', message, worker);
+      return;
+    }
+    this.#ready.add(worker);
+    if (this.#ready.size < this.#members.length) return;
+    this.#committedAt = parts.clock.now();
+    parts.emit({
+      kind: 'started',
+      members: this.#members,
+      firstStep: this.#firstStep,
+      totalSteps: this.#membership.totalSteps,
+      resumedFrom: this.#membership.resumeFrom,
+    });
+  }
+
+  #commit(report: ReportedStep): void {
+    const { clock, emit, metrics } = this.#given.parts;
+    const now = clock.now();
+    metrics.committed(report);
+    metrics.stepSeconds.observe((now - this.#committedAt) / 1000);
+    this.#committedAt = now;
+    this.#plans.committed(report.step + 1);
+    emit({ kind: 'committed', report });
+  }
+
+  #finish(worker: WorkerId, finished: Finished): void {
+    this.#finished.set(worker, finished);
+    const result = decideResult(this.#members, this.#finished, this.#metrics);
+    if (result !== null) this.#given.onResult(result);
+  }
+}
+
+function membershipOf({ parts, members, resumeFrom, totalSteps }: TrainingRunParts): Membership {
+  return {
+    kind: 'membership',
+    generation: 0,
+    members: [...members],
+    linksToken: parts.linksToken,
+    job: parts.spec,
+    dataset: parts.dataset,
+    checkpointDirectory: parts.checkpointDirectory,
+    resumeFrom: resumeFrom?.path ?? null,
+    totalSteps,
+    evaluate: parts.evaluate,
+  };
+}
