@@ -1,76 +1,19 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { memory } from '@tensorflow/tfjs-core';
-import { lane, step } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
 import { openEngine } from '../engine/engine.js';
 import { uniform } from './gradient-check.js';
-import { Hllm, type ItemBatch } from './hllm.js';
-import { initialWeights } from './initial-weights.js';
-import type { ModelConfig } from './model-config.js';
+import { Hllm } from './hllm.js';
 import { tinyModel } from './tiny-model.js';
-
-/** Items 0..6, shortest first. */
-const texts = [[10], [4], [9], [1, 2], [22, 0], [3, 3, 3], [5, 6, 7, 8]];
-
-function batchOf(items: readonly number[]): ItemBatch {
-  const chosen = items.map((item) => texts[item] as number[]);
-  const offsets = [0];
-  for (const text of chosen) offsets.push((offsets.at(-1) as number) + text.length);
-  return { tokens: Int32Array.from(chosen.flat()), offsets: Uint32Array.from(offsets) };
-}
-
-const planOf = (sequences: number[][], lossScale: number): LanePlan => ({
-  step: step(0),
-  lane: lane(0),
-  lanes: 1,
-  items: Int32Array.from(texts.keys()),
-  itemLaneOffsets: Int32Array.of(0, texts.length),
-  negatives: Int32Array.of(0, 3, 3, 6),
-  users: Int32Array.from(sequences.keys()),
-  sequenceOffsets: Int32Array.from(
-    [0, ...sequences.keys()].map((_, index) =>
-      sequences.slice(0, index).reduce((sum, { length }) => sum + length, 0),
-    ),
-  ),
-  sequenceRows: Int32Array.from(sequences.flat()),
-  lossScale,
-});
-
-const plan = planOf(
-  [
-    [1, 2],
-    [5, 4, 1],
-    [6, 2, 5, 3],
-  ],
-  1 / 6,
-);
-
-/** Larger than what training starts from, so that no gradient hides below the rounding. */
-function testWeights(model: Hllm): Float32Array {
-  const flat = initialWeights(model.layout, { seed: 1, temperature: 0.2 });
-  return flat.map((value) => (Math.abs(value) < 0.2 ? value * 12 : value));
-}
-
-interface StepResult {
-  readonly loss: number;
-  readonly gradient: Float32Array;
-}
-
-function trainStep(model: Hllm, lanePlan: LanePlan): StepResult {
-  const gradient = new Float32Array(model.layout.length);
-  const encoding = model.encodeItems(batchOf([...texts.keys()]));
-  const { loss, dEmbeddings } = model.trainUsers(lanePlan, encoding.embeddings, gradient);
-  encoding.pullback(dEmbeddings, gradient);
-  return { loss, gradient };
-}
-
-function openModel(changes: Partial<ModelConfig> = {}): { model: Hllm; flat: Float32Array } {
-  const model = new Hllm({ ...tinyModel, ...changes });
-  const flat = testWeights(model);
-  model.load(flat);
-  return { model, flat };
-}
+import {
+  openTinyModel,
+  testWeights,
+  tinyItems,
+  tinyPlan,
+  tinyPlanOf,
+  tinyTexts,
+  trainTiny,
+} from './tiny-step.js';
 
 describe('HLLM', () => {
   before(() => openEngine('cpu', { threads: 1 }));
@@ -78,8 +21,8 @@ describe('HLLM', () => {
   // Would catch any gradient that is lost, doubled or misplaced between the phases of a step.
   for (const itemEmbedding of ['item-token', 'mean'] as const) {
     it(`has the gradients that differences of the loss measure (${itemEmbedding})`, () => {
-      const { model, flat } = openModel({ itemEmbedding });
-      const { gradient } = trainStep(model, plan);
+      const { model, flat } = openTinyModel({ itemEmbedding });
+      const { gradient } = trainTiny(model, tinyPlan);
       const next = uniform(11);
       for (const { name, offset, size } of model.layout.entries) {
         const direction = Float32Array.from({ length: size }, next);
@@ -89,7 +32,7 @@ describe('HLLM', () => {
             moved[offset + index] = (moved[offset + index] as number) + distance * value;
           });
           model.load(moved);
-          return trainStep(model, plan).loss;
+          return trainTiny(model, tinyPlan).result.loss;
         };
         const measured = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
         const claimed = direction.reduce(
@@ -104,9 +47,9 @@ describe('HLLM', () => {
 
   // Would catch a tensor that some phase of the step forgets.
   it('holds the same memory after 200 steps as after one', () => {
-    const { model, flat } = openModel();
+    const { model, flat } = openTinyModel();
     const train = (): void => {
-      const { gradient } = trainStep(model, plan);
+      const { gradient } = trainTiny(model, tinyPlan);
       flat.forEach((value, index) => {
         flat[index] = value - 1e-3 * (gradient[index] as number);
       });
@@ -123,64 +66,64 @@ describe('HLLM', () => {
 
   // Would catch a dispose that leaves a phase's tensors, when a step is given up between phases.
   it('frees an encoding that is never pulled back', () => {
-    const { model } = openModel();
+    const { model } = openTinyModel();
     const { numTensors } = memory();
-    model.encodeItems(batchOf([1, 2, 5])).dispose();
+    model.encodeItems(tinyItems([1, 2, 5])).dispose();
     assert.equal(memory().numTensors, numTensors);
     model.dispose();
     assert.ok(memory().numTensors < numTensors);
   });
 
   it('learns to tell the next item', () => {
-    const { model, flat } = openModel();
-    const first = trainStep(model, plan).loss;
+    const { model, flat } = openTinyModel();
+    const first = trainTiny(model, tinyPlan).result.loss;
     for (let count = 0; count < 60; count++) {
-      const { gradient } = trainStep(model, plan);
+      const { gradient } = trainTiny(model, tinyPlan);
       flat.forEach((value, index) => {
         flat[index] = value - 0.05 * (gradient[index] as number);
       });
       model.load(flat);
     }
-    assert.ok(trainStep(model, plan).loss < first / 2);
+    assert.ok(trainTiny(model, tinyPlan).result.loss < first / 2);
   });
 
   // Would catch state that leaks from one lane into the next: workers then disagree.
   it('gives a lane the same bits whatever was computed before it', () => {
-    const { model } = openModel();
-    const alone = trainStep(model, plan);
-    trainStep(model, planOf([[6, 5, 4, 3, 2, 1]], 0.5));
-    model.encodeItems(batchOf([6])).dispose();
-    assert.deepEqual(trainStep(model, plan), alone);
+    const { model } = openTinyModel();
+    const alone = trainTiny(model, tinyPlan);
+    trainTiny(model, tinyPlanOf([[6, 5, 4, 3, 2, 1]], 0.5));
+    model.encodeItems(tinyItems([6])).dispose();
+    assert.deepEqual(trainTiny(model, tinyPlan), alone);
   });
 
   // Would catch an embedding that depends on its neighbours in the batch.
   it('gives an item the same embedding in any batch', () => {
-    const { model } = openModel();
-    const all = model.embedItems(batchOf([0, 1, 2, 3, 4, 5, 6]));
+    const { model } = openTinyModel();
+    const all = model.embedItems(tinyItems([0, 1, 2, 3, 4, 5, 6]));
     const hidden = model.hiddenSize;
-    for (const item of texts.keys()) {
-      const one = model.embedItems(batchOf([item]));
+    for (const item of tinyTexts.keys()) {
+      const one = model.embedItems(tinyItems([item]));
       assert.deepEqual(one, all.slice(item * hidden, (item + 1) * hidden));
     }
   });
 
   // Would catch an item without text that is dropped, or read as its neighbour.
   it('encodes an empty text as the [ITEM] token alone', () => {
-    const { model } = openModel();
+    const { model } = openTinyModel();
     const offsets = Uint32Array.of(0, 0, 1);
     const both = model.embedItems({ tokens: Int32Array.of(4), offsets });
-    const second = model.embedItems(batchOf([1]));
+    const second = model.embedItems(tinyItems([1]));
     assert.deepEqual(both.subarray(model.hiddenSize), second);
     assert.ok(both.subarray(0, model.hiddenSize).some((value) => value !== 0));
   });
 
   // Would catch gradients of the step before that stay in a lane's vector.
   it('overwrites both sections with zeros for an empty lane', () => {
-    const { model } = openModel();
-    const embeddings = model.embedItems(batchOf([...texts.keys()]));
+    const { model } = openTinyModel();
+    const embeddings = model.embedItems(tinyItems([...tinyTexts.keys()]));
     const gradient = new Float32Array(model.layout.length).fill(7);
-    const encoding = model.encodeItems(batchOf([]));
-    const result = model.trainUsers(planOf([], 0), embeddings, gradient);
+    const encoding = model.encodeItems(tinyItems([]));
+    const result = model.trainUsers(tinyPlanOf([], 0), embeddings, gradient);
     encoding.pullback(new Float32Array(0), gradient);
     assert.equal(encoding.embeddings.length, 0);
     assert.ok(gradient.every((value) => value === 0));
@@ -190,28 +133,28 @@ describe('HLLM', () => {
 
   // Would catch an evaluation that reads another row than the one that is trained to predict.
   it('reads for evaluation what it was trained to predict', () => {
-    const { model } = openModel();
+    const { model } = openTinyModel();
     const keeping = new Hllm(tinyModel, { keepLogits: true });
     keeping.load(testWeights(keeping));
-    const embeddings = model.embedItems(batchOf([...texts.keys()]));
+    const embeddings = model.embedItems(tinyItems([...tinyTexts.keys()]));
     const hidden = model.hiddenSize;
     const sequences = { offsets: Int32Array.of(0, 2), rows: Int32Array.of(5, 4) };
     const user = model.readUsers(sequences, embeddings);
     const gradient = new Float32Array(model.layout.length);
-    const { logits } = keeping.trainUsers(planOf([[5, 4, 1]], 1), embeddings, gradient);
+    const { logits } = keeping.trainUsers(tinyPlanOf([[5, 4, 1]], 1), embeddings, gradient);
     const item = embeddings.slice(hidden, 2 * hidden);
     const dot = (a: Float32Array, b: Float32Array): number =>
       a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
     const cosine = dot(user, item) / Math.sqrt(dot(user, user) * dot(item, item));
     const scale = Math.exp(keeping.logitScale(testWeights(keeping)));
     // Row 1 predicts item 1 after [5, 4]; its logits start with the positive.
-    const positive = (logits as Float32Array)[1 + plan.negatives.length] as number;
+    const positive = (logits as Float32Array)[1 + tinyPlan.negatives.length] as number;
     assert.ok(Math.abs(positive - scale * cosine) < 1e-5);
   });
 
   // Would catch a temperature that leaves the range in which the reference keeps it.
   it('clamps the temperature', () => {
-    const { model, flat } = openModel();
+    const { model, flat } = openTinyModel();
     const { offset } = model.layout.entry('logit_scale');
     flat[offset] = 9;
     assert.equal(model.logitScale(flat), Math.fround(Math.log(100)));
@@ -221,6 +164,6 @@ describe('HLLM', () => {
   });
 
   it('says so when it has no parameters', () => {
-    assert.throws(() => new Hllm(tinyModel).embedItems(batchOf([1])), /call load first/);
+    assert.throws(() => new Hllm(tinyModel).embedItems(tinyItems([1])), /call load first/);
   });
 });

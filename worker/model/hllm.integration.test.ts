@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { memory, setBackend } from '@tensorflow/tfjs-core';
+import { type Engine, openEngine } from '../engine/engine.js';
+import { openTinyModel, tinyItems, tinyPlan, trainTiny } from './tiny-step.js';
+
+describe('HLLM on libtorch', () => {
+  let torch: Engine;
+  before(async () => {
+    await openEngine('cpu', { threads: 1 });
+    torch = await openEngine('torch', { threads: 1 });
+  });
+
+  // Would catch a fused kernel, or a reduction, that computes something else than its definition.
+  it('computes what the composition on plain JavaScript computes', async () => {
+    const run = async (backend: string) => {
+      await setBackend(backend);
+      return trainTiny(openTinyModel({}, { keepLogits: true }).model, tinyPlan);
+    };
+    const expected = await run('cpu');
+    const got = await run('torch');
+    const { predictions, top1Hits, liveLogits } = expected.result;
+    assert.deepEqual(
+      [got.result.predictions, got.result.top1Hits, got.result.liveLogits],
+      [predictions, top1Hits, liveLogits],
+    );
+    assertNear(got.result.logits as Float32Array, expected.result.logits as Float32Array);
+    assertNear(got.result.dEmbeddings, expected.result.dEmbeddings);
+    assertNear(got.gradient, expected.gradient);
+  });
+
+  // Would catch tensors and autograd graphs that outlive their step in memory that V8 cannot see.
+  it('holds the same memory after 200 steps as after a few', async () => {
+    await setBackend('torch');
+    const { model: trained, flat } = openTinyModel();
+    const train = (): void => {
+      const { gradient } = trainTiny(trained, tinyPlan);
+      flat.forEach((value, index) => {
+        flat[index] = value - 1e-3 * (gradient[index] as number);
+      });
+      trained.load(flat);
+    };
+    for (let count = 0; count < 3; count++) train();
+    const held = { tensors: memory().numTensors, bytes: torch.tensorBytes() };
+    for (let count = 3; count < 200; count++) train();
+    assert.deepEqual({ tensors: memory().numTensors, bytes: torch.tensorBytes() }, held);
+  });
+
+  // Would catch a graph that is kept for a pass that is given up between forward and backward.
+  it('frees an encoding that is never pulled back', async () => {
+    await setBackend('torch');
+    const { model } = openTinyModel();
+    const held = torch.tensorBytes();
+    model.encodeItems(tinyItems([1, 2, 5])).dispose();
+    assert.equal(torch.tensorBytes(), held);
+  });
+
+  // Would catch a buffer's alignment, or a thread count, that reaches the order of sums.
+  it('gives a lane the same bits whatever was computed before it', async () => {
+    await setBackend('torch');
+    const { model } = openTinyModel();
+    const alone = trainTiny(model, tinyPlan);
+    model.encodeItems(tinyItems([6])).dispose();
+    model.embedItems(tinyItems([3, 4, 5]));
+    assert.deepEqual(trainTiny(model, tinyPlan), alone);
+  });
+});
+
+function assertNear(got: Float32Array, expected: Float32Array): void {
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  assert.equal(got.length, expected.length);
+  got.forEach((value, index) => {
+    const wanted = expected[index] as number;
+    const close = value === wanted || Math.abs(value - wanted) < 1e-5 * scale;
+    assert.ok(close, `[${index}] is ${value}: should be ${wanted}`);
+  });
+}

@@ -1,0 +1,73 @@
+/** For tests: a step of the tiny model on one lane. */
+import { lane, step } from '../../shared/ids.js';
+import type { LanePlan } from '../../shared/lane-plan.js';
+import { Hllm, type HllmOptions, type ItemBatch, type UserLaneResult } from './hllm.js';
+import { initialWeights } from './initial-weights.js';
+import type { ModelConfig } from './model-config.js';
+import { tinyModel } from './tiny-model.js';
+
+/** Items 0..6, shortest first. */
+export const tinyTexts = [[10], [4], [9], [1, 2], [22, 0], [3, 3, 3], [5, 6, 7, 8]];
+
+export function tinyItems(items: readonly number[]): ItemBatch {
+  const chosen = items.map((item) => tinyTexts[item] as number[]);
+  const offsets = [0];
+  for (const text of chosen) offsets.push((offsets.at(-1) as number) + text.length);
+  return { tokens: Int32Array.from(chosen.flat()), offsets: Uint32Array.from(offsets) };
+}
+
+export const tinyPlanOf = (sequences: number[][], lossScale: number): LanePlan => ({
+  step: step(0),
+  lane: lane(0),
+  lanes: 1,
+  items: Int32Array.from(tinyTexts.keys()),
+  itemLaneOffsets: Int32Array.of(0, tinyTexts.length),
+  negatives: Int32Array.of(0, 3, 3, 6),
+  users: Int32Array.from(sequences.keys()),
+  sequenceOffsets: Int32Array.from(
+    [0, ...sequences.keys()].map((_, index) =>
+      sequences.slice(0, index).reduce((sum, { length }) => sum + length, 0),
+    ),
+  ),
+  sequenceRows: Int32Array.from(sequences.flat()),
+  lossScale,
+});
+
+export const tinyPlan = tinyPlanOf(
+  [
+    [1, 2],
+    [5, 4, 1],
+    [6, 2, 5, 3],
+  ],
+  1 / 6,
+);
+
+/** Larger than what training starts from, so that no gradient hides below the rounding. */
+export function testWeights(model: Hllm): Float32Array {
+  const flat = initialWeights(model.layout, { seed: 1, temperature: 0.2 });
+  return flat.map((value) => (Math.abs(value) < 0.2 ? value * 12 : value));
+}
+
+/** One step of one lane that encodes every item. */
+export interface TinyStep {
+  readonly result: UserLaneResult;
+  readonly gradient: Float32Array;
+}
+
+export function trainTiny(model: Hllm, plan: LanePlan): TinyStep {
+  const gradient = new Float32Array(model.layout.length);
+  const encoding = model.encodeItems(tinyItems([...tinyTexts.keys()]));
+  const result = model.trainUsers(plan, encoding.embeddings, gradient);
+  encoding.pullback(result.dEmbeddings, gradient);
+  return { result, gradient };
+}
+
+export function openTinyModel(
+  changes: Partial<ModelConfig> = {},
+  options: HllmOptions = {},
+): { model: Hllm; flat: Float32Array } {
+  const model = new Hllm({ ...tinyModel, ...changes }, options);
+  const flat = testWeights(model);
+  model.load(flat);
+  return { model, flat };
+}
