@@ -38,6 +38,7 @@ export interface LocalNatsServerOptions {
 }
 
 // $1 is the folder, the rest the command. Background jobs get no stdin in sh, hence descriptor 3.
+// CONT lets a stopped server hear that it must end; no child is left that could outlive the shell.
 // Signals of the terminal must not end the server before the run has written its checkpoint.
 const guard = `
 trap '' INT HUP
@@ -46,7 +47,7 @@ directory=$1
 shift
 "$@" 3<&- &
 server=$!
-{ read -r line <&3; kill "$server" 2>/dev/null; sleep 3; kill -9 "$server" 2>/dev/null; } >/dev/null 2>&1 &
+{ read -r line <&3; kill "$server"; kill -CONT "$server"; } >/dev/null 2>&1 &
 watcher=$!
 wait "$server"
 code=$?
