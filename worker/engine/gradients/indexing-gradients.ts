@@ -13,6 +13,7 @@ import {
   scatterND,
   type Tensor,
   type Tensor1D,
+  type Tensor1D,
   transpose,
   unsortedSegmentSum,
   util,
