@@ -13,7 +13,6 @@ import {
   scatterND,
   type Tensor,
   type Tensor1D,
-  type Tensor1D,
   transpose,
   unsortedSegmentSum,
   util,
