@@ -72,7 +72,7 @@ export async function benchStep(args: string[]): Promise<void> {
 function openTrainer(batch: StepBatch): Trainer {
   const model = new Hllm(batch.model);
   const arithmetic = openArithmetic();
-  const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07 });
+  const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
   return new Trainer({
     model,
     exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic }),

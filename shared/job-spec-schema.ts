@@ -78,6 +78,10 @@ const model = z.strictObject({
       'over its text.',
   ).default('item-token'),
   maxTextLength: integer('[1, 8192]', 'Tokens of an item text; longer texts are cut.').default(64),
+  initializerRange: real(
+    '(0, 1]',
+    'Standard deviation of the initial weights, as in Hugging Face; small models want more.',
+  ).default(0.02),
 });
 
 const objective = z.strictObject({

@@ -8,7 +8,7 @@ import { tinyModel } from './tiny-model.js';
 
 const weightsOf = (config: ModelConfig, seed: number): [ParameterLayout, Float32Array] => {
   const layout = new ParameterLayout(config);
-  return [layout, initialWeights(layout, { seed, temperature: 0.07 })];
+  return [layout, initialWeights(layout, { seed, temperature: 0.07, deviation: 0.02 })];
 };
 
 describe('initial weights', () => {

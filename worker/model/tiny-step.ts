@@ -44,7 +44,7 @@ export const tinyPlan = tinyPlanOf(
 
 /** Larger than what training starts from, so that no gradient hides below the rounding. */
 export function testWeights(model: Hllm): Float32Array {
-  const flat = initialWeights(model.layout, { seed: 1, temperature: 0.2 });
+  const flat = initialWeights(model.layout, { seed: 1, temperature: 0.2, deviation: 0.02 });
   return flat.map((value) => (Math.abs(value) < 0.2 ? value * 12 : value));
 }
 

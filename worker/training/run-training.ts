@@ -164,6 +164,7 @@ export class Training {
       parameters: initialWeights(model.layout, {
         seed: job.spec.seed,
         temperature: job.spec.objective.temperature.initial,
+        deviation: job.spec.model.initializerRange,
       }),
       firstMoments: new Float32Array(model.layout.length),
       secondMoments: new Float32Array(model.layout.length),
