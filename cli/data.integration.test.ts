@@ -53,7 +53,7 @@ test('import, then show: both tell the same digest and counts', (context) => {
 test('a bad row ends with 1 and its line; with --on-bad-row skip it is counted', (context) => {
   const { words } = makeInput(context, `${good}x,u,4\n`);
   const failed = lockstep(...words, '--json');
-  assert.equal(failed.code, 1);
+  assert.equal(failed.code, 2);
   assert.match(failed.err, /line 5: the item is "x"/);
   const { code, line } = lastJson(failed.out);
   assert.deepEqual([code, line], ['UNKNOWN_ITEM', 5]);

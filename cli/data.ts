@@ -14,11 +14,10 @@ import { datasetText, importText } from './data-report.js';
 import { UsageError } from './usage-error.js';
 
 const done = 0;
-const dataUnusable = 1;
-const commandUnusable = 2;
+const unusable = 2;
 
 /** @returns the exit code; only a defect is thrown */
-export async function dataCommand(argv: readonly string[]): Promise<0 | 1 | 2> {
+export async function dataCommand(argv: readonly string[]): Promise<0 | 2> {
   try {
     await run(argv);
     return done;
@@ -26,7 +25,7 @@ export async function dataCommand(argv: readonly string[]): Promise<0 | 1 | 2> {
     if (!(error instanceof DatasetError || error instanceof UsageError)) throw error;
     process.stderr.write(`lockstep: ${error.message}\n`);
     if (argv.includes('--json')) say({ event: 'failed', ...asJson(error) });
-    return error instanceof UsageError ? commandUnusable : dataUnusable;
+    return unusable;
   }
 }
 

@@ -43,7 +43,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
       jobName: job.metadata.name,
       datasetDirectory,
       output,
-      workers: given.workers ?? job.spec.workers.replicas,
+      workers: workersFor(job, given.workers),
       natsUrl: given.nats,
       metricsPort: null,
       resume: checkpoint ?? 'newest',
@@ -62,4 +62,13 @@ function locate(folder: string): { output: string; checkpoint: string | null } {
   throw new UsageError(
     `Cannot evaluate "${folder}": it must be the --output of a run, or a checkpoint in it`,
   );
+}
+
+function workersFor({ spec }: TrainingJob, given: number | null): number {
+  if (given !== null && given > spec.lanes) {
+    throw new UsageError(
+      `Cannot evaluate: --workers must be at most the job's ${spec.lanes} lanes: current value is ${given}`,
+    );
+  }
+  return given ?? Math.min(spec.workers.replicas, spec.lanes);
 }

@@ -20,7 +20,9 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     process.stdout.write(`${trainHelp}\n`);
     return exitCodes.success;
   }
-  const job = readSpec(given.subject, given.overrides);
+  // Like any other override, so that the rules of the job hold for it.
+  const workers = given.workers === null ? [] : [`workers.replicas=${given.workers}`];
+  const job = readSpec(given.subject, [...given.overrides, ...workers]);
   const display = openDisplay({
     json: given.json,
     stdout: process.stdout,
@@ -44,7 +46,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
       jobName: job.metadata.name,
       datasetDirectory,
       output,
-      workers: given.workers ?? job.spec.workers.replicas,
+      workers: job.spec.workers.replicas,
       natsUrl: given.nats,
       metricsPort: given.metricsPort,
       resume: given.resume ? 'newest' : null,

@@ -44,6 +44,12 @@ const usageCodes: ReadonlySet<string> = new Set([
   'OPTION',
   'JOB_SPEC_INVALID',
   'NATS_SERVER_MISSING',
+  'EMPTY_PLAN',
+  // Codes of DatasetError for folders and built-in datasets.
+  'NOT_A_DATASET',
+  'DAMAGED_DATASET',
+  'UNKNOWN_DATASET',
+  'FETCH_FAILED',
 ]);
 
 /** The exit code for the `code` of an error. */

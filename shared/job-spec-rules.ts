@@ -11,6 +11,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...decoderRules('spec.model.user', job.spec.model.user),
     ...sameHiddenSize(job),
     ...warmupWithinSteps(job),
+    ...workersWithinLanes(job),
     ...cpuThreads(job),
   ];
 }
@@ -65,6 +66,12 @@ export function warmupProblems(warmupSteps: number, totalSteps: number): JobProb
   if (warmupSteps <= totalSteps) return [];
   const rule = `at most the ${totalSteps} steps of the training`;
   return [brokenRule('spec.optimizer.schedule.warmupSteps', rule, warmupSteps)];
+}
+
+function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {
+  if (spec.workers.replicas <= spec.lanes) return [];
+  const rule = `at most the ${spec.lanes} lanes, because every worker owns at least one`;
+  return [brokenRule('spec.workers.replicas', rule, spec.workers.replicas)];
 }
 
 function cpuThreads(job: TrainingJob): JobProblem[] {
