@@ -7,12 +7,12 @@ const tailLines = 25;
 
 let running = null;
 
-// A terminal's Ctrl-C reaches the command by itself; a signal for us alone must be passed on. We end
-// when the command has, by its failure, so that the lock is given back.
+// The command leads a group of its own, so that a signal ends all of it, make and its compilers too.
+// We end when it has, by its failure, so that the lock is given back.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     if (running === null) process.exit(1);
-    running.kill(signal);
+    process.kill(-running.pid, signal);
   });
 }
 
@@ -37,9 +37,12 @@ export async function runLogged(log, command, { append = false } = {}) {
 
 const ending = ([program, ...words], out) =>
   new Promise((resolve) => {
-    const child = spawn(program, words, { cwd: root, stdio: ['ignore', out, out] });
+    const child = spawn(program, words, { cwd: root, stdio: ['ignore', out, out], detached: true });
     running = child;
-    child.once('error', (error) => resolve(`did not start (${error.message})`));
+    child.once('error', (error) => {
+      running = null;
+      resolve(`did not start (${error.message})`);
+    });
     child.once('exit', (code, signal) => {
       running = null;
       resolve(code === 0 ? 0 : signal === null ? `exit code ${code}` : `ended by ${signal}`);
