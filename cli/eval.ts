@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
+import type { TrainingJob } from '../shared/job-spec.js';
 import { readRunArguments } from './arguments.js';
 import { datasetFolder } from './dataset-folder.js';
 import { openDisplay } from './display.js';
