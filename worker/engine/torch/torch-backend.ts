@@ -46,6 +46,16 @@ export class TorchBackend extends KernelBackend {
     return this.run(kernel, inputs, attributes)[0] as TensorInfo;
   }
 
+  /** New data, every element of which is `value`. */
+  fill(shape: readonly number[], value: number, dtype: DataType): TensorInfo {
+    return this.runOne('Fill', [], { shape, value: Number(value), dtype: nativeDtype(dtype) });
+  }
+
+  /** New data that holds `values`. */
+  constant(values: readonly number[], shape: number[], dtype: NativeDtype): TensorInfo {
+    return { dataId: this.write(nativeValues(values, dtype), shape, dtype), shape, dtype };
+  }
+
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
     const native = nativeDtype(dtype);
     const handle = this.#native.create(nativeValues(values, native), shape, native);
@@ -160,7 +170,7 @@ function nativeDtype(dtype: DataType): NativeDtype {
   );
 }
 
-function nativeValues(values: BackendValues, dtype: NativeDtype): NativeValues {
+function nativeValues(values: BackendValues | readonly number[], dtype: NativeDtype): NativeValues {
   const list = values as unknown as ArrayLike<number>;
   switch (dtype) {
     case 'float32':

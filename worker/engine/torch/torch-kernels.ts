@@ -5,7 +5,6 @@
 import {
   backend_util,
   type KernelConfig,
-  type NamedAttrMap,
   type NamedTensorInfoMap,
   registerKernel,
   slice_util,
@@ -14,6 +13,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { NativeAttributes } from './native.js';
 import type { TorchBackend } from './torch-backend.js';
+import { kernelsByHand } from './torch-kernels-by-hand.js';
 
 type Attributes = Record<string, unknown>;
 type Translate = (attributes: Attributes, inputs: TensorInfo[]) => NativeAttributes;
@@ -40,6 +40,12 @@ const axesAndKeepDims: Translate = ({ axis, reductionIndices, keepDims }, inputs
   keepDims: keepDims === true,
 });
 
+const cumulative: Translate = (attributes, inputs) => ({
+  ...oneAxis('axis', 0)(attributes, inputs),
+  exclusive: attributes.exclusive === true,
+  reverse: attributes.reverse === true,
+});
+
 const binary = ['a', 'b'];
 const unary = ['x'];
 
@@ -55,6 +61,8 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
       'Maximum',
       'Minimum',
       'Pow',
+      'Atan2',
+      'Mod',
       'SquaredDifference',
       'Equal',
       'NotEqual',
@@ -69,8 +77,15 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   ...Object.fromEntries(
     [
       'Abs',
+      'Acos',
+      'Acosh',
+      'Asin',
+      'Asinh',
+      'Atan',
+      'Atanh',
       'Ceil',
       'Cos',
+      'Cosh',
       'Erf',
       'Exp',
       'Expm1',
@@ -89,8 +104,11 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
       'Sigmoid',
       'Sign',
       'Sin',
+      'Sinh',
+      'Softplus',
       'Sqrt',
       'Square',
+      'Tan',
       'Tanh',
       'ZerosLike',
       'OnesLike',
@@ -111,15 +129,9 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   ArgMin: [unary, oneAxis('axis', 0)],
   Softmax: [['logits'], oneAxis('dim')],
   LogSoftmax: [['logits'], oneAxis('axis')],
-  Cumsum: [
-    unary,
-    (attributes, inputs) => ({
-      ...oneAxis('axis', 0)(attributes, inputs),
-      exclusive: attributes.exclusive === true,
-      reverse: attributes.reverse === true,
-    }),
-  ],
-  TopK: [unary, ({ k, sorted }) => ({ k: k as number, sorted: sorted === true })],
+  Cumsum: [unary, cumulative],
+  Cumprod: [unary, cumulative],
+  TopK: [unary, ({ k }) => ({ k: k as number })],
 
   BatchMatMul: [
     binary,
@@ -151,6 +163,7 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
       return { begin: start, size: extent };
     },
   ],
+  BroadcastTo: [unary, asIs],
   Unpack: [['value'], oneAxis('axis', 0)],
   SplitV: [
     unary,
@@ -207,88 +220,12 @@ function tableKernels(): KernelConfig[] {
   }));
 }
 
-/** Kernels that do not fit the table: lists of inputs, no inputs, or no work at all. */
-const otherKernels: KernelConfig[] = [
-  {
-    kernelName: 'Identity',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, backend }) => {
-      const x = (inputs as NamedTensorInfoMap).x as TensorInfo;
-      (backend as TorchBackend).incRef(x.dataId);
-      return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-    },
-  },
-  {
-    kernelName: 'ExpandDims',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const input = (inputs as NamedTensorInfoMap).input as TensorInfo;
-      const dim = (attrs as NamedAttrMap).dim as number;
-      const shape = [...input.shape];
-      shape.splice(dim < 0 ? input.shape.length + dim + 1 : dim, 0, 1);
-      return (backend as TorchBackend).runOne('Reshape', [input], { shape });
-    },
-  },
-  {
-    kernelName: 'Fill',
-    backendName: 'torch',
-    kernelFunc: ({ attrs, backend }) => {
-      const { shape, value, dtype } = attrs as unknown as {
-        shape: number[];
-        value: number;
-        dtype?: 'float32' | 'int32' | 'bool';
-      };
-      const attributes = { shape, value: Number(value), dtype: dtype ?? 'float32' };
-      return (backend as TorchBackend).runOne('Fill', [], attributes);
-    },
-  },
-  {
-    kernelName: 'AddN',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, backend }) =>
-      (backend as TorchBackend).runOne('AddN', inputs as unknown as TensorInfo[]),
-  },
-  {
-    kernelName: 'Concat',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const list = inputs as unknown as TensorInfo[];
-      const axis = util.parseAxisParam(
-        (attrs as NamedAttrMap).axis as number,
-        firstInput(list).shape,
-      )[0] as number;
-      return (backend as TorchBackend).runOne('Concat', list, { axis });
-    },
-  },
-  {
-    kernelName: 'Pack',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      (backend as TorchBackend).runOne('Pack', inputs as unknown as TensorInfo[], {
-        axis: (attrs as NamedAttrMap).axis as number,
-      }),
-  },
-  {
-    kernelName: 'GatherV2',
-    backendName: 'torch',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
-      const { axis, batchDims } = attrs as { axis: number; batchDims: number };
-      if (batchDims !== 0) {
-        throw new Error(`Cannot gather on the torch engine: batchDims is ${batchDims}: must be 0`);
-      }
-      const front = util.parseAxisParam(axis, x.shape)[0] as number;
-      return (backend as TorchBackend).runOne('GatherV2', [x, indices], { axis: front });
-    },
-  },
-];
-
 /** Names of what is registered; the conformance tests run for exactly these. */
 export const torchKernelNames: readonly string[] = [
   ...Object.keys(kernels),
-  ...otherKernels.map(({ kernelName }) => kernelName),
+  ...kernelsByHand.map(({ kernelName }) => kernelName),
 ];
 
 export function registerTorchKernels(): void {
-  for (const kernel of [...tableKernels(), ...otherKernels]) registerKernel(kernel);
+  for (const kernel of [...tableKernels(), ...kernelsByHand]) registerKernel(kernel);
 }

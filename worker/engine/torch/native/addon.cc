@@ -32,6 +32,14 @@ std::string reason_of(const std::exception& error) {
   return torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
 }
 
+// A kernel may return a view. What JavaScript holds is contiguous and begins at the aligned start of
+// memory of just its size: alignment reaches the order of sums inside matrix products, and a part
+// must not keep the whole alive.
+at::Tensor owned(const at::Tensor& tensor) {
+  const at::Tensor whole = tensor.contiguous();
+  return whole.storage().nbytes() == whole.nbytes() ? whole : whole.clone();
+}
+
 Napi::Object describe(Napi::Env env, Session& session, Handle handle) {
   const at::Tensor& tensor = session.get(handle);
   auto shape = Napi::Array::New(env, tensor.dim());
@@ -142,7 +150,7 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value Results(Napi::Env env, Outputs outputs) {
     auto results = Napi::Array::New(env, outputs.tensors.size());
     for (size_t i = 0; i < outputs.tensors.size(); i++) {
-      const Handle handle = session_.add(outputs.tensors[i].contiguous());
+      const Handle handle = session_.add(owned(outputs.tensors[i]));
       if (i == 0 && outputs.graph) session_.keep_graph(handle, std::move(*outputs.graph));
       results.Set(static_cast<uint32_t>(i), describe(env, session_, handle));
     }

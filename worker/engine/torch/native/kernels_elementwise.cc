@@ -43,9 +43,19 @@ void add_elementwise_kernels(Kernels& k) {
   k["LogicalOr"] = binary(at::logical_or);
   k["LogicalNot"] = unary(at::logical_not);
 
+  k["Atan2"] = binary(at::atan2);
+  k["Mod"] = binary([](const at::Tensor& a, const at::Tensor& b) { return at::remainder(a, b); });
+
   k["Abs"] = unary(at::abs);
+  k["Acos"] = unary(at::acos);
+  k["Acosh"] = unary(at::acosh);
+  k["Asin"] = unary(at::asin);
+  k["Asinh"] = unary(at::asinh);
+  k["Atan"] = unary(at::atan);
+  k["Atanh"] = unary(at::atanh);
   k["Ceil"] = unary(at::ceil);
   k["Cos"] = unary(at::cos);
+  k["Cosh"] = unary(at::cosh);
   k["Erf"] = unary(at::erf);
   k["Exp"] = unary(at::exp);
   k["Expm1"] = unary(at::expm1);
@@ -63,8 +73,11 @@ void add_elementwise_kernels(Kernels& k) {
   k["Sigmoid"] = unary(at::sigmoid);
   k["Sign"] = unary(at::sign);
   k["Sin"] = unary(at::sin);
+  k["Sinh"] = unary(at::sinh);
+  k["Softplus"] = unary([](const at::Tensor& x) { return at::softplus(x); });
   k["Sqrt"] = unary(at::sqrt);
   k["Square"] = unary(at::square);
+  k["Tan"] = unary(at::tan);
   k["Tanh"] = unary(at::tanh);
   k["ZerosLike"] = unary([](const at::Tensor& x) { return at::zeros_like(x); });
   k["OnesLike"] = unary([](const at::Tensor& x) { return at::ones_like(x); });
@@ -75,7 +88,9 @@ void add_elementwise_kernels(Kernels& k) {
     return at::where(at::isnan(x), x, at::where(at::gt(x, 0), at::ones_like(x), below));
   };
   k["ClipByValue"] = [](const Call& call) {
-    return at::clamp(call.input(0), call.number("clipValueMin"), call.number("clipValueMax"));
+    const at::Tensor& x = call.input(0);
+    return at::clamp(x, call.number("clipValueMin"), call.number("clipValueMax"))
+        .to(x.scalar_type());
   };
   k["Select"] = [](const Call& call) {
     const at::Tensor& then = call.input(1);

@@ -24,6 +24,14 @@ at::Tensor row_numbers(const at::Tensor& tuples, at::IntArrayRef shape) {
   return rows;
 }
 
+// Names the first index that is out of range.
+void check_range(const at::Tensor& indices, int64_t extent) {
+  const at::Tensor bad = indices.masked_select(indices.lt(0) | indices.ge(extent));
+  if (bad.numel() == 0) return;
+  throw std::out_of_range("GatherV2: the index value " + std::to_string(bad[0].item<int64_t>()) +
+                          " is not in [0, " + std::to_string(extent - 1) + "]");
+}
+
 int64_t product(at::IntArrayRef extents) {
   int64_t all = 1;
   for (const int64_t extent : extents) all *= extent;
@@ -33,15 +41,22 @@ int64_t product(at::IntArrayRef extents) {
 }  // namespace
 
 void add_indexing_kernels(Kernels& k) {
+  // x [B, O, A, I] and indices [B, N] -> [B, O, N, I], for every way in which tfjs folds its axes.
   k["GatherV2"] = [](const Call& call) {
-    const at::Tensor& x = call.input(0);
-    const int64_t axis = call.integer("axis");
-    const at::Tensor& indices = call.input(1);
-    const at::Tensor flat = at::index_select(x, axis, indices.reshape({-1}).to(at::kInt));
-    std::vector<int64_t> shape(x.sizes().begin(), x.sizes().begin() + axis);
-    shape.insert(shape.end(), indices.sizes().begin(), indices.sizes().end());
-    shape.insert(shape.end(), x.sizes().begin() + axis + 1, x.sizes().end());
-    return flat.reshape(shape);
+    const std::vector<int64_t> extents = call.integers("extents");
+    const auto [batch, outer, rows, inner] =
+        std::tuple(extents.at(0), extents.at(1), extents.at(2), extents.at(3));
+    const std::vector<int64_t> shape = call.integers("shape");
+    const at::Tensor indices = call.input(1).reshape({-1}).to(at::kLong);
+    check_range(indices, rows);
+    // Whole rows of a matrix, the usual case, are copied as such.
+    if (batch * outer == 1) {
+      return at::index_select(call.input(0).reshape({rows, inner}), 0, indices).reshape(shape);
+    }
+    const int64_t count = indices.numel() / std::max<int64_t>(1, batch);
+    const at::Tensor each =
+        indices.view({batch, 1, count, 1}).expand({batch, outer, count, inner});
+    return at::gather(call.input(0).reshape(extents), 2, each).reshape(shape);
   };
   k["UnsortedSegmentSum"] = [](const Call& call) {
     const at::Tensor& x = call.input(0);
@@ -64,7 +79,9 @@ void add_indexing_kernels(Kernels& k) {
   };
   // Updates of one place add up, in the order in which they are listed.
   k["ScatterNd"] = [](const Call& call) {
-    const at::Tensor& tuples = call.input(0);
+    const at::Tensor& given = call.input(0);
+    // A list of numbers is a list of tuples of one number.
+    const at::Tensor tuples = given.dim() == 1 ? given.unsqueeze(1) : given;
     const at::Tensor& updates = call.input(1);
     const std::vector<int64_t> shape = call.integers("shape");
     const at::IntArrayRef extents(shape);

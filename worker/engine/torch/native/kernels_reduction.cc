@@ -1,4 +1,6 @@
 // Fewer values out than in. An empty list of axes reduces nothing, as in tfjs.
+#include <cmath>
+
 #include "call.h"
 
 namespace lockstep {
@@ -22,6 +24,12 @@ at::Tensor product(const at::Tensor& x, at::IntArrayRef axes, bool keep) {
   return keep ? y : y.squeeze(axes);
 }
 
+// libtorch takes NaN for the largest value; tfjs passes over it.
+at::Tensor without_nan(const at::Tensor& x, double instead) {
+  if (!x.is_floating_point()) return x.scalar_type() == at::kBool ? x.to(at::kInt) : x;
+  return at::where(at::isnan(x), instead, x);
+}
+
 }  // namespace
 
 void add_reduction_kernels(Kernels& k) {
@@ -41,10 +49,12 @@ void add_reduction_kernels(Kernels& k) {
   k["Any"] = reduce(
       [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::any(x, axes, keep); });
   k["ArgMax"] = [](const Call& call) {
-    return at::argmax(call.input(0), call.integer("axis")).to(at::kInt);
+    const at::Tensor x = without_nan(call.input(0), -INFINITY);
+    return at::argmax(x, call.integer("axis")).to(at::kInt);
   };
   k["ArgMin"] = [](const Call& call) {
-    return at::argmin(call.input(0), call.integer("axis")).to(at::kInt);
+    const at::Tensor x = without_nan(call.input(0), INFINITY);
+    return at::argmin(x, call.integer("axis")).to(at::kInt);
   };
   k["Softmax"] = [](const Call& call) { return at::softmax(call.input(0), call.integer("axis")); };
   k["LogSoftmax"] = [](const Call& call) {
@@ -59,10 +69,22 @@ void add_reduction_kernels(Kernels& k) {
     if (call.boolean("exclusive")) y = at::sub(y, x);
     return reverse ? at::flip(y, axis) : y;
   };
+  k["Cumprod"] = [](const Call& call) {
+    const int64_t axis = call.integer("axis");
+    const bool reverse = call.boolean("reverse");
+    at::Tensor x = reverse ? at::flip(call.input(0), axis) : call.input(0);
+    if (call.boolean("exclusive") && x.size(axis) > 0) {
+      x = at::cat({at::ones_like(x.narrow(axis, 0, 1)), x.narrow(axis, 0, x.size(axis) - 1)}, axis);
+    }
+    const at::Tensor y = at::cumprod(x, axis, x.scalar_type());
+    return reverse ? at::flip(y, axis) : y;
+  };
+  // A stable sort, because of equal values the first comes first; always sorted, as on every engine.
   k["TopK"] = [](const Call& call) -> Outputs {
-    const auto [values, indices] =
-        at::topk(call.input(0), call.integer("k"), -1, true, call.boolean("sorted"));
-    return std::vector<at::Tensor>{values, indices.to(at::kInt)};
+    const int64_t count = call.integer("k");
+    const auto [values, indices] = at::sort(call.input(0), true, -1, true);
+    return std::vector<at::Tensor>{values.narrow(-1, 0, count),
+                                   indices.narrow(-1, 0, count).to(at::kInt)};
   };
 }
 

@@ -9,16 +9,9 @@ at::Tensor slice(const at::Tensor& x, const std::vector<int64_t>& begin,
                  const std::vector<int64_t>& size) {
   at::Tensor y = x;
   for (size_t axis = 0; axis < begin.size(); axis++) {
-    y = y.narrow(static_cast<int64_t>(axis), begin[axis], size[axis]);
+    y = y.narrow(static_cast<int64_t>(axis), begin[axis], size.at(axis));
   }
-  return y.contiguous();
-}
-
-std::vector<at::Tensor> contiguous(const std::vector<at::Tensor>& views) {
-  std::vector<at::Tensor> copies;
-  copies.reserve(views.size());
-  for (const at::Tensor& view : views) copies.push_back(view.contiguous());
-  return copies;
+  return y;
 }
 
 }  // namespace
@@ -26,19 +19,33 @@ std::vector<at::Tensor> contiguous(const std::vector<at::Tensor>& views) {
 void add_shape_kernels(Kernels& k) {
   k["Reshape"] = [](const Call& call) { return call.input(0).reshape(call.integers("shape")); };
   k["Transpose"] = [](const Call& call) {
-    return call.input(0).permute(call.integers("perm")).contiguous();
+    return call.input(0).permute(call.integers("perm"));
   };
   k["Concat"] = [](const Call& call) { return at::cat(call.inputs(), call.integer("axis")); };
   k["Slice"] = [](const Call& call) {
     return slice(call.input(0), call.integers("begin"), call.integers("size"));
   };
+  // For an axis of stride 1, as for any other, element i comes from begin + i stride.
+  k["StridedSlice"] = [](const Call& call) {
+    const auto begin = call.integers("begin");
+    const auto size = call.integers("size");
+    const auto strides = call.integers("strides");
+    at::Tensor y = call.input(0);
+    for (size_t axis = 0; axis < begin.size(); axis++) {
+      const at::Tensor from = at::arange(size.at(axis), at::kLong) * strides.at(axis) + begin[axis];
+      y = at::index_select(y, static_cast<int64_t>(axis), from);
+    }
+    return y;
+  };
+  k["BroadcastTo"] = [](const Call& call) {
+    return call.input(0).broadcast_to(call.integers("shape"));
+  };
   k["Pack"] = [](const Call& call) { return at::stack(call.inputs(), call.integer("axis")); };
   k["Unpack"] = [](const Call& call) -> Outputs {
-    return contiguous(at::unbind(call.input(0), call.integer("axis")));
+    return at::unbind(call.input(0), call.integer("axis"));
   };
   k["SplitV"] = [](const Call& call) -> Outputs {
-    return contiguous(
-        at::split_with_sizes(call.input(0), call.integers("sizes"), call.integer("axis")));
+    return at::split_with_sizes(call.input(0), call.integers("sizes"), call.integer("axis"));
   };
   k["Tile"] = [](const Call& call) { return call.input(0).repeat(call.integers("reps")); };
   k["Reverse"] = [](const Call& call) { return at::flip(call.input(0), call.integers("dims")); };
