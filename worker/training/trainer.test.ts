@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { systemClock } from '../../shared/clock.js';
+import { rank } from '../../shared/ids.js';
+import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
+import { openExchange } from '../collective/exchange.js';
+import { openEngine } from '../engine/engine.js';
+import { openTinyModel, tinyItems, tinyPlan } from '../model/tiny-step.js';
+import { NonFiniteError } from './non-finite-error.js';
+import { Trainer } from './trainer.js';
+
+/** @param spoil changes the weights before the model reads them. */
+function openTrainer(spoil: (flat: Float32Array) => void = () => undefined) {
+  const { model, flat } = openTinyModel();
+  spoil(flat);
+  const trainer = new Trainer({
+    model,
+    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
+    arithmetic: javascriptArithmetic,
+    clock: systemClock,
+    optimizer: {
+      learningRate: 1e-3,
+      schedule: { kind: 'constant', warmupSteps: 0, totalSteps: 1, finalFraction: 1 },
+      beta1: 0.9,
+      beta2: 0.999,
+      eps: 1e-8,
+      weightDecay: 0.01,
+      clipGradNorm: 1,
+    },
+    state: {
+      parameters: flat,
+      firstMoments: new Float32Array(flat.length),
+      secondMoments: new Float32Array(flat.length),
+    },
+    lanes: 1,
+    committedSteps: 0,
+    textsOf: (items) => tinyItems([...items]),
+  });
+  return { trainer, flat };
+}
+
+describe('trainer', () => {
+  before(() => openEngine('cpu', { threads: 1 }));
+
+  // Would catch a step that is reported but never applied.
+  it('commits a step: counts it and moves the parameters', async () => {
+    const { trainer, flat } = openTrainer();
+    const start = flat.slice();
+    const { report } = await trainer.step([tinyPlan]);
+    assert.ok(Number.isFinite(report.loss));
+    assert.equal(trainer.committedSteps, 1);
+    assert.notDeepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch a diverged step that is committed, and so ends up in a checkpoint.
+  it('stops at a weight that is not a number, and applies nothing', async () => {
+    const { trainer, flat } = openTrainer((weights) => weights.set([Number.NaN]));
+    const start = flat.slice();
+    await assert.rejects(trainer.step([tinyPlan]), NonFiniteError);
+    assert.equal(trainer.committedSteps, 0);
+    assert.deepEqual(trainer.state.parameters, start);
+    assert.ok(trainer.state.firstMoments.every((moment) => moment === 0));
+  });
+});
