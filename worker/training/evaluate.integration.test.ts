@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Dataset } from '../../dataset/dataset.js';
+import { generation, rank, step } from '../../shared/ids.js';
+import { millis } from '../../shared/units.js';
+import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
+import { type Exchange, openExchange } from '../collective/exchange.js';
+import { startLinks } from '../collective/links-host.js';
+import { openEngine } from '../engine/engine.js';
+import { openTinyModel, tinyItems, tinyTexts } from '../model/tiny-step.js';
+import { evaluate } from './evaluate.js';
+import type { SplitMetrics } from './messages.js';
+
+const sequences = [
+  [0, 1, 2, 3],
+  [6, 5, 4, 3, 2],
+  [1, 3, 5, 0],
+  [2, 4, 6, 1, 0],
+  [5, 1, 4, 2],
+];
+
+const texts = tinyItems([...tinyTexts.keys()]);
+
+const dataset = {
+  users: sequences.length,
+  items: tinyTexts.length,
+  sequenceOffsets: Uint32Array.of(0, 4, 9, 13, 18, 22),
+  sequenceItems: Int32Array.from(sequences.flat()),
+  itemTokenOffsets: texts.offsets,
+  itemTokens: texts.tokens,
+} as unknown as Dataset;
+
+const evaluateOn = (exchange: Exchange): Promise<SplitMetrics[]> =>
+  evaluate({
+    dataset,
+    model: openTinyModel().model,
+    exchange,
+    lanes: 3,
+    maxLength: 3,
+    cutoffs: [1, 2, 5],
+    step: step(4),
+    onProgress: () => undefined,
+  });
+
+/** Members in one process, each with its own links thread, linked by real sockets. */
+async function evaluateTogether(size: number): Promise<SplitMetrics[][]> {
+  const hosts = await Promise.all(
+    Array.from({ length: size }, () => startLinks({ host: '127.0.0.1' })),
+  );
+  try {
+    const addresses = hosts.map(({ address }) => address);
+    return await Promise.all(
+      hosts.map(async (host, index) => {
+        const port = await host.connect({
+          rank: rank(index),
+          addresses,
+          generation: generation(1),
+          deadline: millis(10_000),
+          connectDeadline: millis(10_000),
+        });
+        return evaluateOn(openExchange(port, { rank: rank(index), size, arithmetic }));
+      }),
+    );
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()));
+  }
+}
+
+describe('evaluation', () => {
+  before(() => openEngine('cpu', { threads: 1 }));
+
+  // Would catch items or users that no member, or two members, took, and ranks in another order.
+  it('has the same metrics on one member and on every one of two', async () => {
+    const alone = await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }));
+    assert.equal(alone.length, 4);
+    assert.deepEqual(await evaluateTogether(2), [alone, alone]);
+  });
+});
