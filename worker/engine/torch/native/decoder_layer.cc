@@ -3,6 +3,9 @@
 // Legend: T rows of all sequences, H hidden size, Nq query heads, Nk key-value heads, D head size,
 // B sequences of one group, L their common length. Sequences of one length are neighbours, so a
 // group is a view [B, L, N, D] of the packed rows and no padding is ever computed.
+#include <stdexcept>
+#include <string>
+
 #include "call.h"
 
 namespace lockstep {
@@ -32,26 +35,47 @@ at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& 
   return at::cat({halves[0] * cos - halves[1] * sin, halves[1] * cos + halves[0] * sin}, -1);
 }
 
+// Rows of each group; together they must be all rows, in their order.
+std::vector<int64_t> rows_of_groups(const Geometry& geometry, int64_t all) {
+  std::vector<int64_t> rows;
+  int64_t next = 0;
+  for (size_t i = 0; i + 2 < geometry.groups.size(); i += 3) {
+    const int64_t count = geometry.groups[i + 1] * geometry.groups[i + 2];
+    if (geometry.groups[i] != next || count <= 0) break;
+    rows.push_back(count);
+    next += count;
+  }
+  if (next != all || 3 * rows.size() != geometry.groups.size()) {
+    throw std::invalid_argument("the groups are not the rows 0 to " + std::to_string(all) +
+                                " in order");
+  }
+  return rows;
+}
+
 // Causal attention inside every sequence. q [T, Nq, D], k and v [T, Nk, D] -> [T, Nq D].
+//
+// The rows are split once for all groups: the gradient of a split is one concatenation, whereas that
+// of a view of some rows is a matrix of zeros as large as all of them, for each group.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const Geometry& geometry) {
   const bool grouped = geometry.heads != geometry.key_value_heads;
+  const std::vector<int64_t> rows = rows_of_groups(geometry, q.size(0));
+  const auto qs = q.split_with_sizes(rows);
+  const auto ks = k.split_with_sizes(rows);
+  const auto vs = v.split_with_sizes(rows);
   std::vector<at::Tensor> outputs;
-  outputs.reserve(geometry.groups.size() / 3);
-  for (size_t i = 0; i + 2 < geometry.groups.size(); i += 3) {
-    const int64_t row = geometry.groups[i];
-    const int64_t count = geometry.groups[i + 1];
-    const int64_t length = geometry.groups[i + 2];
+  outputs.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); i++) {
+    const int64_t count = geometry.groups[3 * i + 1];
+    const int64_t length = geometry.groups[3 * i + 2];
     const auto by_head = [&](const at::Tensor& x) {
-      return x.narrow(0, row, count * length)
-          .view({count, length, x.size(1), x.size(2)})
-          .transpose(1, 2);
+      return x.view({count, length, x.size(1), x.size(2)}).transpose(1, 2);
     };
     const at::Tensor mixed = at::scaled_dot_product_attention(
-        by_head(q), by_head(k), by_head(v), {}, 0.0, true, std::nullopt, grouped);
+        by_head(qs[i]), by_head(ks[i]), by_head(vs[i]), {}, 0.0, true, std::nullopt, grouped);
     outputs.push_back(mixed.transpose(1, 2).reshape({count * length, -1}));
   }
-  return outputs.size() == 1 ? outputs[0] : at::cat(outputs, 0);
+  return at::cat(outputs, 0);
 }
 
 at::Tensor decoder_layer(const std::vector<at::Tensor>& in, const Geometry& geometry) {
@@ -66,10 +90,9 @@ at::Tensor decoder_layer(const std::vector<at::Tensor>& in, const Geometry& geom
   // One matrix product for what reads the same input.
   const at::Tensor qkv = at::linear(normed, at::cat({in[kQ], in[kK], in[kV]}))
                              .view({rows, queries + 2 * keys, size});
-  const at::Tensor turned = rotate(qkv.narrow(1, 0, queries + keys), cos, sin);
-  const at::Tensor attended =
-      attend(turned.narrow(1, 0, queries), turned.narrow(1, queries, keys),
-             qkv.narrow(1, queries + keys, keys), geometry);
+  const auto parts = qkv.split_with_sizes({queries + keys, keys}, 1);
+  const auto turned = rotate(parts[0], cos, sin).split_with_sizes({queries, keys}, 1);
+  const at::Tensor attended = attend(turned[0], turned[1], parts[1], geometry);
   const at::Tensor middle = in[kX] + at::linear(attended, in[kO]);
 
   const at::Tensor normed_middle = rms_norm(middle, in[kPostNorm], geometry.eps);
