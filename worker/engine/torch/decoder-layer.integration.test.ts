@@ -1,124 +1,183 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, beforeEach, describe, it } from 'node:test';
 import {
-  getKernel,
-  registerKernel,
+  engine,
+  memory,
+  type NamedTensorMap,
+  setBackend,
   type Tensor,
-  type Tensor2D,
-  tensor2d,
-  unregisterKernel,
+  tensor,
+  tidy,
 } from '@tensorflow/tfjs-core';
-import { decoderLayer, type LayerInput } from '../../model/decoder-layer.js';
-import { uniform, uniformTensor, worstGradientError } from '../../model/gradient-check.js';
-import type { DecoderConfig } from '../../model/model-config.js';
-import { packedLayout } from '../../model/packed-layout.js';
-import { RotaryTable } from '../../model/rope.js';
-import { openEngine } from '../engine.js';
+import { type Engine, openEngine } from '../engine.js';
+import {
+  define,
+  type Layer,
+  type LayerCase,
+  makeLayer,
+  sequence,
+} from './decoder-layer-definition.js';
 
-interface Shape {
-  readonly name: string;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
-  readonly lengths: readonly number[];
-}
+const inputNames = 'x inputNorm q k v o postNorm gate up down'.split(' ');
 
-const shapes: readonly Shape[] = [
-  { name: 'one token', heads: 2, keyValueHeads: 2, headSize: 4, lengths: [1] },
-  { name: 'one sequence', heads: 2, keyValueHeads: 1, headSize: 4, lengths: [5] },
-  { name: 'one head', heads: 1, keyValueHeads: 1, headSize: 8, lengths: [2, 3] },
-  { name: 'heads of six', heads: 2, keyValueHeads: 2, headSize: 6, lengths: [1, 4, 4] },
-  { name: 'shared key heads', heads: 6, keyValueHeads: 2, headSize: 2, lengths: [3, 3, 7] },
-];
+const cases: Readonly<Record<string, LayerCase>> = {
+  'several lengths, two query heads on a key head': {
+    heads: 4,
+    keyValueHeads: 2,
+    headSize: 8,
+    intermediateSize: 24,
+    groups: [
+      [3, 1],
+      [2, 4],
+      [1, 7],
+    ],
+  },
+  'one token, one head': {
+    heads: 1,
+    keyValueHeads: 1,
+    headSize: 4,
+    intermediateSize: 5,
+    groups: [[1, 1]],
+  },
+  'one sequence, head size 6': {
+    heads: 2,
+    keyValueHeads: 1,
+    headSize: 6,
+    intermediateSize: 11,
+    groups: [[1, 5]],
+  },
+};
 
-const sharedHeads = shapes[4] as Shape;
-
-function caseOf({ heads, keyValueHeads, headSize, lengths }: Shape) {
-  const hidden = heads * headSize;
-  const [middle, shared] = [hidden + 3, keyValueHeads * headSize];
-  const config: DecoderConfig = {
-    hiddenSize: hidden,
-    layers: 1,
-    heads,
-    keyValueHeads,
-    intermediateSize: middle,
-    normEps: 1e-5,
-    ropeTheta: 10000,
-  };
-  const { rows, groups } = packedLayout([...lengths]);
-  const positions = Int32Array.from(lengths.flatMap((n) => Array.from({ length: n }, (_, i) => i)));
-  const { cos, sin } = new RotaryTable(headSize, config.ropeTheta).rows(positions);
-  const table: [number, number] = [rows, headSize / 2];
-  const next = uniform(7);
-  const inputs: Record<LayerInput, Tensor> = {
-    x: uniformTensor(next, [rows, hidden]),
-    inputNorm: uniformTensor(next, [hidden]),
-    q: uniformTensor(next, [hidden, hidden]),
-    k: uniformTensor(next, [shared, hidden]),
-    v: uniformTensor(next, [shared, hidden]),
-    o: uniformTensor(next, [hidden, hidden]),
-    postNorm: uniformTensor(next, [hidden]),
-    gate: uniformTensor(next, [middle, hidden]),
-    up: uniformTensor(next, [middle, hidden]),
-    down: uniformTensor(next, [hidden, middle]),
-  };
-  const dy = uniformTensor(next, [rows, hidden]);
-  const geometry = { groups, cos: tensor2d(cos, table), sin: tensor2d(sin, table) };
-  const run = ({ x, ...weights }: Record<LayerInput, Tensor>) =>
-    decoderLayer(x as Tensor2D, weights, geometry, config);
-  return { inputs, dy, run, next };
-}
-
-/** y and every gradient, by name. */
-function everything({ inputs, dy, run }: ReturnType<typeof caseOf>): Record<string, Float32Array> {
-  const [y, pullback] = run(inputs);
-  const gradients = Object.entries<Tensor>(pullback(dy));
-  return Object.fromEntries(
-    [['y', y] as const, ...gradients].map(([name, t]) => [name, t.dataSync() as Float32Array]),
+const upload = ({ inputs, shapes }: Layer): NamedTensorMap =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, values]) => [
+      name,
+      tensor(Float32Array.from(values), shapes[name] as number[]),
+    ]),
   );
+
+function forward(inputs: NamedTensorMap, { attributes }: Layer, keepGraph: boolean): Tensor {
+  return engine().runKernel('LockstepDecoderLayer', inputs, { ...attributes, keepGraph }) as Tensor;
 }
 
-function composed<T>(work: () => T): T {
-  const fused = getKernel('LockstepDecoderLayer', 'torch');
-  unregisterKernel('LockstepDecoderLayer', 'torch');
-  try {
-    return work();
-  } finally {
-    registerKernel(fused);
-  }
+/** y and the gradients of the sum of y dy, as arrays. */
+function forwardAndBackward(layer: Layer, dy: Float32Array): Float32Array[] {
+  return tidy(() => {
+    const y = forward(upload(layer), layer, true);
+    const gradients = engine().runKernel('LockstepDecoderLayerGrad', {
+      y,
+      dy: tensor(dy, y.shape),
+    }) as Tensor[];
+    return [y, ...gradients].map((each) => each.dataSync().slice() as Float32Array);
+  });
 }
 
-describe('fused decoder layer', () => {
-  before(() => openEngine('torch', { threads: 1 }));
+function assertNear(got: number, expected: number, tolerance: number, what: string): void {
+  const allowed = tolerance * (1 + Math.abs(expected));
+  assert.ok(Math.abs(got - expected) <= allowed, `${what}: ${got} should be ${expected}`);
+}
 
-  // Would catch a fused formula that differs from the definition, or gradients in another order.
-  for (const shape of shapes) {
-    it(`has the value and the gradients of the composition: ${shape.name}`, () => {
-      const given = caseOf(shape);
-      const fused = everything(given);
-      const expected = composed(() => everything(given));
-      assert.deepEqual(Object.keys(fused).sort(), Object.keys(expected).sort());
-      for (const [name, values] of Object.entries(expected)) {
-        const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-        values.forEach((value, at) => {
-          const error = Math.abs(value - (fused[name]?.[at] as number)) / largest;
-          assert.ok(error < 1e-5, `${name}[${at}]: relative error ${error}`);
-        });
-      }
+describe('the fused decoder layer', () => {
+  let torch: Engine;
+  before(async () => {
+    torch = await openEngine('torch', { threads: 1 });
+  });
+  beforeEach(() => setBackend('torch'));
+
+  for (const [name, of] of Object.entries(cases)) {
+    // Would catch a wrong half of the rotation, a mask off by one, a head reading another's keys.
+    it(`computes its definition: ${name}`, () => {
+      const layer = makeLayer(of);
+      const expected = define(layer);
+      const y = tidy(() => forward(upload(layer), layer, false).dataSync() as Float32Array);
+      expected.forEach((value, index) => {
+        assertNear(y[index] as number, value, 1e-5, `y[${index}]`);
+      });
+    });
+
+    // Would catch a gradient that is lost, or that comes back in another's place.
+    it(`gives the slope of its definition for every input: ${name}`, () => {
+      const layer = makeLayer(of, 2);
+      const next = sequence(3);
+      const [T, H] = layer.shapes.x as [number, number];
+      const dy = Float32Array.from({ length: T * H }, () => next());
+      const [, ...gradients] = forwardAndBackward(layer, dy);
+      const loss = (): number =>
+        define(layer).reduce((sum, y, index) => sum + y * (dy[index] as number), 0);
+      inputNames.forEach((input, at) => {
+        const values = layer.inputs[input] as Float64Array;
+        // Every seventh, from another start each time: all of them would take minutes.
+        for (let index = at % 7; index < values.length; index += Math.min(7, values.length)) {
+          const kept = values[index] as number;
+          const nudge = 1e-4;
+          values[index] = kept + nudge;
+          const above = loss();
+          values[index] = kept - nudge;
+          const slope = (above - loss()) / (2 * nudge);
+          values[index] = kept;
+          assertNear(gradients[at]?.[index] as number, slope, 2e-5, `${input}[${index}]`);
+        }
+      });
     });
   }
 
-  // Would catch a mistake that the composition's derivatives share.
-  it('has the gradients that differences measure', () => {
-    const { inputs, run, next } = caseOf(sharedHeads);
-    const error = worstGradientError<LayerInput>(run, inputs, next, { step: 4e-3, floor: 1 });
-    assert.ok(error < 5e-3, `relative error ${error}`);
+  // Would catch a buffer's place in memory, or what else is alive, that reaches the order of sums.
+  it('gives the same bits again, with other tensors alive', () => {
+    const layer = makeLayer({
+      heads: 4,
+      keyValueHeads: 4,
+      headSize: 32,
+      intermediateSize: 344,
+      groups: [
+        [7, 3],
+        [5, 20],
+        [3, 47],
+      ],
+    });
+    const dy = (layer.inputs.x as Float64Array).length;
+    const once = forwardAndBackward(layer, new Float32Array(dy).fill(0.25));
+    for (const size of [1, 3, 1000, 99_999]) {
+      const inTheWay = tensor(new Float32Array(size));
+      assert.deepEqual(forwardAndBackward(layer, new Float32Array(dy).fill(0.25)), once);
+      inTheWay.dispose();
+    }
   });
 
-  // Would catch memory read before it is written, and sums in an order that varies.
-  it('computes the same bits every time', () => {
-    const given = caseOf(sharedHeads);
-    const first = everything(given);
-    for (let run = 0; run < 5; run++) assert.deepEqual(everything(given), first);
+  // Would catch activations that outlive their backward, in memory that V8 cannot see.
+  it('holds no memory after 200 forwards and backwards', () => {
+    const layer = makeLayer(cases['one sequence, head size 6'] as LayerCase);
+    const dy = new Float32Array((layer.inputs.x as Float64Array).length).fill(1);
+    const held = { tensors: memory().numTensors, bytes: torch.tensorBytes() };
+    for (let count = 0; count < 200; count++) forwardAndBackward(layer, dy);
+    assert.deepEqual({ tensors: memory().numTensors, bytes: torch.tensorBytes() }, held);
+  });
+
+  // Would catch a backward that is run twice on one graph, or on none, and crashes the process.
+  it('refuses a backward without a graph', () => {
+    const layer = makeLayer(cases['one token, one head'] as LayerCase);
+    tidy(() => {
+      const inputs = upload(layer);
+      const backward = (y: Tensor) =>
+        engine().runKernel('LockstepDecoderLayerGrad', { y, dy: inputs.x as Tensor });
+      assert.throws(() => backward(forward(inputs, layer, false)), /has no graph/);
+      const y = forward(inputs, layer, true);
+      backward(y);
+      assert.throws(() => backward(y), /LockstepDecoderLayerGrad.*its backward has run/);
+    });
+  });
+
+  // Would catch a layout that leaves rows out, which would train on the wrong neighbours.
+  it('names the kernel and the shapes where groups or sizes do not fit', () => {
+    const layer = makeLayer(cases['one sequence, head size 6'] as LayerCase);
+    tidy(() => {
+      const inputs = upload(layer);
+      const groups = [0, 1, 4];
+      assert.throws(
+        () => forward(inputs, { ...layer, attributes: { ...layer.attributes, groups } }, true),
+        /LockstepDecoderLayer on \[float32 \[5, 12\].*the groups are not the rows 0 to 5/,
+      );
+      const narrow = { ...inputs, down: tensor(new Float32Array(44), [4, 11]) };
+      assert.throws(() => forward(narrow, layer, true), /LockstepDecoderLayer on \[.*\[4, 11\]/);
+    });
   });
 });

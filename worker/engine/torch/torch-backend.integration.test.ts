@@ -1,80 +1,101 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
-import { backend, engine, memory, ones, tensor1d } from '@tensorflow/tfjs-core';
-import { systemClock } from '../../../shared/clock.js';
-import { rank } from '../../../shared/ids.js';
-import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
-import { openExchange } from '../../collective/exchange.js';
-import { openTinyModel, tinyItems, tinyPlan } from '../../model/tiny-step.js';
-import { Trainer } from '../../training/trainer.js';
-import { openEngine } from '../engine.js';
+import { before, beforeEach, describe, it } from 'node:test';
+import {
+  add,
+  engine,
+  matMul,
+  memory,
+  reshape,
+  setBackend,
+  slice,
+  split,
+  type Tensor,
+  tensor1d,
+  tensor2d,
+  tidy,
+  zeros,
+} from '@tensorflow/tfjs-core';
+import { type Engine, openEngine } from '../engine.js';
 
-function openTrainer() {
-  const { model, flat } = openTinyModel();
-  const trainer = new Trainer({
-    model,
-    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
-    arithmetic: javascriptArithmetic,
-    clock: systemClock,
-    optimizer: {
-      learningRate: 1e-3,
-      schedule: { kind: 'constant', warmupSteps: 0, totalSteps: 1, finalFraction: 1 },
-      beta1: 0.9,
-      beta2: 0.999,
-      eps: 1e-8,
-      weightDecay: 0.01,
-      clipGradNorm: 1,
-    },
-    state: {
-      parameters: flat,
-      firstMoments: new Float32Array(flat.length),
-      secondMoments: new Float32Array(flat.length),
-    },
-    lanes: 1,
-    committedSteps: 0,
-    textsOf: (items) => tinyItems([...items]),
+describe('the torch backend', () => {
+  let torch: Engine;
+  before(async () => {
+    torch = await openEngine('torch', { threads: 1 });
   });
-  return trainer;
-}
+  beforeEach(() => setBackend('torch'));
 
-const held = (): Record<string, number> => {
-  const { numTensors } = memory();
-  const native = backend().memory() as unknown as { numBytesNative: number; numGraphs: number };
-  return {
-    tensors: numTensors,
-    data: backend().numDataIds(),
-    bytes: native.numBytesNative,
-    graphs: native.numGraphs,
-  };
-};
-
-describe('torch backend', () => {
-  before(() => openEngine('torch', { threads: 1 }));
-
-  // Would catch a native error that says neither what was run nor on what.
-  it('names the kernel and the shapes of what it cannot compute', () => {
-    const inputs = { a: ones([1, 2, 3]), b: ones([1, 4, 5]) };
-    assert.throws(
-      () => engine().runKernel('BatchMatMul', inputs, { transposeA: false, transposeB: false }),
-      (error: Error) =>
-        ['BatchMatMul', '[1, 2, 3]', '[1, 4, 5]'].every((part) => error.message.includes(part)),
-    );
+  // Would catch an error of libtorch that reaches a user as a C++ trace, or ends the process.
+  it('turns errors into errors that name the kernel and the shapes', () => {
+    tidy(() => {
+      const inputs = { a: zeros([2, 3]), b: zeros([4, 5]) };
+      assert.throws(
+        () => engine().runKernel('BatchMatMul', inputs, { transposeA: false, transposeB: false }),
+        /Cannot run kernel BatchMatMul on \[float32 \[2, 3\], float32 \[4, 5\]\]/,
+      );
+    });
   });
 
-  // Would catch a read of freed memory.
-  it('refuses data that was disposed of', () => {
-    const { dataId } = tensor1d([1, 2]);
-    backend().disposeData(dataId, true);
-    assert.throws(() => backend().readSync(dataId), /disposed of/);
+  // Would catch a use after free that reads another tensor's numbers.
+  it('refuses a tensor whose data is gone', () => {
+    const x = tensor1d([1, 2]);
+    const info = { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+    x.dispose();
+    assert.throws(() => engine().runKernel('Neg', { x: info as Tensor }), /disposed/);
   });
 
-  // Would catch a tensor or an autograd graph that a step leaves behind.
-  it('holds as much after 200 steps as after two', async () => {
-    const trainer = openTrainer();
-    for (let warm = 0; warm < 2; warm++) await trainer.step([tinyPlan]);
-    const start = held();
-    for (let more = 0; more < 198; more++) await trainer.step([tinyPlan]);
-    assert.ok((start.bytes as number) > 0);
-    assert.deepEqual(held(), start);
+  // Would catch memory that waits for the garbage collector, or a count of holders that is off by one.
+  it('frees memory at the last dispose, not before', () => {
+    const held = torch.tensorBytes() as number;
+    const x = tensor2d(new Float32Array(1000), [10, 100]);
+    const other = x.clone();
+    assert.equal(torch.tensorBytes(), held + 4000);
+    x.dispose();
+    assert.deepEqual([...other.dataSync().slice(0, 2)], [0, 0]);
+    assert.equal(torch.tensorBytes(), held + 4000);
+    other.dispose();
+    assert.equal(torch.tensorBytes(), held);
+  });
+
+  // Would catch a part that keeps the whole alive: its bytes would be counted as few and be many.
+  it('gives parts of a tensor memory of their own', () => {
+    const held = torch.tensorBytes() as number;
+    const whole = tensor2d(new Float32Array(1000), [10, 100]);
+    const parts = split(whole, [3, 7]);
+    const row = slice(whole, [4, 0], [1, 100]);
+    whole.dispose();
+    assert.equal(torch.tensorBytes(), held + 4000 + 400);
+    for (const each of [...parts, row]) each.dispose();
+    assert.equal(torch.tensorBytes(), held);
+  });
+
+  // Would catch a result that depends on where in a larger tensor its inputs lie.
+  it('multiplies the same rows to the same bits, wherever they were cut from', () => {
+    tidy(() => {
+      const [rows, inner, columns] = [37, 129, 65];
+      const numbers = (count: number, step: number): Float32Array =>
+        Float32Array.from({ length: count }, (_, index) => Math.sin(index * step));
+      const weights = tensor2d(numbers(inner * columns, 0.7), [inner, columns]);
+      const values = numbers(rows * inner, 0.3);
+      const expected = matMul(tensor2d(values, [rows, inner]), weights).dataSync();
+      for (const before of [1, 2, 3, 17]) {
+        const whole = new Float32Array((before + rows) * inner);
+        whole.set(values, before * inner);
+        const cut = slice(tensor2d(whole, [before + rows, inner]), [before, 0], [rows, inner]);
+        assert.deepEqual(matMul(cut, weights).dataSync(), expected);
+      }
+    });
+  });
+
+  // Would catch a reshape that shares a counter with what it was made from.
+  it('keeps a reshaped tensor alive without the original', () => {
+    const { numTensors } = memory();
+    const x = tensor1d([1, 2, 3, 4]);
+    const y = reshape(x, [2, 2]);
+    x.dispose();
+    const z = add(y, y);
+    assert.deepEqual([...z.dataSync()], [2, 4, 6, 8]);
+    y.dispose();
+    z.dispose();
+    assert.equal(memory().numTensors, numTensors);
   });
 });

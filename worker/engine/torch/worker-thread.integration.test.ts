@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+
+const source = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  Promise.all([import(workerData.engine), import(workerData.core)]).then(async ([{ openEngine }, core]) => {
+    const engine = await openEngine('torch', { threads: 1 });
+    const product = core.matMul(core.ones([2, 3]), core.ones([3, 2]));
+    parentPort.postMessage({ values: [...product.dataSync()], bytes: engine.tensorBytes() });
+  });
+`;
+
+interface Answer {
+  readonly values: number[];
+  readonly bytes: number;
+}
+
+const answerOfThread = (): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(source, {
+      eval: true,
+      workerData: {
+        engine: new URL('../engine.js', import.meta.url).href,
+        core: import.meta.resolve('@tensorflow/tfjs-core'),
+      },
+    });
+    let answer: Answer;
+    worker.once('message', (message: Answer) => {
+      answer = message;
+    });
+    worker.once('error', reject);
+    worker.once('exit', () => resolve(answer));
+  });
+
+// Would catch tensors that are shared by threads, and an addon that can be loaded only once.
+test('threads open the engine at the same time, each with tensors of its own', async () => {
+  const answers = await Promise.all([answerOfThread(), answerOfThread(), answerOfThread()]);
+  for (const { values, bytes } of answers) {
+    assert.deepEqual(values, [3, 3, 3, 3]);
+    // Two ones, one product.
+    assert.equal(bytes, 4 * (6 + 6 + 4));
+  }
+});
