@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { step } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
-import { ParameterLayout } from '../model/parameter-layout.js';
+import { Hllm } from '../model/hllm.js';
 import { tinyModel } from '../model/tiny-model.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { applyGradient, type OptimizerSettings } from './optimizer.js';
 
-const layout = new ParameterLayout(tinyModel);
+const model = new Hllm(tinyModel);
+const { layout } = model;
 
 const optimizer: OptimizerSettings = {
   learningRate: 0.1,
@@ -25,7 +26,7 @@ function parts() {
     firstMoments: new Float32Array(layout.length).fill(0.25),
     secondMoments: new Float32Array(layout.length).fill(0.125),
   };
-  return { arithmetic: javascriptArithmetic, optimizer, state, model: { layout } };
+  return { arithmetic: javascriptArithmetic, optimizer, state, model };
 }
 
 /** The first moment that one step from 0.25 leaves, by Adam's definition. */

@@ -36,7 +36,11 @@ interface Parts {
   readonly arithmetic: Arithmetic;
   readonly optimizer: OptimizerSettings;
   readonly state: OptimizerState;
-  readonly model: { readonly layout: ParameterLayout };
+  readonly model: {
+    readonly layout: ParameterLayout;
+    /** Brings parameters back into their range, in place. */
+    constrain(parameters: Float32Array): void;
+  };
 }
 
 /** @throws NonFiniteError before anything is changed. */
@@ -48,6 +52,8 @@ export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array
     const name = parts.model.layout.nameAt(index);
     throw NonFiniteError.inGradient(step, name, gradient_P[index] as number);
   }
+  // Only now: where a gradient is not finite, nothing at all may change.
+  parts.model.constrain(state.parameters);
   const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);
   arithmetic.adamw({
     ...state,

@@ -126,8 +126,6 @@ export class Trainer {
       if (!Number.isFinite(loss)) throw NonFiniteError.inLoss(current, lane as Lane, loss);
     });
     const applied = await timer.measure('optimizer', () => {
-      model.constrain(this.#parts.state.parameters);
-      model.constrain(this.#parts.state.parameters);
       const update = applyGradient(this.#parts, current, this.#gradient);
       model.load(this.#parts.state.parameters);
       return update;
