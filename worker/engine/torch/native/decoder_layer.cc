@@ -7,6 +7,7 @@
 #include <string>
 
 #include "call.h"
+#include "fused_rows.h"
 
 namespace lockstep {
 
@@ -23,17 +24,6 @@ struct Geometry {
   // Triples of first row, count, length.
   std::vector<int64_t> groups;
 };
-
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
-  const at::Tensor scale = at::rsqrt(at::mean(at::square(x), {-1}, true).add(eps));
-  return at::mul(at::mul(x, scale), weight);
-}
-
-// Turns the two halves of every head as pairs. x [T, N, D], cos and sin [T, 1, D/2].
-at::Tensor rotate(const at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin) {
-  const auto halves = x.chunk(2, -1);
-  return at::cat({halves[0] * cos - halves[1] * sin, halves[1] * cos + halves[0] * sin}, -1);
-}
 
 // Rows of each group; together they must be all rows, in their order.
 std::vector<int64_t> rows_of_groups(const Geometry& geometry, int64_t all) {
@@ -83,16 +73,14 @@ at::Tensor decoder_layer(const std::vector<at::Tensor>& in, const Geometry& geom
   const int64_t size = in[kQ].size(0) / geometry.heads;
   const int64_t queries = geometry.heads;
   const int64_t keys = geometry.key_value_heads;
-  const at::Tensor cos = in[kCos].unsqueeze(1);
-  const at::Tensor sin = in[kSin].unsqueeze(1);
 
   const at::Tensor normed = rms_norm(in[kX], in[kInputNorm], geometry.eps);
   // One matrix product for what reads the same input.
   const at::Tensor qkv = at::linear(normed, at::cat({in[kQ], in[kK], in[kV]}))
                              .view({rows, queries + 2 * keys, size});
-  const auto parts = qkv.split_with_sizes({queries + keys, keys}, 1);
-  const auto turned = rotate(parts[0], cos, sin).split_with_sizes({queries, keys}, 1);
-  const at::Tensor attended = attend(turned[0], turned[1], parts[1], geometry);
+  const auto turned = rotate_heads(qkv, in[kCos], in[kSin], queries + keys)
+                          .split_with_sizes({queries, keys, keys}, 1);
+  const at::Tensor attended = attend(turned[0], turned[1], turned[2], geometry);
   const at::Tensor middle = in[kX] + at::linear(attended, in[kO]);
 
   const at::Tensor normed_middle = rms_norm(middle, in[kPostNorm], geometry.eps);
