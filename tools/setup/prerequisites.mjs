@@ -12,7 +12,7 @@ export const nodeIsTooOld =
   major > nodeAtLeast[0] || (major === nodeAtLeast[0] && minor >= nodeAtLeast[1])
     ? null
     : line(`node ${process.versions.node}`, `node >= ${nodeAtLeast.join('.')}`, {
-        apt: 'curl -fsSL https://deb.nodesource.com/setup_22.x | sudo -E bash - && sudo apt-get install -y nodejs',
+        apt: 'sudo npm install --global n && sudo n 22',
         dnf: 'sudo dnf install nodejs22',
         brew: 'brew install node@22',
       });

