@@ -1,7 +1,4 @@
-export interface Slice {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Slice } from '../collective/schedule.js';
 
 /** 64 bytes: a slice that starts on a cache line can be added with aligned vector loads. */
 const floatsPerLine = 16;

@@ -13,13 +13,14 @@ import { laneRun } from '../../shared/lane-ownership.js';
 import type { LanePlan } from '../../shared/lane-plan.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { Exchange } from '../collective/exchange.js';
+import type { Slice } from '../collective/schedule.js';
 import type { Hllm, ItemBatch, ItemEncoding, UserLaneResult } from '../model/hllm.js';
 import type { StepReport } from './messages.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { applyGradient, type OptimizerSettings, type OptimizerState } from './optimizer.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
-import { evenSlices, type Slice } from './slices.js';
+import { evenSlices } from './slices.js';
 import { packStatistics, statisticsLength, unpackStatistics } from './step-statistics.js';
 
 export interface TrainerParts {
@@ -185,7 +186,6 @@ export class Trainer {
   #users(plans: readonly LanePlan[], embeddings_NH: Float32Array): UserLaneResult[] {
     return plans.map((plan, index) => {
       const gradient_P = this.#laneGradients[index] as Float32Array;
-      gradient_P.fill(0);
       return this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
     });
   }
