@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Dataset } from '../../dataset/dataset.js';
+import { type EvaluationSplit, evaluationCase } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { type Exchange, openExchange } from '../collective/exchange.js';
 import { startLinks } from '../collective/links-host.js';
 import { openEngine } from '../engine/engine.js';
-import { openTinyModel, tinyItems, tinyTexts } from '../model/tiny-step.js';
+import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
+import { rankingMetrics } from '../evaluation/ranking-metrics.js';
+import { openTinyModel, tinyItems, tinyPlanOf, tinyTexts, trainTiny } from '../model/tiny-step.js';
 import { evaluate } from './evaluate.js';
 import type { SplitMetrics } from './messages.js';
 
@@ -30,14 +33,30 @@ const dataset = {
   itemTokens: texts.tokens,
 } as unknown as Dataset;
 
+const maxLength = 3;
+const cutoffs = [1, 2, 3, 4, 5, 6];
+
+/** Ranks by the logits that training computes: a user's history, then what was held out. */
+function ranksByTraining(split: EvaluationSplit): number[] {
+  const { model } = openTinyModel({ falseNegativeThreshold: 2 }, { keepLogits: true });
+  const ranker = new CatalogueRanker(dataset.items);
+  return sequences.map((_, user) => {
+    const { history, target } = evaluationCase(dataset, split, user);
+    const sequence = [...history, target].slice(-maxLength - 1);
+    const plan = { ...tinyPlanOf([sequence], 1), negatives: Int32Array.from(tinyTexts.keys()) };
+    const logits = trainTiny(model, plan).result.logits as Float32Array;
+    return ranker.rank(logits.subarray(-dataset.items), { history, target });
+  });
+}
+
 const evaluateOn = (exchange: Exchange): Promise<SplitMetrics[]> =>
   evaluate({
     dataset,
     model: openTinyModel().model,
     exchange,
     lanes: 3,
-    maxLength: 3,
-    cutoffs: [1, 2, 5],
+    maxLength,
+    cutoffs,
     step: step(4),
     onProgress: () => undefined,
   });
@@ -68,6 +87,19 @@ async function evaluateTogether(size: number): Promise<SplitMetrics[][]> {
 
 describe('evaluation', () => {
   before(() => openEngine('cpu', { threads: 1 }));
+
+  // Would catch a user model that reads other embeddings than in training, such as unit vectors.
+  it('ranks by the logits that training would compute', async () => {
+    const table = await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }));
+    for (const split of ['validation', 'test'] as const) {
+      const row = table.find((entry) => entry.split === split && entry.model === 'hllm');
+      assert.deepEqual(row, {
+        split,
+        model: 'hllm',
+        ...rankingMetrics(ranksByTraining(split), cutoffs),
+      });
+    }
+  });
 
   // Would catch items or users that no member, or two members, took, and ranks in another order.
   it('has the same metrics on one member and on every one of two', async () => {

@@ -56,7 +56,7 @@ export async function evaluate(parts: EvaluationParts): Promise<SplitMetrics[]> 
   return results;
 }
 
-/** Unit embeddings of all items, in the order of their ids. [N * H] */
+/** Embeddings of all items as the user model reads them, in the order of their ids. [N * H] */
 async function encodeCatalogue(parts: EvaluationParts): Promise<Float32Array> {
   const { dataset, exchange, lanes, model, step } = parts;
   const hidden = model.hiddenSize;
@@ -68,7 +68,7 @@ async function encodeCatalogue(parts: EvaluationParts): Promise<Float32Array> {
       const texts = itemTexts(dataset, items, model.config.maxTextLength);
       const rows = model.embedItems(texts);
       items.forEach((item, row) => {
-        matrix_NH.set(unit(rows.subarray(row * hidden, (row + 1) * hidden)), item * hidden);
+        matrix_NH.set(rows.subarray(row * hidden, (row + 1) * hidden), item * hidden);
       });
     }
   }
@@ -91,12 +91,13 @@ async function rankUsers(
   const { dataset, exchange, lanes, step } = parts;
   const ranks = sharedFloats(users.length);
   const ranker = new CatalogueRanker(dataset.items);
+  const unit_NH = unitRows(embeddings_NH, parts.model.hiddenSize);
   for (const lane of lanesIn(exchange.rank, exchange.size, lanes)) {
     const [first, last] = laneShare(lane, lanes, users.length);
     for (let at = first; at < last; at += usersOfBatch) {
       const batch = users.subarray(at, Math.min(last, at + usersOfBatch));
       const cases = Array.from(batch, (user) => evaluationCase(dataset, split, user));
-      rankBatch(parts, cases, embeddings_NH, ranker).forEach((place, index) => {
+      rankBatch(parts, cases, { embeddings_NH, unit_NH }, ranker).forEach((place, index) => {
         ranks[at + index] = place;
       });
       parts.onProgress(doneBefore + at + batch.length, splits.length * users.length);
@@ -109,10 +110,17 @@ async function rankUsers(
   return ranks;
 }
 
+interface Catalogue {
+  /** What the user model reads: in training it sees embeddings of any length. */
+  readonly embeddings_NH: Float32Array;
+  /** What predictions are compared with, by cosine. */
+  readonly unit_NH: Float32Array;
+}
+
 function rankBatch(
   { model, maxLength }: EvaluationParts,
   cases: readonly EvaluationCase[],
-  embeddings_NH: Float32Array,
+  { embeddings_NH, unit_NH }: Catalogue,
   ranker: CatalogueRanker,
 ): number[] {
   // The model packs sequences by length; the order of the answers is that of the cases.
@@ -133,7 +141,7 @@ function rankBatch(
   const scores_UN = tidy(() =>
     matMul(
       tensor2d(predictions_UH, [cases.length, model.hiddenSize]),
-      tensor2d(embeddings_NH, [items, model.hiddenSize]),
+      tensor2d(unit_NH, [items, model.hiddenSize]),
       false,
       true,
     ).dataSync<'float32'>(),
@@ -158,10 +166,18 @@ function byLength({ itemTokenOffsets }: Dataset, first: number, last: number): I
   );
 }
 
-/** In double precision: the order of items by cosine is the order by dot product then. */
-function unit(row: Float32Array): Float32Array {
-  const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-  return row.map((value) => value / norm);
+/** Norms in double precision: the order of items by cosine is the order by dot product then. */
+function unitRows(matrix_NH: Float32Array, hidden: number): Float32Array {
+  const units = new Float32Array(matrix_NH.length);
+  for (let at = 0; at < matrix_NH.length; at += hidden) {
+    const row = matrix_NH.subarray(at, at + hidden);
+    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    units.set(
+      row.map((value) => value / norm),
+      at,
+    );
+  }
+  return units;
 }
 
 /** The part [from, to) of `count` things that belongs to a lane. */
