@@ -62,10 +62,9 @@ function isIntegration(file) {
 }
 
 function run() {
-  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, ...tests], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  // This reporter repeats the failures at the end, where the end of a log shows them.
+  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`];
+  const child = spawn(process.execPath, [...options, ...tests], { cwd: root, stdio: 'inherit' });
   // A terminal's Ctrl-C reaches the runner too, which ends its tests; we wait for it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -5,6 +5,9 @@ export const fakeEntries: RunEntries = {
   worker: new URL('./fake-worker.js', import.meta.url),
 };
 
+/** While it exists, the members of the run hold before their last step. */
+export const holdFile = (output: string): string => `${output}.hold`;
+
 export const fakeJob = (steps: number): object => ({
   apiVersion: 'lockstep.dev/v1alpha1',
   kind: 'TrainingJob',

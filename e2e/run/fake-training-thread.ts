@@ -3,16 +3,20 @@
  * has: like the real one, any lost, repeated or foreign plan changes its result.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Lane, rank, step as stepOf } from '../../shared/ids.js';
 import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
 import type { LanePlan } from '../../shared/lane-plan.js';
 import type { FromTraining, ToTraining, TrainingStart } from '../../worker/training/messages.js';
 import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
+import { holdFile } from './fake-job.js';
 
 const start = workerData as TrainingStart;
 const { spec } = start.job;
 const mine = lanesOf(laneRun(rank(start.rank), start.members, spec.lanes));
+const hold = holdFile(dirname(start.checkpointDirectory));
 const stepMs = 20;
 
 const tell = (message: FromTraining): void => parentPort?.postMessage(message);
@@ -96,7 +100,8 @@ function work(): void {
     finish(committed < start.totalSteps);
     return;
   }
-  if (mine.every((lane) => planOf(lane) !== undefined)) {
+  const held = committed === start.totalSteps - 1 && existsSync(hold);
+  if (!held && mine.every((lane) => planOf(lane) !== undefined)) {
     commit();
     if (committed % spec.checkpoint.everySteps === 0 && committed < start.totalSteps) checkpoint();
   }
