@@ -8,7 +8,7 @@ import { openDisplay } from './display.js';
 import { evalHelp } from './help.js';
 import { metricsTable } from './metrics-table.js';
 import { jobFileOf, readJob } from './output-folder.js';
-import { resumeCommand } from './resume-command.js';
+import { launcherOf, resumeCommand } from './resume-command.js';
 import { UsageError } from './usage-error.js';
 import { watchRun } from './watch-run.js';
 
@@ -34,7 +34,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     display,
     metricsTable,
     resume: resumeCommand({
-      launcher: process.argv[1] ?? 'lockstep',
+      launcher: launcherOf(process.argv[1], process.env.npm_command),
       workingDirectory: process.cwd(),
       words: ['eval', ...words],
       again: true,

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 
 export interface CommandParts {
-  /** `process.argv[1]`: the launcher. */
-  readonly launcher: string;
+  /** `process.argv[1]`: the launcher; null where npx found it, in a folder of its own. */
+  readonly launcher: string | null;
   readonly workingDirectory: string;
   /** Words after the launcher, such as `train FILE --workers 2`. */
   readonly words: readonly string[];
@@ -13,9 +13,16 @@ export interface CommandParts {
 /** The same command with `--resume`, ready to be pasted into a shell. */
 export function resumeCommand({ launcher, workingDirectory, words, again }: CommandParts): string {
   const kept = words.filter((word) => word !== '--resume');
-  const path = relative(workingDirectory, launcher) || launcher;
-  return ['node', path, ...kept, ...(again === true ? [] : ['--resume'])].map(quoted).join(' ');
+  const program =
+    launcher === null
+      ? ['npx', 'lockstep']
+      : ['node', relative(workingDirectory, launcher) || launcher];
+  return [...program, ...kept, ...(again === true ? [] : ['--resume'])].map(quoted).join(' ');
 }
+
+/** What `resumeCommand` wants to know of how this process was started. */
+export const launcherOf = (argument: string | undefined, npmCommand: string | undefined) =>
+  npmCommand === 'exec' ? null : (argument ?? 'lockstep');
 
 /** As a POSIX shell reads it back. */
 function quoted(word: string): string {

@@ -18,7 +18,8 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     // The schedule stretches over the whole training, so its length decides every step.
     duration,
     lanes,
-    engine,
+    // What waits for the backward is a matter of memory and changes no bit.
+    engine: { name: engine.name, threads: engine.threads, precision: engine.precision },
   };
 }
 

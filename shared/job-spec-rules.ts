@@ -13,6 +13,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...warmupWithinSteps(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
+    ...precisionOfEngine(job),
   ];
 }
 
@@ -72,6 +73,18 @@ function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {
   if (spec.workers.replicas <= spec.lanes) return [];
   const rule = `at most the ${spec.lanes} lanes, because every worker owns at least one`;
   return [brokenRule('spec.workers.replicas', rule, spec.workers.replicas)];
+}
+
+function precisionOfEngine({ spec }: TrainingJob): JobProblem[] {
+  const { name, precision } = spec.engine;
+  if (precision === 'f32' || name === 'torch') return [];
+  return [
+    brokenRule(
+      'spec.engine.precision',
+      `f32 for the engine ${name}, which has no others`,
+      precision,
+    ),
+  ];
 }
 
 function cpuThreads(job: TrainingJob): JobProblem[] {

@@ -193,7 +193,16 @@ const spec = z.strictObject({
         'Threads of the engine in each worker; part of the job’s identity, because it decides ' +
           'the order of sums.',
       ).default(1),
-      precision: choice(['f32'], 'Number format of the model’s arithmetic.').default('f32'),
+      precision: choice(
+        ['f32', 'bf16'],
+        'Number format of the layers’ activations and matrix products; weights, gradients, the ' +
+          'residual stream and the loss are f32. `bf16` needs the engine `torch`.',
+      ).default('f32'),
+      activations: choice(
+        ['keep', 'layer', 'lane'],
+        'What waits for the backward: all activations, each layer’s input (a layer runs again), or ' +
+          'nothing (the Item LLM of a lane runs again). Less memory, more time, the same result.',
+      ).default('keep'),
     })
     .prefault({}),
   checkpoint: z

@@ -121,6 +121,10 @@ test('rules between fields are kept', () => {
       /warmupSteps: must be at most the 5/,
     ],
     [['engine={name: cpu, threads: 2}'], /^spec.engine.threads: must be 1 for the engine cpu/],
+    [
+      ['engine={name: wasm, precision: bf16}'],
+      /^spec.engine.precision: must be f32 for the engine wasm/,
+    ],
   ];
   for (const [overrides, expected] of cases) {
     const lines = refusal(smallest, ...overrides);

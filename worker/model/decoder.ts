@@ -8,9 +8,11 @@ import {
   decoderLayerOnly,
   type LayerGeometry,
   type LayerInput,
+  type LayerOptions,
   type LayerWeights,
+  type RowsOut,
 } from './decoder-layer.js';
-import { type DecoderConfig, headSize } from './model-config.js';
+import { type Computation, type DecoderConfig, headSize } from './model-config.js';
 import type { PackedLayout } from './packed-layout.js';
 import type { LayerParameter } from './parameter-layout.js';
 import { RotaryTable } from './rope.js';
@@ -21,19 +23,24 @@ export type GradientSink = (layer: number, parameter: LayerParameter, gradient: 
 
 /** One pass that awaits its backward. Exactly one of `pullback` and `dispose` is called, once. */
 export interface DecoderPass {
-  /** The state behind the last layer, before the final norm [T, H]; lives as long as the pass. */
+  /**
+   * The state behind the last layer, before the final norm; lives as long as the pass. [T, H], or
+   * [sequences, H] where only the last rows were asked for.
+   */
   readonly y: Tensor2D;
-  /** @returns the gradient of the input [T, H], the caller's to dispose of. */
+  /** @param dy of y's shape. @returns the gradient of the input [T, H], the caller's to dispose of. */
   pullback(dy: Tensor2D, sink: GradientSink): Tensor2D;
   dispose(): void;
 }
 
 export class Decoder {
   readonly #config: DecoderConfig;
+  readonly #computation: Computation;
   readonly #rotary: RotaryTable;
 
-  constructor(config: DecoderConfig) {
+  constructor(config: DecoderConfig, computation: Computation) {
     this.#config = config;
+    this.#computation = computation;
     this.#rotary = new RotaryTable(headSize(config), config.ropeTheta);
   }
 
@@ -46,12 +53,15 @@ export class Decoder {
     weights: readonly LayerWeights[],
     layout: PackedLayout,
     positions_T: Int32Array,
+    rows: RowsOut,
   ): DecoderPass {
     const geometry = this.#geometry(layout, positions_T);
     const states = [x];
     const pullbacks: Pullback<LayerInput>[] = [];
-    for (const layer of weights) {
-      const [y, pullback] = decoderLayer(states.at(-1) as Tensor2D, layer, geometry, this.#config);
+    for (const [index, layer] of weights.entries()) {
+      const options = this.#options(index === weights.length - 1 ? rows : 'all');
+      const x = states.at(-1) as Tensor2D;
+      const [y, pullback] = decoderLayer(x, layer, geometry, this.#config, options);
       states.push(y);
       pullbacks.push(pullback);
     }
@@ -72,22 +82,29 @@ export class Decoder {
     };
   }
 
-  /** The last state only, for evaluation. Takes over x; the caller disposes of the result. */
+  /** The state behind the last layer, and no backward. Takes over x; the caller disposes of y. */
   read(
     x: Tensor2D,
     weights: readonly LayerWeights[],
     layout: PackedLayout,
     positions_T: Int32Array,
+    rows: RowsOut,
   ): Tensor2D {
     const geometry = this.#geometry(layout, positions_T);
     let state = x;
-    for (const layer of weights) {
-      const next = decoderLayerOnly(state, layer, geometry, this.#config);
+    for (const [index, layer] of weights.entries()) {
+      const options = this.#options(index === weights.length - 1 ? rows : 'all');
+      const next = decoderLayerOnly(state, layer, geometry, this.#config, options);
       state.dispose();
       state = next;
     }
     dispose([geometry.cos, geometry.sin]);
     return state;
+  }
+
+  #options(rows: RowsOut): LayerOptions {
+    const { precision, activations } = this.#computation;
+    return { rows, precision, keepActivations: activations !== 'layer' };
   }
 
   #geometry(layout: PackedLayout, positions_T: Int32Array): LayerGeometry {

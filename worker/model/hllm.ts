@@ -11,7 +11,7 @@ import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/lane-plan.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
 import { type ItemBatch, type ItemEncoding, ItemLlm } from './item-llm.js';
-import type { ModelConfig } from './model-config.js';
+import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
 import { logitScaleName, ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters.js';
 import { addRows, takeRows } from './rows.js';
@@ -39,6 +39,7 @@ export interface UserLaneResult {
 export interface HllmOptions {
   /** Whether lane results carry their logits, which a trainer has no use for. */
   readonly keepLogits?: boolean;
+  readonly computation?: Computation;
 }
 
 /** The temperature is at least 1/100, as in the reference. */
@@ -56,8 +57,9 @@ export class Hllm {
     this.config = config;
     this.layout = new ParameterLayout(config);
     this.#keepLogits = options.keepLogits ?? false;
-    this.#itemLlm = new ItemLlm(config, this.layout);
-    this.#userLlm = new UserLlm(config.user, this.layout);
+    const computation = options.computation ?? plainComputation;
+    this.#itemLlm = new ItemLlm(config, this.layout, computation);
+    this.#userLlm = new UserLlm(config.user, this.layout, computation);
   }
 
   /** H */
@@ -146,6 +148,7 @@ export class Hllm {
         scale: Math.fround(Math.exp(this.logitScale(flat))),
         falseNegativeThreshold: this.config.falseNegativeThreshold,
         lossScale: plan.lossScale,
+        keepLogits: this.#keepLogits,
       },
     );
     const dInputs = pass.pullback(nce.dUsers, gradient_P);
@@ -157,9 +160,9 @@ export class Hllm {
     const result = {
       ...laneScores(nce, plan.lossScale, plan.negatives.length),
       dEmbeddings,
-      logits: this.#keepLogits ? nce.logits.dataSync<'float32'>().slice() : null,
+      logits: nce.logits?.dataSync<'float32'>().slice() ?? null,
     };
-    const temporary: Tensor[] = [pass.predictions, positives, negatives, ...Object.values(nce)];
+    const temporary: Tensor[] = [pass.predictions, positives, negatives, ...tensorsOf(nce)];
     dispose(temporary);
     return result;
   }
@@ -176,6 +179,9 @@ export class Hllm {
     return this.#loaded;
   }
 }
+
+const tensorsOf = (nce: InfoNceTensors): Tensor[] =>
+  Object.values(nce).filter((tensor) => tensor !== null);
 
 interface Loaded {
   readonly flat: Float32Array;

@@ -14,8 +14,11 @@ import {
   cast,
   concat,
   div,
+  engine,
   exp,
   fill,
+  getBackend,
+  getKernel,
   greater,
   log,
   matMul,
@@ -50,6 +53,8 @@ export interface InfoNceSettings {
   readonly falseNegativeThreshold: number;
   /** Weight of every prediction's loss. */
   readonly lossScale: number;
+  /** Whether the matrix of logits is wanted, which a trainer has no use for. */
+  readonly keepLogits: boolean;
 }
 
 /** The caller disposes of all of them. */
@@ -62,8 +67,8 @@ export interface InfoNceTensors {
   readonly best: Tensor1D;
   /** How many negatives each prediction left out. [R] */
   readonly masked: Tensor1D;
-  /** Positive first, then every negative; left out is -infinity. [R, 1+K] */
-  readonly logits: Tensor2D;
+  /** Positive first, then every negative; left out is -infinity. [R, 1+K]; null unless kept. */
+  readonly logits: Tensor2D | null;
   readonly dUsers: Tensor2D;
   readonly dPositives: Tensor2D;
   readonly dNegatives: Tensor2D;
@@ -71,7 +76,55 @@ export interface InfoNceTensors {
   readonly dLogitScale: Tensor1D;
 }
 
+const fusedLoss = 'LockstepInfoNce';
+
+/** Logits of one chunk in the fused kernel, which holds about four such matrices of floats. */
+const chunkElements = 2 ** 24;
+
 export function infoNce(inputs: InfoNceInputs, settings: InfoNceSettings): InfoNceTensors {
+  const isFused = getKernel(fusedLoss, getBackend()) !== undefined;
+  return isFused
+    ? fusedInfoNce(inputs, settings, chunkElements)
+    : composedInfoNce(inputs, settings);
+}
+
+/** The engine's kernel, which goes over chunks of negatives. */
+export function fusedInfoNce(
+  { users, positives, negatives }: InfoNceInputs,
+  { scale, falseNegativeThreshold, lossScale, keepLogits }: InfoNceSettings,
+  elements: number,
+): InfoNceTensors {
+  const outputs = engine().runKernel(
+    fusedLoss,
+    { users, positives, negatives },
+    { scale, falseNegativeThreshold, lossScale, logits: keepLogits, chunkElements: elements },
+  ) as Tensor[];
+  const [losses, positiveLogits, best, masked, dUsers, dPositives, dNegatives, dLogitScale] =
+    outputs as [Tensor1D, Tensor1D, Tensor1D, Tensor1D, Tensor2D, Tensor2D, Tensor2D, Tensor1D];
+  return {
+    losses,
+    positiveLogits,
+    best,
+    masked,
+    logits: keepLogits ? (outputs.at(-1) as Tensor2D) : null,
+    dUsers,
+    dPositives,
+    dNegatives,
+    dLogitScale,
+  };
+}
+
+/** The definition, on operations that every engine has. */
+export function composedInfoNce(inputs: InfoNceInputs, settings: InfoNceSettings): InfoNceTensors {
+  const { logits, ...rest } = compose(inputs, settings);
+  if (settings.keepLogits) return { ...rest, logits };
+  logits.dispose();
+  return { ...rest, logits: null };
+}
+
+type Composed = InfoNceTensors & { readonly logits: Tensor2D };
+
+function compose(inputs: InfoNceInputs, settings: InfoNceSettings): Composed {
   const { scale, falseNegativeThreshold, lossScale } = settings;
   return tidy(() => {
     const users = unitRows(inputs.users);

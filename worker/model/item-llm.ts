@@ -9,8 +9,9 @@
  */
 import { type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { Decoder } from './decoder.js';
-import { type Readout, readLastRows, readMeans } from './item-readout.js';
-import type { ModelConfig } from './model-config.js';
+import type { RowsOut } from './decoder-layer.js';
+import { type Readout, readMeans, readRows } from './item-readout.js';
+import type { Computation, ModelConfig } from './model-config.js';
 import { type PackedLayout, packedLayout } from './packed-layout.js';
 import {
   finalNormName,
@@ -42,19 +43,31 @@ export interface ItemEncoding {
 export class ItemLlm {
   readonly #config: ModelConfig;
   readonly #layout: ParameterLayout;
+  readonly #computation: Computation;
   readonly #decoder: Decoder;
 
-  constructor(config: ModelConfig, layout: ParameterLayout) {
+  constructor(config: ModelConfig, layout: ParameterLayout, computation: Computation) {
     this.#config = config;
     this.#layout = layout;
-    this.#decoder = new Decoder(config.item);
+    this.#computation = computation;
+    this.#decoder = new Decoder(config.item, computation);
   }
 
   encode(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): ItemEncoding {
+    if (this.#computation.activations !== 'lane') return this.#encode(batch, flat, weights);
+    return {
+      embeddings: this.embed(batch, flat, weights),
+      dispose: () => undefined,
+      pullback: (dEmbeddings, gradient) =>
+        this.#encode(batch, flat, weights).pullback(dEmbeddings, gradient),
+    };
+  }
+
+  #encode(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): ItemEncoding {
     const rows = this.#rows(batch);
     if (rows.layout.rows === 0) return this.#nothing();
     const x = this.#embed(rows.tokens, flat);
-    const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions);
+    const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions, this.#rowsRead);
     const readout = this.#readout(pass.y, weights.finalNorm, rows.layout);
     return {
       embeddings: readout.embeddings,
@@ -79,15 +92,20 @@ export class ItemLlm {
     };
   }
 
-  /** Embeddings only, for evaluation. [n * H] */
+  /** Embeddings without a backward. [n * H] */
   embed(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): Float32Array {
     const { tokens, positions, layout } = this.#rows(batch);
     if (layout.rows === 0) return new Float32Array(0);
-    const states = this.#decoder.read(this.#embed(tokens, flat), weights.layers, layout, positions);
+    const x = this.#embed(tokens, flat);
+    const states = this.#decoder.read(x, weights.layers, layout, positions, this.#rowsRead);
     const readout = this.#readout(states, weights.finalNorm, layout);
     readout.dispose();
     states.dispose();
     return readout.embeddings;
+  }
+
+  get #rowsRead(): RowsOut {
+    return this.#config.itemEmbedding === 'mean' ? 'all' : 'last';
   }
 
   #nothing(): ItemEncoding {
@@ -148,7 +166,7 @@ export class ItemLlm {
     const { item, itemEmbedding } = this.#config;
     return itemEmbedding === 'mean'
       ? readMeans(states, finalNorm, layout, item.normEps)
-      : readLastRows(states, finalNorm, layout, item.normEps);
+      : readRows(states, finalNorm, item.normEps);
   }
 }
 

@@ -5,19 +5,15 @@
  */
 import {
   concat,
-  gather,
   mean,
   reshape,
-  scatterND,
   split,
   type Tensor,
   type Tensor2D,
-  tensor1d,
   tensor2d,
-  tidy,
 } from '@tensorflow/tfjs-core';
 import { rmsNorm } from './decoder-layer.js';
-import { lastRows, type PackedLayout } from './packed-layout.js';
+import type { PackedLayout } from './packed-layout.js';
 import { vjp } from './vjp.js';
 
 /** Exactly one of `pullback` and `dispose` is called, once. */
@@ -28,39 +24,24 @@ export interface Readout {
   dispose(): void;
 }
 
-/** The last row of every item; only the rows that are read are normalised. */
-export function readLastRows(
-  states: Tensor2D,
-  finalNorm: Tensor,
-  layout: PackedLayout,
-  eps: number,
-): Readout {
-  const rows = lastRows(layout);
-  const rows_n = tensor1d(rows, 'int32');
-  const read = gather(states, rows_n);
+/** One state for each item, its last row's. @param states [n, H] */
+export function readRows(states: Tensor2D, finalNorm: Tensor, eps: number): Readout {
   const norm = vjp<'x' | 'weight', Tensor>(({ x, weight }) => rmsNorm(x, weight, eps));
-  const [y, pullback] = norm({ x: read, weight: finalNorm });
-  rows_n.dispose();
-  read.dispose();
+  const [y, pullback] = norm({ x: states, weight: finalNorm });
   const embeddings = takeData(y);
   return {
     embeddings,
     dispose: () => pullback.dispose(),
     pullback: (dEmbeddings) => {
-      const dy = tensor2d(dEmbeddings, [rows.length, states.shape[1]]);
+      const dy = tensor2d(dEmbeddings, states.shape);
       const { x, weight } = pullback(dy);
-      const dStates = tidy(() => {
-        const indices = tensor2d(rows, [rows.length, 1], 'int32');
-        return scatterND(indices, x, states.shape) as Tensor2D;
-      });
       dy.dispose();
-      x.dispose();
-      return { dStates, dNorm: weight };
+      return { dStates: x as Tensor2D, dNorm: weight };
     },
   };
 }
 
-/** The mean over an item's normalised rows. */
+/** The mean over an item's normalised rows. @param states [T, H] */
 export function readMeans(
   states: Tensor2D,
   finalNorm: Tensor,

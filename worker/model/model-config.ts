@@ -24,4 +24,17 @@ export interface ModelConfig {
   readonly falseNegativeThreshold: number;
 }
 
+/** How the arithmetic is done; two jobs that differ in it have different bits. */
+export interface Computation {
+  /** Of the layers' activations and matrix products; weights, sums over rows and the loss are f32. */
+  readonly precision: 'f32' | 'bf16';
+  /**
+   * What waits for the backward: all activations (`keep`), each layer's input (`layer`; the layer runs
+   * again), or nothing (`lane`; the Item LLM of a lane runs again). Does not change a bit.
+   */
+  readonly activations: 'keep' | 'layer' | 'lane';
+}
+
+export const plainComputation: Computation = { precision: 'f32', activations: 'keep' };
+
 export const headSize = (config: DecoderConfig): number => config.hiddenSize / config.heads;

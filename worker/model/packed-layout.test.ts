@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { lastRows, packedLayout } from './packed-layout.js';
+import { packedLayout } from './packed-layout.js';
 
 describe('packed layout', () => {
   // Would catch groups that overlap, leave rows out, or mix lengths.
@@ -26,10 +26,6 @@ describe('packed layout', () => {
   // Would catch a group for every sequence, which is slow and not wrong.
   it('has as many groups as lengths when sequences are sorted', () => {
     assert.equal(packedLayout([1, 1, 1, 4, 4, 7]).groups.length, 3);
-  });
-
-  it('names the last row of every sequence', () => {
-    assert.deepEqual(Array.from(lastRows(packedLayout([1, 1, 3, 3, 2]))), [0, 1, 4, 7, 9]);
   });
 
   // Would catch an item without text in mean mode: a division by zero much later.

@@ -35,12 +35,3 @@ export function packedLayout(lengths: readonly number[]): PackedLayout {
   });
   return { rows, groups };
 }
-
-/** The row of each sequence's last element. */
-export function lastRows(layout: PackedLayout): Int32Array {
-  return Int32Array.from(
-    layout.groups.flatMap(({ firstRow, count, length }) =>
-      Array.from({ length: count }, (_, index) => firstRow + (index + 1) * length - 1),
-    ),
-  );
-}

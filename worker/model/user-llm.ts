@@ -4,19 +4,11 @@
  *
  * Legend: N items of the matrix, U sequences, T rows that the model reads, H hidden size.
  */
-import {
-  dispose,
-  gather,
-  type Tensor,
-  type Tensor2D,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { Decoder } from './decoder.js';
 import { rmsNorm } from './decoder-layer.js';
-import type { DecoderConfig } from './model-config.js';
-import { lastRows, type PackedLayout, packedLayout } from './packed-layout.js';
+import type { Computation, DecoderConfig } from './model-config.js';
+import { type PackedLayout, packedLayout } from './packed-layout.js';
 import { finalNormName, layerParameterName, type ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, writeGradient } from './parameters.js';
 import { takeRows } from './rows.js';
@@ -43,16 +35,16 @@ export class UserLlm {
   readonly #layout: ParameterLayout;
   readonly #decoder: Decoder;
 
-  constructor(config: DecoderConfig, layout: ParameterLayout) {
+  constructor(config: DecoderConfig, layout: ParameterLayout, computation: Computation) {
     this.#config = config;
     this.#layout = layout;
-    this.#decoder = new Decoder(config);
+    this.#decoder = new Decoder(config, computation);
   }
 
   run(sequences: UserSequences, embeddings_NH: Float32Array, weights: DecoderWeights): UserPass {
     const { layout, positions } = packed(sequences);
     const x = this.#states(sequences.rows, embeddings_NH);
-    const pass = this.#decoder.run(x, weights.layers, layout, positions);
+    const pass = this.#decoder.run(x, weights.layers, layout, positions, 'all');
     const norm = vjp<'x' | 'weight', Tensor>((inputs) =>
       rmsNorm(inputs.x, inputs.weight, this.#config.normEps),
     );
@@ -85,11 +77,8 @@ export class UserLlm {
   ): Float32Array {
     const { layout, positions } = packed(sequences);
     const x = this.#states(sequences.rows, embeddings_NH);
-    const states = this.#decoder.read(x, weights.layers, layout, positions);
-    const last = tidy(() => {
-      const rows = tensor1d(lastRows(layout), 'int32');
-      return rmsNorm(gather(states, rows), weights.finalNorm, this.#config.normEps);
-    });
+    const states = this.#decoder.read(x, weights.layers, layout, positions, 'last');
+    const last = tidy(() => rmsNorm(states, weights.finalNorm, this.#config.normEps));
     const data = last.dataSync<'float32'>();
     states.dispose();
     last.dispose();

@@ -1,6 +1,6 @@
 /** What the model and the optimizer need to know of a job. */
 import type { TrainingJob } from '../../shared/job-spec.js';
-import type { ModelConfig } from '../model/model-config.js';
+import type { Computation, ModelConfig } from '../model/model-config.js';
 import type { OptimizerSettings } from './optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
@@ -13,6 +13,11 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     falseNegativeThreshold: spec.objective.falseNegativeThreshold,
   };
 }
+
+export const computation = ({ spec }: TrainingJob): Computation => ({
+  precision: spec.engine.precision,
+  activations: spec.engine.activations,
+});
 
 /** @param totalSteps of the whole job, also where a run ends before it. */
 export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): OptimizerSettings {

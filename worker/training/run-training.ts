@@ -18,7 +18,7 @@ import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
 import { Checkpoints } from './checkpoints.js';
 import { evaluate } from './evaluate.js';
-import { modelConfig, optimizerSettings } from './from-job.js';
+import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import { itemTexts } from './item-texts.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import type { OptimizerState } from './optimizer.js';
@@ -70,7 +70,9 @@ export class Training {
     const { spec } = job;
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
     await openEngine(spec.engine.name, { threads: spec.engine.threads });
-    const model = new Hllm(modelConfig(job, dataset.vocabularySize));
+    const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
+      computation: computation(job),
+    });
     const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
     const loaded = await this.#loadState(model, digests);
     const state = loaded.state;

@@ -7,6 +7,8 @@ export interface LayerCase {
   readonly intermediateSize: number;
   /** [count, length] of each group. */
   readonly groups: readonly (readonly [number, number])[];
+  /** Which rows come out; all where it is left out. */
+  readonly rows?: 'all' | 'last';
 }
 
 /** Numbers that look random and are the same in every run, in [-0.5, 0.5). */
@@ -26,6 +28,8 @@ export interface Layer {
     keyValueHeads: number;
     eps: number;
     groups: number[];
+    rows: 'all' | 'last';
+    precision: 'f32' | 'bf16';
   };
 }
 
@@ -61,10 +65,15 @@ export function makeLayer(of: LayerCase, seed = 1): Layer {
       return [name, Float64Array.from({ length: size }, () => Math.fround(next() + offset))];
     }),
   );
-  return { inputs, shapes, attributes: { heads, keyValueHeads, eps: 1e-5, groups } };
+  const rows = of.rows ?? 'all';
+  return {
+    inputs,
+    shapes,
+    attributes: { heads, keyValueHeads, eps: 1e-5, groups, rows, precision: 'f32' },
+  };
 }
 
-/** The layer by its definition, one number at a time, in double precision. -> [T H] */
+/** The layer by its definition, one number at a time, in double precision. -> [rows that come out, H] */
 export function define({ inputs, shapes, attributes }: Layer): Float64Array {
   const { heads, keyValueHeads, eps, groups } = attributes;
   const [T, H] = shapes.x as [number, number];
@@ -126,5 +135,14 @@ export function define({ inputs, shapes, attributes }: Layer): Float64Array {
       });
     }
   }
-  return y;
+  return attributes.rows === 'all' ? y : lastRowsOf(y, groups, H);
+}
+
+function lastRowsOf(y: Float64Array, groups: readonly number[], H: number): Float64Array {
+  const rows: number[] = [];
+  for (let g = 0; g < groups.length; g += 3) {
+    const [first, count, length] = groups.slice(g, g + 3) as [number, number, number];
+    for (let i = 1; i <= count; i++) rows.push(first + i * length - 1);
+  }
+  return Float64Array.from(rows.flatMap((row) => [...y.subarray(row * H, (row + 1) * H)]));
 }

@@ -39,6 +39,18 @@ const cases: Readonly<Record<string, LayerCase>> = {
     intermediateSize: 5,
     groups: [[1, 1]],
   },
+  'several lengths, only the last rows': {
+    heads: 4,
+    keyValueHeads: 2,
+    headSize: 8,
+    intermediateSize: 20,
+    groups: [
+      [3, 1],
+      [2, 4],
+      [1, 7],
+    ],
+    rows: 'last',
+  },
   'one sequence, head size 6': {
     heads: 2,
     keyValueHeads: 1,
@@ -56,20 +68,33 @@ const upload = ({ inputs, shapes }: Layer): NamedTensorMap =>
     ]),
   );
 
-function forward(inputs: NamedTensorMap, { attributes }: Layer, keepGraph: boolean): Tensor {
-  return engine().runKernel('LockstepDecoderLayer', inputs, { ...attributes, keepGraph }) as Tensor;
+type Keep = 'nothing' | 'input' | 'activations';
+
+function forward(inputs: NamedTensorMap, { attributes }: Layer, keep: Keep): Tensor {
+  return engine().runKernel('LockstepDecoderLayer', inputs, { ...attributes, keep }) as Tensor;
 }
 
 /** y and the gradients of the sum of y dy, as arrays. */
-function forwardAndBackward(layer: Layer, dy: Float32Array): Float32Array[] {
+function forwardAndBackward(
+  layer: Layer,
+  dy: Float32Array,
+  keep: Keep = 'activations',
+): Float32Array[] {
   return tidy(() => {
-    const y = forward(upload(layer), layer, true);
+    const y = forward(upload(layer), layer, keep);
     const gradients = engine().runKernel('LockstepDecoderLayerGrad', {
       y,
       dy: tensor(dy, y.shape),
     }) as Tensor[];
     return [y, ...gradients].map((each) => each.dataSync().slice() as Float32Array);
   });
+}
+
+/** |a - b| / |b| */
+function distance(a: Float32Array, b: Float32Array): number {
+  const length = (x: Float32Array): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
+  const difference = length(a.map((value, index) => value - (b[index] as number)));
+  return difference === 0 ? 0 : difference / length(b);
 }
 
 function assertNear(got: number, expected: number, tolerance: number, what: string): void {
@@ -89,7 +114,7 @@ describe('the fused decoder layer', () => {
     it(`computes its definition: ${name}`, () => {
       const layer = makeLayer(of);
       const expected = define(layer);
-      const y = tidy(() => forward(upload(layer), layer, false).dataSync() as Float32Array);
+      const y = tidy(() => forward(upload(layer), layer, 'nothing').dataSync() as Float32Array);
       expected.forEach((value, index) => {
         assertNear(y[index] as number, value, 1e-5, `y[${index}]`);
       });
@@ -99,8 +124,7 @@ describe('the fused decoder layer', () => {
     it(`gives the slope of its definition for every input: ${name}`, () => {
       const layer = makeLayer(of, 2);
       const next = sequence(3);
-      const [T, H] = layer.shapes.x as [number, number];
-      const dy = Float32Array.from({ length: T * H }, () => next());
+      const dy = Float32Array.from(define(layer), () => next());
       const [, ...gradients] = forwardAndBackward(layer, dy);
       const loss = (): number =>
         define(layer).reduce((sum, y, index) => sum + y * (dy[index] as number), 0);
@@ -143,6 +167,33 @@ describe('the fused decoder layer', () => {
     }
   });
 
+  // Would catch a layer that runs again with other numbers than it ran with first.
+  it('gives the same bits whether activations are kept or made again', () => {
+    for (const of of Object.values(cases)) {
+      const layer = makeLayer(of);
+      const dy = new Float32Array(define(layer).length).fill(0.25);
+      assert.deepEqual(
+        forwardAndBackward(layer, dy, 'input'),
+        forwardAndBackward(layer, dy, 'activations'),
+      );
+    }
+  });
+
+  // Would catch a type that is mixed up, a residual stream or a weight's gradient in 16 bits.
+  it('stays within the rounding of bfloat16 in bf16', () => {
+    for (const of of Object.values(cases)) {
+      const layer = makeLayer(of);
+      const dy = new Float32Array(define(layer).length).fill(0.25);
+      const low = { ...layer, attributes: { ...layer.attributes, precision: 'bf16' as const } };
+      const exact = forwardAndBackward(layer, dy);
+      const rounded = forwardAndBackward(low, dy);
+      assert.notDeepEqual(rounded, exact);
+      rounded.forEach((values, at) => {
+        assert.ok(distance(values, exact[at] as Float32Array) < 0.03, `output ${at}`);
+      });
+    }
+  });
+
   // Would catch activations that outlive their backward, in memory that V8 cannot see.
   it('holds no memory after 200 forwards and backwards', () => {
     const layer = makeLayer(cases['one sequence, head size 6'] as LayerCase);
@@ -153,16 +204,16 @@ describe('the fused decoder layer', () => {
   });
 
   // Would catch a backward that is run twice on one graph, or on none, and crashes the process.
-  it('refuses a backward without a graph', () => {
+  it('refuses a second backward, and one of a forward that kept nothing', () => {
     const layer = makeLayer(cases['one token, one head'] as LayerCase);
     tidy(() => {
       const inputs = upload(layer);
       const backward = (y: Tensor) =>
         engine().runKernel('LockstepDecoderLayerGrad', { y, dy: inputs.x as Tensor });
-      assert.throws(() => backward(forward(inputs, layer, false)), /has no graph/);
-      const y = forward(inputs, layer, true);
+      assert.throws(() => backward(forward(inputs, layer, 'nothing')), /has no backward/);
+      const y = forward(inputs, layer, 'activations');
       backward(y);
-      assert.throws(() => backward(y), /LockstepDecoderLayerGrad.*its backward has run/);
+      assert.throws(() => backward(y), /LockstepDecoderLayerGrad.*has no backward.*or it has run/);
     });
   });
 
@@ -173,11 +224,15 @@ describe('the fused decoder layer', () => {
       const inputs = upload(layer);
       const groups = [0, 1, 4];
       assert.throws(
-        () => forward(inputs, { ...layer, attributes: { ...layer.attributes, groups } }, true),
+        () =>
+          forward(inputs, { ...layer, attributes: { ...layer.attributes, groups } }, 'activations'),
         /LockstepDecoderLayer on \[float32 \[5, 12\].*the groups are not the rows 0 to 5/,
       );
       const narrow = { ...inputs, down: tensor(new Float32Array(44), [4, 11]) };
-      assert.throws(() => forward(narrow, layer, true), /LockstepDecoderLayer on \[.*\[4, 11\]/);
+      assert.throws(
+        () => forward(narrow, layer, 'activations'),
+        /LockstepDecoderLayer on \[.*\[4, 11\]/,
+      );
     });
   });
 });

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../../shared/project-root.js';
 import { EngineUnavailableError } from '../engine-unavailable-error.js';
+import { boundSpinning } from './bounded-spinning.js';
 
 export type NativeDtype = 'float32' | 'int32' | 'bool';
 export type NativeValues = Float32Array | Int32Array | Uint8Array;
@@ -22,6 +23,15 @@ export interface NativeTensor {
   readonly dtype: NativeDtype;
 }
 
+export interface NativeMemory {
+  readonly tensors: number;
+  readonly pullbacks: number;
+  /** Of the tensors; what pullbacks keep is not in it. */
+  readonly bytes: number;
+  /** The most that all tensors of the process have taken at once, kept activations included. */
+  readonly peakBytes: number;
+}
+
 export interface Native {
   version(): string;
   /** Threads of one operation, for the whole process. */
@@ -33,8 +43,8 @@ export interface Native {
   dispose(handle: number): void;
   /** @throws Error naming the kernel and the shapes of its inputs. */
   run(kernel: string, inputs: readonly number[], attributes: NativeAttributes): NativeTensor[];
-  /** What this thread holds; `graphs` wait for their backward. */
-  memory(): { readonly tensors: number; readonly graphs: number; readonly bytes: number };
+  /** What this thread holds; `pullbacks` are backwards still to run. */
+  memory(): NativeMemory;
 }
 
 /** @throws EngineUnavailableError where the addon is not built or its libraries are missing. */
@@ -43,6 +53,7 @@ export function loadNative(): Native {
   if (!existsSync(path)) {
     throw new EngineUnavailableError('torch', `${path} is missing`, 'run `npm run setup`');
   }
+  boundSpinning();
   try {
     return createRequire(import.meta.url)(path) as Native;
   } catch (cause) {

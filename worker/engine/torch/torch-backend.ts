@@ -117,9 +117,9 @@ export class TorchBackend extends KernelBackend {
     return this.#entries.size;
   }
 
-  override memory(): { unreliable: boolean; numBytesNative: number; numGraphs: number } {
-    const { bytes, graphs } = this.#native.memory();
-    return { unreliable: false, numBytesNative: bytes, numGraphs: graphs };
+  override memory(): { unreliable: boolean; numBytesNative: number; numPullbacks: number } {
+    const { bytes, pullbacks } = this.#native.memory();
+    return { unreliable: false, numBytesNative: bytes, numPullbacks: pullbacks };
   }
 
   override floatPrecision(): 32 {

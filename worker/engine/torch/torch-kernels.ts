@@ -202,10 +202,17 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
     asIs,
   ],
   LockstepDecoderLayerGrad: [['y', 'dy'], none],
+  LockstepInfoNce: [['users', 'positives', 'negatives'], asIs],
 };
 
 /** Kernels whose output is a list even where it has one entry. */
-const listKernels = new Set(['TopK', 'Unpack', 'SplitV', 'LockstepDecoderLayerGrad']);
+const listKernels = new Set([
+  'TopK',
+  'Unpack',
+  'SplitV',
+  'LockstepDecoderLayerGrad',
+  'LockstepInfoNce',
+]);
 
 function tableKernels(): KernelConfig[] {
   return Object.entries(kernels).map(([kernelName, [names, translate]]) => ({

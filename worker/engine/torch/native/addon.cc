@@ -1,5 +1,6 @@
 // The functions that JavaScript sees; ../native.ts lists the same ones in the same order.
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <napi.h>
 #include <torch/version.h>
 
@@ -7,6 +8,7 @@
 #include <sstream>
 
 #include "call.h"
+#include "memory_pool.h"
 
 namespace lockstep {
 
@@ -21,6 +23,7 @@ const Kernels& kernels() {
     add_indexing_kernels(k);
     add_matmul_kernels(k);
     add_decoder_layer_kernels(k);
+    add_info_nce_kernels(k);
     return k;
   }();
   return all;
@@ -56,6 +59,7 @@ Napi::Object describe(Napi::Env env, Session& session, Handle handle) {
 class Addon : public Napi::Addon<Addon> {
  public:
   Addon(Napi::Env, Napi::Object exports) {
+    use_memory_pool();
     DefineAddon(exports, {
                              InstanceMethod("version", &Addon::Version),
                              InstanceMethod("setThreads", &Addon::SetThreads),
@@ -142,8 +146,9 @@ class Addon : public Napi::Addon<Addon> {
   Napi::Value Memory(const Napi::CallbackInfo& info) {
     auto memory = Napi::Object::New(info.Env());
     memory.Set("tensors", static_cast<double>(session_.tensors()));
-    memory.Set("graphs", static_cast<double>(session_.graphs()));
+    memory.Set("pullbacks", static_cast<double>(session_.pullbacks()));
     memory.Set("bytes", static_cast<double>(session_.bytes()));
+    memory.Set("peakBytes", static_cast<double>(host_memory().peak));
     return memory;
   }
 
@@ -151,7 +156,7 @@ class Addon : public Napi::Addon<Addon> {
     auto results = Napi::Array::New(env, outputs.tensors.size());
     for (size_t i = 0; i < outputs.tensors.size(); i++) {
       const Handle handle = session_.add(owned(outputs.tensors[i]));
-      if (i == 0 && outputs.graph) session_.keep_graph(handle, std::move(*outputs.graph));
+      if (i == 0 && outputs.pullback) session_.keep_pullback(handle, std::move(*outputs.pullback));
       results.Set(static_cast<uint32_t>(i), describe(env, session_, handle));
     }
     return results;

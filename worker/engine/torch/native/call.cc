@@ -31,6 +31,10 @@ bool Call::boolean(const char* name) const {
   return attribute(name).As<Napi::Boolean>().Value();
 }
 
+std::string Call::text(const char* name) const {
+  return attribute(name).As<Napi::String>().Utf8Value();
+}
+
 std::vector<int64_t> Call::integers(const char* name) const {
   const auto array = attribute(name).As<Napi::Array>();
   std::vector<int64_t> values(array.Length());
@@ -41,7 +45,7 @@ std::vector<int64_t> Call::integers(const char* name) const {
 }
 
 at::ScalarType Call::dtype(const char* name) const {
-  return dtype_of(attribute(name).As<Napi::String>().Utf8Value());
+  return dtype_of(text(name));
 }
 
 std::string Call::describe() const {

@@ -26,6 +26,7 @@ class Call {
   double number(const char* name) const;
   int64_t integer(const char* name) const { return static_cast<int64_t>(number(name)); }
   bool boolean(const char* name) const;
+  std::string text(const char* name) const;
   std::vector<int64_t> integers(const char* name) const;
   at::ScalarType dtype(const char* name) const;
 
@@ -43,14 +44,15 @@ class Call {
 at::ScalarType dtype_of(const std::string& name);
 std::string dtype_name(at::ScalarType dtype);
 
-// What a kernel returns; `graph`, where there is one, is kept with the first output.
+// What a kernel returns; `pullback`, where there is one, is kept with the first output.
 struct Outputs {
   std::vector<at::Tensor> tensors;
-  std::optional<Graph> graph;
+  std::optional<Pullback> pullback;
 
   Outputs(at::Tensor tensor) : tensors{std::move(tensor)} {}            // NOLINT: kernels return one
   Outputs(std::vector<at::Tensor> list) : tensors(std::move(list)) {}   // NOLINT
-  Outputs(at::Tensor tensor, Graph kept) : tensors{std::move(tensor)}, graph(std::move(kept)) {}
+  Outputs(at::Tensor tensor, Pullback kept)
+      : tensors{std::move(tensor)}, pullback(std::move(kept)) {}
 };
 
 using Kernel = std::function<Outputs(const Call&)>;
@@ -62,5 +64,6 @@ void add_shape_kernels(Kernels& kernels);
 void add_indexing_kernels(Kernels& kernels);
 void add_matmul_kernels(Kernels& kernels);
 void add_decoder_layer_kernels(Kernels& kernels);
+void add_info_nce_kernels(Kernels& kernels);
 
 }  // namespace lockstep

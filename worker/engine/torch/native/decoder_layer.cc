@@ -1,13 +1,18 @@
-// A whole Llama decoder layer over packed sequences, and its backward by libtorch's autograd.
+// A whole Llama decoder layer over packed sequences, and its backward by hand: every step between
+// the matrix products is one pass over memory, and what a pass can make again is not kept.
 //
-// Legend: T rows of all sequences, H hidden size, Nq query heads, Nk key-value heads, D head size,
-// B sequences of one group, L their common length. Sequences of one length are neighbours, so a
-// group is a view [B, L, N, D] of the packed rows and no padding is ever computed.
+// Legend: T rows of all sequences, n sequences, R rows that come out (T, or n where only the last
+// row of each sequence is wanted), H hidden size, Nq query heads, Nk key-value heads, D head size,
+// I width of the feed-forward layer.
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
 #include "call.h"
-#include "fused_rows.h"
+#include "packed_attention.h"
+#include "products.h"
+#include "row_ops.h"
 
 namespace lockstep {
 
@@ -15,98 +20,222 @@ namespace {
 
 // The order in which the kernel takes its inputs; gradients come back in the order of the first ten.
 enum Input : size_t { kX, kInputNorm, kQ, kK, kV, kO, kPostNorm, kGate, kUp, kDown, kCos, kSin };
-constexpr size_t kDifferentiable = kCos;
 
-struct Geometry {
+struct Layer {
+  std::vector<at::Tensor> in;
   int64_t heads;
   int64_t key_value_heads;
   double eps;
-  // Triples of first row, count, length.
-  std::vector<int64_t> groups;
+  std::vector<Group> groups;
+  // Only the last row of each sequence comes out; nothing else is computed behind its keys and values.
+  bool last;
+  at::ScalarType type;
+
+  int64_t head_size() const { return in[kQ].size(0) / heads; }
+  at::Tensor weight(Input name) const { return in[name].to(type); }
+  at::Tensor weights(std::initializer_list<Input> names) const {
+    std::vector<at::Tensor> parts;
+    for (const Input name : names) parts.push_back(in[name]);
+    return at::cat(parts).to(type);
+  }
 };
 
-// Rows of each group; together they must be all rows, in their order.
-std::vector<int64_t> rows_of_groups(const Geometry& geometry, int64_t all) {
+// What a backward needs of its forward.
+struct Kept {
+  at::Tensor x_R;      // [R, H]: x itself, or its last rows
+  at::Tensor scales;   // [T]
+  std::optional<PackedAttention> attention;
+  at::Tensor middle;         // [R, H]: behind the attention
+  at::Tensor middle_scales;  // [R]
+  at::Tensor gate_up;        // [R, 2 I]
+};
+
+// The last row of each sequence. [n]
+at::Tensor last_rows(const Layer& layer) {
   std::vector<int64_t> rows;
-  int64_t next = 0;
-  for (size_t i = 0; i + 2 < geometry.groups.size(); i += 3) {
-    const int64_t count = geometry.groups[i + 1] * geometry.groups[i + 2];
-    if (geometry.groups[i] != next || count <= 0) break;
-    rows.push_back(count);
-    next += count;
+  for (const auto& [first_row, count, length] : layer.groups) {
+    for (int64_t i = 1; i <= count; i++) rows.push_back(first_row + i * length - 1);
   }
-  if (next != all || 3 * rows.size() != geometry.groups.size()) {
-    throw std::invalid_argument("the groups are not the rows 0 to " + std::to_string(all) +
-                                " in order");
-  }
-  return rows;
+  return at::tensor(rows, at::kLong).to(layer.in[kX].device());
 }
 
-// Causal attention inside every sequence. q [T, Nq, D], k and v [T, Nk, D] -> [T, Nq D].
-//
-// The rows are split once for all groups: the gradient of a split is one concatenation, whereas that
-// of a view of some rows is a matrix of zeros as large as all of them, for each group.
-at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                  const Geometry& geometry) {
-  const bool grouped = geometry.heads != geometry.key_value_heads;
-  const std::vector<int64_t> rows = rows_of_groups(geometry, q.size(0));
-  const auto qs = q.split_with_sizes(rows);
-  const auto ks = k.split_with_sizes(rows);
-  const auto vs = v.split_with_sizes(rows);
-  std::vector<at::Tensor> outputs;
-  outputs.reserve(rows.size());
-  for (size_t i = 0; i < rows.size(); i++) {
-    const int64_t count = geometry.groups[3 * i + 1];
-    const int64_t length = geometry.groups[3 * i + 2];
-    const auto by_head = [&](const at::Tensor& x) {
-      return x.view({count, length, x.size(1), x.size(2)}).transpose(1, 2);
-    };
-    const at::Tensor mixed = at::scaled_dot_product_attention(
-        by_head(qs[i]), by_head(ks[i]), by_head(vs[i]), {}, 0.0, true, std::nullopt, grouped);
-    outputs.push_back(mixed.transpose(1, 2).reshape({count * length, -1}));
+// Queries, keys and values of normed rows, heads turned. [R, Nq D], [T, Nk D], [T, Nk D]
+struct Projected {
+  at::Tensor q, k, v;
+};
+
+Projected project(const Layer& layer, const at::Tensor& normed) {
+  const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
+  const at::Tensor &cos = layer.in[kCos], &sin = layer.in[kSin];
+  if (!layer.last) {
+    // One matrix product for what reads the same input.
+    at::Tensor qkv = forward_product(normed, layer.weights({kQ, kK, kV}));
+    rotate_heads(qkv, cos, sin, layer.heads + layer.key_value_heads, 1);
+    return {qkv.narrow(1, 0, queries), qkv.narrow(1, queries, keys),
+            qkv.narrow(1, queries + keys, keys)};
   }
-  return at::cat(outputs, 0);
+  const at::Tensor rows = last_rows(layer);
+  at::Tensor kv = forward_product(normed, layer.weights({kK, kV}));
+  rotate_heads(kv, cos, sin, layer.key_value_heads, 1);
+  at::Tensor q = forward_product(normed.index_select(0, rows), layer.weight(kQ));
+  rotate_heads(q, cos.index_select(0, rows), sin.index_select(0, rows), layer.heads, 1);
+  return {q, kv.narrow(1, 0, keys), kv.narrow(1, keys, keys)};
 }
 
-at::Tensor decoder_layer(const std::vector<at::Tensor>& in, const Geometry& geometry) {
-  const int64_t rows = in[kX].size(0);
-  const int64_t size = in[kQ].size(0) / geometry.heads;
-  const int64_t queries = geometry.heads;
-  const int64_t keys = geometry.key_value_heads;
-
-  const at::Tensor normed = rms_norm(in[kX], in[kInputNorm], geometry.eps);
-  // One matrix product for what reads the same input.
-  const at::Tensor qkv = at::linear(normed, at::cat({in[kQ], in[kK], in[kV]}))
-                             .view({rows, queries + 2 * keys, size});
-  const auto turned = rotate_heads(qkv, in[kCos], in[kSin], queries + keys)
-                          .split_with_sizes({queries, keys, keys}, 1);
-  const at::Tensor attended = attend(turned[0], turned[1], turned[2], geometry);
-  const at::Tensor middle = in[kX] + at::linear(attended, in[kO]);
-
-  const at::Tensor normed_middle = rms_norm(middle, in[kPostNorm], geometry.eps);
-  const at::Tensor gated = at::silu(at::linear(normed_middle, in[kGate]));
-  return middle + at::linear(gated * at::linear(normed_middle, in[kUp]), in[kDown]);
+at::Tensor forward_pass(const Layer& layer, Kept* kept) {
+  const at::Tensor& x = layer.in[kX];
+  const Normed normed = norm_rows(x, layer.in[kInputNorm], layer.eps, layer.type);
+  const Projected heads = project(layer, normed.n);
+  PackedAttention attention(heads.q, heads.k, heads.v, layer.groups, layer.head_size(), layer.last,
+                            kept != nullptr);
+  const at::Tensor x_R = layer.last ? x.index_select(0, last_rows(layer)) : x;
+  at::Tensor middle;
+  const Normed inner =
+      add_norm_rows(x_R, forward_product(attention.output(), layer.weight(kO)),
+                    layer.in[kPostNorm], layer.eps, middle);
+  const at::Tensor gate_up = forward_product(inner.n, layer.weights({kGate, kUp}));
+  at::Tensor y = add_rows(middle, forward_product(swiglu(gate_up), layer.weight(kDown)));
+  if (kept != nullptr) {
+    *kept = {x_R,    normed.scales, std::move(attention), std::move(middle),
+             inner.scales, gate_up};
+  }
+  return y;
 }
 
+// Consumes `kept`. dy [R, H] -> the gradients of the first ten inputs.
+std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::Tensor& dy) {
+  std::vector<at::Tensor> d(kDown + 1);
+  const int64_t wide = layer.in[kGate].size(0);
+  const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
+
+  const at::Tensor dy_low = dy.to(layer.type);
+  const at::Tensor d_activated = input_gradient(dy_low, layer.weight(kDown));
+  const at::Tensor activated = swiglu_backward(kept.gate_up, d_activated);
+  d[kDown] = weight_gradient(dy_low, activated);
+  const at::Tensor& d_gate_up = kept.gate_up;
+  const at::Tensor inner =
+      norm_rows_again(kept.middle, layer.in[kPostNorm], kept.middle_scales, layer.type);
+  const at::Tensor d_both = weight_gradient(d_gate_up, inner);
+  d[kGate] = d_both.narrow(0, 0, wide);
+  d[kUp] = d_both.narrow(0, wide, wide);
+  const at::Tensor d_inner = input_gradient(d_gate_up, layer.weights({kGate, kUp}));
+  const NormGradients post = norm_rows_backward(kept.middle, layer.in[kPostNorm],
+                                                kept.middle_scales, d_inner, dy);
+  kept.gate_up = kept.middle = at::Tensor();
+  d[kPostNorm] = post.dweight;
+
+  const at::Tensor d_middle = post.dx.to(layer.type);
+  d[kO] = weight_gradient(d_middle, kept.attention->output());
+  const at::Tensor d_attended = input_gradient(d_middle, layer.weight(kO));
+  const at::Tensor &x = layer.in[kX], &cos = layer.in[kCos], &sin = layer.in[kSin];
+  const at::Tensor normed = norm_rows_again(x, layer.in[kInputNorm], kept.scales, layer.type);
+  const auto of_type = x.options().dtype(layer.type);
+  if (!layer.last) {
+    at::Tensor d_qkv = at::empty({x.size(0), queries + 2 * keys}, of_type);
+    kept.attention->backward(d_attended, d_qkv.narrow(1, 0, queries),
+                             d_qkv.narrow(1, queries, keys), d_qkv.narrow(1, queries + keys, keys));
+    rotate_heads(d_qkv, cos, sin, layer.heads + layer.key_value_heads, -1);
+    const at::Tensor d_weights = weight_gradient(d_qkv, normed);
+    d[kQ] = d_weights.narrow(0, 0, queries);
+    d[kK] = d_weights.narrow(0, queries, keys);
+    d[kV] = d_weights.narrow(0, queries + keys, keys);
+    const NormGradients input =
+        norm_rows_backward(x, layer.in[kInputNorm], kept.scales,
+                           input_gradient(d_qkv, layer.weights({kQ, kK, kV})), post.dx);
+    d[kInputNorm] = input.dweight;
+    d[kX] = input.dx;
+    return d;
+  }
+  const at::Tensor rows = last_rows(layer);
+  at::Tensor dq = at::empty({rows.size(0), queries}, of_type);
+  at::Tensor d_kv = at::empty({x.size(0), 2 * keys}, of_type);
+  kept.attention->backward(d_attended, dq, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys));
+  rotate_heads(d_kv, cos, sin, layer.key_value_heads, -1);
+  rotate_heads(dq, cos.index_select(0, rows), sin.index_select(0, rows), layer.heads, -1);
+  const at::Tensor d_weights = weight_gradient(d_kv, normed);
+  d[kK] = d_weights.narrow(0, 0, keys);
+  d[kV] = d_weights.narrow(0, keys, keys);
+  d[kQ] = weight_gradient(dq, normed.index_select(0, rows));
+  // Every row is there once, so adding them by index has one order.
+  at::Tensor d_normed = input_gradient(d_kv, layer.weights({kK, kV}));
+  d_normed.index_add_(0, rows, input_gradient(dq, layer.weight(kQ)));
+  const NormGradients input =
+      norm_rows_backward(x, layer.in[kInputNorm], kept.scales, d_normed, at::Tensor());
+  d[kInputNorm] = input.dweight;
+  d[kX] = input.dx.index_add(0, rows, post.dx);
+  return d;
+}
+
+at::ScalarType compute_type(const std::string& precision) {
+  if (precision == "f32") return at::kFloat;
+  if (precision == "bf16") return at::kBFloat16;
+  throw std::invalid_argument("the precision \"" + precision + "\" is not one of f32, bf16");
+}
+
+// The loops read memory by these shapes, so they are checked before anything runs.
+void require_shapes(const Layer& layer) {
+  const auto& in = layer.in;
+  const bool has_all = in.size() == kSin + 1 && in[kX].dim() == 2 && in[kGate].dim() == 2;
+  const int64_t H = has_all ? in[kX].size(1) : 0, I = has_all ? in[kGate].size(0) : 0;
+  const int64_t queries = has_all ? in[kQ].size(0) : 0;
+  const auto is = [&](Input name, at::IntArrayRef shape) { return in[name].sizes() == shape; };
+  const bool divides = has_all && layer.heads > 0 && layer.key_value_heads > 0 &&
+                       layer.heads % layer.key_value_heads == 0 && queries % layer.heads == 0;
+  const int64_t keys = divides ? queries / layer.heads * layer.key_value_heads : 0;
+  const bool fits = divides && is(kInputNorm, {H}) && is(kQ, {queries, H}) && is(kK, {keys, H}) &&
+                    is(kV, {keys, H}) && is(kO, {H, queries}) && is(kPostNorm, {H}) &&
+                    is(kGate, {I, H}) && is(kUp, {I, H}) && is(kDown, {H, I});
+  if (!fits) {
+    throw std::invalid_argument(
+        "the weights do not fit: x [T, H], norms [H], q [heads D, H], k and v "
+        "[keyValueHeads D, H], o [H, heads D], gate and up [I, H], down [H, I]");
+  }
+}
+
+Layer layer_of(const Call& call) {
+  Layer layer{call.inputs(),
+              call.integer("heads"),
+              call.integer("keyValueHeads"),
+              call.number("eps"),
+              {},
+              call.text("rows") == "last",
+              compute_type(call.text("precision"))};
+  const std::vector<int64_t> groups = call.integers("groups");
+  for (size_t i = 0; i + 2 < groups.size(); i += 3) {
+    layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
+  }
+  require_shapes(layer);
+  require_groups(layer.groups, layer.in[kX].size(0));
+  return layer;
+}
+
+// Attributes: keep is what waits for the backward: `nothing`, the `input` alone (the forward runs
+// again then) or the `activations`.
 Outputs forward(const Call& call) {
-  const Geometry geometry{call.integer("heads"), call.integer("keyValueHeads"), call.number("eps"),
-                          call.integers("groups")};
-  std::vector<at::Tensor> inputs = call.inputs();
-  if (!call.boolean("keepGraph")) return decoder_layer(inputs, geometry);
-
-  const at::AutoGradMode recording(true);
-  for (size_t i = 0; i < kDifferentiable; i++) {
-    inputs[i] = inputs[i].detach().requires_grad_();
+  const Layer layer = layer_of(call);
+  const std::string keep = call.text("keep");
+  if (keep == "nothing") return forward_pass(layer, nullptr);
+  if (keep == "input") {
+    return {forward_pass(layer, nullptr), [layer](const at::Tensor& dy) {
+              Kept kept;
+              forward_pass(layer, &kept);
+              return backward_pass(layer, kept, dy);
+            }};
   }
-  const at::Tensor y = decoder_layer(inputs, geometry);
-  inputs.resize(kDifferentiable);
-  return {y.detach(), Graph{y, std::move(inputs)}};
+  if (keep != "activations") {
+    throw std::invalid_argument("keep \"" + keep +
+                                "\" is not one of nothing, input, activations");
+  }
+  auto kept = std::make_shared<Kept>();
+  at::Tensor y = forward_pass(layer, kept.get());
+  return {std::move(y), [layer, kept](const at::Tensor& dy) {
+            return backward_pass(layer, *kept, dy);
+          }};
 }
 
-// Inputs {y, dy}. Consumes the graph: libtorch frees each activation as soon as it is used.
+// Inputs {y, dy}. Consumes what was kept with y.
 Outputs backward(const Call& call) {
-  const Graph graph = call.session().take_graph(call.handle(0));
-  return torch::autograd::grad({graph.output}, graph.inputs, {call.input(1)});
+  return call.session().take_pullback(call.handle(0))(call.input(1));
 }
 
 }  // namespace

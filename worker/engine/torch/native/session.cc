@@ -29,20 +29,22 @@ void Session::dispose(Handle handle) {
   if (found == tensors_.end()) return;
   bytes_ -= size_of(found->second);
   tensors_.erase(found);
-  graphs_.erase(handle);
+  pullbacks_.erase(handle);
 }
 
-void Session::keep_graph(Handle handle, Graph graph) { graphs_[handle] = std::move(graph); }
+void Session::keep_pullback(Handle handle, Pullback pullback) {
+  pullbacks_[handle] = std::move(pullback);
+}
 
-Graph Session::take_graph(Handle handle) {
-  const auto found = graphs_.find(handle);
-  if (found == graphs_.end()) {
+Pullback Session::take_pullback(Handle handle) {
+  const auto found = pullbacks_.find(handle);
+  if (found == pullbacks_.end()) {
     throw std::out_of_range("tensor " + std::to_string(handle) +
-                            " has no graph: it was made without one, or its backward has run");
+                            " has no backward: it was made without one, or it has run");
   }
-  Graph graph = std::move(found->second);
-  graphs_.erase(found);
-  return graph;
+  Pullback pullback = std::move(found->second);
+  pullbacks_.erase(found);
+  return pullback;
 }
 
 }  // namespace lockstep

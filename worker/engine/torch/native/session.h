@@ -2,9 +2,10 @@
 // so a stale one is an error and not somebody else's tensor.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -12,12 +13,9 @@ namespace lockstep {
 
 using Handle = int64_t;
 
-// What the backward of a fused layer needs: its output with libtorch's autograd graph, and the
-// inputs that have gradients, in the order in which their gradients are returned.
-struct Graph {
-  at::Tensor output;
-  std::vector<at::Tensor> inputs;
-};
+// The backward of a fused kernel with what it kept of its forward: from the gradient of the output
+// to those of the inputs. Runs once.
+using Pullback = std::function<std::vector<at::Tensor>(const at::Tensor&)>;
 
 class Session {
  public:
@@ -26,12 +24,12 @@ class Session {
   const at::Tensor& get(Handle handle) const;
   void dispose(Handle handle);
 
-  // The graph belongs to the tensor behind `handle` and ends with it.
-  void keep_graph(Handle handle, Graph graph);
-  Graph take_graph(Handle handle);
+  // The pullback belongs to the tensor behind `handle` and ends with it.
+  void keep_pullback(Handle handle, Pullback pullback);
+  Pullback take_pullback(Handle handle);
 
   size_t tensors() const { return tensors_.size(); }
-  size_t graphs() const { return graphs_.size(); }
+  size_t pullbacks() const { return pullbacks_.size(); }
   // Tensors that share memory are counted once each.
   int64_t bytes() const { return bytes_; }
 
@@ -39,7 +37,7 @@ class Session {
   Handle next_ = 1;
   int64_t bytes_ = 0;
   std::unordered_map<Handle, at::Tensor> tensors_;
-  std::unordered_map<Handle, Graph> graphs_;
+  std::unordered_map<Handle, Pullback> pullbacks_;
 };
 
 }  // namespace lockstep

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { memory, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { uniform, uniformTensor } from '../../model/gradient-check.js';
+import {
+  composedInfoNce,
+  fusedInfoNce,
+  type InfoNceInputs,
+  type InfoNceTensors,
+} from '../../model/info-nce.js';
+import { openEngine } from '../engine.js';
+
+const settings = { scale: 9, falseNegativeThreshold: 0.6, lossScale: 0.01, keepLogits: true };
+
+function inputsOf(seed: number, predictions: number, negatives: number): InfoNceInputs {
+  const next = uniform(seed);
+  const rows = (count: number): Tensor2D => uniformTensor(next, [count, 12]) as Tensor2D;
+  return { users: rows(predictions), positives: rows(predictions), negatives: rows(negatives) };
+}
+
+const names = [
+  'losses',
+  'positiveLogits',
+  'best',
+  'masked',
+  'dUsers',
+  'dPositives',
+  'dNegatives',
+  'dLogitScale',
+] as const;
+
+function assertSame(got: InfoNceTensors, expected: InfoNceTensors): void {
+  for (const name of names) {
+    const [a, b] = [got[name].dataSync(), expected[name].dataSync()];
+    assert.equal(a.length, b.length, name);
+    a.forEach((value, index) => {
+      const wanted = b[index] as number;
+      assert.ok(Math.abs(value - wanted) <= 1e-5 * (1 + Math.abs(wanted)), `${name}[${index}]`);
+    });
+  }
+}
+
+describe('the fused loss', () => {
+  before(() => openEngine('torch', { threads: 1 }));
+
+  // Would catch a chunk that is skipped or counted twice, a maximum that is not carried on, a mask
+  // that belongs to another chunk. One negative a chunk, some, a last chunk that is shorter, all.
+  for (const [predictions, negatives, elements] of [
+    [5, 7, 1],
+    [5, 7, 15],
+    [5, 7, 1000],
+    [1, 1, 1000],
+    [40, 300, 4000],
+  ] as const) {
+    it(`is the composed loss: ${predictions} x ${negatives}, ${elements} logits a chunk`, () => {
+      tidy(() => {
+        const inputs = inputsOf(predictions + elements, predictions, negatives);
+        const expected = composedInfoNce(inputs, settings);
+        if (negatives > 1) assert.ok(expected.masked.dataSync().some((count) => count > 0));
+        assertSame(fusedInfoNce(inputs, { ...settings, keepLogits: false }, elements), expected);
+      });
+    });
+  }
+
+  // Would catch logits that are not those of the loss.
+  it('hands out its logits where they are wanted', () => {
+    tidy(() => {
+      const inputs = inputsOf(3, 6, 50);
+      const [got, expected] = [
+        fusedInfoNce(inputs, settings, 10),
+        composedInfoNce(inputs, settings),
+      ].map(({ logits }) => (logits as Tensor2D).dataSync());
+      expected?.forEach((value, index) => {
+        const near = Math.abs((got?.[index] as number) - value) < 1e-5;
+        assert.ok(near || got?.[index] === value, `logits[${index}]`);
+      });
+    });
+  });
+
+  // Would catch NaN from the product of an infinite logit and its zero share.
+  it('is zero where every negative is left out', () => {
+    tidy(() => {
+      const { users, positives } = inputsOf(4, 1, 1);
+      const inputs = { users, positives, negatives: positives };
+      const result = fusedInfoNce(inputs, { ...settings, keepLogits: false }, 10);
+      for (const name of ['losses', 'dUsers', 'dPositives', 'dNegatives', 'dLogitScale'] as const) {
+        assert.ok(
+          result[name].dataSync().every((value) => Math.abs(value) < 1e-7),
+          name,
+        );
+      }
+    });
+  });
+
+  // Would catch a chunk's matrices that outlive it.
+  it('holds nothing but its outputs', () => {
+    const inputs = inputsOf(5, 30, 200);
+    const before = memory().numTensors;
+    const result = fusedInfoNce(inputs, { ...settings, keepLogits: false }, 600);
+    assert.equal(memory().numTensors, before + names.length);
+    for (const name of names) result[name].dispose();
+  });
+});

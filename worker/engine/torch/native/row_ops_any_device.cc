@@ -1,0 +1,55 @@
+#include "row_ops_any_device.h"
+
+namespace lockstep::any_device {
+
+Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
+  const at::Tensor scales = at::rsqrt(at::mean(x * x, 1) + eps);
+  return {norm_rows_again(x, weight, scales, type), scales};
+}
+
+Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
+                     double eps, at::Tensor& sum) {
+  sum = x + branch;
+  return norm_rows(sum, weight, eps, branch.scalar_type());
+}
+
+at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+                           at::ScalarType type) {
+  return (x * scales.unsqueeze(1) * weight).to(type);
+}
+
+NormGradients norm_rows_backward(const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& scales, const at::Tensor& dn,
+                                 const at::Tensor& residual) {
+  const at::Tensor wide = dn.to(at::kFloat);
+  const at::Tensor unit = x * scales.unsqueeze(1);
+  const at::Tensor along = at::mean(wide * weight * unit, 1, true);
+  at::Tensor dx = (wide * weight - unit * along) * scales.unsqueeze(1);
+  if (residual.defined()) dx += residual;
+  return {dx, at::sum(wide * unit, 0)};
+}
+
+void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
+                  int direction) {
+  const int64_t half = cos.size(1);
+  at::Tensor turning = x.narrow(1, 0, 2 * half * heads).view({x.size(0), heads, 2, half});
+  const at::Tensor wide = turning.to(at::kFloat);
+  const at::Tensor first = wide.select(2, 0), second = wide.select(2, 1);
+  const at::Tensor c = cos.unsqueeze(1), s = sin.unsqueeze(1) * direction;
+  turning.copy_(at::stack({first * c - second * s, second * c + first * s}, 2));
+}
+
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  const auto halves = gate_up.chunk(2, 1);
+  return (at::silu(halves[0].to(at::kFloat)) * halves[1]).to(gate_up.scalar_type());
+}
+
+at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
+  const auto halves = gate_up.chunk(2, 1);
+  const at::Tensor gate = halves[0].to(at::kFloat), up = halves[1].to(at::kFloat);
+  const at::Tensor d = da.to(at::kFloat), sigmoid = at::sigmoid(gate), silu = gate * sigmoid;
+  gate_up.copy_(at::cat({d * up * (sigmoid + silu * (1 - sigmoid)), d * silu}, 1));
+  return (silu * up).to(gate_up.scalar_type());
+}
+
+}  // namespace lockstep::any_device
