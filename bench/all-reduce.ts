@@ -8,6 +8,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { FromMember, ToMember } from './all-reduce-member.js';
+import { median } from './median.js';
 
 const usage = 'npm run bench -- all-reduce [--mib 64] [--workers 2] [--rounds 15]';
 
@@ -73,9 +74,4 @@ function positive(name: string, text: string, most: number): number {
     `Cannot run the benchmark: --${name} is ${JSON.stringify(text)}: should be a number in ` +
       `(0, ${most}]: ${usage}`,
   );
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
 }

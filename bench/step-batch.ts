@@ -4,6 +4,7 @@ import { lane, step } from '../shared/ids.js';
 import type { LanePlan } from '../shared/lane-plan.js';
 import { decodeSafetensors } from '../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../worker/model/model-config.js';
+import type { StepShapes } from './step-flops.js';
 
 export interface StepBatch {
   readonly name: string;
@@ -106,12 +107,28 @@ export function stepPlan(batch: StepBatch, at: number): LanePlan {
   };
 }
 
+/** What the step's work depends on. Texts longer than the model reads are cut. */
+export function stepShapes(batch: StepBatch): StepShapes {
+  const texts = lengths(batch.itemTokenOffsets);
+  const sequences = lengths(batch.sequenceOffsets);
+  return {
+    textRows: texts.map((length) => Math.min(length, batch.model.maxTextLength) + 1),
+    historyRows: sequences.map((length) => length - 1).filter((length) => length > 0),
+    negatives: batch.negatives.length,
+  };
+}
+
+const lengths = (offsets: Int32Array | Uint32Array): number[] =>
+  Array.from(
+    { length: offsets.length - 1 },
+    (_, index) => (offsets[index + 1] as number) - (offsets[index] as number),
+  );
+
 /** Entries of a CSR list, shortest first, equal ones in their order. */
 function byLength(offsets: Int32Array | Uint32Array): Int32Array {
-  const length = (index: number): number =>
-    (offsets[index + 1] as number) - (offsets[index] as number);
-  return Int32Array.from({ length: offsets.length - 1 }, (_, index) => index).sort(
-    (a, b) => length(a) - length(b) || a - b,
+  const length = lengths(offsets);
+  return Int32Array.from(length, (_, index) => index).sort(
+    (a, b) => (length[a] as number) - (length[b] as number) || a - b,
   );
 }
 

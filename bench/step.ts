@@ -2,76 +2,104 @@
  * Times the training step (encode, users, loss, backward, clip, AdamW) on a fixed batch, with one
  * member and one lane: the work of one worker, without a network.
  */
-import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/clock.js';
 import { rank } from '../shared/ids.js';
+import type { Arithmetic } from '../worker/arithmetic/arithmetic.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
 import { openExchange } from '../worker/collective/exchange.js';
-import { type EngineName, engineNames, openEngine } from '../worker/engine/engine.js';
+import { openEngine } from '../worker/engine/engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/initial-weights.js';
 import { itemTexts } from '../worker/training/item-texts.js';
 import { Trainer } from '../worker/training/trainer.js';
-import { readStepBatch, type StepBatch, stepPlan } from './step-batch.js';
-
-const usage =
-  'usage: bench step --batch PREFIX [--engine torch|cpu|wasm] [--dtype f32] [--threads T] [--steps N]';
-
-interface StepOptions {
-  readonly batch: string;
-  readonly engine: EngineName;
-  readonly threads: number;
-  readonly steps: number;
-}
+import { EngineClock } from './engine-clock.js';
+import { matmulRate } from './matmul-rate.js';
+import { median } from './median.js';
+import { readStepBatch, type StepBatch, stepPlan, stepShapes } from './step-batch.js';
+import { stepFlops } from './step-flops.js';
+import { parseStepOptions, type StepOptions, stepUsage } from './step-options.js';
 
 export async function benchStep(args: string[]): Promise<void> {
-  const options = parseStepOptions(args);
+  const options = readOptions(args);
   if (options === null) {
     process.exitCode = 2;
     return;
   }
   const engine = await openEngine(options.engine, { threads: options.threads });
   const batch = readStepBatch(options.batch);
-  const trainer = openTrainer(batch);
-  const losses: number[] = [];
-  const seconds: number[] = [];
-  const phases: Record<string, number>[] = [];
-  // The first step also allocates and compiles; it is not counted.
-  for (let step = 0; step <= options.steps; step++) {
-    const start = performance.now();
-    const { report } = await trainer.step([stepPlan(batch, step)]);
-    losses.push(report.loss);
-    if (step === 0) continue;
-    seconds.push((performance.now() - start) / 1000);
-    phases.push({ ...report.phaseSeconds });
-    console.log(`step ${step}/${options.steps}  ${seconds.at(-1)?.toFixed(3)} s`);
-  }
-  const stepSeconds = median(seconds);
+  const measured = await measure(batch, options);
+  const stepSeconds = median(measured.seconds);
+  // Before the products of the yardstick, which have memory of their own.
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  const flopsPerSecond = stepFlops(batch.model, stepShapes(batch)) / stepSeconds;
+  const matmulFlopsPerSecond = matmulRate();
   console.log(
     JSON.stringify({
       benchmark: 'step',
       batch: batch.name,
       engine: `${engine.name} (${engine.version})`,
-      dtype: 'f32',
+      dtype: options.precision,
       threads: engine.threads,
       step_seconds: stepSeconds,
-      step_seconds_range: [Math.min(...seconds), Math.max(...seconds)],
+      step_seconds_range: [Math.min(...measured.seconds), Math.max(...measured.seconds)],
       users_per_second: batch.users / stepSeconds,
       tokens_per_second: batch.tokens / stepSeconds,
-      loss: losses.at(-1),
-      phase_seconds: Object.fromEntries(
-        Object.keys(phases[0] ?? {}).map((phase) => [
-          phase,
-          median(phases.map((measured) => measured[phase] as number)),
-        ]),
-      ),
+      flops_per_second: flopsPerSecond,
+      matmul_flops_per_second: matmulFlopsPerSecond,
+      matmul_share: flopsPerSecond / matmulFlopsPerSecond,
+      peak_bytes: peakBytes,
+      host_share: median(measured.hostShares),
+      first_loss: measured.losses[0],
+      loss: measured.losses.at(-1),
+      phase_seconds: phaseMedians(measured.phases),
     }),
   );
 }
 
-function openTrainer(batch: StepBatch): Trainer {
+interface Measured {
+  /** Of every step, the one that is not counted included. */
+  readonly losses: readonly number[];
+  readonly seconds: readonly number[];
+  /** Share of each step that passes outside the engine; see engine-clock.ts. */
+  readonly hostShares: readonly number[];
+  readonly phases: readonly Record<string, number>[];
+}
+
+async function measure(batch: StepBatch, options: StepOptions): Promise<Measured> {
+  const clock = new EngineClock();
+  clock.watchBackend();
+  const trainer = openTrainer(batch, options, clock.watchArithmetic(openArithmetic()));
+  const losses: number[] = [];
+  const seconds: number[] = [];
+  const hostShares: number[] = [];
+  const phases: Record<string, number>[] = [];
+  // The first step also allocates and compiles; it is not counted.
+  for (let step = 0; step <= options.steps; step++) {
+    const inEngine = clock.seconds;
+    const start = performance.now();
+    const { report } = await trainer.step([stepPlan(batch, step)]);
+    const took = (performance.now() - start) / 1000;
+    losses.push(report.loss);
+    if (step === 0) continue;
+    seconds.push(took);
+    hostShares.push(1 - (clock.seconds - inEngine) / took);
+    phases.push({ ...report.phaseSeconds });
+    console.log(`step ${step}/${options.steps}  ${took.toFixed(3)} s`);
+  }
+  return { losses, seconds, hostShares, phases };
+}
+
+const phaseMedians = (phases: Measured['phases']): Record<string, number> =>
+  Object.fromEntries(
+    Object.keys(phases[0] ?? {}).map((phase) => [
+      phase,
+      median(phases.map((measured) => measured[phase] as number)),
+    ]),
+  );
+
+/** The precision of `options` has one value so far; the model would be told here. */
+function openTrainer(batch: StepBatch, _options: StepOptions, arithmetic: Arithmetic): Trainer {
   const model = new Hllm(batch.model);
-  const arithmetic = openArithmetic();
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
   return new Trainer({
     model,
@@ -99,44 +127,11 @@ function openTrainer(batch: StepBatch): Trainer {
   });
 }
 
-function parseStepOptions(args: string[]): StepOptions | null {
+function readOptions(args: string[]): StepOptions | null {
   try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        batch: { type: 'string' },
-        engine: { type: 'string', default: 'torch' },
-        dtype: { type: 'string', default: 'f32' },
-        threads: { type: 'string', default: '2' },
-        steps: { type: 'string', default: '4' },
-      },
-    });
-    if (values.batch === undefined) throw new Error('--batch is missing');
-    if (!engineNames.includes(values.engine as EngineName)) {
-      throw new Error(`--engine must be one of ${engineNames}: current value is ${values.engine}`);
-    }
-    if (values.dtype !== 'f32') {
-      throw new Error(`--dtype must be f32: current value is ${values.dtype}`);
-    }
-    return {
-      batch: values.batch,
-      engine: values.engine as EngineName,
-      threads: positive('--threads', values.threads),
-      steps: positive('--steps', values.steps),
-    };
+    return parseStepOptions(args);
   } catch (error) {
-    console.error(`Cannot run the benchmark: ${(error as Error).message}\n${usage}`);
+    console.error(`Cannot run the benchmark: ${(error as Error).message}\n${stepUsage}`);
     return null;
   }
-}
-
-function positive(name: string, value: string): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new Error(`${name} must be a positive integer: current value is "${value}"`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
 }

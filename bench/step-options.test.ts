@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { parseStepOptions } from './step-options.js';
+
+// Would catch a default that changes, and with it what older figures are compared with.
+it('has the defaults of the results in bench/results', () => {
+  assert.deepEqual(parseStepOptions(['--batch', 'x']), {
+    batch: 'x',
+    engine: 'torch',
+    precision: 'f32',
+    threads: 2,
+    steps: 4,
+  });
+});
+
+// Would catch a word that is accepted and ignored: its figures would bear a false name.
+it('names what it cannot use', () => {
+  const refused = (words: string[], message: RegExp) =>
+    assert.throws(() => parseStepOptions(['--batch', 'x', ...words]), message);
+  refused(['--engine', 'tpu'], /--engine must be one of torch,cpu,wasm.*: current value is tpu/);
+  refused(['--dtype', 'f16'], /--dtype must be f32.*: current value is f16/);
+  refused(['--threads', '0'], /--threads must be a positive integer: current value is "0"/);
+  refused(['--steps', '1.5'], /--steps must be a positive integer: current value is "1.5"/);
+  assert.throws(() => parseStepOptions([]), /--batch is missing/);
+});

@@ -1,0 +1,61 @@
+/** The words of `bench step`, as one complete type. */
+import { parseArgs } from 'node:util';
+import { type EngineName, engineNames } from '../worker/engine/engine.js';
+
+/** What `--dtype` may be, and what `bench survey` measures. */
+export const precisions = ['f32'] as const;
+
+export type Precision = (typeof precisions)[number];
+
+export interface StepOptions {
+  /** Path of a batch without its endings. */
+  readonly batch: string;
+  readonly engine: EngineName;
+  readonly precision: Precision;
+  readonly threads: number;
+  readonly steps: number;
+}
+
+export const stepUsage =
+  `usage: bench step --batch PREFIX [--engine ${engineNames.join('|')}] [--dtype ${precisions.join('|')}] ` +
+  '[--threads T] [--steps N]';
+
+/** @throws Error naming the option, its value and the rule. */
+export function parseStepOptions(args: readonly string[]): StepOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      batch: { type: 'string' },
+      engine: { type: 'string', default: 'torch' },
+      dtype: { type: 'string', default: 'f32' },
+      threads: { type: 'string', default: '2' },
+      steps: { type: 'string', default: '4' },
+    },
+  });
+  if (values.batch === undefined) throw new Error('--batch is missing');
+  return {
+    batch: values.batch,
+    engine: engineNamed('--engine', values.engine),
+    precision: precisionNamed('--dtype', values.dtype),
+    threads: positiveInteger('--threads', values.threads),
+    steps: positiveInteger('--steps', values.steps),
+  };
+}
+
+export function engineNamed(option: string, value: string): EngineName {
+  const engine = engineNames.find((name) => name === value);
+  if (engine !== undefined) return engine;
+  throw new Error(`${option} must be one of ${engineNames}: current value is ${value}`);
+}
+
+function precisionNamed(option: string, value: string): Precision {
+  const precision = precisions.find((name) => name === value);
+  if (precision !== undefined) return precision;
+  throw new Error(`${option} must be ${precisions.join(' or ')}: current value is ${value}`);
+}
+
+export function positiveInteger(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new Error(`${option} must be a positive integer: current value is "${value}"`);
+}
