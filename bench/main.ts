@@ -1,9 +1,13 @@
-/** The `bench` command: `bench step ...`, `bench all-reduce ...`. The last line is JSON. */
+/** The `bench` command: `bench step ...`, `bench in-turns ...`. The last line is JSON. */
 import { benchAllReduce } from './all-reduce.js';
+import { benchInTurns } from './in-turns.js';
 import { benchStep } from './step.js';
+import { benchSurvey } from './survey.js';
 
 const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   step: benchStep,
+  survey: benchSurvey,
+  'in-turns': benchInTurns,
   'all-reduce': benchAllReduce,
 };
 
@@ -14,5 +18,12 @@ if (benchmark === undefined) {
   console.error(`Cannot run benchmark "${name}": it must be one of ${names}`);
   process.exitCode = 2;
 } else {
-  await benchmark(args);
+  try {
+    await benchmark(args);
+  } catch (error) {
+    // What has a code was foreseen and says it all: an engine that is not there, a failed command.
+    const { code, message, stack } = error as Error & { code?: unknown };
+    console.error(typeof code === 'string' ? message : (stack ?? message));
+    process.exitCode = 1;
+  }
 }

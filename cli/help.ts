@@ -8,6 +8,7 @@ Commands:
   train FILE   train the job in FILE on this machine
   eval FOLDER  evaluate a run's newest checkpoint, or one checkpoint
   data ...     fetch, import and inspect datasets
+  bench        time a training step on this machine, engine by engine
   version      print the version
 
 "lockstep COMMAND --help" tells more.
@@ -41,5 +42,27 @@ Options:
   --workers N          worker processes (default: workers.replicas of the job)
   --json               one JSON object a line; the last one is the result
   --nats URL           use this nats-server with JetStream instead of starting one
+
+${exitCodeHelp}`;
+
+export const benchHelp = `Times a training step on this machine, engine by engine, precision by precision.
+
+Usage: lockstep bench [BATCH] [options]
+
+BATCH is small-longtail (default), small-movies, smollm135m-longtail, or the path of a batch without
+its endings (.json, .safetensors).
+
+Options:
+  --engine NAME        torch, wasm or cpu; repeatable (default: all but cpu). A step of the default
+                       batch takes seconds on torch, most of a minute on wasm, long on cpu
+  --threads N          threads of an operation, where the engine has several (default: 2)
+  --steps N            measured steps of each; the table shows their median (default: 3)
+  --json               one JSON object a line; the last one is the result
+
+Columns:
+  GFLOP/s    useful operations only: products of both models and of the loss, forward and backward
+  of matmul  the same as a share of the best matrix product that the engine did in the same run
+  peak MiB   most memory that the process held
+  host       share of the step that passes outside the engine
 
 ${exitCodeHelp}`;

@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./train.js')).trainCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
   data: async () => (await import('./data.js')).dataCommand,
+  bench: async () => (await import('./bench.js')).benchCommand,
   version: async () => {
     const { version } = await import('./version.js');
     return async () => {

@@ -1,11 +1,10 @@
 /** Recall and NDCG of the model beside popularity, as text. Pure. */
 import type { ReportedMetrics } from '../shared/messages.js';
-
-type Row = readonly string[];
+import { aligned } from './aligned.js';
 
 /** One row for each split and metric; columns for the model, popularity, and their ratio. */
 export function metricsTable(metrics: readonly ReportedMetrics[]): string {
-  const rows: Row[] = [['', 'hllm', 'popularity', 'ratio']];
+  const rows: string[][] = [['', 'hllm', 'popularity', 'ratio']];
   for (const split of ['validation', 'test'] as const) {
     const model = metrics.find((found) => found.split === split && found.model === 'hllm');
     const popularity = metrics.find(
@@ -26,18 +25,3 @@ const decimal = (value: number | undefined): string =>
 
 const ratio = (value: number, other: number | undefined): string =>
   other === undefined || other === 0 ? '-' : `${(value / other).toFixed(2)}x`;
-
-/** The first column to the left, the others to the right. */
-function aligned(rows: readonly Row[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-}
