@@ -4,23 +4,25 @@
  * knows by a digest of what it reads whether it has anything to do, so a second run costs
  * milliseconds. Plain JavaScript without dependencies: it runs before there are any.
  *
- *   node tools/setup.mjs [--quiet]
+ *   node tools/setup.mjs [--quiet] [--engine tensorflow]
+ *
+ * `--engine` also sets up an engine that is left out otherwise.
  *
  * Exit codes: 0 ready, 1 a step failed, 2 wrong usage, 3 something must be installed first.
  */
+import { parseArgs } from 'node:util';
 import { lockSetup } from './setup/lock.mjs';
 import { missingTools, nodeIsTooOld } from './setup/prerequisites.mjs';
 import { StepFailedError } from './setup/step-failed-error.mjs';
-import { steps } from './setup/steps.mjs';
+import { steps as basicSteps, stepsOfEngine } from './setup/steps.mjs';
 
-const words = process.argv.slice(2);
-const quiet = words.includes('--quiet');
-const say = quiet ? () => {} : (line) => console.log(line);
+const options = parseOptions(process.argv.slice(2));
+const say = options.quiet ? () => {} : (line) => console.log(line);
+const steps = [...basicSteps, ...options.engines.flatMap((name) => stepsOfEngine[name])];
 
 async function main() {
-  const unknown = words.find((word) => word !== '--quiet');
-  if (unknown !== undefined) {
-    console.error(`Cannot set up: ${unknown} is no option: the only one is --quiet`);
+  if (options.problem !== null) {
+    console.error(`Cannot set up: ${options.problem}`);
     return 2;
   }
   if (nodeIsTooOld !== null) return refuse([nodeIsTooOld]);
@@ -35,6 +37,25 @@ async function main() {
     return 0;
   } finally {
     unlock();
+  }
+}
+
+/** `problem` is for the user, or null. */
+function parseOptions(words) {
+  const optional = Object.keys(stepsOfEngine);
+  const problem = (text) => ({ quiet: false, engines: [], problem: text });
+  try {
+    const { values } = parseArgs({
+      args: words,
+      options: { quiet: { type: 'boolean' }, engine: { type: 'string', multiple: true } },
+    });
+    const engines = values.engine ?? [];
+    const unknown = engines.find((name) => !optional.includes(name));
+    return unknown === undefined
+      ? { quiet: values.quiet ?? false, engines, problem: null }
+      : problem(`--engine must be one of ${optional.join(', ')}: current value is "${unknown}"`);
+  } catch (error) {
+    return problem(`${error.message}: the options are --quiet and --engine`);
   }
 }
 

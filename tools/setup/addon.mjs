@@ -1,18 +1,27 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { runLogged } from './command.mjs';
-import { inRoot, libtorch } from './paths.mjs';
+import { inRoot } from './paths.mjs';
 import { contents, digest, filesBelow, hasStamp, removeStamp, writeStamp } from './stamp.mjs';
 import { StepFailedError } from './step-failed-error.mjs';
 
 // One compiler over libtorch's headers takes about this much at its peak.
 const bytesPerCompiler = 1.5 * 2 ** 30;
 
-/** The step that builds `folder` with CMake, in build/<build>, into build/native/lockstep_<build>.node. */
-export function addon({ name, folder, build, usesTorch = false }) {
+/**
+ * The step that builds `folder` with CMake, in build/<build>, into `output`.
+ *
+ * @param against one of libraries.mjs, or null.
+ */
+export function addon({
+  name,
+  folder,
+  build,
+  output = inRoot(`build/native/lockstep_${build}.node`),
+  against = null,
+}) {
   const source = inRoot(folder);
   const binary = inRoot(`build/${build}`);
-  const output = inRoot(`build/native/lockstep_${build}.node`);
   const stamp = inRoot(`build/setup/${build}.stamp`);
   const key = () =>
     digest([
@@ -21,7 +30,7 @@ export function addon({ name, folder, build, usesTorch = false }) {
       process.platform,
       process.arch,
       source,
-      ...(usesTorch ? torchIdentity() : []),
+      ...(against?.identity() ?? []),
     ]);
   return {
     name,
@@ -29,10 +38,10 @@ export function addon({ name, folder, build, usesTorch = false }) {
     isStale: () => !existsSync(output) || !hasStamp(stamp, key()),
     async run() {
       removeStamp(stamp);
-      if (usesTorch) requireTorch();
+      against?.require();
       // CMake refuses a build folder that was made for a source folder elsewhere.
       if (!isBuildOf(binary, source)) rmSync(binary, { recursive: true, force: true });
-      const prefix = usesTorch ? [`-DCMAKE_PREFIX_PATH=${libtorch()}/share/cmake`] : [];
+      const definitions = against?.definitions() ?? [];
       await runLogged(build, [
         'cmake',
         '-S',
@@ -40,7 +49,7 @@ export function addon({ name, folder, build, usesTorch = false }) {
         '-B',
         binary,
         '-DCMAKE_BUILD_TYPE=Release',
-        ...prefix,
+        ...definitions.map((definition) => `-D${definition}`),
       ]);
       await runLogged(build, ['cmake', '--build', binary, '--parallel', String(compilers())], {
         append: true,
@@ -54,23 +63,6 @@ export function addon({ name, folder, build, usesTorch = false }) {
 }
 
 const manifestOf = (name) => inRoot(`node_modules/${name}/package.json`);
-
-/** Another libtorch, or the same at another place, needs another build. */
-function torchIdentity() {
-  const folder = libtorch();
-  const version = ['version.py', 'build-version']
-    .map((name) => `${folder}/${name}`)
-    .filter(existsSync);
-  return [folder ?? '', ...version.map((file) => readFileSync(file))];
-}
-
-function requireTorch() {
-  const config = `${libtorch()}/share/cmake/Torch/TorchConfig.cmake`;
-  if (existsSync(config)) return;
-  throw new StepFailedError(
-    `Cannot set up: ${config} is missing: LOCKSTEP_LIBTORCH must name a folder of libtorch (its lib, include and share inside)`,
-  );
-}
 
 function isBuildOf(binary, source) {
   const cache = `${binary}/CMakeCache.txt`;

@@ -22,3 +22,18 @@ export function libtorch() {
   const packages = sitePackages();
   return packages === null ? null : `${packages}/torch`;
 }
+
+/** The optional engine `tensorflow`: npm's package and Python's wheel, each in a folder of its own. */
+export const tensorflow = {
+  folder: inRoot('build/tensorflow'),
+  package: inRoot('build/tensorflow/node_modules/@tensorflow/tfjs-node-gpu'),
+  /** Where the package looks for it. */
+  addon: inRoot(
+    'build/tensorflow/node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node',
+  ),
+  python: inRoot('build/tensorflow/python'),
+  library: inRoot('build/tensorflow/python/tensorflow/libtensorflow_cc.so.2'),
+  versionHeader: inRoot(
+    'build/tensorflow/python/tensorflow/include/tensorflow/core/public/release_version.h',
+  ),
+};

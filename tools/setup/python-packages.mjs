@@ -17,9 +17,7 @@ export const pythonPackages = {
   isStale: () => missing().length > 0,
   async run(say) {
     const packages = missing();
-    if (!hasEnvironment()) {
-      await runLogged('python', ['python3', '-m', 'venv', '--clear', inRoot('.venv')]);
-    }
+    if (!hasEnvironment()) await makeEnvironment();
     for (const { name, version } of packages) {
       say(`setup: installs ${name} ${version}`);
       await (name === torch.name ? installTorch() : install([`${name}==${version}`]));
@@ -35,7 +33,10 @@ export const pythonPackages = {
 };
 
 // Its pip comes last; and its Python is a link, to one that may be gone since.
-const hasEnvironment = () => existsSync(python) && existsSync(inRoot('.venv/bin/pip'));
+export const hasEnvironment = () => existsSync(python) && existsSync(inRoot('.venv/bin/pip'));
+
+export const makeEnvironment = () =>
+  runLogged('python', ['python3', '-m', 'venv', '--clear', inRoot('.venv')]);
 
 function missing() {
   const found = isGiven(process.env.LOCKSTEP_NATS_SERVER) || onPath('nats-server') !== null;

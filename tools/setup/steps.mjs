@@ -1,7 +1,10 @@
 import { addon } from './addon.mjs';
 import { compiled } from './compiled.mjs';
+import { againstTensorflow, againstTorch } from './libraries.mjs';
 import { npmPackages } from './npm-packages.mjs';
+import { tensorflow } from './paths.mjs';
 import { pythonPackages } from './python-packages.mjs';
+import { tensorflowLibrary, tensorflowPackages } from './tensorflow-packages.mjs';
 
 /**
  * In the order in which they need each other. A step is
@@ -18,7 +21,22 @@ export const steps = [
     name: 'torch addon',
     folder: 'worker/engine/torch/native',
     build: 'torch',
-    usesTorch: true,
+    against: againstTorch,
   }),
   compiled,
 ];
+
+/** What `--engine <name>` adds: engines that not everyone needs, for their size. */
+export const stepsOfEngine = {
+  tensorflow: [
+    tensorflowPackages,
+    tensorflowLibrary,
+    addon({
+      name: 'tensorflow addon',
+      folder: 'worker/engine/tensorflow/native',
+      build: 'tfjs_binding',
+      output: tensorflow.addon,
+      against: againstTensorflow,
+    }),
+  ],
+};
