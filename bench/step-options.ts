@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type EngineName, engineNames } from '../worker/engine/engine.js';
 
 /** What `--dtype` may be, and what `bench survey` measures. */
-export const precisions = ['f32'] as const;
+export const precisions = ['f32', 'bf16'] as const;
 
 export type Precision = (typeof precisions)[number];
 

@@ -97,9 +97,9 @@ const phaseMedians = (phases: Measured['phases']): Record<string, number> =>
     ]),
   );
 
-/** The precision of `options` has one value so far; the model would be told here. */
-function openTrainer(batch: StepBatch, _options: StepOptions, arithmetic: Arithmetic): Trainer {
-  const model = new Hllm(batch.model);
+function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithmetic): Trainer {
+  const { precision } = options;
+  const model = new Hllm(batch.model, { computation: { precision, activations: 'keep' } });
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
   return new Trainer({
     model,

@@ -19,7 +19,7 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     duration,
     lanes,
     // What waits for the backward is a matter of memory and changes no bit.
-    engine: { name: engine.name, threads: engine.threads, precision: engine.precision },
+    engine: { ...engine, activations: undefined },
   };
 }
 

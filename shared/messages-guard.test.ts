@@ -14,7 +14,8 @@ test('everything that is packed is accepted and comes back', () => {
       { maxDepth: 5 },
       fc.string({ maxLength: 300 }),
       fc.maxSafeInteger(),
-      fc.double({ noNaN: true }),
+      // MessagePack has one zero.
+      fc.double({ noNaN: true }).map((value) => (value === 0 ? 0 : value)),
       fc.boolean(),
       fc.constant(null),
       fc.array(tie('value'), { maxLength: 20 }),

@@ -15,6 +15,10 @@ export type EngineName = (typeof engineNames)[number];
 export interface EngineOptions {
   /** Threads of one operation. Part of a job's identity: they change the order of sums. */
   readonly threads: number;
+  /** Whether only kernels may run that give the same bits again. True where it is left out. */
+  readonly deterministic?: boolean;
+  /** Whether float32 products may round their operands to TF32, on devices that have it. */
+  readonly tf32?: boolean;
 }
 
 export interface Engine {
@@ -23,6 +27,8 @@ export interface Engine {
   readonly threads: number;
   /** For logs: the library and its version. */
   readonly version: string;
+  /** Where tensors live. */
+  readonly device: 'cpu' | 'cuda';
   /** Bytes held by tensors outside JavaScript's heap; null where the engine cannot tell. */
   tensorBytes(): number | null;
 }

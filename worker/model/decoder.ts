@@ -18,7 +18,7 @@ import type { LayerParameter } from './parameter-layout.js';
 import { RotaryTable } from './rope.js';
 import type { Pullback } from './vjp.js';
 
-/** Receives a gradient once; the decoder disposes of it afterwards. */
+/** Takes over a gradient, once each. */
 export type GradientSink = (layer: number, parameter: LayerParameter, gradient: Tensor) => void;
 
 /** One pass that awaits its backward. Exactly one of `pullback` and `dispose` is called, once. */
@@ -133,7 +133,6 @@ function pullThrough(
     gradient = x as Tensor2D;
     for (const [name, value] of Object.entries(parameters)) {
       sink(layer, name as LayerParameter, value);
-      value.dispose();
     }
   }
   return gradient;

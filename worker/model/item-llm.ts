@@ -20,7 +20,7 @@ import {
   type ParameterLayout,
   tokenEmbeddingName,
 } from './parameter-layout.js';
-import { type DecoderWeights, writeGradient } from './parameters.js';
+import { type DecoderWeights, GradientWriter } from './parameters.js';
 import { addRow } from './rows.js';
 
 /** Texts of n items, CSR. Sort them by length: neighbours of equal length are computed at once. */
@@ -79,13 +79,14 @@ export class ItemLlm {
         const { start, end } = this.#layout.sections.item;
         gradient.fill(0, start, end);
         const { dStates, dNorm } = readout.pullback(dEmbeddings);
-        writeGradient(this.#layout, gradient, finalNormName('item_llm'), dNorm);
+        const writer = new GradientWriter(this.#layout);
+        writer.add(finalNormName('item_llm'), dNorm);
         const dx = pass.pullback(dStates, (layer, parameter, value) => {
           const name = layerParameterName('item_llm', layer, parameter);
-          writeGradient(this.#layout, gradient, name, value);
+          writer.add(name, value);
         });
         this.#addTokenGradients(rows.tokens, dx.dataSync<'float32'>(), gradient);
-        dNorm.dispose();
+        writer.write(gradient);
         dStates.dispose();
         dx.dispose();
       },

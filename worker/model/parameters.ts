@@ -1,5 +1,5 @@
 /** The parameters as tensors of the engine, made anew from the flat vector after every update. */
-import { dispose, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, getBackend, getKernel, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { LayerWeights } from './decoder-layer.js';
 import {
   finalNormName,
@@ -44,12 +44,36 @@ export function disposeWeights({ layers, finalNorm }: DecoderWeights): void {
   dispose([...layers.flatMap((layer) => Object.values(layer)), finalNorm]);
 }
 
-/** Writes a parameter's gradient where it belongs in the flat gradient. */
-export function writeGradient(
-  layout: ParameterLayout,
-  flat: Float32Array,
-  name: string,
-  gradient: Tensor,
-): void {
-  layout.view(flat, name).set(gradient.dataSync<'float32'>());
+const toHost = 'LockstepToHost';
+
+/**
+ * Brings the gradients of a backward to the host. An engine with a device of its own starts each
+ * copy when the gradient exists and is waited for once, at the end, so it never stands still.
+ */
+export class GradientWriter {
+  readonly #layout: ParameterLayout;
+  readonly #waiting: [name: string, gradient: Tensor][] = [];
+
+  constructor(layout: ParameterLayout) {
+    this.#layout = layout;
+  }
+
+  /** Takes over `gradient`. */
+  add(name: string, gradient: Tensor): void {
+    if (getKernel(toHost, getBackend()) === undefined) {
+      this.#waiting.push([name, gradient]);
+      return;
+    }
+    this.#waiting.push([name, engine().runKernel(toHost, { x: gradient }) as Tensor]);
+    gradient.dispose();
+  }
+
+  /** Writes each where it belongs in the flat gradient. */
+  write(flat: Float32Array): void {
+    for (const [name, gradient] of this.#waiting) {
+      this.#layout.view(flat, name).set(gradient.dataSync<'float32'>());
+      gradient.dispose();
+    }
+    this.#waiting.length = 0;
+  }
 }

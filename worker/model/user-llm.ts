@@ -10,7 +10,7 @@ import { rmsNorm } from './decoder-layer.js';
 import type { Computation, DecoderConfig } from './model-config.js';
 import { type PackedLayout, packedLayout } from './packed-layout.js';
 import { finalNormName, layerParameterName, type ParameterLayout } from './parameter-layout.js';
-import { type DecoderWeights, writeGradient } from './parameters.js';
+import { type DecoderWeights, GradientWriter } from './parameters.js';
 import { takeRows } from './rows.js';
 import { vjp } from './vjp.js';
 
@@ -57,13 +57,15 @@ export class UserLlm {
       },
       pullback: (dPredictions, gradient) => {
         const { x: dStates, weight: dNorm } = pullback(dPredictions);
-        writeGradient(this.#layout, gradient, finalNormName('user_llm'), dNorm);
+        const writer = new GradientWriter(this.#layout);
+        writer.add(finalNormName('user_llm'), dNorm);
         const dx = pass.pullback(dStates as Tensor2D, (layer, parameter, value) => {
           const name = layerParameterName('user_llm', layer, parameter);
-          writeGradient(this.#layout, gradient, name, value);
+          writer.add(name, value);
         });
         const read = dx.dataSync<'float32'>();
-        dispose([dStates, dNorm, dx]);
+        writer.write(gradient);
+        dispose([dStates, dx]);
         return read;
       },
     };

@@ -15,7 +15,7 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
 }
 
 export const computation = ({ spec }: TrainingJob): Computation => ({
-  precision: spec.engine.precision,
+  precision: spec.engine.precision === 'bf16' ? 'bf16' : 'f32',
   activations: spec.engine.activations,
 });
 

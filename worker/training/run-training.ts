@@ -69,7 +69,9 @@ export class Training {
     const { job, rank, resumeFrom, totalSteps } = this.#start;
     const { spec } = job;
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
-    await openEngine(spec.engine.name, { threads: spec.engine.threads });
+    const { name, threads, mode, precision } = spec.engine;
+    const deterministic = mode === 'exact';
+    await openEngine(name, { threads, deterministic, tf32: precision === 'tf32' });
     const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
       computation: computation(job),
     });

@@ -18,6 +18,7 @@ import type { Hllm, ItemBatch, ItemEncoding, UserLaneResult } from '../model/hll
 import type { StepReport } from './messages.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { applyGradient, type OptimizerSettings, type OptimizerState } from './optimizer.js';
+import { withinMemory } from './out-of-memory-error.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
 import { evenSlices } from './slices.js';
@@ -166,7 +167,9 @@ export class Trainer {
   #encode(plans: readonly LanePlan[]): EncodedLane[] {
     return plans.map((plan) => {
       const texts = this.#parts.textsOf(plan.items);
-      return { plan, encoding: this.#parts.model.encodeItems(texts), tokens: texts.tokens.length };
+      const encode = () => this.#parts.model.encodeItems(texts);
+      const encoding = withinMemory(plan.step, plan.lane, encode);
+      return { plan, encoding, tokens: texts.tokens.length };
     });
   }
 
@@ -186,7 +189,8 @@ export class Trainer {
   #users(plans: readonly LanePlan[], embeddings_NH: Float32Array): UserLaneResult[] {
     return plans.map((plan, index) => {
       const gradient_P = this.#laneGradients[index] as Float32Array;
-      return this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
+      const train = () => this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
+      return withinMemory(plan.step, plan.lane, train);
     });
   }
 
@@ -210,9 +214,12 @@ export class Trainer {
   /** Backward through the Item LLM; `gradients` holds the rows of the owned item lanes. */
   #items(encoded: EncodedLane[], gradients: Float32Array): void {
     let at = 0;
-    encoded.forEach(({ encoding }, index) => {
+    encoded.forEach(({ plan, encoding }, index) => {
       const end = at + encoding.embeddings.length;
-      encoding.pullback(gradients.subarray(at, end), this.#laneGradients[index] as Float32Array);
+      const [given, gradient_P] = [gradients.subarray(at, end), this.#laneGradients[index]];
+      withinMemory(plan.step, plan.lane, () =>
+        encoding.pullback(given, gradient_P as Float32Array),
+      );
       at = end;
     });
   }

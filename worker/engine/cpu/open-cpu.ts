@@ -6,5 +6,11 @@ import type { Engine } from '../engine.js';
 export function openCpu(): Engine {
   // On its first use the backend advertises another package on stderr unless this says otherwise.
   Object.assign(findBackend('cpu'), { firstUse: false });
-  return { name: 'cpu', threads: 1, version: `tfjs-cpu ${version_core}`, tensorBytes: () => null };
+  return {
+    name: 'cpu',
+    threads: 1,
+    device: 'cpu',
+    version: `tfjs-cpu ${version_core}`,
+    tensorBytes: () => null,
+  };
 }

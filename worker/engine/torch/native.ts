@@ -23,6 +23,15 @@ export interface NativeTensor {
   readonly dtype: NativeDtype;
 }
 
+export interface DeviceOptions {
+  /** Threads of one operation on the CPU. */
+  readonly threads: number;
+  /** Only kernels that give the same bits again; an error where libtorch has none. */
+  readonly deterministic: boolean;
+  /** Float32 products with operands rounded to 10 bits, where the device has them. */
+  readonly tf32: boolean;
+}
+
 export interface NativeMemory {
   readonly tensors: number;
   readonly pullbacks: number;
@@ -34,14 +43,14 @@ export interface NativeMemory {
 
 export interface Native {
   version(): string;
-  /** Threads of one operation, for the whole process. */
-  setThreads(count: number): void;
+  /** For the whole process. @returns where tensors live: `cuda` where libtorch sees a device. */
+  open(options: DeviceOptions): 'cpu' | 'cuda';
   /** Copies `values`; @returns a handle. */
   create(values: NativeValues, shape: readonly number[], dtype: NativeDtype): number;
   /** Fills `values`, which has exactly the tensor's size. */
   read(handle: number, values: NativeValues): void;
   dispose(handle: number): void;
-  /** @throws Error naming the kernel and the shapes of its inputs. */
+  /** @throws Error naming the kernel and the shapes of its inputs; code `OUT_OF_MEMORY`. */
   run(kernel: string, inputs: readonly number[], attributes: NativeAttributes): NativeTensor[];
   /** What this thread holds; `pullbacks` are backwards still to run. */
   memory(): NativeMemory;

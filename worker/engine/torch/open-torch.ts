@@ -5,9 +5,10 @@ import { TorchBackend } from './torch-backend.js';
 import { registerTorchKernels } from './torch-kernels.js';
 
 /** libtorch, through the addon that `npm run setup` builds. */
-export function openTorch({ threads }: EngineOptions): Engine {
+export function openTorch(options: EngineOptions): Engine {
+  const { threads, deterministic = true, tf32 = false } = options;
   const native = loadNative();
-  native.setThreads(threads);
+  const device = native.open({ threads, deterministic, tf32 });
   if (findBackend('torch') === null) {
     registerTorchKernels();
     registerBackend('torch', () => new TorchBackend(native));
@@ -15,6 +16,7 @@ export function openTorch({ threads }: EngineOptions): Engine {
   return {
     name: 'torch',
     threads,
+    device,
     version: `libtorch ${native.version()}`,
     tensorBytes: () => native.memory().bytes,
   };

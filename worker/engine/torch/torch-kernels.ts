@@ -202,6 +202,7 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
     asIs,
   ],
   LockstepDecoderLayerGrad: [['y', 'dy'], none],
+  LockstepToHost: [['x'], none],
   LockstepInfoNce: [['users', 'positives', 'negatives'], asIs],
 };
 

@@ -18,6 +18,7 @@ export function openWasm(): Engine {
   return {
     name: 'wasm',
     threads: 1,
+    device: 'cpu',
     version: `tfjs-wasm ${version_wasm}`,
     tensorBytes: () => null,
   };

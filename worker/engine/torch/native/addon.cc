@@ -1,5 +1,4 @@
 // The functions that JavaScript sees; ../native.ts lists the same ones in the same order.
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <napi.h>
 #include <torch/version.h>
@@ -8,6 +7,7 @@
 #include <sstream>
 
 #include "call.h"
+#include "device.h"
 #include "memory_pool.h"
 
 namespace lockstep {
@@ -24,6 +24,7 @@ const Kernels& kernels() {
     add_matmul_kernels(k);
     add_decoder_layer_kernels(k);
     add_info_nce_kernels(k);
+    add_transfer_kernels(k);
     return k;
   }();
   return all;
@@ -33,6 +34,15 @@ const Kernels& kernels() {
 std::string reason_of(const std::exception& error) {
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   return torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
+}
+
+// Out of memory is an error that a job's owner can do something about, so it has a code.
+Napi::Error failure(Napi::Env env, const std::string& what, const std::exception& error) {
+  const Napi::Error made = Napi::Error::New(env, what + ": " + reason_of(error));
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) {
+    made.Value().Set("code", "OUT_OF_MEMORY");
+  }
+  return made;
 }
 
 // A kernel may return a view. What JavaScript holds is contiguous and begins at the aligned start of
@@ -62,7 +72,7 @@ class Addon : public Napi::Addon<Addon> {
     use_memory_pool();
     DefineAddon(exports, {
                              InstanceMethod("version", &Addon::Version),
-                             InstanceMethod("setThreads", &Addon::SetThreads),
+                             InstanceMethod("open", &Addon::Open),
                              InstanceMethod("create", &Addon::Create),
                              InstanceMethod("read", &Addon::Read),
                              InstanceMethod("dispose", &Addon::Dispose),
@@ -76,11 +86,20 @@ class Addon : public Napi::Addon<Addon> {
     return Napi::String::New(info.Env(), TORCH_VERSION);
   }
 
-  void SetThreads(const Napi::CallbackInfo& info) {
-    at::set_num_threads(info[0].As<Napi::Number>().Int32Value());
+  // ({threads, deterministic, tf32}) -> the device's type.
+  Napi::Value Open(const Napi::CallbackInfo& info) {
+    const auto given = info[0].As<Napi::Object>();
+    const auto flag = [&](const char* name) { return given.Get(name).As<Napi::Boolean>().Value(); };
+    try {
+      session_.device = open_device({given.Get("threads").As<Napi::Number>().Int32Value(),
+                                     flag("deterministic"), flag("tf32")});
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), "Cannot open a device: " + reason_of(error));
+    }
+    return Napi::String::New(info.Env(), c10::DeviceTypeName(session_.device.type(), true));
   }
 
-  // (values: typed array, shape, dtype) -> handle. The bytes are copied into aligned memory.
+  // (values: typed array, shape, dtype) -> handle. The bytes are copied, into aligned memory.
   Napi::Value Create(const Napi::CallbackInfo& info) {
     const auto values = info[0].As<Napi::TypedArray>();
     const auto list = info[1].As<Napi::Array>();
@@ -89,19 +108,20 @@ class Addon : public Napi::Addon<Addon> {
       shape[i] = list.Get(i).As<Napi::Number>().Int64Value();
     }
     try {
-      at::Tensor tensor = at::empty(shape, dtype_of(info[2].As<Napi::String>().Utf8Value()));
-      if (tensor.nbytes() != values.ByteLength()) {
+      const at::ScalarType type = dtype_of(info[2].As<Napi::String>().Utf8Value());
+      const size_t bytes = c10::multiply_integers(shape) * c10::elementSize(type);
+      if (bytes != values.ByteLength()) {
         std::ostringstream text;
-        text << "a tensor of shape " << tensor.sizes() << " takes " << tensor.nbytes()
+        text << "a tensor of shape " << at::IntArrayRef(shape) << " takes " << bytes
              << " bytes: the values have " << values.ByteLength();
         throw std::invalid_argument(text.str());
       }
       void* data = nullptr;
       napi_get_typedarray_info(info.Env(), values, nullptr, nullptr, &data, nullptr, nullptr);
-      if (tensor.nbytes() > 0) std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+      at::Tensor tensor = to_device(data, shape, type, session_.device);
       return Napi::Number::New(info.Env(), static_cast<double>(session_.add(std::move(tensor))));
     } catch (const std::exception& error) {
-      throw Napi::Error::New(info.Env(), "Cannot create a tensor: " + reason_of(error));
+      throw failure(info.Env(), "Cannot create a tensor", error);
     }
   }
 
@@ -109,7 +129,8 @@ class Addon : public Napi::Addon<Addon> {
   void Read(const Napi::CallbackInfo& info) {
     const auto values = info[1].As<Napi::TypedArray>();
     try {
-      const at::Tensor tensor = session_.get(HandleOf(info[0])).contiguous();
+      const at::Tensor tensor = to_host(session_.get(HandleOf(info[0])));
+      wait_for_device(session_.device);
       if (tensor.nbytes() != values.ByteLength()) {
         throw std::invalid_argument("the array has another size than the tensor");
       }
@@ -117,7 +138,7 @@ class Addon : public Napi::Addon<Addon> {
       napi_get_typedarray_info(info.Env(), values, nullptr, nullptr, &data, nullptr, nullptr);
       if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
     } catch (const std::exception& error) {
-      throw Napi::Error::New(info.Env(), "Cannot read a tensor: " + reason_of(error));
+      throw failure(info.Env(), "Cannot read a tensor", error);
     }
   }
 
@@ -138,8 +159,7 @@ class Addon : public Napi::Addon<Addon> {
     } catch (const Napi::Error&) {
       throw;
     } catch (const std::exception& error) {
-      throw Napi::Error::New(info.Env(), "Cannot run kernel " + name + " on [" + Inputs(call) +
-                                             "]: " + reason_of(error));
+      throw failure(info.Env(), "Cannot run kernel " + name + " on [" + Inputs(call) + "]", error);
     }
   }
 

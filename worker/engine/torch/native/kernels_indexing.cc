@@ -11,7 +11,8 @@ namespace {
 // Index tuples [..., R] into the first R axes of `shape`, as numbers of rows of the rest.
 at::Tensor row_numbers(const at::Tensor& tuples, at::IntArrayRef shape) {
   const int64_t depth = tuples.size(-1);
-  at::Tensor rows = at::zeros({tuples.numel() / std::max<int64_t>(1, depth)}, at::kLong);
+  at::Tensor rows = at::zeros({tuples.numel() / std::max<int64_t>(1, depth)},
+                             tuples.options().dtype(at::kLong));
   const at::Tensor flat = tuples.reshape({-1, depth}).to(at::kLong);
   for (int64_t axis = 0; axis < depth; axis++) {
     const at::Tensor index = flat.select(1, axis);
@@ -95,8 +96,8 @@ void add_indexing_kernels(Kernels& k) {
   k["OneHot"] = [](const Call& call) {
     const at::ScalarType dtype = call.dtype("dtype");
     const at::Tensor indices = call.input(0).to(at::kLong).unsqueeze(-1);
-    const at::Tensor hit = indices.eq(at::arange(call.integer("depth"), at::kLong));
-    const auto value = [&](const char* name) { return at::full({}, call.number(name), dtype); };
+    const at::Tensor hit = indices.eq(at::arange(call.integer("depth"), indices.options()));
+    const auto value = [&](const char* name) { return at::full({}, call.number(name), indices.options().dtype(dtype)); };
     return at::where(hit, value("onValue"), value("offValue"));
   };
 }

@@ -32,7 +32,7 @@ void add_shape_kernels(Kernels& k) {
     const auto strides = call.integers("strides");
     at::Tensor y = call.input(0);
     for (size_t axis = 0; axis < begin.size(); axis++) {
-      const at::Tensor from = at::arange(size.at(axis), at::kLong) * strides.at(axis) + begin[axis];
+      const at::Tensor from = at::arange(size.at(axis), y.options().dtype(at::kLong)) * strides.at(axis) + begin[axis];
       y = at::index_select(y, static_cast<int64_t>(axis), from);
     }
     return y;
@@ -54,7 +54,8 @@ void add_shape_kernels(Kernels& k) {
                                call.number("constantValue"));
   };
   k["Fill"] = [](const Call& call) {
-    return at::full(call.integers("shape"), call.number("value"), call.dtype("dtype"));
+    return at::full(call.integers("shape"), call.number("value"),
+                    at::TensorOptions(call.dtype("dtype")).device(call.session().device));
   };
 }
 

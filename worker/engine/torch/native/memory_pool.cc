@@ -3,6 +3,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
+#include <c10/util/Exception.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <new>
+#include <sstream>
 #include <unordered_map>
 
 namespace lockstep {
@@ -24,6 +25,12 @@ constexpr size_t kAlignment = size_t{4} << 10;
 // Memory comes from the system in segments of at least this size, on huge pages.
 constexpr size_t kSegment = size_t{64} << 20;
 constexpr size_t kHugePage = size_t{2} << 20;
+
+std::string bytes_text(size_t bytes) {
+  std::ostringstream text;
+  text << (bytes >> 20) << " MiB";
+  return text.str();
+}
 
 constexpr size_t rounded_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
@@ -111,7 +118,10 @@ class MemoryPool final : public c10::Allocator {
       delete block;
     }
     auto* const data = static_cast<char*>(std::aligned_alloc(kHugePage, wanted));
-    if (data == nullptr) throw std::bad_alloc();
+    if (data == nullptr) {
+      TORCH_CHECK_WITH(OutOfMemoryError, false, "out of memory: ", bytes_text(size),
+                       " asked for, ", bytes_text(live_), " in use");
+    }
     madvise(data, wanted, MADV_HUGEPAGE);
     held_ += wanted;
     auto* const block = new Block{data, wanted};

@@ -19,6 +19,8 @@ using Pullback = std::function<std::vector<at::Tensor>(const at::Tensor&)>;
 
 class Session {
  public:
+  at::Device device = at::kCPU;
+
   Handle add(at::Tensor tensor);
   // Throws std::out_of_range for a handle that was disposed of.
   const at::Tensor& get(Handle handle) const;
