@@ -185,8 +185,9 @@ const spec = z.strictObject({
   engine: z
     .strictObject({
       name: choice(
-        ['torch', 'cpu', 'wasm'],
-        'What computes: libtorch, or a plain JavaScript or WebAssembly backend.',
+        ['torch', 'cpu', 'wasm', 'tensorflow'],
+        'What computes: libtorch, a plain JavaScript or WebAssembly backend, or TensorFlow where ' +
+          'it is set up.',
       ).default('torch'),
       threads: integer(
         '[1, 256]',

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { projectRoot } from '../../shared/project-root.js';
 import { decodeSafetensors, encodeSafetensors } from '../../shared/safetensors.js';
-import { engineNames, openEngine } from '../../worker/engine/engine.js';
+import { type EngineName, engineNames, openEngine } from '../../worker/engine/engine.js';
+import { tensorflowIsMissing } from '../../worker/engine/tensorflow/tfjs-node.js';
 import { readGoldenCase } from './golden-case.js';
 import { runGolden, type Tensors } from './golden-run.js';
 
@@ -89,8 +90,12 @@ const cases = [
   { name: 'two-workers-clamped', ranks: 2 },
 ] as const;
 
+/** Why the engine cannot be tested here, or false. */
+const skipped = (engine: EngineName): string | false =>
+  engine === 'tensorflow' ? tensorflowIsMissing() : false;
+
 for (const engine of engineNames) {
-  describe(`golden cases on the engine ${engine}`, () => {
+  describe(`golden cases on the engine ${engine}`, { skip: skipped(engine) }, () => {
     before(() => openEngine(engine, { threads: 1 }));
 
     for (const { name, ranks } of cases) {

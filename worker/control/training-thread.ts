@@ -1,5 +1,5 @@
 /** The training thread as its process sees it. */
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import type { FromTraining, ToTraining, TrainingStart } from '../training/messages.js';
 
 export interface TrainingThread {
@@ -25,6 +25,9 @@ export const startTrainingThread =
   (start, { onMessage, onCrash }) => {
     const thread = new Worker(entry, {
       workerData: start,
+      // A thread's own environment is a copy that native libraries do not see, and the engine
+      // `tensorflow` tells its library there how many threads to use.
+      env: SHARE_ENV,
       transferList: start.links === null ? [] : [start.links],
     });
     let last: FromTraining['kind'] | null = null;

@@ -7,8 +7,11 @@ import { getBackend, setBackend } from '@tensorflow/tfjs-core';
 import { EngineUnavailableError } from './engine-unavailable-error.js';
 import { registerGradients } from './gradients/register-gradients.js';
 
-/** `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop. */
-export const engineNames = ['torch', 'cpu', 'wasm'] as const;
+/**
+ * `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop;
+ * `tensorflow` computes with TensorFlow, where it is set up.
+ */
+export const engineNames = ['torch', 'cpu', 'wasm', 'tensorflow'] as const;
 
 export type EngineName = (typeof engineNames)[number];
 
@@ -23,7 +26,10 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly name: EngineName;
-  /** What it really uses: `cpu` and `wasm` compute on one thread, whatever was asked for. */
+  /**
+   * What it really uses: `cpu` and `wasm` compute on one thread, whatever was asked for, and
+   * `tensorflow` on as many as this process asked for first.
+   */
   readonly threads: number;
   /** For logs: the library and its version. */
   readonly version: string;
@@ -52,6 +58,8 @@ async function load(name: EngineName, options: EngineOptions): Promise<Engine> {
   switch (name) {
     case 'torch':
       return (await import('./torch/open-torch.js')).openTorch(options);
+    case 'tensorflow':
+      return (await import('./tensorflow/open-tensorflow.js')).openTensorflow(options);
     case 'cpu':
       return (await import('./cpu/open-cpu.js')).openCpu();
     case 'wasm':

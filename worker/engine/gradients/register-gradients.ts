@@ -19,3 +19,8 @@ export function registerGradients(): void {
     if (getGradient(gradient.kernelName) === undefined) registerGradient(gradient);
   }
 }
+
+/** The same, for after a package that has registered others. */
+export function overrideGradients(): void {
+  for (const gradient of gradients) registerGradient(gradient);
+}
