@@ -51,7 +51,7 @@ export const kernelsLeftOut: ReadonlyMap<string, string> = new Map([
     'SparseToDense',
   ]),
   ...because('nothing is random after the plan', ['Multinomial']),
-  ...because('fused kernels of ours take the place of these compositions', [
+  ...because('other ways to write what MatMul and the elementwise kernels compute', [
     'Einsum',
     '_FusedMatMul',
   ]),
