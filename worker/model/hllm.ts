@@ -10,7 +10,7 @@
 import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/lane-plan.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
-import { type ItemBatch, type ItemEncoding, ItemLlm } from './item-llm.js';
+import { type ItemBatch, type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
 import { logitScaleName, ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters.js';
@@ -75,7 +75,10 @@ export class Hllm {
     this.dispose();
     this.#loaded = {
       flat,
-      item: decoderWeights(this.layout, flat, 'item_llm', this.config.item.layers),
+      item: {
+        ...decoderWeights(this.layout, flat, 'item_llm', this.config.item.layers),
+        tokens: this.#itemLlm.loadTokens(flat),
+      },
       user: decoderWeights(this.layout, flat, 'user_llm', this.config.user.layers),
     };
   }
@@ -84,6 +87,7 @@ export class Hllm {
   dispose(): void {
     if (this.#loaded === null) return;
     disposeWeights(this.#loaded.item);
+    dispose(Object.values(this.#loaded.item.tokens ?? {}));
     disposeWeights(this.#loaded.user);
     this.#loaded = null;
   }
@@ -133,11 +137,13 @@ export class Hllm {
     gradient_P: Float32Array,
   ): UserLaneResult {
     const { user, flat } = this.#parameters();
-    const { start, end } = this.layout.sections.user;
-    gradient_P.fill(0, start, end);
     const { inputs, targets } = userLane(plan);
     const dEmbeddings = new Float32Array(embeddings_NH.length);
-    if (targets.length === 0) return emptyLane(dEmbeddings, this.#keepLogits);
+    if (targets.length === 0) {
+      const { start, end } = this.layout.sections.user;
+      gradient_P.fill(0, start, end);
+      return emptyLane(dEmbeddings, this.#keepLogits);
+    }
 
     const pass = this.#userLlm.run(inputs, embeddings_NH, user);
     const positives = this.#rows(embeddings_NH, targets);
@@ -185,7 +191,7 @@ const tensorsOf = (nce: InfoNceTensors): Tensor[] =>
 
 interface Loaded {
   readonly flat: Float32Array;
-  readonly item: DecoderWeights;
+  readonly item: ItemWeights;
   readonly user: DecoderWeights;
 }
 

@@ -1,27 +1,17 @@
 /**
  * From the tokens of an item's text to its embedding.
  *
- * Token embeddings are looked up, and their gradients added, in the host: a step touches a few
- * thousand rows of a table that would otherwise be uploaded and downloaded whole, and adding in row
- * order gives the same bits on every engine.
- *
  * Legend: n items, T rows of all texts ([ITEM] tokens included), H hidden size.
  */
-import { type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { Decoder } from './decoder.js';
 import type { RowsOut } from './decoder-layer.js';
 import { type Readout, readMeans, readRows } from './item-readout.js';
 import type { Computation, ModelConfig } from './model-config.js';
 import { type PackedLayout, packedLayout } from './packed-layout.js';
-import {
-  finalNormName,
-  itemTokenName,
-  layerParameterName,
-  type ParameterLayout,
-  tokenEmbeddingName,
-} from './parameter-layout.js';
+import { finalNormName, layerParameterName, type ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, GradientWriter } from './parameters.js';
-import { addRow } from './rows.js';
+import { itemToken, TokenEmbedding, type TokenTable } from './token-embedding.js';
 
 /** Texts of n items, CSR. Sort them by length: neighbours of equal length are computed at once. */
 export interface ItemBatch {
@@ -40,20 +30,31 @@ export interface ItemEncoding {
   dispose(): void;
 }
 
+export interface ItemWeights extends DecoderWeights {
+  readonly tokens: TokenTable | null;
+}
+
 export class ItemLlm {
   readonly #config: ModelConfig;
   readonly #layout: ParameterLayout;
   readonly #computation: Computation;
   readonly #decoder: Decoder;
+  readonly #tokens: TokenEmbedding;
 
   constructor(config: ModelConfig, layout: ParameterLayout, computation: Computation) {
     this.#config = config;
     this.#layout = layout;
     this.#computation = computation;
     this.#decoder = new Decoder(config.item, computation);
+    this.#tokens = new TokenEmbedding(config, layout);
   }
 
-  encode(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): ItemEncoding {
+  /** The part of the weights that `decoderWeights` does not hold. */
+  loadTokens(flat: Float32Array): TokenTable | null {
+    return this.#tokens.load(flat);
+  }
+
+  encode(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): ItemEncoding {
     if (this.#computation.activations !== 'lane') return this.#encode(batch, flat, weights);
     return {
       embeddings: this.embed(batch, flat, weights),
@@ -63,10 +64,10 @@ export class ItemLlm {
     };
   }
 
-  #encode(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): ItemEncoding {
+  #encode(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): ItemEncoding {
     const rows = this.#rows(batch);
     if (rows.layout.rows === 0) return this.#nothing();
-    const x = this.#embed(rows.tokens, flat);
+    const x = this.#tokens.embed(rows.tokens, flat, weights.tokens);
     const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions, this.#rowsRead);
     const readout = this.#readout(pass.y, weights.finalNorm, rows.layout);
     return {
@@ -76,8 +77,6 @@ export class ItemLlm {
         pass.dispose();
       },
       pullback: (dEmbeddings, gradient) => {
-        const { start, end } = this.#layout.sections.item;
-        gradient.fill(0, start, end);
         const { dStates, dNorm } = readout.pullback(dEmbeddings);
         const writer = new GradientWriter(this.#layout);
         writer.add(finalNormName('item_llm'), dNorm);
@@ -85,7 +84,7 @@ export class ItemLlm {
           const name = layerParameterName('item_llm', layer, parameter);
           writer.add(name, value);
         });
-        this.#addTokenGradients(rows.tokens, dx.dataSync<'float32'>(), gradient);
+        this.#tokens.pullback(rows.tokens, dx, gradient, writer);
         writer.write(gradient);
         dStates.dispose();
         dx.dispose();
@@ -94,10 +93,10 @@ export class ItemLlm {
   }
 
   /** Embeddings without a backward. [n * H] */
-  embed(batch: ItemBatch, flat: Float32Array, weights: DecoderWeights): Float32Array {
+  embed(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): Float32Array {
     const { tokens, positions, layout } = this.#rows(batch);
     if (layout.rows === 0) return new Float32Array(0);
-    const x = this.#embed(tokens, flat);
+    const x = this.#tokens.embed(tokens, flat, weights.tokens);
     const states = this.#decoder.read(x, weights.layers, layout, positions, this.#rowsRead);
     const readout = this.#readout(states, weights.finalNorm, layout);
     readout.dispose();
@@ -139,30 +138,6 @@ export class ItemLlm {
     return { tokens: rowTokens, positions, layout };
   }
 
-  #embed(tokens_T: Int32Array, flat: Float32Array): Tensor2D {
-    const { hiddenSize } = this.#config.item;
-    const x = new Float32Array(tokens_T.length * hiddenSize);
-    const base = this.#layout.entry(tokenEmbeddingName).offset;
-    tokens_T.forEach((token, row) => {
-      const start = token === itemToken ? this.#itemTokenOffset() : base + token * hiddenSize;
-      x.set(flat.subarray(start, start + hiddenSize), row * hiddenSize);
-    });
-    return tensor2d(x, [tokens_T.length, hiddenSize]);
-  }
-
-  #addTokenGradients(tokens_T: Int32Array, dx: Float32Array, gradient: Float32Array): void {
-    const { hiddenSize } = this.#config.item;
-    const base = this.#layout.entry(tokenEmbeddingName).offset;
-    tokens_T.forEach((token, row) => {
-      const start = token === itemToken ? this.#itemTokenOffset() : base + token * hiddenSize;
-      addRow(gradient, start, dx, row * hiddenSize, hiddenSize);
-    });
-  }
-
-  #itemTokenOffset(): number {
-    return this.#layout.entry(itemTokenName).offset;
-  }
-
   #readout(states: Tensor2D, finalNorm: Tensor, layout: PackedLayout): Readout {
     const { item, itemEmbedding } = this.#config;
     return itemEmbedding === 'mean'
@@ -177,5 +152,3 @@ interface ItemRows {
   readonly positions: Int32Array;
   readonly layout: PackedLayout;
 }
-
-const itemToken = -1;

@@ -202,6 +202,8 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
     asIs,
   ],
   LockstepDecoderLayerGrad: [['y', 'dy'], none],
+  LockstepEmbed: [['words', 'item', 'tokens'], none],
+  LockstepEmbedGrad: [['dx', 'tokens'], asIs],
   LockstepToHost: [['x'], none],
   LockstepInfoNce: [['users', 'positives', 'negatives'], asIs],
 };
@@ -213,6 +215,7 @@ const listKernels = new Set([
   'SplitV',
   'LockstepDecoderLayerGrad',
   'LockstepInfoNce',
+  'LockstepEmbedGrad',
 ]);
 
 function tableKernels(): KernelConfig[] {

@@ -25,6 +25,7 @@ const Kernels& kernels() {
     add_decoder_layer_kernels(k);
     add_info_nce_kernels(k);
     add_transfer_kernels(k);
+    add_embedding_kernels(k);
     return k;
   }();
   return all;

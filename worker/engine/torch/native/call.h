@@ -66,5 +66,6 @@ void add_matmul_kernels(Kernels& kernels);
 void add_decoder_layer_kernels(Kernels& kernels);
 void add_info_nce_kernels(Kernels& kernels);
 void add_transfer_kernels(Kernels& kernels);
+void add_embedding_kernels(Kernels& kernels);
 
 }  // namespace lockstep
