@@ -129,6 +129,40 @@ export function arithmeticContract(arithmetic: Arithmetic): void {
     assert.equal(arithmetic.firstNonFinite(new Float32Array(0)), -1);
   });
 
+  // Would catch rounding by cutting, a tie that goes up, and a NaN whose bits run over into a zero.
+  test(`${name} packs floats as the nearest bfloat16 and brings them back`, () => {
+    const bits = Uint32Array.of(
+      0x3f808000,
+      0x3f818000,
+      0x3f808001,
+      0x3f807fff,
+      0x7f7fffff,
+      0x80000001,
+    );
+    const packed = new Uint16Array(bits.length);
+    arithmetic.packBfloat16(packed, new Float32Array(bits.buffer));
+    assert.deepEqual([...packed], [0x3f80, 0x3f82, 0x3f81, 0x3f80, 0x7f80, 0x8000]);
+    for (const length of lengths) {
+      const x = anyFloats(length, length + 9);
+      const low = new Uint16Array(length);
+      const back = new Float32Array(length);
+      arithmetic.packBfloat16(low, x);
+      arithmetic.unpackBfloat16(back, low);
+      x.forEach((value, i) => {
+        const got = back[i] as number;
+        // A subnormal is rounded to a multiple of the smallest one, 2^-133.
+        const near = Math.abs(got - value) <= Math.max(Math.abs(value) * 2 ** -8, 2 ** -134);
+        const overflows = Math.abs(value) >= 3.39e38;
+        assert.ok(Object.is(got, value) || near || overflows || Number.isNaN(value), `${value}`);
+        assert.equal(Number.isNaN(got), Number.isNaN(value));
+      });
+      const again = new Uint16Array(length);
+      arithmetic.packBfloat16(again, back);
+      assert.deepEqual(again, low);
+    }
+    assert.throws(() => arithmetic.packBfloat16(packed, new Float32Array(1)), /from 1/);
+  });
+
   // Would catch a wrong bias correction, decay that is coupled to the gradient, or eps inside the root.
   test(`${name} updates as torch.optim.AdamW does`, () => {
     const parameters = Float32Array.from(torchCase.parameters);

@@ -31,6 +31,16 @@ export interface Arithmetic {
   /** Index of the first infinity or NaN; -1 where there is none. */
   firstNonFinite(x: Float32Array): number;
 
+  /**
+   * into[i] = the bfloat16 nearest to from[i], ties to even, as its 16 bits; a NaN stays one.
+   *
+   * @throws RangeError where the lengths differ.
+   */
+  packBfloat16(into: Uint16Array, from: Float32Array): void;
+
+  /** The reverse, exact. @throws RangeError where the lengths differ. */
+  unpackBfloat16(into: Float32Array, from: Uint16Array): void;
+
   /** One update of AdamW in place; see `AdamwUpdate` for the order of operations. */
   adamw(update: AdamwUpdate): void;
 }

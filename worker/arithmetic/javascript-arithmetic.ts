@@ -6,6 +6,8 @@ import { requireSameLength } from './same-length.js';
 const blockLength = 4096;
 const accumulators = 16;
 const { fround, sqrt } = Math;
+/** To see the bits of a float. */
+const word = new DataView(new ArrayBuffer(4));
 
 /**
  * Works wherever Node does; some five times slower than the native one. A float32 operation is a
@@ -46,6 +48,24 @@ export const javascriptArithmetic: Arithmetic = {
   firstNonFinite(x) {
     for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return i;
     return -1;
+  },
+
+  packBfloat16(into, from) {
+    requireSameLength('pack', { into, from });
+    for (let i = 0; i < into.length; i++) {
+      word.setFloat32(0, from[i] as number);
+      const bits = word.getUint32(0);
+      const rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+      into[i] = Number.isNaN(from[i]) ? 0x7fc0 : rounded;
+    }
+  },
+
+  unpackBfloat16(into, from) {
+    requireSameLength('unpack', { into, from });
+    for (let i = 0; i < into.length; i++) {
+      word.setUint32(0, (from[i] as number) * 0x10000);
+      into[i] = word.getFloat32(0);
+    }
   },
 
   adamw(update: AdamwUpdate) {

@@ -13,6 +13,8 @@ interface Addon {
   sumOfSquares(x: Float32Array): number;
   scale(x: Float32Array, factor: number): void;
   firstNonFinite(x: Float32Array): number;
+  packBfloat16(into: Uint16Array, from: Float32Array): void;
+  unpackBfloat16(into: Float32Array, from: Uint16Array): void;
   adamw(
     parameters: Float32Array,
     gradients: Float32Array,
@@ -52,6 +54,14 @@ export function loadNativeArithmetic(): Arithmetic | null {
     sumOfSquares: (x) => addon.sumOfSquares(x),
     scale: (x, factor) => addon.scale(x, factor),
     firstNonFinite: (x) => addon.firstNonFinite(x),
+    packBfloat16(into, from) {
+      requireSameLength('pack', { into, from });
+      addon.packBfloat16(into, from);
+    },
+    unpackBfloat16(into, from) {
+      requireSameLength('unpack', { into, from });
+      addon.unpackBfloat16(into, from);
+    },
     adamw(update: AdamwUpdate) {
       const { parameters, gradients, firstMoments, secondMoments } = update;
       requireSameLength('update', { parameters, gradients, firstMoments, secondMoments });

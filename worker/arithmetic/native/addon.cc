@@ -124,6 +124,49 @@ napi_value FirstNonFinite(napi_env env, napi_callback_info info) {
   return to_number(env, static_cast<double>(lockstep::first_non_finite(x.data, x.length)));
 }
 
+struct Words {
+  uint16_t* data = nullptr;
+  size_t length = 0;
+};
+
+bool words_from(napi_env env, napi_value value, Words* out) {
+  napi_typedarray_type type;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, value, &type, &out->length, &data, nullptr, nullptr) !=
+          napi_ok ||
+      type != napi_uint16_array) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
+                          "Cannot read bfloat16: it is no Uint16Array: should be one");
+    return false;
+  }
+  out->data = static_cast<uint16_t*>(data);
+  return true;
+}
+
+napi_value PackBfloat16(napi_env env, napi_callback_info info) {
+  const Arguments<2> given(env, info);
+  Words into;
+  Floats from;
+  if (!words_from(env, given.values[0], &into) || !floats_from(env, given.values[1], &from) ||
+      !require_equal(env, into.length, from.length)) {
+    return nullptr;
+  }
+  lockstep::pack_bfloat16(into.data, from.data, into.length);
+  return nullptr;
+}
+
+napi_value UnpackBfloat16(napi_env env, napi_callback_info info) {
+  const Arguments<2> given(env, info);
+  Floats into;
+  Words from;
+  if (!floats_from(env, given.values[0], &into) || !words_from(env, given.values[1], &from) ||
+      !require_equal(env, into.length, from.length)) {
+    return nullptr;
+  }
+  lockstep::unpack_bfloat16(into.data, from.data, into.length);
+  return nullptr;
+}
+
 // adamw(parameters, gradients, firstMoments, secondMoments, ...the fields of AdamwScalars)
 napi_value Adamw(napi_env env, napi_callback_info info) {
   const Arguments<12> given(env, info);
@@ -160,6 +203,8 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   define(env, exports, "sumOfSquares", SumOfSquares);
   define(env, exports, "scale", Scale);
   define(env, exports, "firstNonFinite", FirstNonFinite);
+  define(env, exports, "packBfloat16", PackBfloat16);
+  define(env, exports, "unpackBfloat16", UnpackBfloat16);
   define(env, exports, "adamw", Adamw);
   return exports;
 }

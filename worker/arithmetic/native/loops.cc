@@ -94,6 +94,24 @@ int64_t first_non_finite(const float* x, size_t length) {
 }
 
 LOCKSTEP_CLONES
+void pack_bfloat16(uint16_t* __restrict into, const float* __restrict from, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    uint32_t bits;
+    std::memcpy(&bits, from + i, sizeof bits);
+    const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    into[i] = static_cast<uint16_t>((bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded);
+  }
+}
+
+LOCKSTEP_CLONES
+void unpack_bfloat16(float* __restrict into, const uint16_t* __restrict from, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    const uint32_t bits = static_cast<uint32_t>(from[i]) << 16;
+    std::memcpy(into + i, &bits, sizeof bits);
+  }
+}
+
+LOCKSTEP_CLONES
 void adamw(float* __restrict parameters, const float* __restrict gradients,
            float* __restrict first_moments, float* __restrict second_moments, size_t length,
            const AdamwScalars& scalars) {

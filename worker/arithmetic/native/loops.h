@@ -23,6 +23,8 @@ void add(float* into, const float* other, size_t length);
 double sum_of_squares(const float* x, size_t length);
 void scale(float* x, size_t length, float factor);
 int64_t first_non_finite(const float* x, size_t length);
+void pack_bfloat16(uint16_t* into, const float* from, size_t length);
+void unpack_bfloat16(float* into, const uint16_t* from, size_t length);
 void adamw(float* parameters, const float* gradients, float* first_moments, float* second_moments,
            size_t length, const AdamwScalars& scalars);
 
