@@ -1,8 +1,19 @@
 /**
- * The best matrix product that the engine in use can do: the yardstick of the step's operations.
- * Square and in float32, whatever the step's precision, because that is what tfjs-core can ask for.
+ * The best square matrix product that the engine in use can do: the yardstick of the step's
+ * operations, in the step's precision.
  */
-import { matMul, randomUniform, slice, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  getBackend,
+  getKernel,
+  matMul,
+  randomUniform,
+  slice,
+  type Tensor,
+  type Tensor2D,
+  tidy,
+} from '@tensorflow/tfjs-core';
+import type { Precision } from './step-options.js';
 
 /** Large enough to leave the overhead of a call behind, small enough to fit caches in part. */
 const sizes = [1024, 1536, 2048];
@@ -14,16 +25,28 @@ const repetitions = 6;
 const slowSeconds = 0.5;
 
 /** Floating point operations a second. */
-export function matmulRate(): number {
+export function matmulRate(precision: Precision): number {
   let best = 0;
   for (const size of sizes) {
-    const seconds = fastestProduct(size);
+    const seconds = hasTimer() ? timedByEngine(size, precision) : fastestProduct(size);
     best = Math.max(best, (2 * size ** 3) / seconds);
     if (seconds > slowSeconds) break;
   }
   return best;
 }
 
+const timer = 'LockstepProductSeconds';
+
+const hasTimer = (): boolean => getKernel(timer, getBackend()) !== undefined;
+
+function timedByEngine(size: number, precision: Precision): number {
+  return scoped(() => {
+    const seconds = engine().runKernel(timer, {}, { size, precision, repetitions }) as Tensor;
+    return seconds.dataSync()[0] as number;
+  });
+}
+
+/** tfjs-core can ask for float32 only, which is all that the engines without a timer have. */
 function fastestProduct(size: number): number {
   return scoped(() => {
     const a = randomUniform([size, size], -1, 1) as Tensor2D;

@@ -8,6 +8,8 @@ it('has the defaults of the results in bench/results', () => {
     batch: 'x',
     engine: 'torch',
     precision: 'f32',
+    mode: 'exact',
+    activations: 'keep',
     threads: 2,
     steps: 4,
   });

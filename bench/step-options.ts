@@ -7,18 +7,26 @@ export const precisions = ['f32', 'bf16'] as const;
 
 export type Precision = (typeof precisions)[number];
 
+const modes = ['exact', 'fast'] as const;
+type Mode = (typeof modes)[number];
+
+const activations = ['keep', 'layer', 'lane'] as const;
+type Activations = (typeof activations)[number];
+
 export interface StepOptions {
   /** Path of a batch without its endings. */
   readonly batch: string;
   readonly engine: EngineName;
   readonly precision: Precision;
+  readonly mode: Mode;
+  readonly activations: Activations;
   readonly threads: number;
   readonly steps: number;
 }
 
 export const stepUsage =
   `usage: bench step --batch PREFIX [--engine ${engineNames.join('|')}] [--dtype ${precisions.join('|')}] ` +
-  '[--threads T] [--steps N]';
+  `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] [--threads T] [--steps N]`;
 
 /** @throws Error naming the option, its value and the rule. */
 export function parseStepOptions(args: readonly string[]): StepOptions {
@@ -28,6 +36,8 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
       batch: { type: 'string' },
       engine: { type: 'string', default: 'torch' },
       dtype: { type: 'string', default: 'f32' },
+      mode: { type: 'string', default: 'exact' },
+      activations: { type: 'string', default: 'keep' },
       threads: { type: 'string', default: '2' },
       steps: { type: 'string', default: '4' },
     },
@@ -36,7 +46,9 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
   return {
     batch: values.batch,
     engine: engineNamed('--engine', values.engine),
-    precision: precisionNamed('--dtype', values.dtype),
+    precision: oneOf('--dtype', precisions, values.dtype),
+    mode: oneOf('--mode', modes, values.mode),
+    activations: oneOf('--activations', activations, values.activations),
     threads: positiveInteger('--threads', values.threads),
     steps: positiveInteger('--steps', values.steps),
   };
@@ -48,10 +60,14 @@ export function engineNamed(option: string, value: string): EngineName {
   throw new Error(`${option} must be one of ${engineNames}: current value is ${value}`);
 }
 
-function precisionNamed(option: string, value: string): Precision {
-  const precision = precisions.find((name) => name === value);
-  if (precision !== undefined) return precision;
-  throw new Error(`${option} must be ${precisions.join(' or ')}: current value is ${value}`);
+function oneOf<Choice extends string>(
+  option: string,
+  choices: readonly Choice[],
+  value: string,
+): Choice {
+  const chosen = choices.find((name) => name === value);
+  if (chosen !== undefined) return chosen;
+  throw new Error(`${option} must be ${choices.join(' or ')}: current value is ${value}`);
 }
 
 export function positiveInteger(option: string, value: string): number {

@@ -25,20 +25,23 @@ export async function benchStep(args: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const engine = await openEngine(options.engine, { threads: options.threads });
+  const { threads, mode } = options;
+  const engine = await openEngine(options.engine, { threads, deterministic: mode === 'exact' });
   const batch = readStepBatch(options.batch);
   const measured = await measure(batch, options);
   const stepSeconds = median(measured.seconds);
   // Before the products of the yardstick, which have memory of their own.
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   const flopsPerSecond = stepFlops(batch.model, stepShapes(batch)) / stepSeconds;
-  const matmulFlopsPerSecond = matmulRate();
+  const matmulFlopsPerSecond = matmulRate(options.precision);
   console.log(
     JSON.stringify({
       benchmark: 'step',
       batch: batch.name,
       engine: `${engine.name} (${engine.version})`,
       dtype: options.precision,
+      mode: options.mode,
+      activations: options.activations,
       threads: engine.threads,
       step_seconds: stepSeconds,
       step_seconds_range: [Math.min(...measured.seconds), Math.max(...measured.seconds)],
@@ -98,8 +101,8 @@ const phaseMedians = (phases: Measured['phases']): Record<string, number> =>
   );
 
 function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithmetic): Trainer {
-  const { precision } = options;
-  const model = new Hllm(batch.model, { computation: { precision, activations: 'keep' } });
+  const { precision, activations } = options;
+  const model = new Hllm(batch.model, { computation: { precision, activations } });
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
   return new Trainer({
     model,

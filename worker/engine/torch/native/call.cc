@@ -48,6 +48,13 @@ at::ScalarType Call::dtype(const char* name) const {
   return dtype_of(text(name));
 }
 
+at::ScalarType Call::precision(const char* name) const {
+  const std::string given = text(name);
+  if (given == "f32") return at::kFloat;
+  if (given == "bf16") return at::kBFloat16;
+  throw std::invalid_argument("the precision \"" + given + "\" is not one of f32, bf16");
+}
+
 std::string Call::describe() const {
   std::ostringstream text;
   for (size_t i = 0; i < handles_.size(); i++) {

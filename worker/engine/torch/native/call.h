@@ -29,6 +29,8 @@ class Call {
   std::string text(const char* name) const;
   std::vector<int64_t> integers(const char* name) const;
   at::ScalarType dtype(const char* name) const;
+  // Of activations and products: "f32" or "bf16".
+  at::ScalarType precision(const char* name) const;
 
   // Shapes and types of the inputs, for messages.
   std::string describe() const;

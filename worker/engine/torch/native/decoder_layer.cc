@@ -166,12 +166,6 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
   return d;
 }
 
-at::ScalarType compute_type(const std::string& precision) {
-  if (precision == "f32") return at::kFloat;
-  if (precision == "bf16") return at::kBFloat16;
-  throw std::invalid_argument("the precision \"" + precision + "\" is not one of f32, bf16");
-}
-
 // The loops read memory by these shapes, so they are checked before anything runs.
 void require_shapes(const Layer& layer) {
   const auto& in = layer.in;
@@ -199,7 +193,7 @@ Layer layer_of(const Call& call) {
               call.number("eps"),
               {},
               call.text("rows") == "last",
-              compute_type(call.text("precision"))};
+              call.precision("precision")};
   const std::vector<int64_t> groups = call.integers("groups");
   for (size_t i = 0; i + 2 < groups.size(); i += 3) {
     layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
