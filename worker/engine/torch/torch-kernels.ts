@@ -204,7 +204,7 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   LockstepDecoderLayerGrad: [['y', 'dy'], none],
   LockstepEmbed: [['words', 'item', 'tokens'], none],
   LockstepEmbedGrad: [['dx', 'tokens'], asIs],
-  LockstepProductSeconds: [[], none],
+  LockstepProductSeconds: [[], asIs],
   LockstepToHost: [['x'], none],
   LockstepInfoNce: [['users', 'positives', 'negatives'], asIs],
 };
