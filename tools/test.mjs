@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs the compiled tests with node's own runner.
+ * Runs the compiled tests, and those of tools/ as they are, with node's own runner.
  *
  *   node tools/test.mjs [--unit] [part-of-a-path ...]
  *
@@ -37,9 +37,9 @@ if (option !== undefined) {
 
 function selected() {
   if (!existsSync(inRoot('dist'))) return [];
-  return filesBelow(inRoot('dist'))
+  return [...filesBelow(inRoot('dist')), ...filesBelow(inRoot('tools'))]
     .map((file) => file.slice(root.length + 1))
-    .filter((file) => file.endsWith('.test.js') && existsSync(inRoot(sourceOf(file))))
+    .filter((file) => /\.test\.m?js$/.test(file) && existsSync(inRoot(sourceOf(file))))
     .filter((file) => !unit || !isIntegration(file))
     .filter(
       (file) =>
@@ -58,7 +58,7 @@ function sourceName(filter) {
 }
 
 function isIntegration(file) {
-  return file.endsWith('.integration.test.js');
+  return /\.integration\.test\.m?js$/.test(file);
 }
 
 function run() {
