@@ -17,6 +17,7 @@ import {
   makeLayer,
   sequence,
 } from './decoder-layer-definition.js';
+import { loadNative } from './native.js';
 
 const inputNames = 'x inputNorm q k v o postNorm gate up down'.split(' ');
 
@@ -176,6 +177,27 @@ describe('the fused decoder layer', () => {
         forwardAndBackward(layer, dy, 'input'),
         forwardAndBackward(layer, dy, 'activations'),
       );
+    }
+  });
+
+  // Would catch what a CUDA device computes and no test on a CPU would ever run.
+  it('computes the same with the operations of other devices', () => {
+    const native = loadNative();
+    const device = { threads: 1, deterministic: true, tf32: false };
+    for (const precision of ['f32', 'bf16'] as const) {
+      for (const of of Object.values(cases)) {
+        const layer = makeLayer(of);
+        const given = { ...layer, attributes: { ...layer.attributes, precision } };
+        const dy = new Float32Array(define(layer).length).fill(0.25);
+        const byLoops = forwardAndBackward(given, dy);
+        native.open({ ...device, portableRows: true });
+        const byOperations = forwardAndBackward(given, dy);
+        native.open({ ...device, portableRows: false });
+        byOperations.forEach((values, at) => {
+          const allowed = precision === 'f32' ? 1e-5 : 0.02;
+          assert.ok(distance(values, byLoops[at] as Float32Array) < allowed, `output ${at}`);
+        });
+      }
     }
   });
 

@@ -30,6 +30,8 @@ export interface DeviceOptions {
   readonly deterministic: boolean;
   /** Float32 products with operands rounded to 10 bits, where the device has them. */
   readonly tf32: boolean;
+  /** Row passes by libtorch's operations on the CPU too, as on a CUDA device; for tests of those. */
+  readonly portableRows: boolean;
 }
 
 export interface NativeMemory {

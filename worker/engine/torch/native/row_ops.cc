@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "row_loops.h"
 #include "row_ops_any_device.h"
@@ -24,6 +25,10 @@ template <typename A>
 A* to(at::Tensor& x) {
   return static_cast<A*>(x.data_ptr());
 }
+
+std::atomic<bool> portable = false;
+
+bool by_loops(const at::Tensor& x) { return x.is_cpu() && !portable; }
 
 void require(bool fits, const char* what) {
   if (!fits) throw std::invalid_argument(what);
@@ -48,9 +53,11 @@ void require_norm(const at::Tensor& x, const at::Tensor& weight) {
 
 }  // namespace
 
+void use_portable_rows(bool on) { portable = on; }
+
 Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
   require_norm(x, weight);
-  if (!x.is_cpu()) return any_device::norm_rows(x, weight, eps, type);
+  if (!by_loops(x)) return any_device::norm_rows(x, weight, eps, type);
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor n = at::empty({T, H}, x.options().dtype(type));
   at::Tensor scales = at::empty({T}, x.options());
@@ -70,7 +77,7 @@ Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::
 Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
                      double eps, at::Tensor& sum) {
   require_norm(x, weight);
-  if (!x.is_cpu()) return any_device::add_norm_rows(x, branch, weight, eps, sum);
+  if (!by_loops(x)) return any_device::add_norm_rows(x, branch, weight, eps, sum);
   const int64_t T = x.size(0), H = x.size(1);
   sum = at::empty({T, H}, x.options());
   at::Tensor n = at::empty({T, H}, branch.options());
@@ -91,7 +98,7 @@ Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Te
 
 at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
                            at::ScalarType type) {
-  if (!x.is_cpu()) return any_device::norm_rows_again(x, weight, scales, type);
+  if (!by_loops(x)) return any_device::norm_rows_again(x, weight, scales, type);
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor n = at::empty({T, H}, x.options().dtype(type));
   with_type(type, [&](auto a) {
@@ -110,7 +117,7 @@ at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const 
 NormGradients norm_rows_backward(const at::Tensor& x, const at::Tensor& weight,
                                  const at::Tensor& scales, const at::Tensor& dn,
                                  const at::Tensor& residual) {
-  if (!x.is_cpu()) return any_device::norm_rows_backward(x, weight, scales, dn, residual);
+  if (!by_loops(x)) return any_device::norm_rows_backward(x, weight, scales, dn, residual);
   const int64_t T = x.size(0), H = x.size(1);
   const int64_t blocks = (T + kBlock - 1) / kBlock;
   at::Tensor dx = at::empty({T, H}, x.options());
@@ -142,7 +149,7 @@ void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, i
   const bool fits = x.dim() == 2 && cos.dim() == 2 && cos.size(0) == T && D > 0 &&
                     x.size(1) % D == 0 && heads * D <= x.size(1) && sin.sizes() == cos.sizes();
   require(fits, "cos and sin must have a row for each row of x, half as long as a head");
-  if (!x.is_cpu()) return any_device::rotate_heads(x, cos, sin, heads, direction);
+  if (!by_loops(x)) return any_device::rotate_heads(x, cos, sin, heads, direction);
   const int64_t width = x.size(1);
   with_type(x.scalar_type(), [&](auto a) {
     using A = decltype(a);
@@ -159,7 +166,7 @@ void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, i
 }
 
 at::Tensor swiglu(const at::Tensor& gate_up) {
-  if (!gate_up.is_cpu()) return any_device::swiglu(gate_up);
+  if (!by_loops(gate_up)) return any_device::swiglu(gate_up);
   const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
   at::Tensor out = at::empty({T, I}, gate_up.options());
   with_type(gate_up.scalar_type(), [&](auto a) {
@@ -175,7 +182,7 @@ at::Tensor swiglu(const at::Tensor& gate_up) {
 }
 
 at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
-  if (!gate_up.is_cpu()) return any_device::swiglu_backward(gate_up, da);
+  if (!by_loops(gate_up)) return any_device::swiglu_backward(gate_up, da);
   const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
   at::Tensor out = at::empty({T, I}, gate_up.options());
   with_type(gate_up.scalar_type(), [&](auto a) {
@@ -192,7 +199,7 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
 }
 
 at::Tensor add_rows(const at::Tensor& x, const at::Tensor& branch) {
-  if (!x.is_cpu()) return at::add(x, branch);
+  if (!by_loops(x)) return at::add(x, branch);
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor y = at::empty({T, H}, x.options());
   with_type(branch.scalar_type(), [&](auto a) {

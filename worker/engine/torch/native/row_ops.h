@@ -9,6 +9,9 @@
 
 namespace lockstep {
 
+// Whether host memory too goes by libtorch's operations, as a CUDA device's does; for tests of those.
+void use_portable_rows(bool on);
+
 struct Normed {
   at::Tensor n;       // [T, H], the activations' type
   at::Tensor scales;  // [T]: 1 / rms of each row

@@ -48,8 +48,10 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   const auto halves = gate_up.chunk(2, 1);
   const at::Tensor gate = halves[0].to(at::kFloat), up = halves[1].to(at::kFloat);
   const at::Tensor d = da.to(at::kFloat), sigmoid = at::sigmoid(gate), silu = gate * sigmoid;
+  // Before gate_up is overwritten: in float32, up is a view of it.
+  at::Tensor a = (silu * up).to(gate_up.scalar_type());
   gate_up.copy_(at::cat({d * up * (sigmoid + silu * (1 - sigmoid)), d * silu}, 1));
-  return (silu * up).to(gate_up.scalar_type());
+  return a;
 }
 
 }  // namespace lockstep::any_device

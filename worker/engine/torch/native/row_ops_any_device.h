@@ -1,4 +1,5 @@
-// The functions of row_ops.h in libtorch's operations: for CUDA, and for tests of the loops.
+// The functions of row_ops.h in libtorch's operations: for devices whose memory
+// the loops cannot reach.
 #pragma once
 
 #include "row_ops.h"
