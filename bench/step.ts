@@ -39,6 +39,7 @@ export async function benchStep(args: string[]): Promise<void> {
       benchmark: 'step',
       batch: batch.name,
       engine: `${engine.name} (${engine.version})`,
+      device: engine.device,
       dtype: options.precision,
       mode: options.mode,
       activations: options.activations,
