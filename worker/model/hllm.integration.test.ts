@@ -29,6 +29,39 @@ describe('HLLM on libtorch', () => {
     assertNear(got.gradient, expected.gradient);
   });
 
+  // Would catch a policy that changes the result of a job, or keeps what it should make again.
+  it('has the same bits whatever waits for the backward, and holds less', async () => {
+    await setBackend('torch');
+    const run = (activations: 'keep' | 'layer' | 'lane') => {
+      const { model } = openTinyModel({}, { computation: { precision: 'f32', activations } });
+      const trained = trainTiny(model, tinyPlan);
+      const held = torch.tensorBytes() as number;
+      const encoding = model.encodeItems(tinyItems([1, 2, 5]));
+      const more = (torch.tensorBytes() as number) - held;
+      encoding.dispose();
+      model.dispose();
+      return { trained, more };
+    };
+    const [keep, layer, lane] = [run('keep'), run('layer'), run('lane')];
+    assert.deepEqual(layer.trained, keep.trained);
+    assert.deepEqual(lane.trained, keep.trained);
+    assert.ok(keep.more > 0);
+    assert.equal(lane.more, 0);
+  });
+
+  // Would catch a precision that never reaches the layers, or reaches what should stay float32.
+  it('trains in bf16 near what it computes in float32', async () => {
+    await setBackend('torch');
+    const run = (precision: 'f32' | 'bf16') =>
+      trainTiny(
+        openTinyModel({}, { computation: { precision, activations: 'keep' } }).model,
+        tinyPlan,
+      );
+    const [exact, low] = [run('f32'), run('bf16')];
+    assert.notEqual(low.result.loss, exact.result.loss);
+    assert.ok(Math.abs(low.result.loss / exact.result.loss - 1) < 0.02);
+  });
+
   // Would catch tensors and autograd graphs that outlive their step in memory that V8 cannot see.
   it('holds the same memory after 200 steps as after a few', async () => {
     await setBackend('torch');
