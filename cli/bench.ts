@@ -26,7 +26,8 @@ export async function benchCommand(words: readonly string[]): Promise<ExitCode> 
   const code = await survey(batch, given, (measurement) => {
     measurements.push(measurement);
     if (given.json) say({ event: 'measured', ...measurement });
-    else if (!isFailed(measurement)) note(`${measurement.engine} in ${measurement.dtype}: measured`);
+    else if (!isFailed(measurement))
+      note(`${measurement.engine} in ${measurement.dtype}: measured`);
   });
   // What is wrong with the words or the batch it has said itself.
   if (code !== 0) return code === exitCodes.usage ? exitCodes.usage : exitCodes.internal;
