@@ -46,6 +46,17 @@ void with_type(at::ScalarType type, const F& f) {
   }
 }
 
+// Calls f(loops, t) for every row, rows shared among the threads.
+template <typename F>
+void each_row(at::ScalarType type, int64_t T, const F& f) {
+  with_type(type, [&](auto a) {
+    const auto& loops = row_loops<decltype(a)>();
+    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; t++) f(loops, t);
+    });
+  });
+}
+
 void require_norm(const at::Tensor& x, const at::Tensor& weight) {
   require(x.dim() == 2 && weight.dim() == 1 && weight.size(0) == x.size(1),
           "a norm's weight must have one number for each column of x");
@@ -61,15 +72,9 @@ Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor n = at::empty({T, H}, x.options().dtype(type));
   at::Tensor scales = at::empty({T}, x.options());
-  with_type(type, [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        to<float>(scales)[t] = loops.norm(from<float>(x) + t * H, from<float>(weight),
-                                          static_cast<float>(eps), to<A>(n) + t * H, H);
-      }
-    });
+  each_row(type, T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    to<float>(scales)[t] = loops.norm(from<float>(x) + t * H, from<float>(weight),
+                                      static_cast<float>(eps), to<A>(n) + t * H, H);
   });
   return {n, scales};
 }
@@ -82,16 +87,10 @@ Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Te
   sum = at::empty({T, H}, x.options());
   at::Tensor n = at::empty({T, H}, branch.options());
   at::Tensor scales = at::empty({T}, x.options());
-  with_type(branch.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        to<float>(scales)[t] = loops.add_norm(
-            from<float>(x) + t * H, from<A>(branch) + t * H, from<float>(weight),
-            static_cast<float>(eps), to<float>(sum) + t * H, to<A>(n) + t * H, H);
-      }
-    });
+  each_row(branch.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    to<float>(scales)[t] = loops.add_norm(
+        from<float>(x) + t * H, from<A>(branch) + t * H, from<float>(weight),
+        static_cast<float>(eps), to<float>(sum) + t * H, to<A>(n) + t * H, H);
   });
   return {n, scales};
 }
@@ -101,15 +100,9 @@ at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const 
   if (!by_loops(x)) return any_device::norm_rows_again(x, weight, scales, type);
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor n = at::empty({T, H}, x.options().dtype(type));
-  with_type(type, [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        loops.norm_again(from<float>(x) + t * H, from<float>(weight), from<float>(scales)[t],
-                         to<A>(n) + t * H, H);
-      }
-    });
+  each_row(type, T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    loops.norm_again(from<float>(x) + t * H, from<float>(weight), from<float>(scales)[t],
+                     to<A>(n) + t * H, H);
   });
   return n;
 }
@@ -151,17 +144,11 @@ void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, i
   require(fits, "cos and sin must have a row for each row of x, half as long as a head");
   if (!by_loops(x)) return any_device::rotate_heads(x, cos, sin, heads, direction);
   const int64_t width = x.size(1);
-  with_type(x.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        for (int64_t head = 0; head < heads; head++) {
-          loops.rotate(to<A>(x) + t * width + head * D, from<float>(cos) + t * D / 2,
-                       from<float>(sin) + t * D / 2, static_cast<float>(direction), D);
-        }
-      }
-    });
+  each_row(x.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    for (int64_t head = 0; head < heads; head++) {
+      loops.rotate(to<A>(x) + t * width + head * D, from<float>(cos) + t * D / 2,
+                   from<float>(sin) + t * D / 2, static_cast<float>(direction), D);
+    }
   });
 }
 
@@ -169,14 +156,8 @@ at::Tensor swiglu(const at::Tensor& gate_up) {
   if (!by_loops(gate_up)) return any_device::swiglu(gate_up);
   const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
   at::Tensor out = at::empty({T, I}, gate_up.options());
-  with_type(gate_up.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        loops.swiglu(from<A>(gate_up) + 2 * t * I, to<A>(out) + t * I, I);
-      }
-    });
+  each_row(gate_up.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    loops.swiglu(from<A>(gate_up) + 2 * t * I, to<A>(out) + t * I, I);
   });
   return out;
 }
@@ -185,15 +166,9 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   if (!by_loops(gate_up)) return any_device::swiglu_backward(gate_up, da);
   const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
   at::Tensor out = at::empty({T, I}, gate_up.options());
-  with_type(gate_up.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        loops.swiglu_backward(to<A>(gate_up) + 2 * t * I, from<A>(da) + t * I, to<A>(out) + t * I,
-                              I);
-      }
-    });
+  each_row(gate_up.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    loops.swiglu_backward(to<A>(gate_up) + 2 * t * I, from<A>(da) + t * I, to<A>(out) + t * I,
+                          I);
   });
   return out;
 }
@@ -202,14 +177,8 @@ at::Tensor add_rows(const at::Tensor& x, const at::Tensor& branch) {
   if (!by_loops(x)) return at::add(x, branch);
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor y = at::empty({T, H}, x.options());
-  with_type(branch.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) {
-        loops.add(from<float>(x) + t * H, from<A>(branch) + t * H, to<float>(y) + t * H, H);
-      }
-    });
+  each_row(branch.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
+    loops.add(from<float>(x) + t * H, from<A>(branch) + t * H, to<float>(y) + t * H, H);
   });
   return y;
 }
