@@ -27,9 +27,12 @@ struct Layer {
   int64_t key_value_heads;
   double eps;
   std::vector<Group> groups;
-  // Only the last row of each sequence comes out; nothing else is computed behind its keys and values.
-  bool last;
   at::ScalarType type;
+  // The last row of each sequence [n], where only those come out; nothing else is computed then behind
+  // their keys and values. Undefined where all rows come out.
+  at::Tensor last_rows;
+
+  bool last() const { return last_rows.defined(); }
 
   int64_t head_size() const { return in[kQ].size(0) / heads; }
   at::Tensor weight(Input name) const { return in[name].to(type); }
@@ -50,13 +53,12 @@ struct Kept {
   at::Tensor gate_up;        // [R, 2 I]
 };
 
-// The last row of each sequence. [n]
-at::Tensor last_rows(const Layer& layer) {
+at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device) {
   std::vector<int64_t> rows;
-  for (const auto& [first_row, count, length] : layer.groups) {
+  for (const auto& [first_row, count, length] : groups) {
     for (int64_t i = 1; i <= count; i++) rows.push_back(first_row + i * length - 1);
   }
-  return at::tensor(rows, at::kLong).to(layer.in[kX].device());
+  return at::tensor(rows, at::kLong).to(device);
 }
 
 // Queries, keys and values of normed rows, heads turned. [R, Nq D], [T, Nk D], [T, Nk D]
@@ -67,14 +69,14 @@ struct Projected {
 Projected project(const Layer& layer, const at::Tensor& normed) {
   const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
   const at::Tensor &cos = layer.in[kCos], &sin = layer.in[kSin];
-  if (!layer.last) {
+  if (!layer.last()) {
     // One matrix product for what reads the same input.
     at::Tensor qkv = forward_product(normed, layer.weights({kQ, kK, kV}));
     rotate_heads(qkv, cos, sin, layer.heads + layer.key_value_heads, 1);
     return {qkv.narrow(1, 0, queries), qkv.narrow(1, queries, keys),
             qkv.narrow(1, queries + keys, keys)};
   }
-  const at::Tensor rows = last_rows(layer);
+  const at::Tensor& rows = layer.last_rows;
   at::Tensor kv = forward_product(normed, layer.weights({kK, kV}));
   rotate_heads(kv, cos, sin, layer.key_value_heads, 1);
   at::Tensor q = forward_product(normed.index_select(0, rows), layer.weight(kQ));
@@ -86,9 +88,9 @@ at::Tensor forward_pass(const Layer& layer, Kept* kept) {
   const at::Tensor& x = layer.in[kX];
   const Normed normed = norm_rows(x, layer.in[kInputNorm], layer.eps, layer.type);
   const Projected heads = project(layer, normed.n);
-  PackedAttention attention(heads.q, heads.k, heads.v, layer.groups, layer.head_size(), layer.last,
+  PackedAttention attention(heads.q, heads.k, heads.v, layer.groups, layer.head_size(), layer.last(),
                             kept != nullptr);
-  const at::Tensor x_R = layer.last ? x.index_select(0, last_rows(layer)) : x;
+  const at::Tensor x_R = layer.last() ? x.index_select(0, layer.last_rows) : x;
   at::Tensor middle;
   const Normed inner =
       add_norm_rows(x_R, forward_product(attention.output(), layer.weight(kO)),
@@ -130,7 +132,7 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
   const at::Tensor &x = layer.in[kX], &cos = layer.in[kCos], &sin = layer.in[kSin];
   const at::Tensor normed = norm_rows_again(x, layer.in[kInputNorm], kept.scales, layer.type);
   const auto of_type = x.options().dtype(layer.type);
-  if (!layer.last) {
+  if (!layer.last()) {
     at::Tensor d_qkv = at::empty({x.size(0), queries + 2 * keys}, of_type);
     kept.attention->backward(d_attended, d_qkv.narrow(1, 0, queries),
                              d_qkv.narrow(1, queries, keys), d_qkv.narrow(1, queries + keys, keys));
@@ -146,7 +148,7 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
     d[kX] = input.dx;
     return d;
   }
-  const at::Tensor rows = last_rows(layer);
+  const at::Tensor& rows = layer.last_rows;
   at::Tensor dq = at::empty({rows.size(0), queries}, of_type);
   at::Tensor d_kv = at::empty({x.size(0), 2 * keys}, of_type);
   kept.attention->backward(d_attended, dq, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys));
@@ -192,14 +194,17 @@ Layer layer_of(const Call& call) {
               call.integer("keyValueHeads"),
               call.number("eps"),
               {},
-              call.text("rows") == "last",
-              call.precision("precision")};
+              call.precision("precision"),
+              {}};
   const std::vector<int64_t> groups = call.integers("groups");
   for (size_t i = 0; i + 2 < groups.size(); i += 3) {
     layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
   }
   require_shapes(layer);
   require_groups(layer.groups, layer.in[kX].size(0));
+  if (call.text("rows") == "last") {
+    layer.last_rows = last_rows(layer.groups, layer.in[kX].device());
+  }
   return layer;
 }
 

@@ -37,13 +37,13 @@ struct Chunk {
 };
 
 Outputs info_nce(const Call& call) {
-  const UnitRows users = unit_rows(call.input(0));
-  const UnitRows positives = unit_rows(call.input(1));
-  const UnitRows negatives = unit_rows(call.input(2));
   if (call.input(0).sizes() != call.input(1).sizes() ||
       call.input(2).size(1) != call.input(0).size(1)) {
     throw std::invalid_argument("users and positives must be [R, H], negatives [K, H]");
   }
+  const UnitRows users = unit_rows(call.input(0));
+  const UnitRows positives = unit_rows(call.input(1));
+  const UnitRows negatives = unit_rows(call.input(2));
   const double scale = call.number("scale"), threshold = call.number("falseNegativeThreshold");
   const double loss_scale = call.number("lossScale");
   const bool wants_logits = call.boolean("logits");
