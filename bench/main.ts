@@ -1,12 +1,10 @@
 /** The `bench` command: `bench step ...`, `bench in-turns ...`. The last line is JSON. */
 
-import { boundSpinning } from '../worker/engine/torch/bounded-spinning.js';
 import { benchAllReduce } from './all-reduce.js';
 import { benchInTurns } from './in-turns.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
 
-boundSpinning();
 const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   step: benchStep,
   survey: benchSurvey,

@@ -5,9 +5,7 @@ import { datasetDigest } from './control/dataset-digest.js';
 import { findCheckpoint } from './control/find-checkpoint.js';
 import { runWorker } from './control/run-worker.js';
 import { startTrainingThread } from './control/training-thread.js';
-import { boundSpinning } from './engine/torch/bounded-spinning.js';
 
-boundSpinning();
 await runWorker(process.argv.slice(2), {
   startTraining: startTrainingThread(new URL('./training/training-thread.js', import.meta.url)),
   startLinks,
