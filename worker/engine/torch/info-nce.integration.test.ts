@@ -9,6 +9,7 @@ import {
   type InfoNceTensors,
 } from '../../model/info-nce.js';
 import { openEngine } from '../engine.js';
+import { loadNative } from './native.js';
 
 const settings = { scale: 9, falseNegativeThreshold: 0.6, lossScale: 0.01, keepLogits: true };
 
@@ -90,6 +91,17 @@ describe('the fused loss', () => {
         );
       }
     });
+  });
+
+  // Would catch a matrix of all logits that comes back, under whatever name.
+  it('takes a tenth of the memory of all logits', () => {
+    const [predictions, negatives] = [2048, 4096];
+    const inputs = inputsOf(6, predictions, negatives);
+    const native = loadNative();
+    const before = native.memory().peakBytes;
+    fusedInfoNce(inputs, { ...settings, keepLogits: false }, 2 ** 17);
+    const taken = native.memory().peakBytes - before;
+    assert.ok(taken > 0 && taken < (predictions * negatives * 4) / 10, `${taken} bytes`);
   });
 
   // Would catch a chunk's matrices that outlive it.
