@@ -4,8 +4,6 @@
  */
 import {
   engine,
-  getBackend,
-  getKernel,
   matMul,
   randomUniform,
   slice,
@@ -13,6 +11,7 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { hasKernel } from '../worker/model/has-kernel.js';
 import type { Precision } from './step-options.js';
 
 /** Large enough to leave the overhead of a call behind, small enough to fit caches in part. */
@@ -37,7 +36,7 @@ export function matmulRate(precision: Precision): number {
 
 const timer = 'LockstepProductSeconds';
 
-const hasTimer = (): boolean => getKernel(timer, getBackend()) !== undefined;
+const hasTimer = (): boolean => hasKernel(timer);
 
 function timedByEngine(size: number, precision: Precision): number {
   return scoped(() => {

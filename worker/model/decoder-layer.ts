@@ -11,7 +11,6 @@ import {
   concat,
   engine,
   getBackend,
-  getKernel,
   matMul,
   mean,
   mul,
@@ -27,6 +26,7 @@ import {
   tensor2d,
   transpose,
 } from '@tensorflow/tfjs-core';
+import { hasKernel } from './has-kernel.js';
 import { linear } from './linear.js';
 import { lowestFloat } from './lowest-float.js';
 import { type Computation, type DecoderConfig, headSize } from './model-config.js';
@@ -93,7 +93,7 @@ export function decoderLayerOnly(
 }
 
 /** Where the engine registers the fused kernel, it registers its gradient too. */
-const isFused = (): boolean => getKernel(fusedLayer, getBackend()) !== undefined;
+const isFused = (): boolean => hasKernel(fusedLayer);
 
 const gradientOrder: readonly LayerInput[] = [
   'x',

@@ -17,8 +17,6 @@ import {
   engine,
   exp,
   fill,
-  getBackend,
-  getKernel,
   greater,
   log,
   matMul,
@@ -35,6 +33,7 @@ import {
   tidy,
   where,
 } from '@tensorflow/tfjs-core';
+import { hasKernel } from './has-kernel.js';
 import { lowestFloat } from './lowest-float.js';
 
 export interface InfoNceInputs {
@@ -82,7 +81,7 @@ const fusedLoss = 'LockstepInfoNce';
 const chunkElements = 2 ** 24;
 
 export function infoNce(inputs: InfoNceInputs, settings: InfoNceSettings): InfoNceTensors {
-  const isFused = getKernel(fusedLoss, getBackend()) !== undefined;
+  const isFused = hasKernel(fusedLoss);
   return isFused
     ? fusedInfoNce(inputs, settings, chunkElements)
     : composedInfoNce(inputs, settings);

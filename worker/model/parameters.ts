@@ -1,6 +1,7 @@
 /** The parameters as tensors of the engine, made anew from the flat vector after every update. */
-import { dispose, engine, getBackend, getKernel, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { dispose, engine, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import type { LayerWeights } from './decoder-layer.js';
+import { hasKernel } from './has-kernel.js';
 import {
   finalNormName,
   type LayerParameter,
@@ -60,7 +61,7 @@ export class GradientWriter {
 
   /** Takes over `gradient`. */
   add(name: string, gradient: Tensor): void {
-    if (getKernel(toHost, getBackend()) === undefined) {
+    if (!hasKernel(toHost)) {
       this.#waiting.push([name, gradient]);
       return;
     }

@@ -8,8 +8,6 @@
  */
 import {
   engine,
-  getBackend,
-  getKernel,
   type Tensor,
   type Tensor2D,
   tensor,
@@ -17,6 +15,7 @@ import {
   tensor2d,
   zeros,
 } from '@tensorflow/tfjs-core';
+import { hasKernel } from './has-kernel.js';
 import type { ModelConfig } from './model-config.js';
 import { itemTokenName, type ParameterLayout, tokenEmbeddingName } from './parameter-layout.js';
 import type { GradientWriter } from './parameters.js';
@@ -49,7 +48,7 @@ export class TokenEmbedding {
 
   /** The table for `embed`; null where the engine leaves lookups to the host. */
   load(flat: Float32Array): TokenTable | null {
-    if (getKernel(fusedEmbedding, getBackend()) === undefined) return null;
+    if (!hasKernel(fusedEmbedding)) return null;
     const words = this.#layout.view(flat, tokenEmbeddingName);
     return {
       words: tensor(words, [this.#words, this.#hidden], 'float32'),
@@ -76,7 +75,7 @@ export class TokenEmbedding {
     gradient: Float32Array,
     writer: GradientWriter,
   ): void {
-    if (getKernel(fusedEmbeddingGradient, getBackend()) === undefined) {
+    if (!hasKernel(fusedEmbeddingGradient)) {
       this.#addInHost(tokens_T, dx.dataSync<'float32'>(), gradient);
       return;
     }
