@@ -10,23 +10,38 @@
 
 namespace {
 
-struct Floats {
-  float* data = nullptr;
+template <typename T>
+struct Vector {
+  T* data = nullptr;
   size_t length = 0;
 };
 
-bool floats_from(napi_env env, napi_value value, Floats* out) {
+using Floats = Vector<float>;
+using Words = Vector<uint16_t>;
+
+template <typename T>
+bool vector_from(napi_env env, napi_value value, napi_typedarray_type expected,
+                 const char* complaint, Vector<T>* out) {
   napi_typedarray_type type;
   void* data = nullptr;
   if (napi_get_typedarray_info(env, value, &type, &out->length, &data, nullptr, nullptr) !=
           napi_ok ||
-      type != napi_float32_array) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
-                          "Cannot read a vector: it is no Float32Array: should be one");
+      type != expected) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", complaint);
     return false;
   }
-  out->data = static_cast<float*>(data);
+  out->data = static_cast<T*>(data);
   return true;
+}
+
+bool floats_from(napi_env env, napi_value value, Floats* out) {
+  return vector_from(env, value, napi_float32_array,
+                     "Cannot read a vector: it is no Float32Array: should be one", out);
+}
+
+bool words_from(napi_env env, napi_value value, Words* out) {
+  return vector_from(env, value, napi_uint16_array,
+                     "Cannot read bfloat16: it is no Uint16Array: should be one", out);
 }
 
 bool number_from(napi_env env, napi_value value, double* out) {
@@ -122,25 +137,6 @@ napi_value FirstNonFinite(napi_env env, napi_callback_info info) {
   Floats x;
   if (!floats_from(env, given.values[0], &x)) return nullptr;
   return to_number(env, static_cast<double>(lockstep::first_non_finite(x.data, x.length)));
-}
-
-struct Words {
-  uint16_t* data = nullptr;
-  size_t length = 0;
-};
-
-bool words_from(napi_env env, napi_value value, Words* out) {
-  napi_typedarray_type type;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(env, value, &type, &out->length, &data, nullptr, nullptr) !=
-          napi_ok ||
-      type != napi_uint16_array) {
-    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
-                          "Cannot read bfloat16: it is no Uint16Array: should be one");
-    return false;
-  }
-  out->data = static_cast<uint16_t*>(data);
-  return true;
 }
 
 napi_value PackBfloat16(napi_env env, napi_callback_info info) {
