@@ -52,6 +52,16 @@ const cases: Readonly<Record<string, LayerCase>> = {
     ],
     rows: 'last',
   },
+  'more rows than a block, more terms than a partial sum': {
+    heads: 2,
+    keyValueHeads: 1,
+    headSize: 4,
+    intermediateSize: 259,
+    groups: [
+      [1, 2],
+      [1, 51],
+    ],
+  },
   'one sequence, head size 6': {
     heads: 2,
     keyValueHeads: 1,
@@ -131,8 +141,9 @@ describe('the fused decoder layer', () => {
         define(layer).reduce((sum, y, index) => sum + y * (dy[index] as number), 0);
       inputNames.forEach((input, at) => {
         const values = layer.inputs[input] as Float64Array;
-        // Every seventh, from another start each time: all of them would take minutes.
-        for (let index = at % 7; index < values.length; index += Math.min(7, values.length)) {
+        // From another start each time, and not all of them: that would take minutes.
+        const stride = Math.max(Math.min(7, values.length), Math.ceil(values.length / 100));
+        for (let index = at % 7; index < values.length; index += stride) {
           const kept = values[index] as number;
           const nudge = 1e-4;
           values[index] = kept + nudge;
@@ -165,6 +176,33 @@ describe('the fused decoder layer', () => {
       const inTheWay = tensor(new Float32Array(size));
       assert.deepEqual(forwardAndBackward(layer, new Float32Array(dy).fill(0.25)), once);
       inTheWay.dispose();
+    }
+  });
+
+  // Would catch rows whose place in a block or thread reaches the order of their sums.
+  it('gives the same bits for every number of threads', () => {
+    const native = loadNative();
+    const device = { deterministic: true, tf32: false, portableRows: false };
+    for (const rows of ['all', 'last'] as const) {
+      const layer = makeLayer({
+        heads: 4,
+        keyValueHeads: 2,
+        headSize: 24,
+        intermediateSize: 331,
+        groups: [
+          [7, 3],
+          [5, 20],
+          [3, 147],
+        ],
+        rows,
+      });
+      const dy = new Float32Array((rows === 'all' ? 562 : 15) * 96).fill(0.25);
+      const [byOne, ...byMore] = [1, 2, 3].map((threads) => {
+        native.open({ ...device, threads });
+        return forwardAndBackward(layer, dy);
+      });
+      native.open({ ...device, threads: 1 });
+      for (const each of byMore) assert.deepEqual(each, byOne);
     }
   });
 

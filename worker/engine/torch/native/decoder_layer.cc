@@ -10,9 +10,9 @@
 #include <string>
 
 #include "call.h"
-#include "packed_attention.h"
-#include "products.h"
+#include "layer_parts.h"
 #include "row_ops.h"
+#include "tile_products.h"
 
 namespace lockstep {
 
@@ -35,22 +35,14 @@ struct Layer {
   bool last() const { return last_rows.defined(); }
 
   int64_t head_size() const { return in[kQ].size(0) / heads; }
-  at::Tensor weight(Input name) const { return in[name].to(type); }
-  at::Tensor weights(std::initializer_list<Input> names) const {
-    std::vector<at::Tensor> parts;
-    for (const Input name : names) parts.push_back(in[name]);
-    return at::cat(parts).to(type);
-  }
 };
 
 // What a backward needs of its forward.
 struct Kept {
-  at::Tensor x_R;      // [R, H]: x itself, or its last rows
-  at::Tensor scales;   // [T]
-  std::optional<PackedAttention> attention;
-  at::Tensor middle;         // [R, H]: behind the attention
-  at::Tensor middle_scales;  // [R]
-  at::Tensor gate_up;        // [R, 2 I]
+  at::Tensor x_R;  // [R, H]: x itself, or its last rows
+  at::Tensor scales, query_scales;
+  Attended attention;
+  FeedForwardKept feed_forward;
 };
 
 at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device) {
@@ -61,110 +53,113 @@ at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device)
   return at::tensor(rows, at::kLong).to(device);
 }
 
-// Queries, keys and values of normed rows, heads turned. [R, Nq D], [T, Nk D], [T, Nk D]
-struct Projected {
-  at::Tensor q, k, v;
-};
+const LayerParts& parts_of(const Layer& layer) {
+  const bool by_blocks =
+      layer.type == at::kFloat && goes_by_tiles(layer.in[kX]) && !uses_portable_rows();
+  return by_blocks ? kPartsByBlocks : kPartsByOperations;
+}
 
-Projected project(const Layer& layer, const at::Tensor& normed) {
-  const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
-  const at::Tensor &cos = layer.in[kCos], &sin = layer.in[kSin];
-  if (!layer.last()) {
-    // One matrix product for what reads the same input.
-    at::Tensor qkv = forward_product(normed, layer.weights({kQ, kK, kV}));
-    rotate_heads(qkv, cos, sin, layer.heads + layer.key_value_heads, 1);
-    return {qkv.narrow(1, 0, queries), qkv.narrow(1, queries, keys),
-            qkv.narrow(1, queries + keys, keys)};
-  }
+// Everything that reads the same rows is one product.
+Projection whole_projection(const Layer& layer) {
+  const auto& in = layer.in;
+  return {in[kInputNorm], {in[kQ], in[kK], in[kV]}, in[kCos], in[kSin],
+          layer.heads + layer.key_value_heads, layer.eps, layer.type};
+}
+
+Projection key_value_projection(const Layer& layer) {
+  const auto& in = layer.in;
+  return {in[kInputNorm], {in[kK], in[kV]}, in[kCos], in[kSin],
+          layer.key_value_heads, layer.eps, layer.type};
+}
+
+Projection last_query_projection(const Layer& layer) {
+  const auto& in = layer.in;
   const at::Tensor& rows = layer.last_rows;
-  at::Tensor kv = forward_product(normed, layer.weights({kK, kV}));
-  rotate_heads(kv, cos, sin, layer.key_value_heads, 1);
-  at::Tensor q = forward_product(normed.index_select(0, rows), layer.weight(kQ));
-  rotate_heads(q, cos.index_select(0, rows), sin.index_select(0, rows), layer.heads, 1);
-  return {q, kv.narrow(1, 0, keys), kv.narrow(1, keys, keys)};
+  return {in[kInputNorm], {in[kQ]}, in[kCos].index_select(0, rows), in[kSin].index_select(0, rows),
+          layer.heads, layer.eps, layer.type};
+}
+
+FeedForward feed_forward_of(const Layer& layer) {
+  const auto& in = layer.in;
+  return {in[kO], in[kPostNorm], in[kGate], in[kUp], in[kDown], layer.eps, layer.type};
 }
 
 at::Tensor forward_pass(const Layer& layer, Kept* kept) {
+  const LayerParts& parts = parts_of(layer);
   const at::Tensor& x = layer.in[kX];
-  const Normed normed = norm_rows(x, layer.in[kInputNorm], layer.eps, layer.type);
-  const Projected heads = project(layer, normed.n);
-  PackedAttention attention(heads.q, heads.k, heads.v, layer.groups, layer.head_size(), layer.last(),
-                            kept != nullptr);
+  const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
   const at::Tensor x_R = layer.last() ? x.index_select(0, layer.last_rows) : x;
-  at::Tensor middle;
-  const Normed inner =
-      add_norm_rows(x_R, forward_product(attention.output(), layer.weight(kO)),
-                    layer.in[kPostNorm], layer.eps, middle);
-  const at::Tensor gate_up = forward_product(inner.n, layer.weights({kGate, kUp}));
-  at::Tensor y = add_rows(middle, forward_product(swiglu(gate_up), layer.weight(kDown)));
+  Projected all, query;
+  at::Tensor q, kv;
+  if (layer.last()) {
+    all = parts.project(key_value_projection(layer), x);
+    query = parts.project(last_query_projection(layer), x_R);
+    q = query.heads;
+    kv = all.heads;
+  } else {
+    all = parts.project(whole_projection(layer), x);
+    q = all.heads.narrow(1, 0, queries);
+    kv = all.heads.narrow(1, queries, 2 * keys);
+  }
+  Attended attended = parts.attend({q, kv.narrow(1, 0, keys), kv.narrow(1, keys, keys)},
+                                   {layer.groups, layer.head_size(), layer.last()}, kept != nullptr);
+  at::Tensor y = parts.feed_forward(feed_forward_of(layer), x_R, attended.output,
+                                    kept == nullptr ? nullptr : &kept->feed_forward);
   if (kept != nullptr) {
-    *kept = {x_R,    normed.scales, std::move(attention), std::move(middle),
-             inner.scales, gate_up};
+    kept->x_R = x_R;
+    kept->scales = all.scales;
+    kept->query_scales = query.scales;
+    kept->attention = std::move(attended);
   }
   return y;
 }
 
 // Consumes `kept`. dy [R, H] -> the gradients of the first ten inputs.
 std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::Tensor& dy) {
-  std::vector<at::Tensor> d(kDown + 1);
+  const LayerParts& parts = parts_of(layer);
   const int64_t wide = layer.in[kGate].size(0);
   const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
+  const at::Tensor& x = layer.in[kX];
+  std::vector<at::Tensor> d(kDown + 1);
 
-  const at::Tensor dy_low = dy.to(layer.type);
-  const at::Tensor d_activated = input_gradient(dy_low, layer.weight(kDown));
-  const at::Tensor activated = swiglu_backward(kept.gate_up, d_activated);
-  d[kDown] = weight_gradient(dy_low, activated);
-  const at::Tensor& d_gate_up = kept.gate_up;
-  const at::Tensor inner =
-      norm_rows_again(kept.middle, layer.in[kPostNorm], kept.middle_scales, layer.type);
-  const at::Tensor d_both = weight_gradient(d_gate_up, inner);
-  d[kGate] = d_both.narrow(0, 0, wide);
-  d[kUp] = d_both.narrow(0, wide, wide);
-  const at::Tensor d_inner = input_gradient(d_gate_up, layer.weights({kGate, kUp}));
-  const NormGradients post = norm_rows_backward(kept.middle, layer.in[kPostNorm],
-                                                kept.middle_scales, d_inner, dy);
-  kept.gate_up = kept.middle = at::Tensor();
-  d[kPostNorm] = post.dweight;
+  const FeedForwardGradients behind = parts.feed_forward_backward(
+      feed_forward_of(layer), std::move(kept.feed_forward), kept.attention.output, dy);
+  d[kO] = behind.d_o;
+  d[kPostNorm] = behind.d_norm;
+  d[kGate] = behind.d_gate_up.narrow(0, 0, wide);
+  d[kUp] = behind.d_gate_up.narrow(0, wide, wide);
+  d[kDown] = behind.d_down;
 
-  const at::Tensor d_middle = post.dx.to(layer.type);
-  d[kO] = weight_gradient(d_middle, kept.attention->output());
-  const at::Tensor d_attended = input_gradient(d_middle, layer.weight(kO));
-  const at::Tensor &x = layer.in[kX], &cos = layer.in[kCos], &sin = layer.in[kSin];
-  const at::Tensor normed = norm_rows_again(x, layer.in[kInputNorm], kept.scales, layer.type);
   const auto of_type = x.options().dtype(layer.type);
+  const int64_t R = dy.size(0), T = x.size(0);
   if (!layer.last()) {
-    at::Tensor d_qkv = at::empty({x.size(0), queries + 2 * keys}, of_type);
-    kept.attention->backward(d_attended, d_qkv.narrow(1, 0, queries),
-                             d_qkv.narrow(1, queries, keys), d_qkv.narrow(1, queries + keys, keys));
-    rotate_heads(d_qkv, cos, sin, layer.heads + layer.key_value_heads, -1);
-    const at::Tensor d_weights = weight_gradient(d_qkv, normed);
-    d[kQ] = d_weights.narrow(0, 0, queries);
-    d[kK] = d_weights.narrow(0, queries, keys);
-    d[kV] = d_weights.narrow(0, queries + keys, keys);
-    const NormGradients input =
-        norm_rows_backward(x, layer.in[kInputNorm], kept.scales,
-                           input_gradient(d_qkv, layer.weights({kQ, kK, kV})), post.dx);
-    d[kInputNorm] = input.dweight;
-    d[kX] = input.dx;
+    at::Tensor d_heads = at::empty({T, queries + 2 * keys}, of_type);
+    kept.attention.backward(behind.d_attended,
+                            {d_heads.narrow(1, 0, queries), d_heads.narrow(1, queries, keys),
+                             d_heads.narrow(1, queries + keys, keys)});
+    const ProjectionGradients before =
+        parts.project_backward(whole_projection(layer), x, kept.scales, d_heads, behind.dx);
+    d[kX] = before.dx;
+    d[kInputNorm] = before.d_norm;
+    d[kQ] = before.d_weights.narrow(0, 0, queries);
+    d[kK] = before.d_weights.narrow(0, queries, keys);
+    d[kV] = before.d_weights.narrow(0, queries + keys, keys);
     return d;
   }
-  const at::Tensor& rows = layer.last_rows;
-  at::Tensor dq = at::empty({rows.size(0), queries}, of_type);
-  at::Tensor d_kv = at::empty({x.size(0), 2 * keys}, of_type);
-  kept.attention->backward(d_attended, dq, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys));
-  rotate_heads(d_kv, cos, sin, layer.key_value_heads, -1);
-  rotate_heads(dq, cos.index_select(0, rows), sin.index_select(0, rows), layer.heads, -1);
-  const at::Tensor d_weights = weight_gradient(d_kv, normed);
-  d[kK] = d_weights.narrow(0, 0, keys);
-  d[kV] = d_weights.narrow(0, keys, keys);
-  d[kQ] = weight_gradient(dq, normed.index_select(0, rows));
+  at::Tensor d_q = at::empty({R, queries}, of_type), d_kv = at::empty({T, 2 * keys}, of_type);
+  kept.attention.backward(behind.d_attended,
+                          {d_q, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys)});
+  kept.attention.backward = nullptr;
+  const ProjectionGradients query = parts.project_backward(
+      last_query_projection(layer), kept.x_R, kept.query_scales, d_q, behind.dx);
+  const ProjectionGradients all = parts.project_backward(key_value_projection(layer), x,
+                                                         kept.scales, d_kv, at::Tensor());
   // Every row is there once, so adding them by index has one order.
-  at::Tensor d_normed = input_gradient(d_kv, layer.weights({kK, kV}));
-  d_normed.index_add_(0, rows, input_gradient(dq, layer.weight(kQ)));
-  const NormGradients input =
-      norm_rows_backward(x, layer.in[kInputNorm], kept.scales, d_normed, at::Tensor());
-  d[kInputNorm] = input.dweight;
-  d[kX] = input.dx.index_add(0, rows, post.dx);
+  d[kX] = all.dx.index_add(0, layer.last_rows, query.dx);
+  d[kInputNorm] = all.d_norm + query.d_norm;
+  d[kQ] = query.d_weights;
+  d[kK] = all.d_weights.narrow(0, 0, keys);
+  d[kV] = all.d_weights.narrow(0, keys, keys);
   return d;
 }
 
@@ -196,6 +191,7 @@ Layer layer_of(const Call& call) {
               {},
               call.precision("precision"),
               {}};
+  for (at::Tensor& each : layer.in) each = each.contiguous();
   const std::vector<int64_t> groups = call.integers("groups");
   for (size_t i = 0; i + 2 < groups.size(); i += 3) {
     layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
@@ -234,7 +230,7 @@ Outputs forward(const Call& call) {
 
 // Inputs {y, dy}. Consumes what was kept with y.
 Outputs backward(const Call& call) {
-  return call.session().take_pullback(call.handle(0))(call.input(1));
+  return call.session().take_pullback(call.handle(0))(call.input(1).contiguous());
 }
 
 }  // namespace

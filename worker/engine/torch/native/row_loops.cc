@@ -151,9 +151,66 @@ void swiglu_backward(A* __restrict gate_up, const A* __restrict da, A* __restric
   }
 }
 
+inline float larger(float a, float b) { return a > b ? a : b; }
+
+float largest(const float* x, int64_t size) {
+  float lanes[kLanes];
+  for (float& lane : lanes) lane = x[0];
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] = larger(lanes[lane], x[i + lane]);
+  }
+  for (; i < size; i++) lanes[0] = larger(lanes[0], x[i]);
+  for (int64_t lane = 1; lane < kLanes; lane++) lanes[0] = larger(lanes[0], lanes[lane]);
+  return lanes[0];
+}
+
+float softmax(float* scores, float scale, int64_t size) {
+  const float top = scale * largest(scores, size);
+  float lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; lane++) {
+      const float share = exponential(scale * scores[i + lane] - top);
+      lanes[lane] += share;
+      scores[i + lane] = share;
+    }
+  }
+  for (int64_t lane = 0; i + lane < size; lane++) {
+    const float share = exponential(scale * scores[i + lane] - top);
+    lanes[lane] += share;
+    scores[i + lane] = share;
+  }
+  const float sum = sum_of(lanes), part = 1.0f / sum;
+  for (int64_t j = 0; j < size; j++) scores[j] *= part;
+  return top + std::log(sum);
+}
+
+// With m = sum(shares d): d = scale shares (d - m).
+void softmax_backward(float* __restrict scores, float* __restrict d, float normaliser, float scale,
+                      int64_t size) {
+  float lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; lane++) {
+      const float share = exponential(scale * scores[i + lane] - normaliser);
+      scores[i + lane] = share;
+      lanes[lane] += share * d[i + lane];
+    }
+  }
+  for (int64_t lane = 0; i + lane < size; lane++) {
+    const float share = exponential(scale * scores[i + lane] - normaliser);
+    scores[i + lane] = share;
+    lanes[lane] += share * d[i + lane];
+  }
+  const float mean = sum_of(lanes);
+  for (int64_t j = 0; j < size; j++) d[j] = scale * scores[j] * (d[j] - mean);
+}
+
 template <typename A>
-constexpr RowLoops<A> table{norm<A>,          add_norm<A>, norm_again<A>,      norm_backward<A>,
-                            rotate<A>,        swiglu<A>,   swiglu_backward<A>, add<A>};
+constexpr RowLoops<A> table{norm<A>,   add_norm<A>, norm_again<A>, norm_backward<A>,
+                            rotate<A>, swiglu<A>,   swiglu_backward<A>, add<A>,
+                            softmax,   softmax_backward};
 
 }  // namespace
 

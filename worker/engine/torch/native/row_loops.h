@@ -35,6 +35,11 @@ struct RowLoops {
   void (*swiglu_backward)(A* gate_up, const A* da, A* a, int64_t I);
   // y = x + branch.
   void (*add)(const float* x, const A* branch, float* y, int64_t H);
+  // Replaces scores by softmax(scale scores). -> log(sum(exp(scale scores)))
+  float (*softmax)(float* scores, float scale, int64_t size);
+  // Replaces scores by their shares again, given what `softmax` returned, and the gradient d of the
+  // shares by that of the scores.
+  void (*softmax_backward)(float* scores, float* d, float normaliser, float scale, int64_t size);
 };
 
 // The table of the best build that this processor runs.

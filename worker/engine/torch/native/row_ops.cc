@@ -66,6 +66,8 @@ void require_norm(const at::Tensor& x, const at::Tensor& weight) {
 
 void use_portable_rows(bool on) { portable = on; }
 
+bool uses_portable_rows() { return portable; }
+
 Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
   require_norm(x, weight);
   if (!by_loops(x)) return any_device::norm_rows(x, weight, eps, type);

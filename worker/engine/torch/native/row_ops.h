@@ -11,6 +11,7 @@ namespace lockstep {
 
 // Whether host memory too goes by libtorch's operations, as a CUDA device's does; for tests of those.
 void use_portable_rows(bool on);
+bool uses_portable_rows();
 
 struct Normed {
   at::Tensor n;       // [T, H], the activations' type

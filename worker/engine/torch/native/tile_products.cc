@@ -1,0 +1,144 @@
+#include "tile_products.h"
+
+#include "tiles.h"
+
+namespace lockstep {
+
+namespace {
+
+// Terms of a partial sum: a panel of them fits into a first-level cache.
+constexpr int64_t kTerms = 256;
+// Rows of dy^T that are laid out at a time: so much stays in a second-level cache.
+constexpr int64_t kTransposedRows = 96;
+
+int64_t panel_count(int64_t outputs) {
+  return (outputs + tiles()->columns - 1) / tiles()->columns;
+}
+
+}  // namespace
+
+bool goes_by_tiles(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && tiles() != nullptr;
+}
+
+Panels::Panels(int64_t terms, int64_t outputs, float* memory)
+    : terms_(terms), outputs_(outputs), panels_(panel_count(outputs)), data_(memory) {}
+
+Panels::Panels(int64_t terms, int64_t outputs) : Panels(terms, outputs, nullptr) {
+  owned_ = at::empty({floats(terms, outputs)}, at::kFloat);
+  data_ = owned_.data_ptr<float>();
+}
+
+int64_t Panels::floats(int64_t terms, int64_t outputs) {
+  return terms * panel_count(outputs) * tiles()->columns;
+}
+
+// Panels of the first 256 terms, then those of the next.
+float* Panels::block(int64_t first_term, int64_t panel) const {
+  const int64_t terms = std::min(kTerms, terms_ - first_term);
+  return data_ + (first_term * panels_ + panel * terms) * tiles()->columns;
+}
+
+void Panels::fill_panels(const Rows& b, int64_t begin, int64_t end) const {
+  const int64_t first = begin * tiles()->columns;
+  const int64_t width = std::min(end * tiles()->columns, outputs_) - first;
+  for (int64_t k = 0; k < terms_; k += kTerms) {
+    tiles()->pack_panels(b[k] + first, b.stride, std::min(kTerms, terms_ - k), width,
+                         block(k, begin));
+  }
+}
+
+void Panels::fill_panels_transposed(const Rows& b, int64_t begin, int64_t end) const {
+  const int64_t columns = tiles()->columns;
+  for (int64_t k = 0; k < terms_; k += kTerms) {
+    const int64_t terms = std::min(kTerms, terms_ - k);
+    for (int64_t panel = begin; panel < end; panel++) {
+      const int64_t width = std::min(columns, outputs_ - panel * columns);
+      float* const to = block(k, panel);
+      if (width < columns) std::fill(to, to + terms * columns, 0.0f);
+      for (int64_t i = 0; i < width; i++) {
+        const float* const row = b[panel * columns + i] + k;
+        for (int64_t term = 0; term < terms; term++) to[term * columns + i] = row[term];
+      }
+    }
+  }
+}
+
+void Panels::fill(const Rows& b) const { fill_panels(b, 0, panels_); }
+
+void Panels::fill_transposed(const Rows& b) const { fill_panels_transposed(b, 0, panels_); }
+
+Panels Panels::forward(const at::Tensor& weight) {
+  const Panels panels(weight.size(1), weight.size(0));
+  at::parallel_for(0, panels.panels_, 1, [&](int64_t begin, int64_t end) {
+    panels.fill_panels_transposed(Rows(weight), begin, end);
+  });
+  return panels;
+}
+
+Panels Panels::backward(const at::Tensor& weight) {
+  const Panels panels(weight.size(0), weight.size(1));
+  at::parallel_for(0, panels.panels_, 1, [&](int64_t begin, int64_t end) {
+    panels.fill_panels(Rows(weight), begin, end);
+  });
+  return panels;
+}
+
+void Panels::multiply(const Rows& a, int64_t rows, const Rows& c) const {
+  multiply(a, rows, c, terms_, outputs_);
+}
+
+void Panels::multiply(const Rows& a, int64_t rows, const Rows& c, int64_t terms,
+                      int64_t outputs) const {
+  const Tiles& loops = *tiles();
+  for (int64_t k = 0; k < terms; k += kTerms) {
+    for (int64_t first = 0; first < outputs; first += loops.columns) {
+      loops.multiply_rows({a.data + k, a.stride, block(k, first / loops.columns),
+                           std::min(kTerms, terms - k), c.data + first, c.stride, rows,
+                           std::min(loops.columns, outputs - first), k > 0});
+    }
+  }
+}
+
+int64_t transposed_floats(int64_t T, int64_t K) {
+  const int64_t terms = std::min(kTerms, T);
+  return terms * (panel_count(K) * tiles()->columns + kTransposedRows + tiles()->rows);
+}
+
+void multiply_transposed(const TransposedProduct& p, const Rows& out, float* scratch) {
+  const Tiles& loops = *tiles();
+  float* const columns = scratch;
+  float* const panels = scratch + std::min(kTerms, p.T) * (kTransposedRows + loops.rows);
+  for (int64_t t = 0; t < p.T; t += kTerms) {
+    const int64_t terms = std::min(kTerms, p.T - t);
+    loops.pack_panels(p.x[t], p.x.stride, terms, p.K, panels);
+    for (int64_t n = 0; n < p.N; n += kTransposedRows) {
+      const int64_t count = std::min(kTransposedRows, p.N - n);
+      loops.pack_columns(p.dy[t] + n, p.dy.stride, terms, count, columns);
+      for (int64_t tile = 0; tile < count; tile += loops.rows) {
+        for (int64_t k = 0; k < p.K; k += loops.columns) {
+          loops.multiply_columns({columns + tile * terms, 0, panels + k * terms, terms,
+                                  out[n + tile] + k, out.stride,
+                                  std::min(loops.rows, count - tile),
+                                  std::min(loops.columns, p.K - k), p.add || t > 0});
+        }
+      }
+    }
+  }
+}
+
+at::Tensor weight_gradient_by_tiles(const at::Tensor& dy, const at::Tensor& x) {
+  const int64_t T = dy.size(0), N = dy.size(1), K = x.size(1), rows = tiles()->rows;
+  const at::Tensor out = at::empty({N, K}, x.options());
+  const Rows dy_TN(dy), x_TK(x), out_NK(out);
+  // Threads share the rows of the result: each adds up all T terms in order.
+  at::parallel_for(0, (N + rows - 1) / rows, 1, [&](int64_t begin, int64_t end) {
+    const at::Tensor scratch = at::empty({transposed_floats(T, K)}, at::kFloat);
+    const int64_t first = begin * rows;
+    multiply_transposed({dy_TN.from(0, first), x_TK, T, std::min(end * rows, N) - first, K, false},
+                        out_NK.from(first), scratch.data_ptr<float>());
+  });
+  return out;
+}
+
+}  // namespace lockstep
