@@ -10,7 +10,7 @@ import { openExchange } from '../worker/collective/exchange.js';
 import { openEngine } from '../worker/engine/engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/initial-weights.js';
-import { itemTexts } from '../worker/training/item-texts.js';
+import { assembleBatch } from '../worker/training/lane-batch.js';
 import { Trainer } from '../worker/training/trainer.js';
 import { EngineClock } from './engine-clock.js';
 import { matmulRate } from './matmul-rate.js';
@@ -79,9 +79,11 @@ async function measure(batch: StepBatch, options: StepOptions): Promise<Measured
   const phases: Record<string, number>[] = [];
   // The first step also allocates and compiles; it is not counted.
   for (let step = 0; step <= options.steps; step++) {
+    // Ahead of the step, as training does on a thread of its own.
+    const assembled = assembleBatch(stepPlan(batch, step), batch, batch.model);
     const inEngine = clock.seconds;
     const start = performance.now();
-    const { report } = await trainer.step([stepPlan(batch, step)]);
+    const { report } = await trainer.step([assembled]);
     const took = (performance.now() - start) / 1000;
     losses.push(report.loss);
     if (step === 0) continue;
@@ -127,7 +129,6 @@ function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithme
     },
     lanes: 1,
     committedSteps: 0,
-    textsOf: (items) => itemTexts(batch, items, batch.model.maxTextLength),
   });
 }
 

@@ -9,7 +9,7 @@ import {
   fileNames,
   readManifest,
 } from './dataset-manifest.js';
-import { damaged, readFlatFile } from './flat-file.js';
+import { damaged, type ReadOptions, readFlatFile } from './flat-file.js';
 import { IdTable } from './id-table.js';
 
 /** Ids as the input files spell them. */
@@ -43,6 +43,9 @@ export interface Dataset {
   readonly manifest: DatasetManifest;
 }
 
+/** The texts of all items. They lie in shared memory, so that other threads read them in place. */
+export type CatalogueTexts = Pick<Dataset, 'itemTokens' | 'itemTokenOffsets'>;
+
 export interface OpenOptions {
   /**
    * `full` compares the digest of every file; `sizes` trusts the contents of files that have the
@@ -60,12 +63,15 @@ export async function openDataset(
   const folder = resolve(directory);
   const manifest = await readManifest(folder);
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
-  const read = (role: FileRole, bytes: number | null): Promise<ArrayBuffer> =>
-    readRole(folder, manifest, role, bytes, verify === 'full');
+  const readInto =
+    <B extends ArrayBufferLike>(Buffer: ReadOptions<B>['Buffer']) =>
+    (role: FileRole, bytes: number | null): Promise<B> =>
+      readRole(folder, manifest, role, bytes, { verify: verify === 'full', Buffer });
+  const [read, readShared] = [readInto(ArrayBuffer), readInto(SharedArrayBuffer)];
   const sequenceOffsets = new Uint32Array(await read('sequenceOffsets', 4 * (users + 1)));
   const sequenceItems = new Int32Array(await read('sequenceItems', 4 * interactions));
-  const itemTokenOffsets = new Uint32Array(await read('itemTokenOffsets', 4 * (items + 1)));
-  const tokens = new Int32Array(await read('itemTokens', 4 * itemTokens));
+  const itemTokenOffsets = new Uint32Array(await readShared('itemTokenOffsets', 4 * (items + 1)));
+  const tokens = new Int32Array(await readShared('itemTokens', 4 * itemTokens));
   const file = (role: FileRole): string => join(folder, fileNames[role]);
   checkOffsets(file('sequenceOffsets'), sequenceOffsets, interactions, 1);
   checkOffsets(file('itemTokenOffsets'), itemTokenOffsets, itemTokens, 1);
@@ -101,13 +107,13 @@ export async function openDataset(
   };
 }
 
-function readRole(
+function readRole<B extends ArrayBufferLike>(
   folder: string,
   manifest: DatasetManifest,
   role: FileRole,
   bytes: number | null,
-  verify: boolean,
-): Promise<ArrayBuffer> {
+  options: ReadOptions<B>,
+): Promise<B> {
   const entry = manifest.files.find(({ name }) => name === fileNames[role])!;
   if (bytes !== null && entry.bytes !== bytes) {
     throw damaged(
@@ -115,7 +121,7 @@ function readRole(
       `dataset.json lists ${entry.bytes} bytes: its counts ask for ${bytes}`,
     );
   }
-  return readFlatFile(folder, entry, verify);
+  return readFlatFile(folder, entry, options);
 }
 
 function checkOffsets(file: string, offsets: Uint32Array, total: number, least: number): void {

@@ -40,17 +40,25 @@ export async function writeFlatFile(
   return { name, bytes: values.byteLength, sha256: hash.digest('hex') };
 }
 
+export interface ReadOptions<B extends ArrayBufferLike> {
+  /** Whether the digest is compared; the size always is. */
+  readonly verify: boolean;
+  /** Of what the contents are read into: memory of this thread, or shared. */
+  readonly Buffer: new (
+    bytes: number,
+  ) => B;
+}
+
 /**
  * Reads a file that the manifest lists.
  *
- * @param verify whether the digest is compared; the size always is
  * @throws DatasetError
  */
-export async function readFlatFile(
+export async function readFlatFile<B extends ArrayBufferLike>(
   directory: string,
   { name, bytes, sha256 }: FileEntry,
-  verify: boolean,
-): Promise<ArrayBuffer> {
+  { verify, Buffer }: ReadOptions<B>,
+): Promise<B> {
   requireLittleEndian();
   const file = join(directory, name);
   const handle = await open(file).catch((cause: unknown) => {
@@ -59,7 +67,7 @@ export async function readFlatFile(
   try {
     const { size } = await handle.stat();
     if (size !== bytes) throw damaged(file, `it has ${size} bytes: it should have ${bytes}`);
-    const buffer = new ArrayBuffer(bytes);
+    const buffer = new Buffer(bytes);
     const hash = createHash('sha256');
     for (let at = 0; at < bytes; ) {
       const piece = new Uint8Array(buffer, at, Math.min(pieceBytes, bytes - at));

@@ -10,7 +10,8 @@ import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
 import { type Exchange, openExchange } from '../../worker/collective/exchange.js';
 import { startLinks } from '../../worker/collective/links-host.js';
-import { Hllm, type ItemBatch, type UserLaneResult } from '../../worker/model/hllm.js';
+import { Hllm, type UserLaneResult } from '../../worker/model/hllm.js';
+import { type ItemTexts, packItems } from '../../worker/model/packed-items.js';
 import { Trainer } from '../../worker/training/trainer.js';
 import type { GoldenCase } from './golden-case.js';
 import { flatWeights, goldenModel, goldenOptimizer, namedTensors } from './golden-model.js';
@@ -101,7 +102,6 @@ function openMember(golden: GoldenCase, exchange: Exchange, arithmetic: Arithmet
     },
     lanes: golden.configuration.world_size,
     committedSteps: 0,
-    textsOf: (items) => textsOf(golden, items),
   });
   return { model, exchange, trainer };
 }
@@ -126,8 +126,11 @@ async function trainStep(
           tensors.set(name, tensor);
         }
       };
-      const plans = own.map(({ plan }) => plan);
-      return trainer.step(plans, at === 0 ? { inspect } : {});
+      const batches = own.map(({ plan }) => ({
+        plan,
+        items: packItems(textsOf(golden, plan.items), model.config),
+      }));
+      return trainer.step(batches, at === 0 ? { inspect } : {});
     }),
   );
   // A lane's share of the step's loss is its own mean over the number of lanes.
@@ -153,7 +156,7 @@ function logitsOf({ plan, users }: GoldenLane, { logits }: UserLaneResult): Safe
   return { dtype: 'F32', shape: [data.length / columns, columns], data };
 }
 
-function textsOf({ configuration }: GoldenCase, items: Int32Array): ItemBatch {
+function textsOf({ configuration }: GoldenCase, items: Int32Array): ItemTexts {
   const texts = Array.from(items, (item) => configuration.items[item] as number[]);
   const offsets = Uint32Array.of(0, ...texts.map(({ length }) => length));
   for (let index = 1; index < offsets.length; index++) {

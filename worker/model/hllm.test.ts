@@ -4,6 +4,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import { openEngine } from '../engine/engine.js';
 import { uniform } from './gradient-check.js';
 import { Hllm } from './hllm.js';
+import { packItems } from './packed-items.js';
 import { tinyModel } from './tiny-model.js';
 import {
   openTinyModel,
@@ -111,7 +112,7 @@ describe('HLLM', () => {
   it('encodes an empty text as the [ITEM] token alone', () => {
     const { model } = openTinyModel();
     const offsets = Uint32Array.of(0, 0, 1);
-    const both = model.embedItems({ tokens: Int32Array.of(4), offsets });
+    const both = model.embedItems(packItems({ tokens: Int32Array.of(4), offsets }, tinyModel));
     const second = model.embedItems(tinyItems([1]));
     assert.deepEqual(both.subarray(model.hiddenSize), second);
     assert.ok(both.subarray(0, model.hiddenSize).some((value) => value !== 0));

@@ -10,15 +10,16 @@
 import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/lane-plan.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
-import { type ItemBatch, type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
+import { type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
+import type { PackedItems } from './packed-items.js';
 import { logitScaleName, ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters.js';
 import { addRows, takeRows } from './rows.js';
 import { userLane } from './user-lane.js';
 import { UserLlm, type UserSequences } from './user-llm.js';
 
-export type { ItemBatch, ItemEncoding } from './item-llm.js';
+export type { ItemEncoding } from './item-llm.js';
 export type { UserSequences } from './user-llm.js';
 
 export interface UserLaneResult {
@@ -107,15 +108,15 @@ export class Hllm {
   }
 
   /** Encodes a lane's items; no item is legal. */
-  encodeItems(batch: ItemBatch): ItemEncoding {
+  encodeItems(items: PackedItems): ItemEncoding {
     const { flat, item } = this.#parameters();
-    return this.#itemLlm.encode(batch, flat, item);
+    return this.#itemLlm.encode(items, flat, item);
   }
 
   /** Embeddings [n * H] without a backward, for evaluation. */
-  embedItems(batch: ItemBatch): Float32Array {
+  embedItems(items: PackedItems): Float32Array {
     const { flat, item } = this.#parameters();
-    return this.#itemLlm.embed(batch, flat, item);
+    return this.#itemLlm.embed(items, flat, item);
   }
 
   /**

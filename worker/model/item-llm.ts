@@ -8,18 +8,11 @@ import { Decoder } from './decoder.js';
 import type { RowsOut } from './decoder-layer.js';
 import { type Readout, readMeans, readRows } from './item-readout.js';
 import type { Computation, ModelConfig } from './model-config.js';
-import { type PackedLayout, packedLayout } from './packed-layout.js';
+import type { PackedItems } from './packed-items.js';
+import type { PackedLayout } from './packed-layout.js';
 import { finalNormName, layerParameterName, type ParameterLayout } from './parameter-layout.js';
 import { type DecoderWeights, GradientWriter } from './parameters.js';
-import { itemToken, TokenEmbedding, type TokenTable } from './token-embedding.js';
-
-/** Texts of n items, CSR. Sort them by length: neighbours of equal length are computed at once. */
-export interface ItemBatch {
-  /** Token ids, without the [ITEM] token. */
-  readonly tokens: Int32Array;
-  /** Item i's text is tokens[offsets[i]..offsets[i+1]). [n+1] */
-  readonly offsets: Uint32Array;
-}
+import { TokenEmbedding, type TokenTable } from './token-embedding.js';
 
 /** Embeddings whose backward is still to come. Exactly one of `pullback`, `dispose`, once. */
 export interface ItemEncoding {
@@ -54,18 +47,17 @@ export class ItemLlm {
     return this.#tokens.load(flat);
   }
 
-  encode(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): ItemEncoding {
-    if (this.#computation.activations !== 'lane') return this.#encode(batch, flat, weights);
+  encode(items: PackedItems, flat: Float32Array, weights: ItemWeights): ItemEncoding {
+    if (this.#computation.activations !== 'lane') return this.#encode(items, flat, weights);
     return {
-      embeddings: this.embed(batch, flat, weights),
+      embeddings: this.embed(items, flat, weights),
       dispose: () => undefined,
       pullback: (dEmbeddings, gradient) =>
-        this.#encode(batch, flat, weights).pullback(dEmbeddings, gradient),
+        this.#encode(items, flat, weights).pullback(dEmbeddings, gradient),
     };
   }
 
-  #encode(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): ItemEncoding {
-    const rows = this.#rows(batch);
+  #encode(rows: PackedItems, flat: Float32Array, weights: ItemWeights): ItemEncoding {
     if (rows.layout.rows === 0) return this.#nothing();
     const x = this.#tokens.embed(rows.tokens, flat, weights.tokens);
     const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions, this.#rowsRead);
@@ -93,8 +85,8 @@ export class ItemLlm {
   }
 
   /** Embeddings without a backward. [n * H] */
-  embed(batch: ItemBatch, flat: Float32Array, weights: ItemWeights): Float32Array {
-    const { tokens, positions, layout } = this.#rows(batch);
+  embed(items: PackedItems, flat: Float32Array, weights: ItemWeights): Float32Array {
+    const { tokens, positions, layout } = items;
     if (layout.rows === 0) return new Float32Array(0);
     const x = this.#tokens.embed(tokens, flat, weights.tokens);
     const states = this.#decoder.read(x, weights.layers, layout, positions, this.#rowsRead);
@@ -117,38 +109,10 @@ export class ItemLlm {
     };
   }
 
-  /** A text of n tokens has the positions maxTextLength - n and on, so that all texts end alike. */
-  #rows({ tokens, offsets }: ItemBatch): ItemRows {
-    const extra = this.#config.itemEmbedding === 'item-token' ? 1 : 0;
-    const items = offsets.length - 1;
-    const lengths = Array.from(
-      { length: items },
-      (_, item) => (offsets[item + 1] as number) - (offsets[item] as number) + extra,
-    );
-    const layout = packedLayout(lengths);
-    const rowTokens = new Int32Array(layout.rows).fill(itemToken);
-    const positions = new Int32Array(layout.rows);
-    let row = 0;
-    lengths.forEach((length, item) => {
-      rowTokens.set(tokens.subarray(offsets[item], offsets[item + 1]), row);
-      const first = this.#config.maxTextLength - (length - extra);
-      for (let at = 0; at < length; at++) positions[row + at] = first + at;
-      row += length;
-    });
-    return { tokens: rowTokens, positions, layout };
-  }
-
   #readout(states: Tensor2D, finalNorm: Tensor, layout: PackedLayout): Readout {
     const { item, itemEmbedding } = this.#config;
     return itemEmbedding === 'mean'
       ? readMeans(states, finalNorm, layout, item.normEps)
       : readRows(states, finalNorm, item.normEps);
   }
-}
-
-interface ItemRows {
-  /** Token of each row; `itemToken` stands for [ITEM]. [T] */
-  readonly tokens: Int32Array;
-  readonly positions: Int32Array;
-  readonly layout: PackedLayout;
 }

@@ -1,20 +1,24 @@
 /** For tests: a step of the tiny model on one lane. */
 import { lane, step } from '../../shared/ids.js';
 import type { LanePlan } from '../../shared/lane-plan.js';
-import { Hllm, type HllmOptions, type ItemBatch, type UserLaneResult } from './hllm.js';
+import { Hllm, type HllmOptions, type UserLaneResult } from './hllm.js';
 import { initialWeights } from './initial-weights.js';
 import type { ModelConfig } from './model-config.js';
+import { type ItemFormat, type ItemTexts, type PackedItems, packItems } from './packed-items.js';
 import { tinyModel } from './tiny-model.js';
 
 /** Items 0..6, shortest first. */
 export const tinyTexts = [[10], [4], [9], [1, 2], [22, 0], [3, 3, 3], [5, 6, 7, 8]];
 
-export function tinyItems(items: readonly number[]): ItemBatch {
+export function tinyItemTexts(items: readonly number[]): ItemTexts {
   const chosen = items.map((item) => tinyTexts[item] as number[]);
   const offsets = [0];
   for (const text of chosen) offsets.push((offsets.at(-1) as number) + text.length);
   return { tokens: Int32Array.from(chosen.flat()), offsets: Uint32Array.from(offsets) };
 }
+
+export const tinyItems = (items: readonly number[], format: ItemFormat = tinyModel): PackedItems =>
+  packItems(tinyItemTexts(items), format);
 
 export const tinyPlanOf = (sequences: number[][], lossScale: number): LanePlan => ({
   step: step(0),
@@ -56,7 +60,7 @@ export interface TinyStep {
 
 export function trainTiny(model: Hllm, plan: LanePlan): TinyStep {
   const gradient = new Float32Array(model.layout.length);
-  const encoding = model.encodeItems(tinyItems([...tinyTexts.keys()]));
+  const encoding = model.encodeItems(tinyItems([...tinyTexts.keys()], model.config));
   const result = model.trainUsers(plan, encoding.embeddings, gradient);
   encoding.pullback(result.dEmbeddings, gradient);
   return { result, gradient };

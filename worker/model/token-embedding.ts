@@ -17,12 +17,10 @@ import {
 } from '@tensorflow/tfjs-core';
 import { hasKernel } from './has-kernel.js';
 import type { ModelConfig } from './model-config.js';
+import { itemToken } from './packed-items.js';
 import { itemTokenName, type ParameterLayout, tokenEmbeddingName } from './parameter-layout.js';
 import type { GradientWriter } from './parameters.js';
 import { addRow } from './rows.js';
-
-/** Stands for the [ITEM] token, which is no word of the vocabulary. */
-export const itemToken = -1;
 
 /** The table on the engine's device. */
 export interface TokenTable {

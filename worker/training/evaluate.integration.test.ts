@@ -10,7 +10,13 @@ import { startLinks } from '../collective/links-host.js';
 import { openEngine } from '../engine/engine.js';
 import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
 import { rankingMetrics } from '../evaluation/ranking-metrics.js';
-import { openTinyModel, tinyItems, tinyPlanOf, tinyTexts, trainTiny } from '../model/tiny-step.js';
+import {
+  openTinyModel,
+  tinyItemTexts,
+  tinyPlanOf,
+  tinyTexts,
+  trainTiny,
+} from '../model/tiny-step.js';
 import { evaluate } from './evaluate.js';
 import type { SplitMetrics } from './messages.js';
 
@@ -22,7 +28,7 @@ const sequences = [
   [5, 1, 4, 2],
 ];
 
-const texts = tinyItems([...tinyTexts.keys()]);
+const texts = tinyItemTexts([...tinyTexts.keys()]);
 
 const dataset = {
   users: sequences.length,

@@ -20,6 +20,7 @@ import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
 import { evaluatePopularity } from '../evaluation/popularity.js';
 import { rankingMetrics } from '../evaluation/ranking-metrics.js';
 import type { Hllm } from '../model/hllm.js';
+import { packItems } from '../model/packed-items.js';
 import { itemTexts } from './item-texts.js';
 import type { SplitMetrics } from './messages.js';
 
@@ -66,7 +67,7 @@ async function encodeCatalogue(parts: EvaluationParts): Promise<Float32Array> {
     for (let at = first; at < last; at += itemsOfBatch) {
       const items = byLength(dataset, at, Math.min(last, at + itemsOfBatch));
       const texts = itemTexts(dataset, items, model.config.maxTextLength);
-      const rows = model.embedItems(texts);
+      const rows = model.embedItems(packItems(texts, model.config));
       items.forEach((item, row) => {
         matrix_NH.set(rows.subarray(row * hidden, (row + 1) * hidden), item * hidden);
       });

@@ -1,15 +1,17 @@
-import type { Dataset } from '../../dataset/dataset.js';
-import type { ItemBatch } from '../model/hllm.js';
-
-type Texts = Pick<Dataset, 'itemTokens' | 'itemTokenOffsets'>;
+import type { CatalogueTexts } from '../../dataset/dataset.js';
+import type { ItemTexts } from '../model/packed-items.js';
 
 /**
  * The texts of `items`, in that order, each cut to its first `maxTextLength` tokens.
  *
  * @param items catalogue ids. [n]
  */
-export function itemTexts(dataset: Texts, items: Int32Array, maxTextLength: number): ItemBatch {
-  const { itemTokens, itemTokenOffsets } = dataset;
+export function itemTexts(
+  catalogue: CatalogueTexts,
+  items: Int32Array,
+  maxTextLength: number,
+): ItemTexts {
+  const { itemTokens, itemTokenOffsets } = catalogue;
   const offsets = new Uint32Array(items.length + 1);
   items.forEach((item, index) => {
     const length = (itemTokenOffsets[item + 1] as number) - (itemTokenOffsets[item] as number);

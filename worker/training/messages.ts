@@ -83,7 +83,7 @@ export const phases = [
   'optimizer',
 ] as const;
 
-/** A part of the life of a step; `plan` is the wait for the lane plans. */
+/** A part of the life of a step; `plan` is the wait for the lanes' batches. */
 export type Phase = (typeof phases)[number];
 
 /** Identical on every member, except for the durations and the bytes. */

@@ -2,12 +2,13 @@
  * From a start message to committed steps, checkpoints and metrics: the training thread without
  * its port, so that it can be read and driven as a function.
  */
-import { openDataset } from '../../dataset/dataset.js';
+import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-digest.js';
 import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import type { LanePlan } from '../../shared/lane-plan.js';
 import { totalSteps as jobSteps } from '../../shared/plan.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
@@ -16,20 +17,24 @@ import { type Exchange, openExchange } from '../collective/exchange.js';
 import { openEngine } from '../engine/engine.js';
 import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
+import type { ItemFormat } from '../model/packed-items.js';
+import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
+import { BatchInbox } from './batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
 import { evaluate } from './evaluate.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
-import { itemTexts } from './item-texts.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import type { OptimizerState } from './optimizer.js';
-import { PlanInbox } from './plan-inbox.js';
 import { Trainer } from './trainer.js';
 
 export class Training {
   readonly #start: TrainingStart;
   readonly #tell: (message: FromTraining) => void;
   readonly #exchange: Exchange;
-  readonly #inbox: PlanInbox;
+  readonly #inbox: BatchInbox;
+  /** Plans that came before the dataset was open. */
+  readonly #early: LanePlan[] = [];
+  #assembler: BatchAssembler | null = null;
   #stop = false;
   #committedSteps = 0;
 
@@ -42,15 +47,17 @@ export class Training {
       arithmetic: openArithmetic(),
     });
     const run = laneRun(start.rank, start.members, start.job.spec.lanes);
-    this.#inbox = new PlanInbox(lanesOf(run), step(0));
+    this.#inbox = new BatchInbox(lanesOf(run), step(0));
   }
 
   get committedSteps(): number {
     return this.#committedSteps;
   }
 
-  get inbox(): PlanInbox {
-    return this.#inbox;
+  /** One lane of one step; every owned lane of a step must arrive, in any order. */
+  plan(plan: LanePlan): void {
+    if (this.#assembler === null) this.#early.push(plan);
+    else this.#assembler.assemble(plan);
   }
 
   /** Ends after the step that is under way. */
@@ -58,7 +65,7 @@ export class Training {
     this.#stop = true;
   }
 
-  /** Whatever waits for a plan or a peer fails now. */
+  /** Whatever waits for a batch or a peer fails now. */
   abort(reason: string): void {
     this.#inbox.fail(new Error(`Cannot go on training: ${reason}`));
     this.#exchange.abort(reason);
@@ -66,6 +73,14 @@ export class Training {
 
   /** @throws whatever ended training early; the committed steps before it stand. */
   async run(): Promise<void> {
+    try {
+      await this.#run();
+    } finally {
+      await this.#assembler?.close();
+    }
+  }
+
+  async #run(): Promise<void> {
     const { job, rank, resumeFrom, totalSteps } = this.#start;
     const { spec } = job;
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
@@ -75,6 +90,7 @@ export class Training {
     const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
       computation: computation(job),
     });
+    this.#assembler = this.#startAssembler(dataset, model.config);
     const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
     const loaded = await this.#loadState(model, digests);
     const state = loaded.state;
@@ -89,7 +105,6 @@ export class Training {
       state,
       lanes: spec.lanes,
       committedSteps: loaded.committedSteps,
-      textsOf: (items) => itemTexts(dataset, items, spec.model.maxTextLength),
     });
     const checkpoints = new Checkpoints(
       {
@@ -108,9 +123,9 @@ export class Training {
     let stopped = false;
     while (this.#committedSteps < totalSteps && !stopped) {
       const asked = systemClock.now();
-      const plans = await this.#inbox.take(step(this.#committedSteps));
+      const batches = await this.#inbox.take(step(this.#committedSteps));
       const planSeconds = (systemClock.now() - asked) / 1000;
-      const outcome = await trainer.step(plans, { stop: this.#stop, planSeconds });
+      const outcome = await trainer.step(batches, { stop: this.#stop, planSeconds });
       this.#committedSteps = trainer.committedSteps;
       finalLoss = outcome.report.loss;
       stopped = outcome.stop && this.#committedSteps < totalSteps;
@@ -149,6 +164,19 @@ export class Training {
     });
     model.dispose();
     this.#exchange.close();
+  }
+
+  #startAssembler(catalogue: CatalogueTexts, format: ItemFormat): BatchAssembler {
+    const { itemTokens, itemTokenOffsets } = catalogue;
+    const assembler = startBatchAssembler(
+      { catalogue: { itemTokens, itemTokenOffsets }, format },
+      {
+        onBatch: (batch) => this.#inbox.put(batch),
+        onFailure: (error) => this.#inbox.fail(error),
+      },
+    );
+    for (const plan of this.#early.splice(0)) assembler.assemble(plan);
+    return assembler;
   }
 
   async #loadState(

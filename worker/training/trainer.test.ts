@@ -5,11 +5,13 @@ import { rank } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../collective/exchange.js';
 import { openEngine } from '../engine/engine.js';
-import { openTinyModel, tinyItems, tinyPlan } from '../model/tiny-step.js';
+import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../model/tiny-step.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { Trainer } from './trainer.js';
 
 /** @param spoil changes the weights before the model reads them. */
+const tinyBatch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
+
 function openTrainer(spoil: (flat: Float32Array) => void = () => undefined) {
   const { model, flat } = openTinyModel();
   spoil(flat);
@@ -34,7 +36,6 @@ function openTrainer(spoil: (flat: Float32Array) => void = () => undefined) {
     },
     lanes: 1,
     committedSteps: 0,
-    textsOf: (items) => tinyItems([...items]),
   });
   return { trainer, flat };
 }
@@ -46,7 +47,7 @@ describe('trainer', () => {
   it('commits a step: counts it and moves the parameters', async () => {
     const { trainer, flat } = openTrainer();
     const start = flat.slice();
-    const { report } = await trainer.step([tinyPlan]);
+    const { report } = await trainer.step([tinyBatch]);
     assert.ok(Number.isFinite(report.loss));
     assert.equal(trainer.committedSteps, 1);
     assert.notDeepEqual(trainer.state.parameters, start);
@@ -56,7 +57,7 @@ describe('trainer', () => {
   it('stops at a weight that is not a number, and applies nothing', async () => {
     const { trainer, flat } = openTrainer((weights) => weights.set([Number.NaN]));
     const start = flat.slice();
-    await assert.rejects(trainer.step([tinyPlan]), NonFiniteError);
+    await assert.rejects(trainer.step([tinyBatch]), NonFiniteError);
     assert.equal(trainer.committedSteps, 0);
     assert.deepEqual(trainer.state.parameters, start);
     assert.ok(trainer.state.firstMoments.every((moment) => moment === 0));

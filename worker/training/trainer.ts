@@ -14,7 +14,8 @@ import type { LanePlan } from '../../shared/lane-plan.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Slice } from '../collective/schedule.js';
-import type { Hllm, ItemBatch, ItemEncoding, UserLaneResult } from '../model/hllm.js';
+import type { Hllm, ItemEncoding, UserLaneResult } from '../model/hllm.js';
+import type { LaneBatch } from './lane-batch.js';
 import type { StepReport } from './messages.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { applyGradient, type OptimizerSettings, type OptimizerState } from './optimizer.js';
@@ -35,14 +36,12 @@ export interface TrainerParts {
   readonly lanes: number;
   /** Committed steps so far: the only cursor that training has. */
   readonly committedSteps: number;
-  /** The texts of catalogue items, in the order asked for. */
-  readonly textsOf: (items: Int32Array) => ItemBatch;
 }
 
 export interface StepOptions {
   /** This member was asked to stop after the step. */
   readonly stop?: boolean;
-  /** Seconds that the step waited for its plans. */
+  /** Seconds that the step waited for its batches. */
   readonly planSeconds?: number;
   /** Sees the reduced gradient [P] before clipping, and every lane's result. */
   readonly inspect?: (gradient: Float32Array, results: readonly UserLaneResult[]) => void;
@@ -96,19 +95,20 @@ export class Trainer {
   }
 
   /**
-   * Trains one step on the plans of the owned lanes (in lane order) and commits it.
+   * Trains one step on the batches of the owned lanes (in lane order) and commits it.
    *
    * @throws NonFiniteError where the loss or a gradient is not finite; nothing was applied then.
    * @throws PeerLostError, PeerTimeoutError where a member is gone; nothing was applied then.
    */
-  async step(plans: readonly LanePlan[], options: StepOptions = {}): Promise<StepOutcome> {
+  async step(batches: readonly LaneBatch[], options: StepOptions = {}): Promise<StepOutcome> {
     const { exchange, model, clock } = this.#parts;
     const current = step(this.#committedSteps);
     const timer = new PhaseTimer(clock);
     const waitedBefore = exchange.waited();
+    const plans = batches.map(({ plan }) => plan);
     const rows = this.#rowSlices(plans);
 
-    const encoded = await timer.measure('encode', () => this.#encode(plans));
+    const encoded = await timer.measure('encode', () => this.#encode(batches));
     const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
     const results = await timer.measure('users', () => this.#users(plans, embeddings_NH));
     const travelling = this.#reduceSection(current, 'user');
@@ -164,12 +164,11 @@ export class Trainer {
     });
   }
 
-  #encode(plans: readonly LanePlan[]): EncodedLane[] {
-    return plans.map((plan) => {
-      const texts = this.#parts.textsOf(plan.items);
-      const encode = () => this.#parts.model.encodeItems(texts);
+  #encode(batches: readonly LaneBatch[]): EncodedLane[] {
+    return batches.map(({ plan, items }) => {
+      const encode = () => this.#parts.model.encodeItems(items);
       const encoding = withinMemory(plan.step, plan.lane, encode);
-      return { plan, encoding, tokens: texts.tokens.length };
+      return { plan, encoding, tokens: items.textTokens };
     });
   }
 

@@ -13,7 +13,7 @@ const training = new Training(workerData as TrainingStart, tell);
 port.on('message', (message: ToTraining) => {
   switch (message.kind) {
     case 'plan':
-      training.inbox.put(message.plan);
+      training.plan(message.plan);
       break;
     case 'stop':
       training.stop();
