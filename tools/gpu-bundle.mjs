@@ -48,10 +48,7 @@ const sources = [
 ];
 
 /** Needed at the top of the archive. */
-const moved = {
-  'tools/gpu-bundle/run.sh': 'run.sh',
-  'tools/gpu-bundle/torch-config/TorchConfig.cmake': 'torch-config/TorchConfig.cmake',
-};
+const moved = { 'tools/gpu-bundle/run.sh': 'run.sh' };
 
 /** Nothing is compiled over there. */
 const packagesLeftOut = ['typescript'];

@@ -9,8 +9,6 @@ export interface TorchFacts {
   readonly python: string;
   /** PyTorch's folder: `include` and `lib` are inside. */
   readonly folder: string;
-  readonly cmakePrefixPath: string;
-  readonly cxx11Abi: boolean;
   readonly device: 'cpu' | 'cuda';
   /** What PyTorch was built with; null where it knows only the CPU. */
   readonly cuda: string | null;
@@ -30,8 +28,7 @@ cuda = torch.cuda.is_available()
 gpu = torch.cuda.get_device_properties(0) if cuda else None
 print(json.dumps({
   "version": torch.__version__, "python": platform.python_version(),
-  "folder": os.path.dirname(torch.__file__), "cmakePrefixPath": torch.utils.cmake_prefix_path,
-  "cxx11Abi": torch.compiled_with_cxx11_abi(), "device": "cuda" if cuda else "cpu",
+  "folder": os.path.dirname(torch.__file__), "device": "cuda" if cuda else "cpu",
   "cuda": torch.version.cuda, "gpu": gpu and gpu.name,
   "capability": gpu and f"{gpu.major}.{gpu.minor}", "gpuBytes": gpu and gpu.total_memory,
 }))

@@ -53,7 +53,6 @@ async function main(options: ReportOptions): Promise<void> {
   forBuilds(found.torch);
   const parts = planParts(
     {
-      root: process.cwd(),
       node: process.execPath,
       python,
       threads: Math.min(availableParallelism(), mostThreads),

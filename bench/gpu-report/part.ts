@@ -24,8 +24,6 @@ export interface Part {
   readonly commands: readonly Command[];
   /** Of all its commands together. */
   readonly limitSeconds: number;
-  /** Nothing is left to do where this file is there already. */
-  readonly unless?: string;
 }
 
 export type Ending =

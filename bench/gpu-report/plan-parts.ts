@@ -7,8 +7,6 @@ import type { Command, Part } from './part.js';
 import type { ReportOptions } from './report-options.js';
 
 export interface Host {
-  /** The bundle's root, where the commands run. */
-  readonly root: string;
   /** The bundle's own Node. */
   readonly node: string;
   readonly python: string;
@@ -22,8 +20,6 @@ export interface Host {
 
 const largeBatch = 'smollm135m-longtail';
 
-const torchAddon = 'build/native/lockstep_torch.node';
-
 export function planParts(host: Host, options: ReportOptions): readonly Part[] {
   const builds = planBuilds(host);
   const rest = [...planTests(host), peak(host), ...planTurns(host, options)];
@@ -32,7 +28,7 @@ export function planParts(host: Host, options: ReportOptions): readonly Part[] {
   return [...builds, ...rest.filter(isWanted)];
 }
 
-function planBuilds({ root, compilers, torch }: Host): Part[] {
+function planBuilds({ compilers, torch }: Host): Part[] {
   const build = (source: string, binary: string, definitions: readonly string[]): Command[] => [
     {
       words: [
@@ -42,9 +38,6 @@ function planBuilds({ root, compilers, torch }: Host): Part[] {
     },
     { words: ['cmake', '--build', binary, '--parallel', `${compilers}`] },
   ];
-  // PyTorch's older packages are built against the older std::string.
-  const abi = `CMAKE_CXX_FLAGS=-D_GLIBCXX_USE_CXX11_ABI=${torch.cxx11Abi ? 1 : 0}`;
-  const native = 'worker/engine/torch/native';
   return [
     {
       name: 'build the arithmetic addon',
@@ -55,19 +48,10 @@ function planBuilds({ root, compilers, torch }: Host): Part[] {
     {
       name: 'build the torch addon',
       purpose: { kind: 'build' },
-      commands: build(native, 'build/torch', [`CMAKE_PREFIX_PATH=${torch.cmakePrefixPath}`, abi]),
-      limitSeconds: 200,
-    },
-    {
-      name: "build the torch addon without CUDA's compiler",
-      purpose: { kind: 'build' },
-      commands: build(native, 'build/torch-plain', [
-        `Torch_DIR=${root}/torch-config`,
-        `TORCH_INSTALL_PREFIX=${torch.folder}`,
-        abi,
+      commands: build('worker/engine/torch/native', 'build/torch', [
+        `LOCKSTEP_LIBTORCH=${torch.folder}`,
       ]),
-      limitSeconds: 150,
-      unless: torchAddon,
+      limitSeconds: 200,
     },
   ];
 }

@@ -3,7 +3,7 @@
  * limit ends all of it: make and its compilers, a test and the process that it forked.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { Command, CommandResult, Ending, Part, PartResult } from './part.js';
 import { lastJson, testCounts } from './read-output.js';
 
@@ -34,9 +34,6 @@ export async function runPart(
     seconds: 0,
     commands: [],
   });
-  if (part.unless !== undefined && existsSync(part.unless)) {
-    return skipped(`${part.unless} is there`);
-  }
   if (part.commands.length === 0) return skipped('the bundle has no file for it');
   if (secondsLeft <= 0) return skipped('no time was left');
   const start = performance.now();

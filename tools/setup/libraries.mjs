@@ -19,13 +19,13 @@ export const againstTorch = {
     return [folder ?? '', ...version.map((file) => readFileSync(file))];
   },
   require() {
-    const config = `${libtorch()}/share/cmake/Torch/TorchConfig.cmake`;
-    if (existsSync(config)) return;
+    const library = `${libtorch()}/lib/libtorch.so`;
+    if (existsSync(library)) return;
     throw new StepFailedError(
-      `Cannot set up: ${config} is missing: LOCKSTEP_LIBTORCH must name a folder of libtorch (its lib, include and share inside)`,
+      `Cannot set up: ${library} is missing: LOCKSTEP_LIBTORCH must name a folder of libtorch (its lib, include and share inside)`,
     );
   },
-  definitions: () => [`CMAKE_PREFIX_PATH=${libtorch()}/share/cmake`],
+  definitions: () => [`LOCKSTEP_LIBTORCH=${libtorch()}`],
 };
 
 export const againstTensorflow = {

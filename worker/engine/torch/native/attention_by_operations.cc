@@ -1,3 +1,4 @@
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "packed_attention.h"
@@ -32,7 +33,7 @@ std::vector<at::Tensor> views(const Heads& heads, const AttentionShape& shape) {
 }  // namespace
 
 Attended attention_by_operations(const Heads& heads, const AttentionShape& shape, bool keep) {
-  const at::AutoGradMode recording(keep);
+  const c10::AutoGradMode recording(keep);
   const at::Tensor& q = heads.q;
   const bool grouped = q.size(1) != heads.k.size(1);
   const bool widen = q.scalar_type() == at::kBFloat16 && !multiplies_bfloat16(q.device());
