@@ -8,9 +8,5 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")" && pwd)
 
-# CUDA's compiler is often installed without being on PATH.
-if ! command -v nvcc >/dev/null && [[ -x /usr/local/cuda/bin/nvcc ]]; then
-  export PATH="$PATH:/usr/local/cuda/bin"
-fi
 
 exec "$root/bin/node" "$root/dist/bench/gpu-report/main.js" "$@"

@@ -93,6 +93,36 @@ describe('the fused loss', () => {
     });
   });
 
+  // Would catch predictions whose place in a chunk or thread reaches the order of their sums.
+  it('gives the same bits for every number of threads', () => {
+    const native = loadNative();
+    const bits = [1, 2, 3].map((threads) => {
+      native.open({ threads, deterministic: true, tf32: false, portableRows: false });
+      return tidy(() => {
+        const result = fusedInfoNce(inputsOf(7, 333, 500), { ...settings, keepLogits: false }, 1e5);
+        return names.map((name) => result[name].dataSync().slice());
+      });
+    });
+    native.open({ threads: 1, deterministic: true, tf32: false, portableRows: false });
+    for (const each of bits.slice(1)) assert.deepEqual(each, bits[0]);
+  });
+
+  // Would catch what a CUDA device computes and no test on a CPU would ever run.
+  it('computes the same with the operations of other devices', () => {
+    const native = loadNative();
+    const device = { threads: 1, deterministic: true, tf32: false };
+    for (const elements of [50, 1000, 1e6]) {
+      tidy(() => {
+        const inputs = inputsOf(8, 40, 70);
+        const byBlocks = fusedInfoNce(inputs, settings, elements);
+        native.open({ ...device, portableRows: true });
+        const byOperations = fusedInfoNce(inputs, settings, elements);
+        native.open({ ...device, portableRows: false });
+        assertSame(byOperations, byBlocks);
+      });
+    }
+  });
+
   // Would catch a matrix of all logits that comes back, under whatever name.
   it('takes a tenth of the memory of all logits', () => {
     const [predictions, negatives] = [2048, 4096];

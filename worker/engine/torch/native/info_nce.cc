@@ -1,15 +1,14 @@
-// The generative loss and its gradients over chunks of negatives, so that no matrix of all logits
-// ever exists. worker/model/info-nce.ts composes the same from operations and is the definition.
+// The generative loss and its gradients. worker/model/info-nce.ts composes the same from operations
+// and is the definition.
 //
-// The first pass keeps a running maximum and sum for each prediction, as an online softmax does; the
-// second makes each chunk's logits again and multiplies. Where one chunk holds everything, it is kept.
-//
-// Legend: R predictions, K negatives, C negatives of a chunk, H hidden size.
-#include <algorithm>
-#include <limits>
+// Legend: R predictions, K negatives, H hidden size.
+#include "info_nce.h"
+
 #include <stdexcept>
 
 #include "call.h"
+#include "row_ops.h"
+#include "tile_products.h"
 
 namespace lockstep {
 
@@ -30,12 +29,6 @@ at::Tensor of_rows(const UnitRows& rows, const at::Tensor& d_unit) {
   return (d_unit - at::sum(d_unit * rows.unit, 1, true) * rows.unit) / rows.norm;
 }
 
-// Cosines of a chunk, and which of them are left out. [R, C]
-struct Chunk {
-  at::Tensor cosines;
-  at::Tensor left_out;
-};
-
 Outputs info_nce(const Call& call) {
   if (call.input(0).sizes() != call.input(1).sizes() ||
       call.input(2).size(1) != call.input(0).size(1)) {
@@ -44,62 +37,35 @@ Outputs info_nce(const Call& call) {
   const UnitRows users = unit_rows(call.input(0));
   const UnitRows positives = unit_rows(call.input(1));
   const UnitRows negatives = unit_rows(call.input(2));
-  const double scale = call.number("scale"), threshold = call.number("falseNegativeThreshold");
-  const double loss_scale = call.number("lossScale");
-  const bool wants_logits = call.boolean("logits");
-  const int64_t R = users.unit.size(0), K = negatives.unit.size(0);
-  const int64_t fitting = std::max<int64_t>(1, call.integer("chunkElements") / std::max<int64_t>(R, 1));
-  const int64_t C = wants_logits ? K : std::min(K, fitting);
-  const double lowest = -std::numeric_limits<double>::infinity();
-
-  const auto chunk_at = [&](int64_t start) -> Chunk {
-    const at::Tensor unit = negatives.unit.narrow(0, start, std::min(C, K - start)).t();
-    return {at::mm(users.unit, unit), at::mm(positives.unit, unit).gt(threshold)};
-  };
-
+  const double scale = call.number("scale"), loss_scale = call.number("lossScale");
   const at::Tensor positive = at::sum(users.unit * positives.unit, 1, true);
   const at::Tensor positive_logit = positive * scale;
-  at::Tensor best = positive_logit, total = at::ones_like(best);
-  at::Tensor masked = at::zeros({R}, best.options());
-  Chunk only;
-  std::vector<at::Tensor> logits{positive_logit};
-  for (int64_t start = 0; start < K; start += C) {
-    const Chunk chunk = chunk_at(start);
-    masked += at::sum(chunk.left_out, 1);
-    const at::Tensor scaled = (chunk.cosines * scale).masked_fill_(chunk.left_out, lowest);
-    const at::Tensor higher = at::maximum(best, scaled.amax(1, true));
-    total = total * at::exp(best - higher) + at::sum(at::exp(scaled - higher), 1, true);
-    best = higher;
-    if (C == K) only = chunk;
-    if (wants_logits) logits.push_back(scaled);
-  }
-  const at::Tensor normaliser = best + at::log(total);
+  const LossInputs in{users.unit,
+                      positives.unit,
+                      negatives.unit,
+                      positive_logit,
+                      scale,
+                      call.number("falseNegativeThreshold"),
+                      loss_scale,
+                      call.boolean("logits"),
+                      call.integer("chunkElements")};
+  const bool by_blocks = goes_by_tiles(users.unit) && !uses_portable_rows();
+  const NegativesPart part = by_blocks ? negatives_by_blocks(in) : negatives_by_operations(in);
 
-  const at::Tensor g_positive = (at::exp(positive_logit - normaliser) - 1) * loss_scale;
-  at::Tensor d_users = g_positive * positives.unit;
-  at::Tensor temperature = g_positive * positive;
-  at::Tensor d_negatives = at::empty_like(negatives.unit);
-  for (int64_t start = 0; start < K; start += C) {
-    const Chunk chunk = C == K ? only : chunk_at(start);
-    at::Tensor shares = chunk.cosines * scale - normaliser;
-    shares.exp_().masked_fill_(chunk.left_out, 0).mul_(loss_scale);
-    temperature += at::sum(shares * chunk.cosines, 1, true);
-    const int64_t count = shares.size(1);
-    d_users.addmm_(shares, negatives.unit.narrow(0, start, count));
-    d_negatives.narrow(0, start, count).copy_(at::mm(shares.t(), users.unit));
-  }
-
+  const at::Tensor g_positive = (at::exp(positive_logit - part.normaliser) - 1) * loss_scale;
+  const at::Tensor d_users = part.d_users + g_positive * positives.unit;
+  const at::Tensor temperature = part.temperature + g_positive * positive;
   std::vector<at::Tensor> outputs{
-      (normaliser - positive_logit).squeeze(1),
+      (part.normaliser - positive_logit).squeeze(1),
       positive_logit.squeeze(1),
-      best.squeeze(1),
-      masked,
+      part.best.squeeze(1),
+      part.masked,
       of_rows(users, d_users * scale),
       of_rows(positives, g_positive * users.unit * scale),
-      of_rows(negatives, d_negatives * scale),
+      of_rows(negatives, part.d_negatives * scale),
       (temperature * scale).squeeze(1),
   };
-  if (wants_logits) outputs.push_back(at::cat(logits, 1));
+  if (in.wants_logits) outputs.push_back(at::cat({positive_logit, part.logits}, 1));
   return outputs;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace lockstep::LOCKSTEP_BUILD {
 
@@ -34,6 +35,18 @@ inline float sum_of(const float* lanes) {
     for (int64_t lane = 0; lane < half; lane++) sums[lane] += sums[lane + half];
   }
   return sums[0];
+}
+
+// Calls f(i, lane) for each i below `size`; i goes to the lane i modulo kLanes. f must not make one
+// element depend on another, so that the lanes can be a vector.
+template <typename F>
+inline void in_lanes(int64_t size, const F& f) {
+  int64_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) {
+#pragma GCC ivdep
+    for (int64_t lane = 0; lane < kLanes; lane++) f(i + lane, lane);
+  }
+  for (int64_t lane = 0; i + lane < size; lane++) f(i + lane, lane);
 }
 
 inline float scale_of(float squares, float eps, int64_t size) {
@@ -71,11 +84,7 @@ void norm_again(const float* __restrict x, const float* __restrict weight, float
 template <typename A>
 float norm(const float* x, const float* weight, float eps, A* n, int64_t H) {
   float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= H; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += x[i + lane] * x[i + lane];
-  }
-  for (int64_t lane = 0; i + lane < H; lane++) lanes[lane] += x[i + lane] * x[i + lane];
+  in_lanes(H, [&](int64_t i, int64_t lane) { lanes[lane] += x[i] * x[i]; });
   const float scale = scale_of(sum_of(lanes), eps, H);
   norm_again(x, weight, scale, n, H);
   return scale;
@@ -99,15 +108,7 @@ void norm_backward(const float* __restrict x, const float* __restrict weight, fl
                    const A* __restrict dn, const float* __restrict residual, float* __restrict dx,
                    float* __restrict dweight, int64_t H) {
   float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= H; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; lane++) {
-      lanes[lane] += load(dn[i + lane]) * weight[i + lane] * x[i + lane];
-    }
-  }
-  for (int64_t lane = 0; i + lane < H; lane++) {
-    lanes[lane] += load(dn[i + lane]) * weight[i + lane] * x[i + lane];
-  }
+  in_lanes(H, [&](int64_t i, int64_t lane) { lanes[lane] += load(dn[i]) * weight[i] * x[i]; });
   const float slope = sum_of(lanes) / static_cast<float>(H) * scale * scale;
   for (int64_t j = 0; j < H; j++) {
     const float d = load(dn[j]);
@@ -153,36 +154,27 @@ void swiglu_backward(A* __restrict gate_up, const A* __restrict da, A* __restric
 
 inline float larger(float a, float b) { return a > b ? a : b; }
 
-float largest(const float* x, int64_t size) {
-  float lanes[kLanes];
-  for (float& lane : lanes) lane = x[0];
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] = larger(lanes[lane], x[i + lane]);
-  }
-  for (; i < size; i++) lanes[0] = larger(lanes[0], x[i]);
-  for (int64_t lane = 1; lane < kLanes; lane++) lanes[0] = larger(lanes[0], lanes[lane]);
-  return lanes[0];
+inline float largest_of(const float* lanes) {
+  float largest = lanes[0];
+  for (int64_t lane = 1; lane < kLanes; lane++) largest = larger(largest, lanes[lane]);
+  return largest;
+}
+
+inline void fill(float* lanes, float value) {
+  for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] = value;
 }
 
 float softmax(float* scores, float scale, int64_t size) {
-  const float top = scale * largest(scores, size);
-  float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; lane++) {
-      const float share = exponential(scale * scores[i + lane] - top);
-      lanes[lane] += share;
-      scores[i + lane] = share;
-    }
-  }
-  for (int64_t lane = 0; i + lane < size; lane++) {
-    const float share = exponential(scale * scores[i + lane] - top);
-    lanes[lane] += share;
-    scores[i + lane] = share;
-  }
+  float tops[kLanes], lanes[kLanes] = {};
+  fill(tops, scores[0]);
+  in_lanes(size, [&](int64_t i, int64_t lane) { tops[lane] = larger(tops[lane], scores[i]); });
+  const float top = scale * largest_of(tops);
+  in_lanes(size, [&](int64_t i, int64_t lane) {
+    scores[i] = exponential(scale * scores[i] - top);
+    lanes[lane] += scores[i];
+  });
   const float sum = sum_of(lanes), part = 1.0f / sum;
-  for (int64_t j = 0; j < size; j++) scores[j] *= part;
+  for (int64_t i = 0; i < size; i++) scores[i] *= part;
   return top + std::log(sum);
 }
 
@@ -190,27 +182,49 @@ float softmax(float* scores, float scale, int64_t size) {
 void softmax_backward(float* __restrict scores, float* __restrict d, float normaliser, float scale,
                       int64_t size) {
   float lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) {
-    for (int64_t lane = 0; lane < kLanes; lane++) {
-      const float share = exponential(scale * scores[i + lane] - normaliser);
-      scores[i + lane] = share;
-      lanes[lane] += share * d[i + lane];
-    }
-  }
-  for (int64_t lane = 0; i + lane < size; lane++) {
-    const float share = exponential(scale * scores[i + lane] - normaliser);
-    scores[i + lane] = share;
-    lanes[lane] += share * d[i + lane];
-  }
+  in_lanes(size, [&](int64_t i, int64_t lane) {
+    scores[i] = exponential(scale * scores[i] - normaliser);
+    lanes[lane] += scores[i] * d[i];
+  });
   const float mean = sum_of(lanes);
-  for (int64_t j = 0; j < size; j++) d[j] = scale * scores[j] * (d[j] - mean);
+  for (int64_t i = 0; i < size; i++) d[i] = scale * scores[i] * (d[i] - mean);
+}
+
+LossRow loss(float* __restrict cosines, float* __restrict likeness, float positive_logit,
+             const LossSettings& settings, int64_t K, float* __restrict logits) {
+  constexpr float lowest = -std::numeric_limits<float>::infinity();
+  const auto [scale, threshold, weight] = settings;
+  if (logits != nullptr) {
+    for (int64_t i = 0; i < K; i++) logits[i] = likeness[i] > threshold ? lowest : scale * cosines[i];
+  }
+  float tops[kLanes], masked[kLanes] = {};
+  fill(tops, positive_logit);
+  in_lanes(K, [&](int64_t i, int64_t lane) {
+    const bool out = likeness[i] > threshold;
+    masked[lane] += out ? 1.0f : 0.0f;
+    tops[lane] = larger(out ? lowest : scale * cosines[i], tops[lane]);
+  });
+  const float best = largest_of(tops);
+  float sums[kLanes] = {};
+  in_lanes(K, [&](int64_t i, int64_t lane) {
+    const float share = exponential(scale * cosines[i] - best);
+    likeness[i] = likeness[i] > threshold ? 0.0f : share;
+    sums[lane] += likeness[i];
+  });
+  const float total = sum_of(sums) + exponential(positive_logit - best), part = weight / total;
+  float products[kLanes] = {};
+  in_lanes(K, [&](int64_t i, int64_t lane) {
+    const float share = likeness[i] * part;
+    products[lane] += share * cosines[i];
+    cosines[i] = share;
+  });
+  return {best, best + std::log(total), sum_of(masked), sum_of(products)};
 }
 
 template <typename A>
 constexpr RowLoops<A> table{norm<A>,   add_norm<A>, norm_again<A>, norm_backward<A>,
                             rotate<A>, swiglu<A>,   swiglu_backward<A>, add<A>,
-                            softmax,   softmax_backward};
+                            softmax,   softmax_backward, loss};
 
 }  // namespace
 

@@ -15,6 +15,21 @@ struct Bfloat16 {
   uint16_t bits;
 };
 
+struct LossSettings {
+  float scale;
+  // A negative whose likeness to the positive exceeds this is left out.
+  float threshold;
+  // Weight of the loss.
+  float weight;
+};
+
+struct LossRow {
+  float best;         // largest logit, the positive's included
+  float normaliser;   // log of the sum of exponentials of all logits
+  float masked;       // how many negatives are left out
+  float temperature;  // sum of shares times cosines
+};
+
 template <typename A>
 struct RowLoops {
   // n = x scale weight, where scale = 1 / sqrt(mean(x^2) + eps). -> scale
@@ -40,6 +55,11 @@ struct RowLoops {
   // Replaces scores by their shares again, given what `softmax` returned, and the gradient d of the
   // shares by that of the scores.
   void (*softmax_backward)(float* scores, float* d, float normaliser, float scale, int64_t size);
+  // Replaces a prediction's cosines with its K negatives by their shares of the loss's gradient,
+  // weight softmax(scale cosines), zero where left out. `likeness` (cosines of the positive with the
+  // negatives) is scratch afterwards; `logits` [K] may be null.
+  LossRow (*loss)(float* cosines, float* likeness, float positive_logit,
+                  const LossSettings& settings, int64_t K, float* logits);
 };
 
 // The table of the best build that this processor runs.

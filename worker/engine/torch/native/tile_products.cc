@@ -127,17 +127,22 @@ void multiply_transposed(const TransposedProduct& p, const Rows& out, float* scr
   }
 }
 
-at::Tensor weight_gradient_by_tiles(const at::Tensor& dy, const at::Tensor& x) {
+void add_transposed_product(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& out,
+                            bool add) {
   const int64_t T = dy.size(0), N = dy.size(1), K = x.size(1), rows = tiles()->rows;
-  const at::Tensor out = at::empty({N, K}, x.options());
   const Rows dy_TN(dy), x_TK(x), out_NK(out);
   // Threads share the rows of the result: each adds up all T terms in order.
   at::parallel_for(0, (N + rows - 1) / rows, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor scratch = at::empty({transposed_floats(T, K)}, at::kFloat);
     const int64_t first = begin * rows;
-    multiply_transposed({dy_TN.from(0, first), x_TK, T, std::min(end * rows, N) - first, K, false},
+    multiply_transposed({dy_TN.from(0, first), x_TK, T, std::min(end * rows, N) - first, K, add},
                         out_NK.from(first), scratch.data_ptr<float>());
   });
+}
+
+at::Tensor weight_gradient_by_tiles(const at::Tensor& dy, const at::Tensor& x) {
+  const at::Tensor out = at::empty({dy.size(1), x.size(1)}, x.options());
+  add_transposed_product(dy, x, out, false);
   return out;
 }
 

@@ -77,7 +77,9 @@ struct TransposedProduct {
 int64_t transposed_floats(int64_t T, int64_t K);
 void multiply_transposed(const TransposedProduct& p, const Rows& out, float* scratch);
 
-// dy [T, N], x [T, K] -> dy^T x [N, K], on all threads.
+// out [N, K] = or += dy^T x, on all threads. dy [T, N], x [T, K]
+void add_transposed_product(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& out,
+                            bool add);
 at::Tensor weight_gradient_by_tiles(const at::Tensor& dy, const at::Tensor& x);
 
 // Calls f(index, scratch) for each index below `count`, on all threads; scratch holds so many floats
