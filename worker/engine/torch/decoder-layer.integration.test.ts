@@ -182,7 +182,7 @@ describe('the fused decoder layer', () => {
   // Would catch rows whose place in a block or thread reaches the order of their sums.
   it('gives the same bits for every number of threads', () => {
     const native = loadNative();
-    const device = { deterministic: true, tf32: false, portableRows: false };
+    const device = { deterministic: true, tf32: false, hostPasses: 'blocks' } as const;
     for (const rows of ['all', 'last'] as const) {
       const layer = makeLayer({
         heads: 4,
@@ -218,26 +218,28 @@ describe('the fused decoder layer', () => {
     }
   });
 
-  // Would catch what a CUDA device computes and no test on a CPU would ever run.
-  it('computes the same with the operations of other devices', () => {
-    const native = loadNative();
-    const device = { threads: 1, deterministic: true, tf32: false };
-    for (const precision of ['f32', 'bf16'] as const) {
-      for (const of of Object.values(cases)) {
-        const layer = makeLayer(of);
-        const given = { ...layer, attributes: { ...layer.attributes, precision } };
-        const dy = new Float32Array(define(layer).length).fill(0.25);
-        const byLoops = forwardAndBackward(given, dy);
-        native.open({ ...device, portableRows: true });
-        const byOperations = forwardAndBackward(given, dy);
-        native.open({ ...device, portableRows: false });
-        byOperations.forEach((values, at) => {
-          const allowed = precision === 'f32' ? 1e-5 : 0.02;
-          assert.ok(distance(values, byLoops[at] as Float32Array) < allowed, `output ${at}`);
-        });
+  // Would catch what other devices and processors compute and no test on this one would ever run.
+  for (const hostPasses of ['loops', 'kernels', 'operations'] as const) {
+    it(`computes the same by ${hostPasses}`, () => {
+      const native = loadNative();
+      const device = { threads: 1, deterministic: true, tf32: false };
+      for (const precision of ['f32', 'bf16'] as const) {
+        for (const of of Object.values(cases)) {
+          const layer = makeLayer(of);
+          const given = { ...layer, attributes: { ...layer.attributes, precision } };
+          const dy = new Float32Array(define(layer).length).fill(0.25);
+          const expected = forwardAndBackward(given, dy);
+          native.open({ ...device, hostPasses });
+          const got = forwardAndBackward(given, dy);
+          native.open({ ...device, hostPasses: 'blocks' });
+          got.forEach((values, at) => {
+            const allowed = precision === 'f32' ? 1e-5 : 0.02;
+            assert.ok(distance(values, expected[at] as Float32Array) < allowed, `output ${at}`);
+          });
+        }
       }
-    }
-  });
+    });
+  }
 
   // Would catch a type that is mixed up, a residual stream or a weight's gradient in 16 bits.
   it('stays within the rounding of bfloat16 in bf16', () => {

@@ -97,27 +97,27 @@ describe('the fused loss', () => {
   it('gives the same bits for every number of threads', () => {
     const native = loadNative();
     const bits = [1, 2, 3].map((threads) => {
-      native.open({ threads, deterministic: true, tf32: false, portableRows: false });
+      native.open({ threads, deterministic: true, tf32: false, hostPasses: 'blocks' });
       return tidy(() => {
         const result = fusedInfoNce(inputsOf(7, 333, 500), { ...settings, keepLogits: false }, 1e5);
         return names.map((name) => result[name].dataSync().slice());
       });
     });
-    native.open({ threads: 1, deterministic: true, tf32: false, portableRows: false });
+    native.open({ threads: 1, deterministic: true, tf32: false, hostPasses: 'blocks' });
     for (const each of bits.slice(1)) assert.deepEqual(each, bits[0]);
   });
 
   // Would catch what a CUDA device computes and no test on a CPU would ever run.
-  it('computes the same with the operations of other devices', () => {
+  it('computes the same by operations', () => {
     const native = loadNative();
     const device = { threads: 1, deterministic: true, tf32: false };
     for (const elements of [50, 1000, 1e6]) {
       tidy(() => {
         const inputs = inputsOf(8, 40, 70);
         const byBlocks = fusedInfoNce(inputs, settings, elements);
-        native.open({ ...device, portableRows: true });
+        native.open({ ...device, hostPasses: 'operations' });
         const byOperations = fusedInfoNce(inputs, settings, elements);
-        native.open({ ...device, portableRows: false });
+        native.open({ ...device, hostPasses: 'blocks' });
         assertSame(byOperations, byBlocks);
       });
     }

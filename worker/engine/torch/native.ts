@@ -23,6 +23,8 @@ export interface NativeTensor {
   readonly dtype: NativeDtype;
 }
 
+export type HostPasses = 'blocks' | 'loops' | 'kernels' | 'operations';
+
 export interface DeviceOptions {
   /** Threads of one operation on the CPU. */
   readonly threads: number;
@@ -30,8 +32,8 @@ export interface DeviceOptions {
   readonly deterministic: boolean;
   /** Float32 products with operands rounded to 10 bits, where the device has them. */
   readonly tf32: boolean;
-  /** Row passes by libtorch's operations on the CPU too, as on a CUDA device; for tests of those. */
-  readonly portableRows: boolean;
+  /** How host memory is passed over: `blocks` but in tests, which reach the device's ways with it. */
+  readonly hostPasses: HostPasses;
 }
 
 export interface NativeMemory {

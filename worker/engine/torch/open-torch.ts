@@ -8,7 +8,7 @@ import { registerTorchKernels } from './torch-kernels.js';
 export function openTorch(options: EngineOptions): Engine {
   const { threads, deterministic = true, tf32 = false } = options;
   const native = loadNative();
-  const device = native.open({ threads, deterministic, tf32, portableRows: false });
+  const device = native.open({ threads, deterministic, tf32, hostPasses: 'blocks' });
   if (findBackend('torch') === null) {
     registerTorchKernels();
     registerBackend('torch', () => new TorchBackend(native));

@@ -88,12 +88,12 @@ class Addon : public Napi::Addon<Addon> {
     return Napi::String::New(info.Env(), TORCH_VERSION);
   }
 
-  // ({threads, deterministic, tf32, portableRows}) -> the device's type.
+  // ({threads, deterministic, tf32, hostPasses}) -> the device's type.
   Napi::Value Open(const Napi::CallbackInfo& info) {
     const auto given = info[0].As<Napi::Object>();
     const auto flag = [&](const char* name) { return given.Get(name).As<Napi::Boolean>().Value(); };
     try {
-      use_portable_rows(flag("portableRows"));
+      use_host_passes(host_passes_named(given.Get("hostPasses").As<Napi::String>().Utf8Value()));
       session_.device = open_device({given.Get("threads").As<Napi::Number>().Int32Value(),
                                      flag("deterministic"), flag("tf32")});
     } catch (const std::exception& error) {

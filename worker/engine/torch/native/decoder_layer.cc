@@ -12,7 +12,6 @@
 #include "call.h"
 #include "layer_parts.h"
 #include "row_ops.h"
-#include "tile_products.h"
 
 namespace lockstep {
 
@@ -55,7 +54,7 @@ at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device)
 
 const LayerParts& parts_of(const Layer& layer) {
   const bool by_blocks =
-      layer.type == at::kFloat && goes_by_tiles(layer.in[kX]) && !uses_portable_rows();
+      layer.type == at::kFloat && goes_by_blocks(layer.in[kX]);
   return by_blocks ? kPartsByBlocks : kPartsByOperations;
 }
 
@@ -180,6 +179,10 @@ void require_shapes(const Layer& layer) {
     throw std::invalid_argument(
         "the weights do not fit: x [T, H], norms [H], q [heads D, H], k and v "
         "[keyValueHeads D, H], o [H, heads D], gate and up [I, H], down [H, I]");
+  }
+  const int64_t T = in[kX].size(0), D = layer.head_size();
+  if (D % 2 != 0 || !is(kCos, {T, D / 2}) || !is(kSin, {T, D / 2})) {
+    throw std::invalid_argument("cos and sin must be [T, D / 2], and D even");
   }
 }
 

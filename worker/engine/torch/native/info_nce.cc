@@ -8,7 +8,6 @@
 
 #include "call.h"
 #include "row_ops.h"
-#include "tile_products.h"
 
 namespace lockstep {
 
@@ -49,7 +48,7 @@ Outputs info_nce(const Call& call) {
                       loss_scale,
                       call.boolean("logits"),
                       call.integer("chunkElements")};
-  const bool by_blocks = goes_by_tiles(users.unit) && !uses_portable_rows();
+  const bool by_blocks = goes_by_blocks(users.unit);
   const NegativesPart part = by_blocks ? negatives_by_blocks(in) : negatives_by_operations(in);
 
   const at::Tensor g_positive = (at::exp(positive_logit - part.normaliser) - 1) * loss_scale;

@@ -1,188 +1,39 @@
 #include "row_ops.h"
 
-#include <ATen/Parallel.h>
-
-#include <algorithm>
 #include <atomic>
+#include <stdexcept>
 
-#include "row_loops.h"
-#include "row_ops_any_device.h"
+#include "tiles.h"
 
 namespace lockstep {
 
 namespace {
 
-// Rows whose contributions to a weight's gradient are added up before the blocks are.
-constexpr int64_t kBlock = 128;
-constexpr int64_t kGrain = 32;
-
-template <typename A>
-const A* from(const at::Tensor& x) {
-  return static_cast<const A*>(x.const_data_ptr());
-}
-
-template <typename A>
-A* to(at::Tensor& x) {
-  return static_cast<A*>(x.data_ptr());
-}
-
-std::atomic<bool> portable = false;
-
-bool by_loops(const at::Tensor& x) { return x.is_cpu() && !portable; }
-
-void require(bool fits, const char* what) {
-  if (!fits) throw std::invalid_argument(what);
-}
-
-// Calls f with a value of the activations' type.
-template <typename F>
-void with_type(at::ScalarType type, const F& f) {
-  if (type == at::kFloat) {
-    f(float{});
-  } else if (type == at::kBFloat16) {
-    f(Bfloat16{});
-  } else {
-    throw std::invalid_argument("activations must be float32 or bfloat16");
-  }
-}
-
-// Calls f(loops, t) for every row, rows shared among the threads.
-template <typename F>
-void each_row(at::ScalarType type, int64_t T, const F& f) {
-  with_type(type, [&](auto a) {
-    const auto& loops = row_loops<decltype(a)>();
-    at::parallel_for(0, T, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; t++) f(loops, t);
-    });
-  });
-}
-
-void require_norm(const at::Tensor& x, const at::Tensor& weight) {
-  require(x.dim() == 2 && weight.dim() == 1 && weight.size(0) == x.size(1),
-          "a norm's weight must have one number for each column of x");
-}
+std::atomic<HostPasses> host_passes = HostPasses::kBlocks;
 
 }  // namespace
 
-void use_portable_rows(bool on) { portable = on; }
-
-bool uses_portable_rows() { return portable; }
-
-Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
-  require_norm(x, weight);
-  if (!by_loops(x)) return any_device::norm_rows(x, weight, eps, type);
-  const int64_t T = x.size(0), H = x.size(1);
-  at::Tensor n = at::empty({T, H}, x.options().dtype(type));
-  at::Tensor scales = at::empty({T}, x.options());
-  each_row(type, T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    to<float>(scales)[t] = loops.norm(from<float>(x) + t * H, from<float>(weight),
-                                      static_cast<float>(eps), to<A>(n) + t * H, H);
-  });
-  return {n, scales};
+HostPasses host_passes_named(const std::string& name) {
+  if (name == "blocks") return HostPasses::kBlocks;
+  if (name == "loops") return HostPasses::kLoops;
+  if (name == "kernels") return HostPasses::kKernels;
+  if (name == "operations") return HostPasses::kOperations;
+  throw std::invalid_argument("passes \"" + name +
+                              "\" are not one of blocks, loops, kernels, operations");
 }
 
-Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                     double eps, at::Tensor& sum) {
-  require_norm(x, weight);
-  if (!by_loops(x)) return any_device::add_norm_rows(x, branch, weight, eps, sum);
-  const int64_t T = x.size(0), H = x.size(1);
-  sum = at::empty({T, H}, x.options());
-  at::Tensor n = at::empty({T, H}, branch.options());
-  at::Tensor scales = at::empty({T}, x.options());
-  each_row(branch.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    to<float>(scales)[t] = loops.add_norm(
-        from<float>(x) + t * H, from<A>(branch) + t * H, from<float>(weight),
-        static_cast<float>(eps), to<float>(sum) + t * H, to<A>(n) + t * H, H);
-  });
-  return {n, scales};
+void use_host_passes(HostPasses passes) { host_passes = passes; }
+
+bool goes_by_blocks(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat && tiles() != nullptr &&
+         host_passes == HostPasses::kBlocks;
 }
 
-at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
-                           at::ScalarType type) {
-  if (!by_loops(x)) return any_device::norm_rows_again(x, weight, scales, type);
-  const int64_t T = x.size(0), H = x.size(1);
-  at::Tensor n = at::empty({T, H}, x.options().dtype(type));
-  each_row(type, T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    loops.norm_again(from<float>(x) + t * H, from<float>(weight), from<float>(scales)[t],
-                     to<A>(n) + t * H, H);
-  });
-  return n;
-}
-
-NormGradients norm_rows_backward(const at::Tensor& x, const at::Tensor& weight,
-                                 const at::Tensor& scales, const at::Tensor& dn,
-                                 const at::Tensor& residual) {
-  if (!by_loops(x)) return any_device::norm_rows_backward(x, weight, scales, dn, residual);
-  const int64_t T = x.size(0), H = x.size(1);
-  const int64_t blocks = (T + kBlock - 1) / kBlock;
-  at::Tensor dx = at::empty({T, H}, x.options());
-  at::Tensor partial = at::zeros({blocks, H}, x.options());
-  with_type(dn.scalar_type(), [&](auto a) {
-    using A = decltype(a);
-    const RowLoops<A>& loops = row_loops<A>();
-    at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t block = begin; block < end; block++) {
-        for (int64_t t = block * kBlock; t < std::min(T, (block + 1) * kBlock); t++) {
-          const float* rest = residual.defined() ? from<float>(residual) + t * H : nullptr;
-          loops.norm_backward(from<float>(x) + t * H, from<float>(weight), from<float>(scales)[t],
-                              from<A>(dn) + t * H, rest, to<float>(dx) + t * H,
-                              to<float>(partial) + block * H, H);
-        }
-      }
-    });
-  });
-  at::Tensor dweight = at::zeros({H}, x.options());
-  for (int64_t block = 0; block < blocks; block++) {
-    for (int64_t i = 0; i < H; i++) to<float>(dweight)[i] += from<float>(partial)[block * H + i];
+const RowOps& row_ops(const at::Device& device) {
+  if (!device.is_cpu() || host_passes == HostPasses::kKernels) {
+    return row_kernels_are_usable(device) ? kRowKernels : kRowOperations;
   }
-  return {dx, dweight};
-}
-
-void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
-                  int direction) {
-  const int64_t T = x.size(0), D = 2 * cos.size(1);
-  const bool fits = x.dim() == 2 && cos.dim() == 2 && cos.size(0) == T && D > 0 &&
-                    x.size(1) % D == 0 && heads * D <= x.size(1) && sin.sizes() == cos.sizes();
-  require(fits, "cos and sin must have a row for each row of x, half as long as a head");
-  if (!by_loops(x)) return any_device::rotate_heads(x, cos, sin, heads, direction);
-  const int64_t width = x.size(1);
-  each_row(x.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    for (int64_t head = 0; head < heads; head++) {
-      loops.rotate(to<A>(x) + t * width + head * D, from<float>(cos) + t * D / 2,
-                   from<float>(sin) + t * D / 2, static_cast<float>(direction), D);
-    }
-  });
-}
-
-at::Tensor swiglu(const at::Tensor& gate_up) {
-  if (!by_loops(gate_up)) return any_device::swiglu(gate_up);
-  const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
-  at::Tensor out = at::empty({T, I}, gate_up.options());
-  each_row(gate_up.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    loops.swiglu(from<A>(gate_up) + 2 * t * I, to<A>(out) + t * I, I);
-  });
-  return out;
-}
-
-at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
-  if (!by_loops(gate_up)) return any_device::swiglu_backward(gate_up, da);
-  const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
-  at::Tensor out = at::empty({T, I}, gate_up.options());
-  each_row(gate_up.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    loops.swiglu_backward(to<A>(gate_up) + 2 * t * I, from<A>(da) + t * I, to<A>(out) + t * I,
-                          I);
-  });
-  return out;
-}
-
-at::Tensor add_rows(const at::Tensor& x, const at::Tensor& branch) {
-  if (!by_loops(x)) return at::add(x, branch);
-  const int64_t T = x.size(0), H = x.size(1);
-  at::Tensor y = at::empty({T, H}, x.options());
-  each_row(branch.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    loops.add(from<float>(x) + t * H, from<A>(branch) + t * H, to<float>(y) + t * H, H);
-  });
-  return y;
+  return host_passes == HostPasses::kOperations ? kRowOperations : kRowLoops;
 }
 
 }  // namespace lockstep

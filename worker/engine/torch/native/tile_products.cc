@@ -17,10 +17,6 @@ int64_t panel_count(int64_t outputs) {
 
 }  // namespace
 
-bool goes_by_tiles(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat && tiles() != nullptr;
-}
-
 Panels::Panels(int64_t terms, int64_t outputs, float* memory)
     : terms_(terms), outputs_(outputs), panels_(panel_count(outputs)), data_(memory) {}
 

@@ -15,9 +15,6 @@
 
 namespace lockstep {
 
-// Whether products of x go by tiles: float32 in host memory, on a processor that has them.
-bool goes_by_tiles(const at::Tensor& x);
-
 // A float32 matrix in someone's memory, its rows `stride` floats apart.
 struct Rows {
   Rows(float* data, int64_t stride) : data(data), stride(stride) {}

@@ -1,24 +1,26 @@
-#include "row_ops_any_device.h"
+#include "row_ops.h"
 
-namespace lockstep::any_device {
+namespace lockstep {
 
-Normed norm_rows(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
-  const at::Tensor scales = at::rsqrt(at::mean(x * x, 1) + eps);
-  return {norm_rows_again(x, weight, scales, type), scales};
-}
+namespace {
 
-Normed add_norm_rows(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                     double eps, at::Tensor& sum) {
-  sum = x + branch;
-  return norm_rows(sum, weight, eps, branch.scalar_type());
-}
-
-at::Tensor norm_rows_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
                            at::ScalarType type) {
   return (x * scales.unsqueeze(1) * weight).to(type);
 }
 
-NormGradients norm_rows_backward(const at::Tensor& x, const at::Tensor& weight,
+Normed norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
+  const at::Tensor scales = at::rsqrt(at::mean(x * x, 1) + eps);
+  return {norm_again(x, weight, scales, type), scales};
+}
+
+Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
+                     double eps, at::Tensor& sum) {
+  sum = x + branch;
+  return norm(sum, weight, eps, branch.scalar_type());
+}
+
+NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
                                  const at::Tensor& scales, const at::Tensor& dn,
                                  const at::Tensor& residual) {
   const at::Tensor wide = dn.to(at::kFloat);
@@ -29,7 +31,7 @@ NormGradients norm_rows_backward(const at::Tensor& x, const at::Tensor& weight,
   return {dx, at::sum(wide * unit, 0)};
 }
 
-void rotate_heads(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
+void rotate(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
                   int direction) {
   const int64_t half = cos.size(1);
   at::Tensor turning = x.narrow(1, 0, 2 * half * heads).view({x.size(0), heads, 2, half});
@@ -54,4 +56,9 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   return a;
 }
 
-}  // namespace lockstep::any_device
+}  // namespace
+
+const RowOps kRowOperations{norm,   add_norm, norm_again,     norm_backward,
+                            rotate, swiglu,   swiglu_backward};
+
+}  // namespace lockstep

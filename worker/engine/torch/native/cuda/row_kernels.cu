@@ -1,0 +1,81 @@
+// The kernels around row_kernels.h, which stands before this text when CUDA's run-time compiler
+// reads it. row_ops_by_kernels.cc launches them: where a row is added up it belongs to a warp, eight
+// rows a block; where not, to a block.
+
+struct Warp {
+  int lane = threadIdx.x;
+  int lanes = 32;
+  // In a tree whose shape is fixed, so that the bits are too.
+  __device__ float sum(float value) const {
+    for (int offset = 16; offset > 0; offset /= 2) {
+      value += __shfl_xor_sync(0xffffffffu, value, offset);
+    }
+    return value;
+  }
+};
+
+__device__ inline long long row_of_warp() {
+  return static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
+}
+
+__device__ inline long long row_of_block() { return blockIdx.x; }
+
+#define LOCKSTEP_KERNELS(A, type)                                                                  \
+  extern "C" __global__ void norm_##type(const float* x, const float* weight, float eps, A* n,     \
+                                         float* scales, long long T, int H) {                      \
+    const long long t = row_of_warp();                                                             \
+    if (t < T) norm_row(Warp(), x + t * H, weight, eps, n + t * H, scales + t, H);                 \
+  }                                                                                                \
+  extern "C" __global__ void add_norm_##type(const float* x, const A* branch, const float* weight, \
+                                             float eps, float* sum, A* n, float* scales,           \
+                                             long long T, int H) {                                 \
+    const long long t = row_of_warp();                                                             \
+    if (t >= T) return;                                                                            \
+    add_norm_row(Warp(), x + t * H, branch + t * H, weight, eps, sum + t * H, n + t * H,           \
+                 scales + t, H);                                                                   \
+  }                                                                                                \
+  extern "C" __global__ void norm_again_##type(const float* x, const float* weight,                \
+                                               const float* scales, A* n, long long T, int H) {    \
+    const long long t = row_of_warp();                                                             \
+    if (t < T) norm_again_row(Warp(), x + t * H, weight, scales[t], n + t * H, H);                 \
+  }                                                                                                \
+  extern "C" __global__ void norm_backward_##type(const float* x, const float* weight,             \
+                                                  const float* scales, const A* dn,                \
+                                                  const float* residual, float* dx, long long T,   \
+                                                  int H) {                                         \
+    const long long t = row_of_warp();                                                             \
+    if (t >= T) return;                                                                            \
+    const float* const rest = residual == nullptr ? nullptr : residual + t * H;                    \
+    norm_backward_row(Warp(), x + t * H, weight, scales[t], dn + t * H, rest, dx + t * H, H);      \
+  }                                                                                                \
+  extern "C" __global__ void norm_weight_##type(const float* x, const float* scales, const A* dn,  \
+                                                float* shares, long long T, int H, int rows) {     \
+    const long long first = row_of_block() * rows;                                                 \
+    const long long end = first + rows < T ? first + rows : T;                                     \
+    for (int i = threadIdx.x; i < H; i += blockDim.x) {                                            \
+      shares[row_of_block() * H + i] = norm_weight_share(x, scales, dn, first, end, i, H);         \
+    }                                                                                              \
+  }                                                                                                \
+  extern "C" __global__ void rotate_##type(A* x, const float* cos, const float* sin,               \
+                                           float direction, int heads, int half, int width) {      \
+    const long long t = row_of_block();                                                            \
+    for (int i = threadIdx.x; i < heads * half; i += blockDim.x) {                                 \
+      A* const head = x + t * width + i / half * 2 * half;                                         \
+      rotate_pair(head, cos + t * half, sin + t * half, direction, i % half, half);                \
+    }                                                                                              \
+  }                                                                                                \
+  extern "C" __global__ void swiglu_##type(const A* gate_up, A* a, int I) {                        \
+    const long long t = row_of_block();                                                            \
+    for (int i = threadIdx.x; i < I; i += blockDim.x) {                                            \
+      swiglu_element(gate_up + 2 * t * I, a + t * I, i, I);                                        \
+    }                                                                                              \
+  }                                                                                                \
+  extern "C" __global__ void swiglu_backward_##type(A* gate_up, const A* da, A* a, int I) {        \
+    const long long t = row_of_block();                                                            \
+    for (int i = threadIdx.x; i < I; i += blockDim.x) {                                            \
+      swiglu_backward_element(gate_up + 2 * t * I, da + t * I, a + t * I, i, I);                   \
+    }                                                                                              \
+  }
+
+LOCKSTEP_KERNELS(float, f32)
+LOCKSTEP_KERNELS(Low, bf16)

@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "cuda/row_kernels_text.h"
+#include "cuda/run_time_kernels.h"
+#include "row_ops.h"
+
+namespace lockstep {
+
+namespace {
+
+unsigned int bits_of(float x) {
+  unsigned int bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+float float_of(unsigned int bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+float exp_of(float x) { return std::exp(x); }
+float root_of(float x) { return std::sqrt(x); }
+
+#define LOCKSTEP_BODY
+#include "cuda/row_kernels.h"
+
+// Rows whose contributions to a norm's gradient one thread adds up.
+constexpr int kShareRows = 64;
+constexpr unsigned kWarp = 32, kRowsOfBlock = 8, kThreads = 256;
+
+struct OneLane {
+  int lane = 0;
+  int lanes = 1;
+  float sum(float value) const { return value; }
+};
+
+RunTimeKernels& kernels() {
+  static RunTimeKernels compiled(kRowKernelsText);
+  return compiled;
+}
+
+template <typename T>
+T* at_start(const at::Tensor& x) {
+  return x.defined() ? static_cast<T*>(x.data_ptr()) : nullptr;
+}
+
+int as_int(int64_t size) { return static_cast<int>(size); }
+
+template <typename F>
+void with_type(at::ScalarType type, const F& f) {
+  if (type == at::kFloat) {
+    f(float{}, "_f32");
+  } else if (type == at::kBFloat16) {
+    f(Low{}, "_bf16");
+  } else {
+    throw std::invalid_argument("activations must be float32 or bfloat16");
+  }
+}
+
+// Host memory: body(t) for each row; a device: the kernel, with a warp for each row.
+template <typename Body, typename... Args>
+void each_row(const at::Tensor& x, const std::string& kernel, int64_t T, const Body& body,
+              Args... args) {
+  if (T == 0) return;
+  if (!x.is_cpu()) {
+    const int64_t blocks = (T + kRowsOfBlock - 1) / kRowsOfBlock;
+    return kernels().launch(kernel, {blocks, kWarp, kRowsOfBlock}, args...);
+  }
+  for (int64_t t = 0; t < T; t++) body(t);
+}
+
+// The same with a block of threads for each row, body(t, i) for each of its elements.
+template <typename Body, typename... Args>
+void each_element(const at::Tensor& x, const std::string& kernel, int64_t T, int64_t width,
+                  const Body& body, Args... args) {
+  if (T == 0) return;
+  if (!x.is_cpu()) return kernels().launch(kernel, {T, kThreads, 1}, args...);
+  for (int64_t t = 0; t < T; t++) {
+    for (int i = 0; i < as_int(width); i++) body(t, i);
+  }
+}
+
+Normed norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type) {
+  const int64_t T = x.size(0);
+  const int H = as_int(x.size(1));
+  Normed out{at::empty({T, H}, x.options().dtype(type)), at::empty({T}, x.options())};
+  const auto *x_data = at_start<float>(x), *w = at_start<float>(weight);
+  auto* const scales = at_start<float>(out.scales);
+  const auto e = static_cast<float>(eps);
+  with_type(type, [&](auto a, const char* suffix) {
+    auto* const n = at_start<decltype(a)>(out.n);
+    each_row(
+        x, std::string("norm") + suffix, T,
+        [=](int64_t t) { norm_row(OneLane(), x_data + t * H, w, e, n + t * H, scales + t, H); },
+        x_data, w, e, n, scales, static_cast<long long>(T), H);
+  });
+  return out;
+}
+
+Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
+                     double eps, at::Tensor& sum) {
+  const int64_t T = x.size(0);
+  const int H = as_int(x.size(1));
+  sum = at::empty({T, H}, x.options());
+  Normed out{at::empty({T, H}, branch.options()), at::empty({T}, x.options())};
+  const auto *x_data = at_start<float>(x), *w = at_start<float>(weight);
+  auto *const sums = at_start<float>(sum), *const scales = at_start<float>(out.scales);
+  const auto e = static_cast<float>(eps);
+  with_type(branch.scalar_type(), [&](auto a, const char* suffix) {
+    using A = decltype(a);
+    const A* const b = at_start<A>(branch);
+    A* const n = at_start<A>(out.n);
+    each_row(
+        x, std::string("add_norm") + suffix, T,
+        [=](int64_t t) {
+          add_norm_row(OneLane(), x_data + t * H, b + t * H, w, e, sums + t * H, n + t * H,
+                       scales + t, H);
+        },
+        x_data, b, w, e, sums, n, scales, static_cast<long long>(T), H);
+  });
+  return out;
+}
+
+at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+                           at::ScalarType type) {
+  const int64_t T = x.size(0);
+  const int H = as_int(x.size(1));
+  at::Tensor out = at::empty({T, H}, x.options().dtype(type));
+  const auto *x_data = at_start<float>(x), *w = at_start<float>(weight),
+             *s = at_start<float>(scales);
+  with_type(type, [&](auto a, const char* suffix) {
+    auto* const n = at_start<decltype(a)>(out);
+    each_row(
+        x, std::string("norm_again") + suffix, T,
+        [=](int64_t t) { norm_again_row(OneLane(), x_data + t * H, w, s[t], n + t * H, H); },
+        x_data, w, s, n, static_cast<long long>(T), H);
+  });
+  return out;
+}
+
+NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& scales, const at::Tensor& dn,
+                                 const at::Tensor& residual) {
+  const int64_t T = x.size(0), blocks = (T + kShareRows - 1) / kShareRows;
+  const int H = as_int(x.size(1));
+  at::Tensor dx = at::empty({T, H}, x.options()), shares = at::empty({blocks, H}, x.options());
+  const auto *x_data = at_start<float>(x), *w = at_start<float>(weight),
+             *s = at_start<float>(scales), *rest = at_start<float>(residual);
+  auto *const dx_data = at_start<float>(dx), *const share = at_start<float>(shares);
+  with_type(dn.scalar_type(), [&](auto a, const char* suffix) {
+    const auto* const d = at_start<decltype(a)>(dn);
+    each_row(
+        x, std::string("norm_backward") + suffix, T,
+        [=](int64_t t) {
+          norm_backward_row(OneLane(), x_data + t * H, w, s[t], d + t * H,
+                            rest == nullptr ? nullptr : rest + t * H, dx_data + t * H, H);
+        },
+        x_data, w, s, d, rest, dx_data, static_cast<long long>(T), H);
+    each_element(
+        x, std::string("norm_weight") + suffix, blocks, H,
+        [=](int64_t block, int i) {
+          const int64_t first = block * kShareRows, end = std::min<int64_t>(first + kShareRows, T);
+          share[block * H + i] = norm_weight_share(x_data, s, d, first, end, i, H);
+        },
+        x_data, s, d, share, static_cast<long long>(T), H, kShareRows);
+  });
+  return {dx, at::sum(shares, 0)};
+}
+
+void rotate(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
+                  int direction) {
+  const int half = as_int(cos.size(1)), width = as_int(x.size(1));
+  const auto *c = at_start<float>(cos), *s = at_start<float>(sin);
+  const auto way = static_cast<float>(direction);
+  with_type(x.scalar_type(), [&](auto a, const char* suffix) {
+    auto* const rows = at_start<decltype(a)>(x);
+    each_element(
+        x, std::string("rotate") + suffix, x.size(0), heads * half,
+        [=](int64_t t, int i) {
+          rotate_pair(rows + t * width + i / half * 2 * half, c + t * half, s + t * half, way,
+                      i % half, half);
+        },
+        rows, c, s, way, as_int(heads), half, width);
+  });
+}
+
+at::Tensor swiglu(const at::Tensor& gate_up) {
+  const int64_t T = gate_up.size(0);
+  const int I = as_int(gate_up.size(1) / 2);
+  at::Tensor out = at::empty({T, I}, gate_up.options());
+  with_type(gate_up.scalar_type(), [&](auto type, const char* suffix) {
+    using A = decltype(type);
+    const A* const wide = at_start<A>(gate_up);
+    A* const a = at_start<A>(out);
+    each_element(
+        gate_up, std::string("swiglu") + suffix, T, I,
+        [=](int64_t t, int i) { swiglu_element(wide + 2 * t * I, a + t * I, i, I); }, wide, a, I);
+  });
+  return out;
+}
+
+at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
+  const int64_t T = gate_up.size(0);
+  const int I = as_int(gate_up.size(1) / 2);
+  at::Tensor out = at::empty({T, I}, gate_up.options());
+  with_type(gate_up.scalar_type(), [&](auto type, const char* suffix) {
+    using A = decltype(type);
+    A *const wide = at_start<A>(gate_up), *const a = at_start<A>(out);
+    const A* const d = at_start<A>(da);
+    each_element(
+        gate_up, std::string("swiglu_backward") + suffix, T, I,
+        [=](int64_t t, int i) {
+          swiglu_backward_element(wide + 2 * t * I, d + t * I, a + t * I, i, I);
+        },
+        wide, d, a, I);
+  });
+  return out;
+}
+
+void require_near(const at::Tensor& got, const at::Tensor& expected, const char* what) {
+  const at::Tensor a = got.to(at::kFloat), b = expected.to(at::kFloat);
+  if (at::allclose(a, b, /*rtol=*/0.02, /*atol=*/0.02)) return;
+  throw std::runtime_error(std::string(what) + " by kernels is not what libtorch computes");
+}
+
+// Every kernel once, with numbers of rows and columns that no block divides.
+void compare_with_operations(const at::Device& device, at::ScalarType type) {
+  const int64_t T = 77, H = 136;
+  const auto options = at::TensorOptions(at::kFloat);
+  const auto numbers = [&](int64_t width, double slope) {
+    const at::Tensor flat = at::arange(T * width, options);
+    return at::sin(flat * slope).reshape({T, width}).to(device);
+  };
+  const at::Tensor x = numbers(H, 0.37), weight = numbers(H, 0.11)[0] + 1.0;
+  const at::Tensor branch = numbers(H, 0.73).to(type), dn = numbers(H, 0.19).to(type);
+  at::Tensor sum, other_sum;
+  const Normed got = add_norm(x, branch, weight, 1e-5, sum);
+  const Normed expected = kRowOperations.add_norm(x, branch, weight, 1e-5, other_sum);
+  require_near(sum, other_sum, "a sum");
+  require_near(got.n, expected.n, "a norm of a sum");
+  require_near(norm(x, weight, 1e-5, type).n, kRowOperations.norm(x, weight, 1e-5, type).n,
+               "a norm");
+  require_near(norm_again(sum, weight, got.scales, type), got.n, "a norm again");
+  const NormGradients d = norm_backward(sum, weight, got.scales, dn, x);
+  const NormGradients e = kRowOperations.norm_backward(sum, weight, got.scales, dn, x);
+  require_near(d.dx, e.dx, "a norm's gradient");
+  require_near(d.dweight, e.dweight, "a norm's weight's gradient");
+  const at::Tensor cos = numbers(17, 0.05), sin = numbers(17, 0.07);
+  at::Tensor turned = branch.clone(), other_turned = branch.clone();
+  rotate(turned, cos, sin, 3, -1);
+  kRowOperations.rotate(other_turned, cos, sin, 3, -1);
+  require_near(turned, other_turned, "a rotation");
+  at::Tensor wide = numbers(2 * H, 0.23).to(type), other_wide = wide.clone();
+  require_near(swiglu(wide), kRowOperations.swiglu(wide), "SwiGLU");
+  require_near(swiglu_backward(wide, dn), kRowOperations.swiglu_backward(other_wide, dn), "SwiGLU");
+  require_near(wide, other_wide, "SwiGLU's gradient");
+}
+
+}  // namespace
+
+const RowOps kRowKernels{norm, add_norm, norm_again, norm_backward, rotate, swiglu,
+                         swiglu_backward};
+
+bool row_kernels_are_usable(const at::Device& device) {
+  static const bool usable = [&] {
+    try {
+      compare_with_operations(device, at::kFloat);
+      compare_with_operations(device, at::kBFloat16);
+      return true;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr,
+                   "lockstep: row passes go by libtorch's operations, several kernels each: %s\n",
+                   error.what());
+      return false;
+    }
+  }();
+  return usable;
+}
+
+}  // namespace lockstep
