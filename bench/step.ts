@@ -26,7 +26,11 @@ export async function benchStep(args: string[]): Promise<void> {
     return;
   }
   const { threads, mode } = options;
-  const engine = await openEngine(options.engine, { threads, deterministic: mode === 'exact' });
+  const engine = await openEngine(options.engine, {
+    threads,
+    deterministic: mode === 'exact',
+    tf32: options.precision !== 'f32',
+  });
   const batch = readStepBatch(options.batch);
   const measured = await measure(batch, options);
   const stepSeconds = median(measured.seconds);

@@ -86,7 +86,7 @@ export class Training {
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
     const { name, threads, mode, precision } = spec.engine;
     const deterministic = mode === 'exact';
-    await openEngine(name, { threads, deterministic, tf32: precision === 'tf32' });
+    await openEngine(name, { threads, deterministic, tf32: precision !== 'f32' });
     const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
       computation: computation(job),
     });

@@ -108,20 +108,22 @@ describe('the fused loss', () => {
   });
 
   // Would catch what a CUDA device computes and no test on a CPU would ever run.
-  it('computes the same by operations', () => {
-    const native = loadNative();
-    const device = { threads: 1, deterministic: true, tf32: false };
-    for (const elements of [50, 1000, 1e6]) {
-      tidy(() => {
-        const inputs = inputsOf(8, 40, 70);
-        const byBlocks = fusedInfoNce(inputs, settings, elements);
-        native.open({ ...device, hostPasses: 'operations' });
-        const byOperations = fusedInfoNce(inputs, settings, elements);
-        native.open({ ...device, hostPasses: 'blocks' });
-        assertSame(byOperations, byBlocks);
-      });
-    }
-  });
+  for (const hostPasses of ['loops', 'kernels', 'operations'] as const) {
+    it(`computes the same by ${hostPasses}`, () => {
+      const native = loadNative();
+      const device = { threads: 1, deterministic: true, tf32: false };
+      for (const elements of [50, 1000, 1e6]) {
+        tidy(() => {
+          const inputs = inputsOf(8, 40, 70);
+          const expected = fusedInfoNce(inputs, settings, elements);
+          native.open({ ...device, hostPasses });
+          const got = fusedInfoNce(inputs, settings, elements);
+          native.open({ ...device, hostPasses: 'blocks' });
+          assertSame(got, expected);
+        });
+      }
+    });
+  }
 
   // Would catch a matrix of all logits that comes back, under whatever name.
   it('takes a tenth of the memory of all logits', () => {

@@ -4,6 +4,7 @@
 // Legend: R predictions, K negatives, H hidden size.
 #include "info_nce.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "call.h"
@@ -27,6 +28,15 @@ UnitRows unit_rows(const at::Tensor& x) {
 at::Tensor of_rows(const UnitRows& rows, const at::Tensor& d_unit) {
   return (d_unit - at::sum(d_unit * rows.unit, 1, true) * rows.unit) / rows.norm;
 }
+
+}  // namespace
+
+int64_t chunk_rows(const LossInputs& in, int64_t unit) {
+  const int64_t fitting = in.chunk_elements / std::max<int64_t>(in.negatives.size(0), 1);
+  return std::max<int64_t>(1, fitting / unit) * unit;
+}
+
+namespace {
 
 Outputs info_nce(const Call& call) {
   if (call.input(0).sizes() != call.input(1).sizes() ||

@@ -1,4 +1,6 @@
-// The part of the loss that goes over all negatives, in two implementations.
+// The part of the loss that goes over all negatives, in two implementations. Both go over chunks of
+// predictions that see all negatives, so that cosines are computed once and no matrix of all logits
+// ever exists.
 //
 // Legend: R predictions, K negatives, H hidden size.
 #pragma once
@@ -32,10 +34,13 @@ struct NegativesPart {
   at::Tensor logits;       // [R, K], undefined where nobody wants them
 };
 
-// By chunks of negatives, on any device.
+// Predictions of a chunk: a multiple of `unit`, and at least one unit.
+int64_t chunk_rows(const LossInputs& in, int64_t unit);
+
+// By products of whole chunks, on any device.
 NegativesPart negatives_by_operations(const LossInputs& in);
 
-// By blocks of predictions: float32 on a CPU.
+// By blocks of a chunk that stay in a thread's cache: float32 on a CPU.
 NegativesPart negatives_by_blocks(const LossInputs& in);
 
 }  // namespace lockstep

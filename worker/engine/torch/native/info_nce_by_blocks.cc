@@ -1,5 +1,4 @@
-// A block of predictions sees all negatives while its cosines are in the cache, so they are computed
-// once. Only the shares of a chunk of blocks wait for the product that gives the negatives' gradient.
+// Only the shares of a chunk of blocks wait for the product that gives the negatives' gradient.
 #include <algorithm>
 
 #include "info_nce.h"
@@ -8,26 +7,15 @@
 
 namespace lockstep {
 
-namespace {
-
-// Predictions of a chunk: whole blocks, and at least one.
-int64_t chunk_rows(const LossInputs& in) {
-  const int64_t fitting = in.chunk_elements / std::max<int64_t>(in.negatives.size(0), 1);
-  const int64_t blocks = std::max<int64_t>(1, fitting / kBlockRows);
-  return std::min(blocks * kBlockRows, std::max<int64_t>(in.users.size(0), 1));
-}
-
-}  // namespace
-
 NegativesPart negatives_by_blocks(const LossInputs& in) {
   const int64_t R = in.users.size(0), K = in.negatives.size(0), H = in.users.size(1);
   const auto options = in.users.options();
   NegativesPart out{at::empty({R, 1}, options), at::empty({R, 1}, options),
                     at::empty({R}, options),    at::empty({R, 1}, options),
-                    at::empty({R, H}, options), at::empty({K, H}, options), at::Tensor()};
+                    at::empty({R, H}, options), at::zeros({K, H}, options), at::Tensor()};
   if (in.wants_logits) out.logits = at::empty({R, K}, options);
   const Panels to_cosines = Panels::forward(in.negatives), to_users = Panels::backward(in.negatives);
-  const LossSettings settings{static_cast<float>(in.scale), static_cast<float>(in.threshold),
+  const LossRowSettings settings{static_cast<float>(in.scale), static_cast<float>(in.threshold),
                               static_cast<float>(in.loss_scale)};
   const Rows users(in.users), positives(in.positives), d_users(out.d_users);
   const float* const positive_logit = in.positive_logit.const_data_ptr<float>();
@@ -35,7 +23,7 @@ NegativesPart negatives_by_blocks(const LossInputs& in) {
   float *const normaliser = out.normaliser.data_ptr<float>(),
                *const temperature = out.temperature.data_ptr<float>();
 
-  const int64_t chunk = chunk_rows(in);
+  const int64_t chunk = std::min(chunk_rows(in, kBlockRows), R);
   const at::Tensor shares_CK = at::empty({chunk, K}, options);
   for (int64_t start = 0; start < R; start += chunk) {
     const int64_t count = std::min(chunk, R - start);
@@ -57,7 +45,7 @@ NegativesPart negatives_by_blocks(const LossInputs& in) {
       to_users.multiply(shares, rows, d_users.from(start + first));
     });
     add_transposed_product(shares_CK.narrow(0, 0, count), in.users.narrow(0, start, count),
-                           out.d_negatives, start > 0);
+                           out.d_negatives, /*add=*/true);
   }
   return out;
 }

@@ -191,7 +191,7 @@ void softmax_backward(float* __restrict scores, float* __restrict d, float norma
 }
 
 LossRow loss(float* __restrict cosines, float* __restrict likeness, float positive_logit,
-             const LossSettings& settings, int64_t K, float* __restrict logits) {
+             const LossRowSettings& settings, int64_t K, float* __restrict logits) {
   constexpr float lowest = -std::numeric_limits<float>::infinity();
   const auto [scale, threshold, weight] = settings;
   if (logits != nullptr) {

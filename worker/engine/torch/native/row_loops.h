@@ -15,19 +15,15 @@ struct Bfloat16 {
   uint16_t bits;
 };
 
-struct LossSettings {
+// What RowOps::loss is told and tells, for one prediction.
+struct LossRowSettings {
   float scale;
-  // A negative whose likeness to the positive exceeds this is left out.
   float threshold;
-  // Weight of the loss.
   float weight;
 };
 
 struct LossRow {
-  float best;         // largest logit, the positive's included
-  float normaliser;   // log of the sum of exponentials of all logits
-  float masked;       // how many negatives are left out
-  float temperature;  // sum of shares times cosines
+  float best, normaliser, masked, temperature;
 };
 
 template <typename A>
@@ -55,11 +51,9 @@ struct RowLoops {
   // Replaces scores by their shares again, given what `softmax` returned, and the gradient d of the
   // shares by that of the scores.
   void (*softmax_backward)(float* scores, float* d, float normaliser, float scale, int64_t size);
-  // Replaces a prediction's cosines with its K negatives by their shares of the loss's gradient,
-  // weight softmax(scale cosines), zero where left out. `likeness` (cosines of the positive with the
-  // negatives) is scratch afterwards; `logits` [K] may be null.
+  // As RowOps::loss; `logits` [K] may be null.
   LossRow (*loss)(float* cosines, float* likeness, float positive_logit,
-                  const LossSettings& settings, int64_t K, float* logits);
+                  const LossRowSettings& settings, int64_t K, float* logits);
 };
 
 // The table of the best build that this processor runs.

@@ -20,6 +20,20 @@ struct NormGradients {
   at::Tensor dweight;  // [H]
 };
 
+// Of the loss of C predictions with their K negatives; see LossInputs in info_nce.h.
+struct LossSettings {
+  double scale;
+  double threshold;
+  double weight;
+};
+
+struct LossRows {
+  at::Tensor best;         // [C, 1]: largest logit, the positive's included
+  at::Tensor normaliser;   // [C, 1]: log of the sum of exponentials of all logits
+  at::Tensor masked;       // [C]: how many negatives are left out
+  at::Tensor temperature;  // [C, 1]: sum of shares times cosines
+};
+
 struct RowOps {
   // x [T, H] float32, weight [H].
   Normed (*norm)(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType type);
@@ -41,6 +55,11 @@ struct RowOps {
   at::Tensor (*swiglu)(const at::Tensor& gate_up);
   // Replaces gate_up by its gradient, given that of a. -> a
   at::Tensor (*swiglu_backward)(at::Tensor& gate_up, const at::Tensor& da);
+  // Replaces cosines [C, K] by the negatives' shares of the loss's gradient, weight times their softmax,
+  // zero where the likeness [C, K] of the positive and the negative exceeds the threshold. `likeness`
+  // is scratch afterwards; `logits` [C, K] is written where it is defined. positive_logit: [C, 1]
+  LossRows (*loss)(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& positive_logit,
+                   const LossSettings& settings, const at::Tensor& logits);
 };
 
 // Host memory, by the loops of row_loops.h.

@@ -22,6 +22,7 @@ float float_of(unsigned int bits) {
   return x;
 }
 float exp_of(float x) { return std::exp(x); }
+float log_of(float x) { return std::log(x); }
 float root_of(float x) { return std::sqrt(x); }
 
 #define LOCKSTEP_BODY
@@ -35,6 +36,7 @@ struct OneLane {
   int lane = 0;
   int lanes = 1;
   float sum(float value) const { return value; }
+  float largest(float value) const { return value; }
 };
 
 RunTimeKernels& kernels() {
@@ -220,6 +222,33 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   return out;
 }
 
+LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& positive_logit,
+              const LossSettings& settings, const at::Tensor& logits) {
+  const int64_t C = cosines.size(0);
+  const int K = as_int(cosines.size(1));
+  const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, cosines.options()); };
+  LossRows out{numbers({C, 1}), numbers({C, 1}), numbers({C}), numbers({C, 1})};
+  auto *const c = at_start<float>(cosines), *const l = at_start<float>(likeness),
+             *const written = at_start<float>(logits);
+  const auto* const positive = at_start<float>(positive_logit);
+  const auto scale = static_cast<float>(settings.scale),
+             threshold = static_cast<float>(settings.threshold),
+             weight = static_cast<float>(settings.weight);
+  const LossRowOut rows{at_start<float>(out.best), at_start<float>(out.normaliser),
+                        at_start<float>(out.masked), at_start<float>(out.temperature)};
+  each_element(
+      cosines, "loss_f32", C, 1,
+      [=](int64_t r, int) {
+        loss_row(OneLane(), c + r * K, l + r * K, positive[r], scale, threshold, weight, K,
+                 written == nullptr ? nullptr : written + r * K,
+                 LossRowOut{rows.best + r, rows.normaliser + r, rows.masked + r,
+                            rows.temperature + r});
+      },
+      c, l, positive, scale, threshold, weight, K, written, rows.best, rows.normaliser, rows.masked,
+      rows.temperature);
+  return out;
+}
+
 void require_near(const at::Tensor& got, const at::Tensor& expected, const char* what) {
   const at::Tensor a = got.to(at::kFloat), b = expected.to(at::kFloat);
   if (at::allclose(a, b, /*rtol=*/0.02, /*atol=*/0.02)) return;
@@ -253,6 +282,16 @@ void compare_with_operations(const at::Device& device, at::ScalarType type) {
   rotate(turned, cos, sin, 3, -1);
   kRowOperations.rotate(other_turned, cos, sin, 3, -1);
   require_near(turned, other_turned, "a rotation");
+  at::Tensor cosines = numbers(H, 0.31), likeness = numbers(H, 0.47);
+  at::Tensor other_cosines = cosines.clone(), other_likeness = likeness.clone();
+  const LossSettings settings{9.0, 0.6, 0.5};
+  const LossRows loss_rows = loss(cosines, likeness, cos.narrow(1, 0, 1).contiguous(), settings, {});
+  const LossRows other_rows = kRowOperations.loss(
+      other_cosines, other_likeness, cos.narrow(1, 0, 1).contiguous(), settings, {});
+  require_near(cosines, other_cosines, "the loss's gradient");
+  require_near(loss_rows.normaliser, other_rows.normaliser, "the loss");
+  require_near(loss_rows.masked, other_rows.masked, "the loss's mask");
+  require_near(loss_rows.temperature, other_rows.temperature, "the temperature's gradient");
   at::Tensor wide = numbers(2 * H, 0.23).to(type), other_wide = wide.clone();
   require_near(swiglu(wide), kRowOperations.swiglu(wide), "SwiGLU");
   require_near(swiglu_backward(wide, dn), kRowOperations.swiglu_backward(other_wide, dn), "SwiGLU");
@@ -261,8 +300,8 @@ void compare_with_operations(const at::Device& device, at::ScalarType type) {
 
 }  // namespace
 
-const RowOps kRowKernels{norm, add_norm, norm_again, norm_backward, rotate, swiglu,
-                         swiglu_backward};
+const RowOps kRowKernels{norm,   add_norm,        norm_again, norm_backward, rotate,
+                         swiglu, swiglu_backward, loss};
 
 bool row_kernels_are_usable(const at::Device& device) {
   static const bool usable = [&] {

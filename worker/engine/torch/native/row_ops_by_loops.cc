@@ -141,8 +141,29 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   return out;
 }
 
+LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& positive_logit,
+              const LossSettings& settings, const at::Tensor& logits) {
+  const int64_t C = cosines.size(0), K = cosines.size(1);
+  const LossRowSettings of_row{static_cast<float>(settings.scale),
+                               static_cast<float>(settings.threshold),
+                               static_cast<float>(settings.weight)};
+  const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, cosines.options()); };
+  LossRows out{numbers({C, 1}), numbers({C, 1}), numbers({C}), numbers({C, 1})};
+  each_row(at::kFloat, C, [&]<typename A>(const RowLoops<A>& loops, int64_t r) {
+    const LossRow row = loops.loss(
+        to<float>(cosines) + r * K, to<float>(likeness) + r * K, from<float>(positive_logit)[r],
+        of_row, K, logits.defined() ? logits.data_ptr<float>() + r * K : nullptr);
+    to<float>(out.best)[r] = row.best;
+    to<float>(out.normaliser)[r] = row.normaliser;
+    to<float>(out.masked)[r] = row.masked;
+    to<float>(out.temperature)[r] = row.temperature;
+  });
+  return out;
+}
+
 }  // namespace
 
-const RowOps kRowLoops{norm, add_norm, norm_again, norm_backward, rotate, swiglu, swiglu_backward};
+const RowOps kRowLoops{norm,   add_norm,        norm_again, norm_backward, rotate,
+                       swiglu, swiglu_backward, loss};
 
 }  // namespace lockstep

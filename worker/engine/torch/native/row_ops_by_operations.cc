@@ -1,5 +1,7 @@
 #include "row_ops.h"
 
+#include <limits>
+
 namespace lockstep {
 
 namespace {
@@ -56,9 +58,26 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   return a;
 }
 
+LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& positive_logit,
+              const LossSettings& settings, const at::Tensor& logits) {
+  constexpr double lowest = -std::numeric_limits<double>::infinity();
+  const at::Tensor left_out = likeness.gt(settings.threshold);
+  const at::Tensor scaled = (cosines * settings.scale).masked_fill_(left_out, lowest);
+  if (logits.defined()) logits.copy_(scaled);
+  // There may be no negatives, which have no largest logit.
+  const at::Tensor best =
+      scaled.size(1) == 0 ? positive_logit : at::maximum(positive_logit, scaled.amax(1, true));
+  const at::Tensor weights = at::exp(scaled - best);
+  const at::Tensor total = at::sum(weights, 1, true) + at::exp(positive_logit - best);
+  const at::Tensor shares = weights * (settings.weight / total);
+  const at::Tensor temperature = at::sum(shares * cosines, 1, true);
+  cosines.copy_(shares);
+  return {best, best + at::log(total), at::sum(left_out, 1).to(at::kFloat), temperature};
+}
+
 }  // namespace
 
-const RowOps kRowOperations{norm,   add_norm, norm_again,     norm_backward,
-                            rotate, swiglu,   swiglu_backward};
+const RowOps kRowOperations{norm,   add_norm,        norm_again, norm_backward, rotate,
+                            swiglu, swiglu_backward, loss};
 
 }  // namespace lockstep

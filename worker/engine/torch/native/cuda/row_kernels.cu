@@ -1,6 +1,6 @@
 // The kernels around row_kernels.h, which stands before this text when CUDA's run-time compiler
-// reads it. row_ops_by_kernels.cc launches them: where a row is added up it belongs to a warp, eight
-// rows a block; where not, to a block.
+// reads it. row_ops_by_kernels.cc launches them: a row that is added up belongs to a warp, eight rows a
+// block; one that is long or is not added up, to a block of 256 threads.
 
 struct Warp {
   int lane = threadIdx.x;
@@ -14,11 +14,51 @@ struct Warp {
   }
 };
 
+// Of one dimension, whole warps.
+struct Block {
+  int lane = threadIdx.x;
+  int lanes = blockDim.x;
+  __device__ float sum(float value) const {
+    return over_warps(Warp().sum(value), [](float a, float b) { return a + b; });
+  }
+  __device__ float largest(float value) const {
+    for (int offset = 16; offset > 0; offset /= 2) {
+      const float other = __shfl_xor_sync(0xffffffffu, value, offset);
+      value = other > value ? other : value;
+    }
+    return over_warps(value, [](float a, float b) { return b > a ? b : a; });
+  }
+
+ private:
+  // Every thread goes over the warps' values in the same order.
+  template <typename F>
+  __device__ float over_warps(float value, const F& join) const {
+    __shared__ float of_warp[32];
+    if (lane % 32 == 0) of_warp[lane / 32] = value;
+    __syncthreads();
+    float all = of_warp[0];
+    for (int warp = 1; warp < lanes / 32; warp++) all = join(all, of_warp[warp]);
+    // Before anyone writes the next values.
+    __syncthreads();
+    return all;
+  }
+};
+
 __device__ inline long long row_of_warp() {
   return static_cast<long long>(blockIdx.x) * blockDim.y + threadIdx.y;
 }
 
 __device__ inline long long row_of_block() { return blockIdx.x; }
+
+extern "C" __global__ void loss_f32(float* cosines, float* likeness, const float* positive_logit,
+                                    float scale, float threshold, float weight, int K,
+                                    float* logits, float* best, float* normaliser, float* masked,
+                                    float* temperature) {
+  const long long r = row_of_block();
+  loss_row(Block(), cosines + r * K, likeness + r * K, positive_logit[r], scale, threshold, weight, K,
+           logits == nullptr ? nullptr : logits + r * K,
+           LossRowOut{best + r, normaliser + r, masked + r, temperature + r});
+}
 
 #define LOCKSTEP_KERNELS(A, type)                                                                  \
   extern "C" __global__ void norm_##type(const float* x, const float* weight, float eps, A* n,     \

@@ -2,8 +2,9 @@
 // of the kernels of row_kernels.cu. Plain C++ without headers, so that CUDA's run-time compiler reads it
 // as it is and a test on a CPU can run the same lines, with teams of one lane.
 //
-// The includer defines LOCKSTEP_BODY (before each function), bits_of, float_of, exp_of and
-// root_of. A Team has `lane`, `lanes` and `sum`, which every lane calls and which gives all the same.
+// The includer defines LOCKSTEP_BODY (before each function), bits_of, float_of, exp_of, log_of and
+// root_of. A Team has `lane`, `lanes`, and `sum` and `largest`, which every lane calls and which give
+// all the same.
 //
 // Legend: A the type of activations, H hidden size, I width of the feed-forward layer, D head size.
 
@@ -100,4 +101,45 @@ LOCKSTEP_BODY inline void swiglu_backward_element(A* gate_up, const A* da, A* a,
   store(silu * up, a[i]);
   store(d * up * (sigmoid + silu * (1.0f - sigmoid)), gate_up[i]);
   store(d * silu, gate_up[I + i]);
+}
+
+struct LossRowOut {
+  float *best, *normaliser, *masked, *temperature;
+};
+
+// RowOps::loss of one prediction with its K negatives; `logits` may be null. A lane reads only what it
+// has written.
+template <typename Team>
+LOCKSTEP_BODY inline void loss_row(const Team& team, float* cosines, float* likeness,
+                                   float positive_logit, float scale, float threshold, float weight,
+                                   int K, float* logits, const LossRowOut& out) {
+  const float lowest = float_of(0xff800000u);
+  float top = positive_logit, left_out = 0.0f;
+  for (int i = team.lane; i < K; i += team.lanes) {
+    const bool is_out = likeness[i] > threshold;
+    const float logit = is_out ? lowest : scale * cosines[i];
+    if (logits != nullptr) logits[i] = logit;
+    left_out += is_out ? 1.0f : 0.0f;
+    top = logit > top ? logit : top;
+  }
+  const float best = team.largest(top), masked = team.sum(left_out);
+  float sum = 0.0f;
+  for (int i = team.lane; i < K; i += team.lanes) {
+    const float share = exp_of(scale * cosines[i] - best);
+    likeness[i] = likeness[i] > threshold ? 0.0f : share;
+    sum += likeness[i];
+  }
+  const float total = team.sum(sum) + exp_of(positive_logit - best), part = weight / total;
+  float products = 0.0f;
+  for (int i = team.lane; i < K; i += team.lanes) {
+    const float share = likeness[i] * part;
+    products += share * cosines[i];
+    cosines[i] = share;
+  }
+  const float temperature = team.sum(products);
+  if (team.lane != 0) return;
+  *out.best = best;
+  *out.normaliser = best + log_of(total);
+  *out.masked = masked;
+  *out.temperature = temperature;
 }
