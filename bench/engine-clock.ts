@@ -16,7 +16,7 @@ import type { Arithmetic } from '../worker/arithmetic/arithmetic.js';
 type Method = (...args: unknown[]) => unknown;
 
 /** Methods of a backend that move data or free it. */
-const dataMethods = ['write', 'move', 'readSync', 'disposeData'];
+const dataMethods = ['write', 'move', 'readSync', 'readInto', 'disposeData'];
 
 /** Vector loops of the addon. */
 const arithmeticMethods = [
@@ -50,7 +50,8 @@ export class EngineClock {
     }
     const methods = backend() as unknown as Record<string, Method>;
     for (const name of dataMethods) {
-      methods[name] = this.timed((methods[name] as Method).bind(methods));
+      const method = methods[name];
+      if (method !== undefined) methods[name] = this.timed(method.bind(methods));
     }
   }
 

@@ -11,6 +11,7 @@ import {
   type ParameterEntry,
   type ParameterLayout,
 } from './parameter-layout.js';
+import { readInto } from './read-into.js';
 
 /** The weights of one decoder. */
 export interface DecoderWeights {
@@ -72,7 +73,7 @@ export class GradientWriter {
   /** Writes each where it belongs in the flat gradient. */
   write(flat: Float32Array): void {
     for (const [name, gradient] of this.#waiting) {
-      this.#layout.view(flat, name).set(gradient.dataSync<'float32'>());
+      readInto(gradient, this.#layout.view(flat, name));
       gradient.dispose();
     }
     this.#waiting.length = 0;

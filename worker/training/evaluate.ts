@@ -91,6 +91,7 @@ async function rankUsers(
 ): Promise<Float32Array> {
   const { dataset, exchange, lanes, step } = parts;
   const ranks = sharedFloats(users.length);
+  const [from, to] = share(exchange.rank, exchange.size, lanes, users.length);
   const ranker = new CatalogueRanker(dataset.items);
   const unit_NH = unitRows(embeddings_NH, parts.model.hiddenSize);
   for (const lane of lanesIn(exchange.rank, exchange.size, lanes)) {
@@ -101,7 +102,9 @@ async function rankUsers(
       rankBatch(parts, cases, { embeddings_NH, unit_NH }, ranker).forEach((place, index) => {
         ranks[at + index] = place;
       });
-      parts.onProgress(doneBefore + at + batch.length, splits.length * users.length);
+      // Members go over shares of about one size at about one speed.
+      const done = (at + batch.length - from) / (to - from);
+      parts.onProgress(doneBefore + Math.round(done * users.length), splits.length * users.length);
     }
   }
   const slices = members(exchange.size).map((member) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { add, backend, getGradient, memory, tensor1d } from '@tensorflow/tfjs-core';
+import { add, backend, fill, getGradient, memory, tensor1d } from '@tensorflow/tfjs-core';
 import { openTinyModel, tinyPlan, trainTiny } from '../../model/tiny-step.js';
 import { type Engine, openEngine } from '../engine.js';
 import { EngineUnavailableError } from '../engine-unavailable-error.js';
@@ -49,6 +49,11 @@ describe('the engine tensorflow', { skip: missing }, () => {
       x.dispose();
       twice.dispose();
     }
+  });
+
+  // Would catch a device that is full and is reported as any other failure of a kernel.
+  it('says with a code that it is out of memory', () => {
+    assert.throws(() => fill([2 ** 25, 2 ** 25], 0), { code: 'OUT_OF_MEMORY' });
   });
 
   // Would catch a tensor that a kernel of the package makes and nobody disposes of.

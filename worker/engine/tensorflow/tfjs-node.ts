@@ -11,6 +11,7 @@ import { EngineUnavailableError } from '../engine-unavailable-error.js';
 export interface TfjsBinding {
   readonly TF_Version: string;
   isUsingGpuDevice(): boolean;
+  executeOp(...given: unknown[]): unknown;
 }
 
 const folder = new URL('build/tensorflow/', projectRoot);
@@ -44,5 +45,23 @@ export function loadTfjsNode(): TfjsBinding {
     const reason = `${addon} cannot be loaded: ${(cause as Error).message}`;
     throw new EngineUnavailableError('tensorflow', reason, remedy, { cause });
   }
-  return (findBackend('tensorflow') as unknown as { readonly binding: TfjsBinding }).binding;
+  const backend = findBackend('tensorflow') as unknown as { binding: TfjsBinding };
+  backend.binding = withCodes(backend.binding);
+  return backend.binding;
+}
+
+/** TensorFlow says in words alone that it is out of memory; callers ask for the error's code. */
+function withCodes(binding: TfjsBinding): TfjsBinding {
+  const executeOp = (...given: unknown[]): unknown => {
+    try {
+      return binding.executeOp(...given);
+    } catch (error) {
+      if (error instanceof Error && error.message.includes('OOM when allocating')) {
+        Object.assign(error, { code: 'OUT_OF_MEMORY' });
+      }
+      throw error;
+    }
+  };
+  // The addon's own properties cannot be written.
+  return Object.create(binding, { executeOp: { value: executeOp } }) as TfjsBinding;
 }

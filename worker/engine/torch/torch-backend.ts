@@ -86,6 +86,11 @@ export class TorchBackend extends KernelBackend {
     return values;
   }
 
+  /** @throws Error where `values` has not exactly the tensor's size. */
+  readInto(dataId: DataId, values: Float32Array): void {
+    this.#native.read(this.#entry(dataId).handle, values);
+  }
+
   override async read(dataId: DataId): Promise<BackendValues> {
     return this.readSync(dataId);
   }
