@@ -1,5 +1,6 @@
-// A unit of work is one key-value head of one sequence, and the query heads that read it. Its scores
-// exist for a block of query rows at a time; the backward makes them again from their normalisers.
+// A unit of work is one key-value head of one sequence, and the query heads that read it. Its
+// scores exist for a block of query rows at a time; the backward makes them again from their
+// normalisers.
 //
 // Legend: L rows of the sequence, of which Q have queries (all, or the last one), D head size.
 #include "packed_attention.h"
@@ -55,7 +56,11 @@ void each_query_block(const Sequence& s, const F& f) {
 // What all units share.
 struct Attention {
   Attention(const Heads& heads, const AttentionShape& shape)
-      : q(heads.q), k(heads.k), v(heads.v), D(shape.head_size), key_heads(heads.k.size(1) / D),
+      : q(heads.q),
+        k(heads.k),
+        v(heads.v),
+        D(shape.head_size),
+        key_heads(heads.k.size(1) / D),
         heads_per_key(heads.q.size(1) / D / key_heads),
         scale(static_cast<float>(1.0 / std::sqrt(static_cast<double>(D)))) {}
 

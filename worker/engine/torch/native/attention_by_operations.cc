@@ -42,9 +42,9 @@ Attended attention_by_operations(const Heads& heads, const AttentionShape& shape
     leaves.push_back((widen ? view.to(at::kFloat) : view).detach().requires_grad_(keep));
   }
   for (size_t i = 0; i < leaves.size(); i += 3) {
-    mixed.push_back(at::scaled_dot_product_attention(leaves[i], leaves[i + 1], leaves[i + 2], {}, 0.0,
-                                                     /*is_causal=*/!shape.last, std::nullopt,
-                                                     grouped));
+    mixed.push_back(
+        at::scaled_dot_product_attention(leaves[i], leaves[i + 1], leaves[i + 2], {}, 0.0,
+                                         /*is_causal=*/!shape.last, std::nullopt, grouped));
     outputs.push_back(mixed.back().detach().transpose(1, 2).reshape({-1, q.size(1)}));
   }
   const at::Tensor output = at::cat(outputs, 0).to(q.scalar_type());
@@ -54,8 +54,8 @@ Attended attention_by_operations(const Heads& heads, const AttentionShape& shape
             int64_t row = 0;
             for (const at::Tensor& each : mixed) {
               const int64_t count = each.size(0), length = each.size(2);
-              d_mixed.push_back(by_head(d_output, row, count, length, shape.head_size)
-                                    .to(each.scalar_type()));
+              d_mixed.push_back(
+                  by_head(d_output, row, count, length, shape.head_size).to(each.scalar_type()));
               row += count * length;
             }
             const auto gradients = torch::autograd::grad(mixed, leaves, d_mixed);

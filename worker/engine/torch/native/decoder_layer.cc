@@ -17,7 +17,8 @@ namespace lockstep {
 
 namespace {
 
-// The order in which the kernel takes its inputs; gradients come back in the order of the first ten.
+// The order in which the kernel takes its inputs; gradients come back in the order of the first
+// ten.
 enum Input : size_t { kX, kInputNorm, kQ, kK, kV, kO, kPostNorm, kGate, kUp, kDown, kCos, kSin };
 
 struct Layer {
@@ -27,8 +28,8 @@ struct Layer {
   double eps;
   std::vector<Group> groups;
   at::ScalarType type;
-  // The last row of each sequence [n], where only those come out; nothing else is computed then behind
-  // their keys and values. Undefined where all rows come out.
+  // The last row of each sequence [n], where only those come out; nothing else is computed then
+  // behind their keys and values. Undefined where all rows come out.
   at::Tensor last_rows;
 
   bool last() const { return last_rows.defined(); }
@@ -53,29 +54,38 @@ at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device)
 }
 
 const LayerParts& parts_of(const Layer& layer) {
-  const bool by_blocks =
-      layer.type == at::kFloat && goes_by_blocks(layer.in[kX]);
+  const bool by_blocks = layer.type == at::kFloat && goes_by_blocks(layer.in[kX]);
   return by_blocks ? kPartsByBlocks : kPartsByOperations;
 }
 
 // Everything that reads the same rows is one product.
 Projection whole_projection(const Layer& layer) {
   const auto& in = layer.in;
-  return {in[kInputNorm], {in[kQ], in[kK], in[kV]}, in[kCos], in[kSin],
-          layer.heads + layer.key_value_heads, layer.eps, layer.type};
+  return {in[kInputNorm],
+          {in[kQ], in[kK], in[kV]},
+          in[kCos],
+          in[kSin],
+          layer.heads + layer.key_value_heads,
+          layer.eps,
+          layer.type};
 }
 
 Projection key_value_projection(const Layer& layer) {
   const auto& in = layer.in;
-  return {in[kInputNorm], {in[kK], in[kV]}, in[kCos], in[kSin],
-          layer.key_value_heads, layer.eps, layer.type};
+  return {in[kInputNorm],        {in[kK], in[kV]}, in[kCos],  in[kSin],
+          layer.key_value_heads, layer.eps,        layer.type};
 }
 
 Projection last_query_projection(const Layer& layer) {
   const auto& in = layer.in;
   const at::Tensor& rows = layer.last_rows;
-  return {in[kInputNorm], {in[kQ]}, in[kCos].index_select(0, rows), in[kSin].index_select(0, rows),
-          layer.heads, layer.eps, layer.type};
+  return {in[kInputNorm],
+          {in[kQ]},
+          in[kCos].index_select(0, rows),
+          in[kSin].index_select(0, rows),
+          layer.heads,
+          layer.eps,
+          layer.type};
 }
 
 FeedForward feed_forward_of(const Layer& layer) {
@@ -100,8 +110,9 @@ at::Tensor forward_pass(const Layer& layer, Kept* kept) {
     q = all.heads.narrow(1, 0, queries);
     kv = all.heads.narrow(1, queries, 2 * keys);
   }
-  Attended attended = parts.attend({q, kv.narrow(1, 0, keys), kv.narrow(1, keys, keys)},
-                                   {layer.groups, layer.head_size(), layer.last()}, kept != nullptr);
+  Attended attended =
+      parts.attend({q, kv.narrow(1, 0, keys), kv.narrow(1, keys, keys)},
+                   {layer.groups, layer.head_size(), layer.last()}, kept != nullptr);
   at::Tensor y = parts.feed_forward(feed_forward_of(layer), x_R, attended.output,
                                     kept == nullptr ? nullptr : &kept->feed_forward);
   if (kept != nullptr) {
@@ -149,10 +160,10 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
   kept.attention.backward(behind.d_attended,
                           {d_q, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys)});
   kept.attention.backward = nullptr;
-  const ProjectionGradients query = parts.project_backward(
-      last_query_projection(layer), kept.x_R, kept.query_scales, d_q, behind.dx);
-  const ProjectionGradients all = parts.project_backward(key_value_projection(layer), x,
-                                                         kept.scales, d_kv, at::Tensor());
+  const ProjectionGradients query = parts.project_backward(last_query_projection(layer), kept.x_R,
+                                                           kept.query_scales, d_q, behind.dx);
+  const ProjectionGradients all =
+      parts.project_backward(key_value_projection(layer), x, kept.scales, d_kv, at::Tensor());
   // Every row is there once, so adding them by index has one order.
   d[kX] = all.dx.index_add(0, layer.last_rows, query.dx);
   d[kInputNorm] = all.d_norm + query.d_norm;
@@ -221,14 +232,12 @@ Outputs forward(const Call& call) {
             }};
   }
   if (keep != "activations") {
-    throw std::invalid_argument("keep \"" + keep +
-                                "\" is not one of nothing, input, activations");
+    throw std::invalid_argument("keep \"" + keep + "\" is not one of nothing, input, activations");
   }
   auto kept = std::make_shared<Kept>();
   at::Tensor y = forward_pass(layer, kept.get());
-  return {std::move(y), [layer, kept](const at::Tensor& dy) {
-            return backward_pass(layer, *kept, dy);
-          }};
+  return {std::move(y),
+          [layer, kept](const at::Tensor& dy) { return backward_pass(layer, *kept, dy); }};
 }
 
 // Inputs {y, dy}. Consumes what was kept with y.

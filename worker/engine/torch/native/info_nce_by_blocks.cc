@@ -10,18 +10,23 @@ namespace lockstep {
 NegativesPart negatives_by_blocks(const LossInputs& in) {
   const int64_t R = in.users.size(0), K = in.negatives.size(0), H = in.users.size(1);
   const auto options = in.users.options();
-  NegativesPart out{at::empty({R, 1}, options), at::empty({R, 1}, options),
-                    at::empty({R}, options),    at::empty({R, 1}, options),
-                    at::empty({R, H}, options), at::zeros({K, H}, options), at::Tensor()};
+  NegativesPart out{at::empty({R, 1}, options),
+                    at::empty({R, 1}, options),
+                    at::empty({R}, options),
+                    at::empty({R, 1}, options),
+                    at::empty({R, H}, options),
+                    at::zeros({K, H}, options),
+                    at::Tensor()};
   if (in.wants_logits) out.logits = at::empty({R, K}, options);
-  const Panels to_cosines = Panels::forward(in.negatives), to_users = Panels::backward(in.negatives);
+  const Panels to_cosines = Panels::forward(in.negatives),
+               to_users = Panels::backward(in.negatives);
   const LossRowSettings settings{static_cast<float>(in.scale), static_cast<float>(in.threshold),
-                              static_cast<float>(in.loss_scale)};
+                                 static_cast<float>(in.loss_scale)};
   const Rows users(in.users), positives(in.positives), d_users(out.d_users);
   const float* const positive_logit = in.positive_logit.const_data_ptr<float>();
   float *const best = out.best.data_ptr<float>(), *const masked = out.masked.data_ptr<float>();
-  float *const normaliser = out.normaliser.data_ptr<float>(),
-               *const temperature = out.temperature.data_ptr<float>();
+  float *const normaliser = out.normaliser.data_ptr<float>(), *const temperature =
+                                                                  out.temperature.data_ptr<float>();
 
   const int64_t chunk = std::min(chunk_rows(in, kBlockRows), R);
   const at::Tensor shares_CK = at::empty({chunk, K}, options);

@@ -8,8 +8,9 @@ namespace lockstep {
 NegativesPart negatives_by_operations(const LossInputs& in) {
   const int64_t R = in.users.size(0), K = in.negatives.size(0), H = in.users.size(1);
   const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, in.users.options()); };
-  NegativesPart out{numbers({R, 1}), numbers({R, 1}), numbers({R}), numbers({R, 1}),
-                    numbers({R, H}), at::zeros_like(in.negatives), at::Tensor()};
+  NegativesPart out{numbers({R, 1}), numbers({R, 1}), numbers({R}),
+                    numbers({R, 1}), numbers({R, H}), at::zeros_like(in.negatives),
+                    at::Tensor()};
   if (in.wants_logits) out.logits = numbers({R, K});
   const RowOps& rows = row_ops(in.users.device());
   const LossSettings settings{in.scale, in.threshold, in.loss_scale};

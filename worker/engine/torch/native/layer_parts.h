@@ -1,9 +1,9 @@
 // The parts of a decoder layer, each way, in two implementations: by blocks of
-// rows that stay in a thread's cache from the first product to the last (float32 on a CPU), and by one
-// operation after the other (every other device and type).
+// rows that stay in a thread's cache from the first product to the last (float32 on a CPU), and by
+// one operation after the other (every other device and type).
 //
-// Legend: T rows, H hidden size, N heads, D head size, W width of the projected heads, I width of the
-// feed-forward layer. The residual stream (x, middle, y and their gradients) is float32; heads,
+// Legend: T rows, H hidden size, N heads, D head size, W width of the projected heads, I width of
+// the feed-forward layer. The residual stream (x, middle, y and their gradients) is float32; heads,
 // attended and gate_up have the type of the precision.
 #pragma once
 

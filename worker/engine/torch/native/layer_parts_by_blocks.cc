@@ -92,8 +92,7 @@ at::Tensor feed_forward(const FeedForward& f, const at::Tensor& x, const at::Ten
   const Rows x_TH(x), attended_T(attended), y_TH(y);
   const float* const weight = f.norm.const_data_ptr<float>();
   const int64_t of_a_row = 3 * H + 3 * I;
-  each_block(T, kBlockRows * of_a_row,
-             [&](int64_t, int64_t first, int64_t rows, float* scratch) {
+  each_block(T, kBlockRows * of_a_row, [&](int64_t, int64_t first, int64_t rows, float* scratch) {
     const RowLoops<float>& loops = row_loops<float>();
     const Rows branch(scratch, H), inner(branch[kBlockRows], H), activated(inner[kBlockRows], I);
     const Rows own_middle(activated[kBlockRows], H), own_wide(own_middle[kBlockRows], 2 * I);
@@ -127,21 +126,21 @@ FeedForwardGradients feed_forward_backward(const FeedForward& f, FeedForwardKept
   const float* const weight = f.norm.const_data_ptr<float>();
   each_block(T, kBlockRows * (H + I),
              [&](int64_t block, int64_t first, int64_t rows, float* scratch) {
-    const RowLoops<float>& loops = row_loops<float>();
-    const Rows d_inner(scratch, H), d_activated(d_inner[kBlockRows], I);
-    down.multiply(dy_TH.from(first), rows, d_activated);
-    for (int64_t i = 0; i < rows; i++) {
-      loops.swiglu_backward(wide[first + i], d_activated[i], activated_TI[first + i], I);
-    }
-    gate_up.multiply(wide.from(first), rows, d_inner);
-    for (int64_t i = 0; i < rows; i++) {
-      const int64_t t = first + i;
-      loops.norm_backward(middle[t], weight, *scale[t], d_inner[i], dy_TH[t], dx_TH[t],
-                          share[block], H);
-      loops.norm_again(middle[t], weight, *scale[t], inner_TH[t], H);
-    }
-    o.multiply(dx_TH.from(first), rows, Rows(d_attended).from(first));
-  });
+               const RowLoops<float>& loops = row_loops<float>();
+               const Rows d_inner(scratch, H), d_activated(d_inner[kBlockRows], I);
+               down.multiply(dy_TH.from(first), rows, d_activated);
+               for (int64_t i = 0; i < rows; i++) {
+                 loops.swiglu_backward(wide[first + i], d_activated[i], activated_TI[first + i], I);
+               }
+               gate_up.multiply(wide.from(first), rows, d_inner);
+               for (int64_t i = 0; i < rows; i++) {
+                 const int64_t t = first + i;
+                 loops.norm_backward(middle[t], weight, *scale[t], d_inner[i], dy_TH[t], dx_TH[t],
+                                     share[block], H);
+                 loops.norm_again(middle[t], weight, *scale[t], inner_TH[t], H);
+               }
+               o.multiply(dx_TH.from(first), rows, Rows(d_attended).from(first));
+             });
   return {dx,
           d_attended,
           weight_gradient_by_tiles(dx, attended),

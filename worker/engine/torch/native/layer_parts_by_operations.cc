@@ -36,8 +36,7 @@ at::Tensor feed_forward(const FeedForward& f, const at::Tensor& x, const at::Ten
   const at::Tensor branch = forward_product(attended, f.o.to(f.type));
   const Normed inner = rows.add_norm(x, branch, f.norm, f.eps, middle);
   const at::Tensor gate_up = forward_product(inner.n, joined({f.gate, f.up}, f.type));
-  at::Tensor y =
-      at::add(middle, forward_product(rows.swiglu(gate_up), f.down.to(f.type)));
+  at::Tensor y = at::add(middle, forward_product(rows.swiglu(gate_up), f.down.to(f.type)));
   if (kept != nullptr) *kept = {std::move(middle), inner.scales, gate_up};
   return y;
 }
@@ -65,7 +64,7 @@ FeedForwardGradients feed_forward_backward(const FeedForward& f, FeedForwardKept
 
 }  // namespace
 
-const LayerParts kPartsByOperations{project, project_backward, attention_by_operations, feed_forward,
-                                    feed_forward_backward};
+const LayerParts kPartsByOperations{project, project_backward, attention_by_operations,
+                                    feed_forward, feed_forward_backward};
 
 }  // namespace lockstep

@@ -1,7 +1,7 @@
 // Causal attention inside every sequence of packed rows.
 //
-// Legend: T rows, Nq query heads, Nk key-value heads, D head size, B sequences of one group, L their
-// common length, n sequences in all.
+// Legend: T rows, Nq query heads, Nk key-value heads, D head size, B sequences of one group, L
+// their common length, n sequences in all.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -21,8 +21,8 @@ struct Group {
 // Throws std::invalid_argument unless the groups are the rows 0 to `rows` in order.
 void require_groups(const std::vector<Group>& groups, int64_t rows);
 
-// q [T, Nq D] or, where only the last row of each sequence is wanted, [n, Nq D]; k, v [T, Nk D]. They
-// may be columns of a wider matrix.
+// q [T, Nq D] or, where only the last row of each sequence is wanted, [n, Nq D]; k, v [T, Nk D].
+// They may be columns of a wider matrix.
 struct Heads {
   at::Tensor q, k, v;
 };

@@ -33,8 +33,9 @@ bool has_avx512() {
   has_avx512() ? avx512::table() : has_avx2() ? avx2::table() : baseline::table()
 
 const Tiles* tiles() {
-  static const Tiles* const chosen =
-      has_avx512() ? &avx512::of_tiles() : has_avx2() ? &avx2::of_tiles() : nullptr;
+  static const Tiles* const chosen = has_avx512() ? &avx512::of_tiles()
+                                     : has_avx2() ? &avx2::of_tiles()
+                                                  : nullptr;
   return chosen;
 }
 

@@ -195,7 +195,8 @@ LossRow loss(float* __restrict cosines, float* __restrict likeness, float positi
   constexpr float lowest = -std::numeric_limits<float>::infinity();
   const auto [scale, threshold, weight] = settings;
   if (logits != nullptr) {
-    for (int64_t i = 0; i < K; i++) logits[i] = likeness[i] > threshold ? lowest : scale * cosines[i];
+    for (int64_t i = 0; i < K; i++)
+      logits[i] = likeness[i] > threshold ? lowest : scale * cosines[i];
   }
   float tops[kLanes], masked[kLanes] = {};
   fill(tops, positive_logit);
@@ -222,9 +223,10 @@ LossRow loss(float* __restrict cosines, float* __restrict likeness, float positi
 }
 
 template <typename A>
-constexpr RowLoops<A> table{norm<A>,   add_norm<A>, norm_again<A>, norm_backward<A>,
-                            rotate<A>, swiglu<A>,   swiglu_backward<A>, add<A>,
-                            softmax,   softmax_backward, loss};
+constexpr RowLoops<A> table{
+    norm<A>,   add_norm<A>,        norm_again<A>, norm_backward<A>, rotate<A>,
+    swiglu<A>, swiglu_backward<A>, add<A>,        softmax,          softmax_backward,
+    loss};
 
 }  // namespace
 

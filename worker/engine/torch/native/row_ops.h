@@ -55,27 +55,28 @@ struct RowOps {
   at::Tensor (*swiglu)(const at::Tensor& gate_up);
   // Replaces gate_up by its gradient, given that of a. -> a
   at::Tensor (*swiglu_backward)(at::Tensor& gate_up, const at::Tensor& da);
-  // Replaces cosines [C, K] by the negatives' shares of the loss's gradient, weight times their softmax,
-  // zero where the likeness [C, K] of the positive and the negative exceeds the threshold. `likeness`
-  // is scratch afterwards; `logits` [C, K] is written where it is defined. positive_logit: [C, 1]
+  // Replaces cosines [C, K] by the negatives' shares of the loss's gradient, weight times their
+  // softmax, zero where the likeness [C, K] of the positive and the negative exceeds the threshold.
+  // `likeness` is scratch afterwards; `logits` [C, K] is written where it is defined.
+  // positive_logit: [C, 1]
   LossRows (*loss)(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& positive_logit,
                    const LossSettings& settings, const at::Tensor& logits);
 };
 
 // Host memory, by the loops of row_loops.h.
 extern const RowOps kRowLoops;
-// A CUDA device's memory, by the kernels of cuda/row_kernels.cu. On host memory their bodies run row by
-// row, for tests.
+// A CUDA device's memory, by the kernels of cuda/row_kernels.cu. On host memory their bodies run
+// row by row, for tests.
 extern const RowOps kRowKernels;
 // Anybody's memory, by libtorch's operations, several passes each.
 extern const RowOps kRowOperations;
 
-// Whether a device's kernels are there and compute what libtorch's operations do. Asked once; where they
-// do not, a line on standard error says why.
+// Whether a device's kernels are there and compute what libtorch's operations do. Asked once; where
+// they do not, a line on standard error says why.
 bool row_kernels_are_usable(const at::Device& device);
 
-// How host memory is passed over: by blocks that stay in the cache from product to product where that is
-// possible, else row by row. A device has no choice; the others are for tests.
+// How host memory is passed over: by blocks that stay in the cache from product to product where
+// that is possible, else row by row. A device has no choice; the others are for tests.
 enum class HostPasses { kBlocks, kLoops, kKernels, kOperations };
 // Throws std::invalid_argument for a name that is not blocks, loops, kernels or operations.
 HostPasses host_passes_named(const std::string& name);

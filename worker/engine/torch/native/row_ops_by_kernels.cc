@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 
 #include "cuda/row_kernels_text.h"
@@ -102,8 +101,8 @@ Normed norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::Scala
   return out;
 }
 
-Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                     double eps, at::Tensor& sum) {
+Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, double eps,
+                at::Tensor& sum) {
   const int64_t T = x.size(0);
   const int H = as_int(x.size(1));
   sum = at::empty({T, H}, x.options());
@@ -127,7 +126,7 @@ Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor&
 }
 
 at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
-                           at::ScalarType type) {
+                      at::ScalarType type) {
   const int64_t T = x.size(0);
   const int H = as_int(x.size(1));
   at::Tensor out = at::empty({T, H}, x.options().dtype(type));
@@ -143,9 +142,8 @@ at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::T
   return out;
 }
 
-NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
-                                 const at::Tensor& scales, const at::Tensor& dn,
-                                 const at::Tensor& residual) {
+NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+                            const at::Tensor& dn, const at::Tensor& residual) {
   const int64_t T = x.size(0), blocks = (T + kShareRows - 1) / kShareRows;
   const int H = as_int(x.size(1));
   at::Tensor dx = at::empty({T, H}, x.options()), shares = at::empty({blocks, H}, x.options());
@@ -173,7 +171,7 @@ NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
 }
 
 void rotate(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
-                  int direction) {
+            int direction) {
   const int half = as_int(cos.size(1)), width = as_int(x.size(1));
   const auto *c = at_start<float>(cos), *s = at_start<float>(sin);
   const auto way = static_cast<float>(direction);
@@ -229,7 +227,7 @@ LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& posit
   const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, cosines.options()); };
   LossRows out{numbers({C, 1}), numbers({C, 1}), numbers({C}), numbers({C, 1})};
   auto *const c = at_start<float>(cosines), *const l = at_start<float>(likeness),
-             *const written = at_start<float>(logits);
+              *const written = at_start<float>(logits);
   const auto* const positive = at_start<float>(positive_logit);
   const auto scale = static_cast<float>(settings.scale),
              threshold = static_cast<float>(settings.threshold),
@@ -239,84 +237,19 @@ LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& posit
   each_element(
       cosines, "loss_f32", C, 1,
       [=](int64_t r, int) {
-        loss_row(OneLane(), c + r * K, l + r * K, positive[r], scale, threshold, weight, K,
-                 written == nullptr ? nullptr : written + r * K,
-                 LossRowOut{rows.best + r, rows.normaliser + r, rows.masked + r,
-                            rows.temperature + r});
+        loss_row(
+            OneLane(), c + r * K, l + r * K, positive[r], scale, threshold, weight, K,
+            written == nullptr ? nullptr : written + r * K,
+            LossRowOut{rows.best + r, rows.normaliser + r, rows.masked + r, rows.temperature + r});
       },
       c, l, positive, scale, threshold, weight, K, written, rows.best, rows.normaliser, rows.masked,
       rows.temperature);
   return out;
 }
 
-void require_near(const at::Tensor& got, const at::Tensor& expected, const char* what) {
-  const at::Tensor a = got.to(at::kFloat), b = expected.to(at::kFloat);
-  if (at::allclose(a, b, /*rtol=*/0.02, /*atol=*/0.02)) return;
-  throw std::runtime_error(std::string(what) + " by kernels is not what libtorch computes");
-}
-
-// Every kernel once, with numbers of rows and columns that no block divides.
-void compare_with_operations(const at::Device& device, at::ScalarType type) {
-  const int64_t T = 77, H = 136;
-  const auto options = at::TensorOptions(at::kFloat);
-  const auto numbers = [&](int64_t width, double slope) {
-    const at::Tensor flat = at::arange(T * width, options);
-    return at::sin(flat * slope).reshape({T, width}).to(device);
-  };
-  const at::Tensor x = numbers(H, 0.37), weight = numbers(H, 0.11)[0] + 1.0;
-  const at::Tensor branch = numbers(H, 0.73).to(type), dn = numbers(H, 0.19).to(type);
-  at::Tensor sum, other_sum;
-  const Normed got = add_norm(x, branch, weight, 1e-5, sum);
-  const Normed expected = kRowOperations.add_norm(x, branch, weight, 1e-5, other_sum);
-  require_near(sum, other_sum, "a sum");
-  require_near(got.n, expected.n, "a norm of a sum");
-  require_near(norm(x, weight, 1e-5, type).n, kRowOperations.norm(x, weight, 1e-5, type).n,
-               "a norm");
-  require_near(norm_again(sum, weight, got.scales, type), got.n, "a norm again");
-  const NormGradients d = norm_backward(sum, weight, got.scales, dn, x);
-  const NormGradients e = kRowOperations.norm_backward(sum, weight, got.scales, dn, x);
-  require_near(d.dx, e.dx, "a norm's gradient");
-  require_near(d.dweight, e.dweight, "a norm's weight's gradient");
-  const at::Tensor cos = numbers(17, 0.05), sin = numbers(17, 0.07);
-  at::Tensor turned = branch.clone(), other_turned = branch.clone();
-  rotate(turned, cos, sin, 3, -1);
-  kRowOperations.rotate(other_turned, cos, sin, 3, -1);
-  require_near(turned, other_turned, "a rotation");
-  at::Tensor cosines = numbers(H, 0.31), likeness = numbers(H, 0.47);
-  at::Tensor other_cosines = cosines.clone(), other_likeness = likeness.clone();
-  const LossSettings settings{9.0, 0.6, 0.5};
-  const LossRows loss_rows = loss(cosines, likeness, cos.narrow(1, 0, 1).contiguous(), settings, {});
-  const LossRows other_rows = kRowOperations.loss(
-      other_cosines, other_likeness, cos.narrow(1, 0, 1).contiguous(), settings, {});
-  require_near(cosines, other_cosines, "the loss's gradient");
-  require_near(loss_rows.normaliser, other_rows.normaliser, "the loss");
-  require_near(loss_rows.masked, other_rows.masked, "the loss's mask");
-  require_near(loss_rows.temperature, other_rows.temperature, "the temperature's gradient");
-  at::Tensor wide = numbers(2 * H, 0.23).to(type), other_wide = wide.clone();
-  require_near(swiglu(wide), kRowOperations.swiglu(wide), "SwiGLU");
-  require_near(swiglu_backward(wide, dn), kRowOperations.swiglu_backward(other_wide, dn), "SwiGLU");
-  require_near(wide, other_wide, "SwiGLU's gradient");
-}
-
 }  // namespace
 
-const RowOps kRowKernels{norm,   add_norm,        norm_again, norm_backward, rotate,
-                         swiglu, swiglu_backward, loss};
-
-bool row_kernels_are_usable(const at::Device& device) {
-  static const bool usable = [&] {
-    try {
-      compare_with_operations(device, at::kFloat);
-      compare_with_operations(device, at::kBFloat16);
-      return true;
-    } catch (const std::exception& error) {
-      std::fprintf(stderr,
-                   "lockstep: row passes go by libtorch's operations, several kernels each: %s\n",
-                   error.what());
-      return false;
-    }
-  }();
-  return usable;
-}
+const RowOps kRowKernels{norm,   add_norm, norm_again,      norm_backward,
+                         rotate, swiglu,   swiglu_backward, loss};
 
 }  // namespace lockstep

@@ -1,13 +1,13 @@
-#include "row_ops.h"
-
 #include <limits>
+
+#include "row_ops.h"
 
 namespace lockstep {
 
 namespace {
 
 at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
-                           at::ScalarType type) {
+                      at::ScalarType type) {
   return (x * scales.unsqueeze(1) * weight).to(type);
 }
 
@@ -16,15 +16,14 @@ Normed norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::Scala
   return {norm_again(x, weight, scales, type), scales};
 }
 
-Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                     double eps, at::Tensor& sum) {
+Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, double eps,
+                at::Tensor& sum) {
   sum = x + branch;
   return norm(sum, weight, eps, branch.scalar_type());
 }
 
-NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
-                                 const at::Tensor& scales, const at::Tensor& dn,
-                                 const at::Tensor& residual) {
+NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+                            const at::Tensor& dn, const at::Tensor& residual) {
   const at::Tensor wide = dn.to(at::kFloat);
   const at::Tensor unit = x * scales.unsqueeze(1);
   const at::Tensor along = at::mean(wide * weight * unit, 1, true);
@@ -34,7 +33,7 @@ NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
 }
 
 void rotate(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
-                  int direction) {
+            int direction) {
   const int64_t half = cos.size(1);
   at::Tensor turning = x.narrow(1, 0, 2 * half * heads).view({x.size(0), heads, 2, half});
   const at::Tensor wide = turning.to(at::kFloat);
@@ -77,7 +76,7 @@ LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& posit
 
 }  // namespace
 
-const RowOps kRowOperations{norm,   add_norm,        norm_again, norm_backward, rotate,
-                            swiglu, swiglu_backward, loss};
+const RowOps kRowOperations{norm,   add_norm, norm_again,      norm_backward,
+                            rotate, swiglu,   swiglu_backward, loss};
 
 }  // namespace lockstep

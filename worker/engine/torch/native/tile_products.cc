@@ -11,9 +11,7 @@ constexpr int64_t kTerms = 256;
 // Rows of dy^T that are laid out at a time: so much stays in a second-level cache.
 constexpr int64_t kTransposedRows = 96;
 
-int64_t panel_count(int64_t outputs) {
-  return (outputs + tiles()->columns - 1) / tiles()->columns;
-}
+int64_t panel_count(int64_t outputs) { return (outputs + tiles()->columns - 1) / tiles()->columns; }
 
 }  // namespace
 
@@ -45,18 +43,11 @@ void Panels::fill_panels(const Rows& b, int64_t begin, int64_t end) const {
 }
 
 void Panels::fill_panels_transposed(const Rows& b, int64_t begin, int64_t end) const {
-  const int64_t columns = tiles()->columns;
+  const int64_t first = begin * tiles()->columns;
+  const int64_t width = std::min(end * tiles()->columns, outputs_) - first;
   for (int64_t k = 0; k < terms_; k += kTerms) {
-    const int64_t terms = std::min(kTerms, terms_ - k);
-    for (int64_t panel = begin; panel < end; panel++) {
-      const int64_t width = std::min(columns, outputs_ - panel * columns);
-      float* const to = block(k, panel);
-      if (width < columns) std::fill(to, to + terms * columns, 0.0f);
-      for (int64_t i = 0; i < width; i++) {
-        const float* const row = b[panel * columns + i] + k;
-        for (int64_t term = 0; term < terms; term++) to[term * columns + i] = row[term];
-      }
-    }
+    tiles()->pack_transposed(b[first] + k, b.stride, std::min(kTerms, terms_ - k), width,
+                             block(k, begin));
   }
 }
 
@@ -114,8 +105,7 @@ void multiply_transposed(const TransposedProduct& p, const Rows& out, float* scr
       for (int64_t tile = 0; tile < count; tile += loops.rows) {
         for (int64_t k = 0; k < p.K; k += loops.columns) {
           loops.multiply_columns({columns + tile * terms, 0, panels + k * terms, terms,
-                                  out[n + tile] + k, out.stride,
-                                  std::min(loops.rows, count - tile),
+                                  out[n + tile] + k, out.stride, std::min(loops.rows, count - tile),
                                   std::min(loops.columns, p.K - k), p.add || t > 0});
         }
       }

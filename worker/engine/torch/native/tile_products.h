@@ -43,8 +43,8 @@ class Panels {
 
   int64_t outputs() const { return outputs_; }
 
-  // c [rows, outputs] = a [rows, terms], on one thread. The first so many terms and outputs are enough
-  // where the others are not wanted.
+  // c [rows, outputs] = a [rows, terms], on one thread. The first so many terms and outputs are
+  // enough where the others are not wanted.
   void multiply(const Rows& a, int64_t rows, const Rows& c) const;
   void multiply(const Rows& a, int64_t rows, const Rows& c, int64_t terms, int64_t outputs) const;
 
@@ -79,9 +79,9 @@ void add_transposed_product(const at::Tensor& dy, const at::Tensor& x, const at:
                             bool add);
 at::Tensor weight_gradient_by_tiles(const at::Tensor& dy, const at::Tensor& x);
 
-// Calls f(index, scratch) for each index below `count`, on all threads; scratch holds so many floats
-// and is one thread's own. Threads take the next index when they are done: one that shares its core
-// with a neighbour takes fewer.
+// Calls f(index, scratch) for each index below `count`, on all threads; scratch holds so many
+// floats and is one thread's own. Threads take the next index when they are done: one that shares
+// its core with a neighbour takes fewer.
 template <typename F>
 void each_in_turn(int64_t count, int64_t scratch_floats, const F& f) {
   std::atomic<int64_t> next = 0;

@@ -103,8 +103,8 @@ void multiply(const TileProduct& p) {
   }
 }
 
-// Row by row, so that memory is read in the order in which it lies. Rows are far apart where b is a part
-// of a wide matrix, which the processor does not foresee.
+// Row by row, so that memory is read in the order in which it lies. Rows are far apart where b is a
+// part of a wide matrix, which the processor does not foresee.
 template <int width>
 void pack(const float* from, int64_t stride, int64_t K, int64_t size, float* to) {
   for (int64_t k = 0; k < K; k++, from += stride, to += width) {
@@ -123,16 +123,58 @@ void pack_panels(const float* b, int64_t stride, int64_t K, int64_t N, float* pa
   pack<kColumns>(b, stride, K, N, panels);
 }
 
+// to[column][row] = from[row][column], 8 x 8.
+void transpose(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  __m256 rows[8], pairs[8], fours[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) rows[i] = _mm256_loadu_ps(from + i * from_stride);
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    fours[i] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0x44);
+    fours[i + 1] = _mm256_shuffle_ps(pairs[i], pairs[i + 2], 0xee);
+    fours[i + 2] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0x44);
+    fours[i + 3] = _mm256_shuffle_ps(pairs[i + 1], pairs[i + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    _mm256_storeu_ps(to + i * to_stride, _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * to_stride,
+                     _mm256_permute2f128_ps(fours[i], fours[i + 4], 0x31));
+  }
+}
+
+void pack_transposed(const float* b, int64_t stride, int64_t K, int64_t N, float* panels) {
+  for (int64_t n = 0; n < N; n += 8) {
+    float* const to = panels + n / kColumns * kColumns * K + n % kColumns;
+    int64_t k = 0;
+    for (; n + 8 <= N && k + 8 <= K; k += 8) {
+      transpose(b + n * stride + k, stride, to + k * kColumns, kColumns);
+    }
+    for (; k < K; k++) {
+      for (int64_t i = 0; i < 8; i++) {
+        to[k * kColumns + i] = n + i < N ? b[(n + i) * stride + k] : 0.0f;
+      }
+    }
+  }
+  // What is left of the last panel, in groups of eight.
+  for (int64_t n = (N + 7) / 8 * 8; n % kColumns != 0; n += 8) {
+    float* const to = panels + n / kColumns * kColumns * K + n % kColumns;
+    for (int64_t k = 0; k < K; k++) std::memset(to + k * kColumns, 0, 8 * sizeof(float));
+  }
+}
+
 void pack_columns(const float* a, int64_t stride, int64_t K, int64_t M, float* tiles) {
   pack<kRows>(a, stride, K, M, tiles);
 }
 
-constexpr Tiles table{kRows,
-                      kColumns,
-                      multiply<Layout::kRows>,
-                      multiply<Layout::kColumns>,
-                      pack_panels,
-                      pack_columns};
+constexpr Tiles table{
+    kRows,           kColumns,    multiply<Layout::kRows>, multiply<Layout::kColumns>, pack_panels,
+    pack_transposed, pack_columns};
 
 }  // namespace
 

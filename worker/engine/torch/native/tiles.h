@@ -1,6 +1,6 @@
-// The inner loops of float32 matrix products on the CPU, as a table that each generation of processors
-// fills with its own build of tiles.cc. A sum runs over its terms in order, one fused multiply-add each,
-// whatever the tile and the width of the vectors: all builds give the same bits.
+// The inner loops of float32 matrix products on the CPU, as a table that each generation of
+// processors fills with its own build of tiles.cc. A sum runs over its terms in order, one fused
+// multiply-add each, whatever the tile and the width of the vectors: all builds give the same bits.
 //
 // Legend: M rows, K terms of a sum, columns of a panel.
 #pragma once
@@ -31,6 +31,8 @@ struct Tiles {
   // Lays out b [K, N], its rows `stride` floats apart, as panels [panels, K, columns]. What the
   // last panel or tile lacks is filled up with zeros.
   void (*pack_panels)(const float* b, int64_t stride, int64_t K, int64_t N, float* panels);
+  // The same of b^T, where b is [N, K].
+  void (*pack_transposed)(const float* b, int64_t stride, int64_t K, int64_t N, float* panels);
   // Lays out a^T, where a is [K, M], for multiply_columns: [tiles, K, rows].
   void (*pack_columns)(const float* a, int64_t stride, int64_t K, int64_t M, float* tiles);
 };

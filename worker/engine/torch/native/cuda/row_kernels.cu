@@ -1,6 +1,6 @@
 // The kernels around row_kernels.h, which stands before this text when CUDA's run-time compiler
-// reads it. row_ops_by_kernels.cc launches them: a row that is added up belongs to a warp, eight rows a
-// block; one that is long or is not added up, to a block of 256 threads.
+// reads it. row_ops_by_kernels.cc launches them: a row that is added up belongs to a warp, eight
+// rows a block; one that is long or is not added up, to a block of 256 threads.
 
 struct Warp {
   int lane = threadIdx.x;
@@ -55,8 +55,8 @@ extern "C" __global__ void loss_f32(float* cosines, float* likeness, const float
                                     float* logits, float* best, float* normaliser, float* masked,
                                     float* temperature) {
   const long long r = row_of_block();
-  loss_row(Block(), cosines + r * K, likeness + r * K, positive_logit[r], scale, threshold, weight, K,
-           logits == nullptr ? nullptr : logits + r * K,
+  loss_row(Block(), cosines + r * K, likeness + r * K, positive_logit[r], scale, threshold, weight,
+           K, logits == nullptr ? nullptr : logits + r * K,
            LossRowOut{best + r, normaliser + r, masked + r, temperature + r});
 }
 
@@ -79,10 +79,9 @@ extern "C" __global__ void loss_f32(float* cosines, float* likeness, const float
     const long long t = row_of_warp();                                                             \
     if (t < T) norm_again_row(Warp(), x + t * H, weight, scales[t], n + t * H, H);                 \
   }                                                                                                \
-  extern "C" __global__ void norm_backward_##type(const float* x, const float* weight,             \
-                                                  const float* scales, const A* dn,                \
-                                                  const float* residual, float* dx, long long T,   \
-                                                  int H) {                                         \
+  extern "C" __global__ void norm_backward_##type(                                                 \
+      const float* x, const float* weight, const float* scales, const A* dn,                       \
+      const float* residual, float* dx, long long T, int H) {                                      \
     const long long t = row_of_warp();                                                             \
     if (t >= T) return;                                                                            \
     const float* const rest = residual == nullptr ? nullptr : residual + t * H;                    \

@@ -1,10 +1,10 @@
-// What one team of lanes does with one row of a decoder layer, or one lane with one element: the bodies
-// of the kernels of row_kernels.cu. Plain C++ without headers, so that CUDA's run-time compiler reads it
-// as it is and a test on a CPU can run the same lines, with teams of one lane.
+// What one team of lanes does with one row of a decoder layer, or one lane with one element: the
+// bodies of the kernels of row_kernels.cu. Plain C++ without headers, so that CUDA's run-time
+// compiler reads it as it is and a test on a CPU can run the same lines, with teams of one lane.
 //
 // The includer defines LOCKSTEP_BODY (before each function), bits_of, float_of, exp_of, log_of and
-// root_of. A Team has `lane`, `lanes`, and `sum` and `largest`, which every lane calls and which give
-// all the same.
+// root_of. A Team has `lane`, `lanes`, and `sum` and `largest`, which every lane calls and which
+// give all the same.
 //
 // Legend: A the type of activations, H hidden size, I width of the feed-forward layer, D head size.
 
@@ -51,7 +51,8 @@ LOCKSTEP_BODY inline void add_norm_row(const Team& team, const float* x, const A
   norm_row(team, sum, weight, eps, n, scale, H);
 }
 
-// With m = mean(dn weight x): dx = residual + scale (dn weight - x m scale^2). residual may be null.
+// With m = mean(dn weight x): dx = residual + scale (dn weight - x m scale^2). residual may be
+// null.
 template <typename Team, typename A>
 LOCKSTEP_BODY inline void norm_backward_row(const Team& team, const float* x, const float* weight,
                                             float scale, const A* dn, const float* residual,
@@ -107,8 +108,8 @@ struct LossRowOut {
   float *best, *normaliser, *masked, *temperature;
 };
 
-// RowOps::loss of one prediction with its K negatives; `logits` may be null. A lane reads only what it
-// has written.
+// RowOps::loss of one prediction with its K negatives; `logits` may be null. A lane reads only what
+// it has written.
 template <typename Team>
 LOCKSTEP_BODY inline void loss_row(const Team& team, float* cosines, float* likeness,
                                    float positive_logit, float scale, float threshold, float weight,

@@ -9,8 +9,8 @@ namespace lockstep {
 
 namespace {
 
-// Declared here and not by CUDA's headers, which would have to be installed. All of them return zero
-// where they succeed; handles are pointers.
+// Declared here and not by CUDA's headers, which would have to be installed. All of them return
+// zero where they succeed; handles are pointers.
 struct Compiler {
   int (*create)(void** program, const char* text, const char* name, int, const char* const*,
                 const char* const*);
@@ -38,8 +38,8 @@ void find(void* library, const char* name, F& function) {
   if (function == nullptr) throw std::runtime_error(std::string(name) + " was not found");
 }
 
-// libtorch's own way to both: it depends on them, so that a search in it reaches their functions. It
-// lies beside the libraries that the addon is linked with.
+// libtorch's own way to both: it depends on them, so that a search in it reaches their functions.
+// It lies beside the libraries that the addon is linked with.
 void* stub() {
   constexpr const char* kName = "libcaffe2_nvrtc.so";
   void* const library = dlopen(kName, RTLD_LAZY);

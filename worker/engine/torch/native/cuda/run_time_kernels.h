@@ -1,6 +1,6 @@
 // Kernels that CUDA's run-time compiler makes of a text, for the device that is there: so the addon
-// is built without CUDA, against whatever libtorch is installed. The compiler and the driver are those
-// that libtorch has loaded.
+// is built without CUDA, against whatever libtorch is installed. The compiler and the driver are
+// those that libtorch has loaded.
 #pragma once
 
 #include <array>
