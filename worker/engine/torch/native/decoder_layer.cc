@@ -10,6 +10,7 @@
 #include <string>
 
 #include "call.h"
+#include "device.h"
 #include "layer_parts.h"
 #include "row_ops.h"
 
@@ -50,7 +51,7 @@ at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device)
   for (const auto& [first_row, count, length] : groups) {
     for (int64_t i = 1; i <= count; i++) rows.push_back(first_row + i * length - 1);
   }
-  return at::tensor(rows, at::kLong).to(device);
+  return to_device(rows.data(), {static_cast<int64_t>(rows.size())}, at::kLong, device);
 }
 
 const LayerParts& parts_of(const Layer& layer) {

@@ -41,6 +41,11 @@ at::Tensor feed_forward(const FeedForward& f, const at::Tensor& x, const at::Ten
   return y;
 }
 
+Attended attend(const Heads& heads, const AttentionShape& shape, bool keep) {
+  return goes_by_flash(heads.q, shape.head_size) ? attention_by_flash(heads, shape, keep)
+                                                 : attention_by_operations(heads, shape, keep);
+}
+
 FeedForwardGradients feed_forward_backward(const FeedForward& f, FeedForwardKept kept,
                                            const at::Tensor& attended, const at::Tensor& dy) {
   const RowOps& rows = row_ops(dy.device());
@@ -64,7 +69,7 @@ FeedForwardGradients feed_forward_backward(const FeedForward& f, FeedForwardKept
 
 }  // namespace
 
-const LayerParts kPartsByOperations{project, project_backward, attention_by_operations,
-                                    feed_forward, feed_forward_backward};
+const LayerParts kPartsByOperations{project, project_backward, attend, feed_forward,
+                                    feed_forward_backward};
 
 }  // namespace lockstep

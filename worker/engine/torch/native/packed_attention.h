@@ -43,6 +43,11 @@ struct Attended {
 // By libtorch's fused attention, one call a group, and its own graph.
 Attended attention_by_operations(const Heads& heads, const AttentionShape& shape, bool keep);
 
+// bfloat16 on a CUDA device: one call for all groups. goes_by_flash says whether the device can,
+// and computes the same so; it is compared once.
+Attended attention_by_flash(const Heads& heads, const AttentionShape& shape, bool keep);
+bool goes_by_flash(const at::Tensor& q, int64_t head_size);
+
 // Float32 on a CPU: each sequence and head on one thread, by the products of tiles.h.
 Attended attention_by_blocks(const Heads& heads, const AttentionShape& shape, bool keep);
 
