@@ -1,5 +1,7 @@
 #include "tile_products.h"
 
+#include <cmath>
+
 #include "tiles.h"
 
 namespace lockstep {
@@ -113,16 +115,39 @@ void multiply_transposed(const TransposedProduct& p, const Rows& out, float* scr
   }
 }
 
+namespace {
+
+// Into how many parts the columns of a result [N, K] are cut, for so many threads: parts are about
+// square then, and little is laid out by more than one thread.
+int64_t column_parts(int64_t threads, int64_t N, int64_t K) {
+  const double square =
+      std::sqrt(static_cast<double>(threads * K) / static_cast<double>(std::max<int64_t>(N, 1)));
+  return std::clamp<int64_t>(std::llround(square), 1, std::min(threads, panel_count(K)));
+}
+
+// Where part `index` of `parts` begins, and the one before it ends; parts are whole units.
+int64_t boundary(int64_t size, int64_t unit, int64_t index, int64_t parts) {
+  const int64_t units = (size + unit - 1) / unit;
+  return std::min(size, units * index / parts * unit);
+}
+
+}  // namespace
+
 void add_transposed_product(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& out,
                             bool add) {
-  const int64_t T = dy.size(0), N = dy.size(1), K = x.size(1), rows = tiles()->rows;
+  const int64_t T = dy.size(0), N = dy.size(1), K = x.size(1), threads = at::get_num_threads();
+  const int64_t across = column_parts(threads, N, K), down = (threads + across - 1) / across;
   const Rows dy_TN(dy), x_TK(x), out_NK(out);
-  // Threads share the rows of the result: each adds up all T terms in order.
-  at::parallel_for(0, (N + rows - 1) / rows, 1, [&](int64_t begin, int64_t end) {
-    const at::Tensor scratch = at::empty({transposed_floats(T, K)}, at::kFloat);
-    const int64_t first = begin * rows;
-    multiply_transposed({dy_TN.from(0, first), x_TK, T, std::min(end * rows, N) - first, K, add},
-                        out_NK.from(first), scratch.data_ptr<float>());
+  // Each part is one thread's, which adds up all T terms in order.
+  each_in_turn(across * down, transposed_floats(T, K), [&](int64_t part, float* scratch) {
+    const int64_t row = part / across, column = part % across;
+    const int64_t n = boundary(N, tiles()->rows, row, down);
+    const int64_t k = boundary(K, tiles()->columns, column, across);
+    const int64_t rows = boundary(N, tiles()->rows, row + 1, down) - n;
+    const int64_t columns = boundary(K, tiles()->columns, column + 1, across) - k;
+    if (rows == 0 || columns == 0) return;
+    multiply_transposed({dy_TN.from(0, n), x_TK.from(0, k), T, rows, columns, add},
+                        out_NK.from(n, k), scratch);
   });
 }
 
