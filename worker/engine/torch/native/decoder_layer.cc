@@ -148,6 +148,7 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
     kept.attention.backward(behind.d_attended,
                             {d_heads.narrow(1, 0, queries), d_heads.narrow(1, queries, keys),
                              d_heads.narrow(1, queries + keys, keys)});
+    kept.attention = {};
     const ProjectionGradients before =
         parts.project_backward(whole_projection(layer), x, kept.scales, d_heads, behind.dx);
     d[kX] = before.dx;
@@ -160,7 +161,7 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
   at::Tensor d_q = at::empty({R, queries}, of_type), d_kv = at::empty({T, 2 * keys}, of_type);
   kept.attention.backward(behind.d_attended,
                           {d_q, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys)});
-  kept.attention.backward = nullptr;
+  kept.attention = {};
   const ProjectionGradients query = parts.project_backward(last_query_projection(layer), kept.x_R,
                                                            kept.query_scales, d_q, behind.dx);
   const ProjectionGradients all =
