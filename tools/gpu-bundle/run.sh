@@ -8,5 +8,4 @@
 set -euo pipefail
 root=$(cd "$(dirname "$0")" && pwd)
 
-
 exec "$root/bin/node" "$root/dist/bench/gpu-report/main.js" "$@"

@@ -4,11 +4,9 @@
 #include <ATen/ops/_flash_attention_forward.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <stdexcept>
-#include <string>
 
 #include "device.h"
+#include "device_check.h"
 #include "packed_attention.h"
 
 namespace lockstep {
@@ -41,17 +39,10 @@ Offsets offsets_of(const AttentionShape& shape, const at::Device& device) {
   return {uploaded(queries), uploaded(keys), shape.last ? 1 : longest, longest};
 }
 
-void require_near(const at::Tensor& got, const at::Tensor& expected, const char* what) {
-  if (at::allclose(got.to(at::kFloat), expected.to(at::kFloat), /*rtol=*/0.03, /*atol=*/0.03))
-    return;
-  throw std::runtime_error(std::string(what) + " is not what attention by groups gives");
-}
-
 void compare_with_operations(const at::Device& device, bool last) {
   const AttentionShape shape{{{0, 3, 5}, {15, 2, 7}}, 16, last};
   const auto numbers = [&](int64_t rows, int64_t width, double slope) {
-    const at::Tensor flat = at::arange(rows * width, at::TensorOptions(at::kFloat));
-    return at::sin(flat * slope).reshape({rows, width}).to(device).to(at::kBFloat16);
+    return numbers_to_compare(rows, width, slope, device).to(at::kBFloat16);
   };
   const int64_t queries = last ? 5 : 29;
   const at::Tensor kv = numbers(29, 64, 0.37), d_output = numbers(queries, 64, 0.73);
@@ -98,17 +89,11 @@ Attended attention_by_flash(const Heads& heads, const AttentionShape& shape, boo
 bool goes_by_flash(const at::Tensor& q, int64_t head_size) {
   if (!q.is_cuda() || q.scalar_type() != at::kBFloat16) return false;
   if (head_size % 8 != 0 || head_size > 256) return false;
-  static const bool usable = [&] {
-    try {
-      compare_with_operations(q.device(), false);
-      compare_with_operations(q.device(), true);
-      return true;
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "lockstep: attention goes by one call for each length of text: %s\n",
-                   error.what());
-      return false;
-    }
-  }();
+  static const bool usable =
+      passes_on_device("attention goes by one call for each length of text", [&] {
+        compare_with_operations(q.device(), false);
+        compare_with_operations(q.device(), true);
+      });
   return usable;
 }
 

@@ -43,8 +43,8 @@ struct Attended {
 // By libtorch's fused attention, one call a group, and its own graph.
 Attended attention_by_operations(const Heads& heads, const AttentionShape& shape, bool keep);
 
-// bfloat16 on a CUDA device: one call for all groups. goes_by_flash says whether the device can,
-// and computes the same so; it is compared once.
+// By libtorch's flash attention, one call for all groups; only where goes_by_flash says so: for
+// bfloat16 on a CUDA device that has it.
 Attended attention_by_flash(const Heads& heads, const AttentionShape& shape, bool keep);
 bool goes_by_flash(const at::Tensor& q, int64_t head_size);
 

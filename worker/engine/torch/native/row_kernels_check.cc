@@ -1,26 +1,15 @@
-#include <cstdio>
-#include <stdexcept>
-#include <string>
-
+#include "device_check.h"
 #include "row_ops.h"
 
 namespace lockstep {
 
 namespace {
 
-void require_near(const at::Tensor& got, const at::Tensor& expected, const char* what) {
-  const at::Tensor a = got.to(at::kFloat), b = expected.to(at::kFloat);
-  if (at::allclose(a, b, /*rtol=*/0.02, /*atol=*/0.02)) return;
-  throw std::runtime_error(std::string(what) + " by kernels is not what libtorch computes");
-}
-
 // Every kernel once, with numbers of rows and columns that no block divides.
 void compare_with_operations(const at::Device& device, at::ScalarType type) {
   const int64_t T = 77, H = 136;
-  const auto options = at::TensorOptions(at::kFloat);
   const auto numbers = [&](int64_t width, double slope) {
-    const at::Tensor flat = at::arange(T * width, options);
-    return at::sin(flat * slope).reshape({T, width}).to(device);
+    return numbers_to_compare(T, width, slope, device);
   };
   const at::Tensor x = numbers(H, 0.37), weight = numbers(H, 0.11)[0] + 1.0;
   const at::Tensor branch = numbers(H, 0.73).to(type), dn = numbers(H, 0.19).to(type);
@@ -62,18 +51,11 @@ void compare_with_operations(const at::Device& device, at::ScalarType type) {
 }  // namespace
 
 bool row_kernels_are_usable(const at::Device& device) {
-  static const bool usable = [&] {
-    try {
-      compare_with_operations(device, at::kFloat);
-      compare_with_operations(device, at::kBFloat16);
-      return true;
-    } catch (const std::exception& error) {
-      std::fprintf(stderr,
-                   "lockstep: row passes go by libtorch's operations, several kernels each: %s\n",
-                   error.what());
-      return false;
-    }
-  }();
+  static const bool usable =
+      passes_on_device("row passes go by libtorch's operations, several kernels each", [&] {
+        compare_with_operations(device, at::kFloat);
+        compare_with_operations(device, at::kBFloat16);
+      });
   return usable;
 }
 

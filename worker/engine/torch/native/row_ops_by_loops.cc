@@ -57,22 +57,22 @@ Normed norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::Scala
   return {n, scales};
 }
 
-Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
-                     double eps, at::Tensor& sum) {
+Normed add_norm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, double eps,
+                at::Tensor& sum) {
   const int64_t T = x.size(0), H = x.size(1);
   sum = at::empty({T, H}, x.options());
   at::Tensor n = at::empty({T, H}, branch.options());
   at::Tensor scales = at::empty({T}, x.options());
   each_row(branch.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    to<float>(scales)[t] = loops.add_norm(
-        from<float>(x) + t * H, from<A>(branch) + t * H, from<float>(weight),
-        static_cast<float>(eps), to<float>(sum) + t * H, to<A>(n) + t * H, H);
+    to<float>(scales)[t] =
+        loops.add_norm(from<float>(x) + t * H, from<A>(branch) + t * H, from<float>(weight),
+                       static_cast<float>(eps), to<float>(sum) + t * H, to<A>(n) + t * H, H);
   });
   return {n, scales};
 }
 
 at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
-                           at::ScalarType type) {
+                      at::ScalarType type) {
   const int64_t T = x.size(0), H = x.size(1);
   at::Tensor n = at::empty({T, H}, x.options().dtype(type));
   each_row(type, T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
@@ -82,9 +82,8 @@ at::Tensor norm_again(const at::Tensor& x, const at::Tensor& weight, const at::T
   return n;
 }
 
-NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
-                                 const at::Tensor& scales, const at::Tensor& dn,
-                                 const at::Tensor& residual) {
+NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& scales,
+                            const at::Tensor& dn, const at::Tensor& residual) {
   const int64_t T = x.size(0), H = x.size(1);
   const int64_t blocks = (T + kBlock - 1) / kBlock;
   at::Tensor dx = at::empty({T, H}, x.options());
@@ -111,7 +110,7 @@ NormGradients norm_backward(const at::Tensor& x, const at::Tensor& weight,
 }
 
 void rotate(at::Tensor& x, const at::Tensor& cos, const at::Tensor& sin, int64_t heads,
-                  int direction) {
+            int direction) {
   const int64_t T = x.size(0), D = 2 * cos.size(1);
   const int64_t width = x.size(1);
   each_row(x.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
@@ -135,8 +134,7 @@ at::Tensor swiglu_backward(at::Tensor& gate_up, const at::Tensor& da) {
   const int64_t T = gate_up.size(0), I = gate_up.size(1) / 2;
   at::Tensor out = at::empty({T, I}, gate_up.options());
   each_row(gate_up.scalar_type(), T, [&]<typename A>(const RowLoops<A>& loops, int64_t t) {
-    loops.swiglu_backward(to<A>(gate_up) + 2 * t * I, from<A>(da) + t * I, to<A>(out) + t * I,
-                          I);
+    loops.swiglu_backward(to<A>(gate_up) + 2 * t * I, from<A>(da) + t * I, to<A>(out) + t * I, I);
   });
   return out;
 }
@@ -150,9 +148,9 @@ LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& posit
   const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, cosines.options()); };
   LossRows out{numbers({C, 1}), numbers({C, 1}), numbers({C}), numbers({C, 1})};
   each_row(at::kFloat, C, [&]<typename A>(const RowLoops<A>& loops, int64_t r) {
-    const LossRow row = loops.loss(
-        to<float>(cosines) + r * K, to<float>(likeness) + r * K, from<float>(positive_logit)[r],
-        of_row, K, logits.defined() ? logits.data_ptr<float>() + r * K : nullptr);
+    const LossRow row = loops.loss(to<float>(cosines) + r * K, to<float>(likeness) + r * K,
+                                   from<float>(positive_logit)[r], of_row, K,
+                                   logits.defined() ? logits.data_ptr<float>() + r * K : nullptr);
     to<float>(out.best)[r] = row.best;
     to<float>(out.normaliser)[r] = row.normaliser;
     to<float>(out.masked)[r] = row.masked;
@@ -163,7 +161,7 @@ LossRows loss(at::Tensor& cosines, at::Tensor& likeness, const at::Tensor& posit
 
 }  // namespace
 
-const RowOps kRowLoops{norm,   add_norm,        norm_again, norm_backward, rotate,
-                       swiglu, swiglu_backward, loss};
+const RowOps kRowLoops{norm,   add_norm, norm_again,      norm_backward,
+                       rotate, swiglu,   swiglu_backward, loss};
 
 }  // namespace lockstep

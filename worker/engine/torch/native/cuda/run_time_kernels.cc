@@ -9,9 +9,10 @@ namespace lockstep {
 
 namespace {
 
-// Declared here and not by CUDA's headers, which would have to be installed. All of them return
-// zero where they succeed; handles are pointers.
-struct Compiler {
+// The functions of CUDA's run-time compiler and driver. Declared here and not by CUDA's headers,
+// which would have to be installed. All of them return zero where they succeed; handles are
+// pointers.
+struct Cuda {
   int (*create)(void** program, const char* text, const char* name, int, const char* const*,
                 const char* const*);
   int (*compile)(void* program, int options, const char* const* option);
@@ -20,9 +21,7 @@ struct Compiler {
   int (*binary_size)(void* program, size_t* size);
   int (*binary)(void* program, char* binary);
   int (*destroy)(void** program);
-};
 
-struct Driver {
   int (*current_device)(int* device);
   int (*attribute)(int* value, int attribute, int device);
   int (*load)(void** module, const void* binary);
@@ -38,19 +37,14 @@ void find(void* library, const char* name, F& function) {
   if (function == nullptr) throw std::runtime_error(std::string(name) + " was not found");
 }
 
-// libtorch's own way to both: it depends on them, so that a search in it reaches their functions.
-// It lies beside the libraries that the addon is linked with.
-void* stub() {
-  constexpr const char* kName = "libcaffe2_nvrtc.so";
-  void* const library = dlopen(kName, RTLD_LAZY);
-  if (library == nullptr) throw std::runtime_error(std::string(kName) + " cannot be loaded");
-  return library;
-}
-
-const Compiler& compiler() {
-  static const Compiler found = [] {
-    void* const library = stub();
-    Compiler c;
+const Cuda& cuda() {
+  static const Cuda found = [] {
+    // libtorch's own way to both: it depends on them, so that a search in it reaches their
+    // functions. It lies beside the libraries that the addon is linked with.
+    constexpr const char* kName = "libcaffe2_nvrtc.so";
+    void* const library = dlopen(kName, RTLD_LAZY);
+    if (library == nullptr) throw std::runtime_error(std::string(kName) + " cannot be loaded");
+    Cuda c;
     find(library, "nvrtcCreateProgram", c.create);
     find(library, "nvrtcCompileProgram", c.compile);
     find(library, "nvrtcGetProgramLogSize", c.log_size);
@@ -58,22 +52,13 @@ const Compiler& compiler() {
     find(library, "nvrtcGetCUBINSize", c.binary_size);
     find(library, "nvrtcGetCUBIN", c.binary);
     find(library, "nvrtcDestroyProgram", c.destroy);
+    find(library, "cuCtxGetDevice", c.current_device);
+    find(library, "cuDeviceGetAttribute", c.attribute);
+    find(library, "cuModuleLoadData", c.load);
+    find(library, "cuModuleGetFunction", c.function);
+    find(library, "cuLaunchKernel", c.launch);
+    find(library, "cuGetErrorName", c.error_name);
     return c;
-  }();
-  return found;
-}
-
-const Driver& driver() {
-  static const Driver found = [] {
-    void* const library = stub();
-    Driver d;
-    find(library, "cuCtxGetDevice", d.current_device);
-    find(library, "cuDeviceGetAttribute", d.attribute);
-    find(library, "cuModuleLoadData", d.load);
-    find(library, "cuModuleGetFunction", d.function);
-    find(library, "cuLaunchKernel", d.launch);
-    find(library, "cuGetErrorName", d.error_name);
-    return d;
   }();
   return found;
 }
@@ -81,7 +66,7 @@ const Driver& driver() {
 void require(int error, const std::string& what) {
   if (error == 0) return;
   const char* name = nullptr;
-  driver().error_name(error, &name);
+  cuda().error_name(error, &name);
   throw std::runtime_error("cannot " + what + ": " + (name == nullptr ? "unknown error" : name));
 }
 
@@ -89,14 +74,14 @@ void require(int error, const std::string& what) {
 std::string architecture() {
   constexpr int kMajor = 75, kMinor = 76;
   int device = 0, major = 0, minor = 0;
-  require(driver().current_device(&device), "find the current device");
-  require(driver().attribute(&major, kMajor, device), "ask for the device's generation");
-  require(driver().attribute(&minor, kMinor, device), "ask for the device's generation");
+  require(cuda().current_device(&device), "find the current device");
+  require(cuda().attribute(&major, kMajor, device), "ask for the device's generation");
+  require(cuda().attribute(&minor, kMinor, device), "ask for the device's generation");
   return "sm_" + std::to_string(major) + std::to_string(minor);
 }
 
 std::vector<char> compiled(const std::string& text) {
-  const Compiler& c = compiler();
+  const Cuda& c = cuda();
   void* program = nullptr;
   if (c.create(&program, text.c_str(), "row_kernels.cu", 0, nullptr, nullptr) != 0) {
     throw std::runtime_error("the run-time compiler did not start");
@@ -124,18 +109,18 @@ std::vector<char> compiled(const std::string& text) {
 
 RunTimeKernels::RunTimeKernels(const std::string& text) {
   const std::vector<char> binary = compiled(text);
-  require(driver().load(&module_, binary.data()), "load the kernels");
+  require(cuda().load(&module_, binary.data()), "load the kernels");
 }
 
 void RunTimeKernels::launch_with(const std::string& name, const LaunchShape& shape,
                                  void** arguments) {
   void*& function = functions_[name];
   if (function == nullptr) {
-    require(driver().function(&function, module_, name.c_str()), "find the kernel " + name);
+    require(cuda().function(&function, module_, name.c_str()), "find the kernel " + name);
   }
   // The addon sets no stream, so libtorch's is the device's default one.
-  require(driver().launch(function, static_cast<unsigned>(shape.blocks), 1, 1, shape.threads_x,
-                          shape.threads_y, 1, 0, nullptr, arguments, nullptr),
+  require(cuda().launch(function, static_cast<unsigned>(shape.blocks), 1, 1, shape.threads_x,
+                        shape.threads_y, 1, 0, nullptr, arguments, nullptr),
           "launch the kernel " + name);
 }
 
