@@ -1,7 +1,7 @@
 /** A batch of the step benchmark: `NAME.json` has the shapes, `NAME.safetensors` the data. */
 import { readFileSync } from 'node:fs';
 import { lane, step } from '../shared/ids.js';
-import type { LanePlan } from '../shared/lane-plan.js';
+import type { LanePlan } from '../shared/plan/lane-plan.js';
 import { decodeSafetensors } from '../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../worker/model/model-config.js';
 import type { StepShapes } from './step-flops.js';

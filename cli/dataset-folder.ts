@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { ensureDataset } from '../dataset/built-in-datasets.js';
-import type { TrainingJob } from '../shared/job-spec.js';
+import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
+import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { projectRoot } from '../shared/project-root.js';
 
 /** Where built-in datasets are kept. */

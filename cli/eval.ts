@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
-import type { TrainingJob } from '../shared/job-spec.js';
+import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { readRunArguments } from './arguments.js';
 import { datasetFolder } from './dataset-folder.js';
-import { openDisplay } from './display.js';
 import { evalHelp } from './help.js';
-import { metricsTable } from './metrics-table.js';
-import { jobFileOf, readJob } from './output-folder.js';
-import { launcherOf, resumeCommand } from './resume-command.js';
+import { openDisplay } from './output/display.js';
+import { metricsTable } from './output/metrics-table.js';
+import { jobFileOf, readJob } from './train/output-folder.js';
+import { launcherOf, resumeCommand } from './train/resume-command.js';
+import { watchRun } from './train/watch-run.js';
 import { UsageError } from './usage-error.js';
-import { watchRun } from './watch-run.js';
 
 /** @throws UsageError, JobSpecError, DatasetError before anything is started. */
 export async function evalCommand(words: readonly string[]): Promise<ExitCode> {

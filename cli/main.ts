@@ -7,10 +7,10 @@ type Command = (words: readonly string[]) => Promise<ExitCode>;
 
 /** Loaded when called: `lockstep version` need not read the whole program. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  train: async () => (await import('./train.js')).trainCommand,
+  train: async () => (await import('./train/train.js')).trainCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
-  data: async () => (await import('./data.js')).dataCommand,
-  bench: async () => (await import('./bench.js')).benchCommand,
+  data: async () => (await import('./data/data.js')).dataCommand,
+  bench: async () => (await import('./bench/bench.js')).benchCommand,
   version: async () => {
     const { version } = await import('./version.js');
     return async () => {

@@ -2,9 +2,9 @@
 import type { Bus } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
 import type { JobId, Step } from '../shared/ids.js';
-import type { LanePlan } from '../shared/lane-plan.js';
 import type { Log } from '../shared/log.js';
-import type { RunEvent } from '../shared/messages-run.js';
+import type { RunEvent } from '../shared/messages/run-events.js';
+import type { LanePlan } from '../shared/plan/lane-plan.js';
 import type { DatasetPublisher } from './dataset-publisher.js';
 import type { CoordinatorMetrics } from './metrics.js';
 

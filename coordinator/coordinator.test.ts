@@ -4,16 +4,16 @@ import { test } from 'node:test';
 import { MemoryHub } from '../shared/bus-memory.js';
 import { jobId, lane, step, type WorkerId, workerId } from '../shared/ids.js';
 import { silentLog } from '../shared/log.js';
+import { decodeLanePlan } from '../shared/messages/lane-plan-message.js';
 import {
   decodeFromCoordinator,
   encodeFromWorker,
   type FromCoordinator,
   type FromWorker,
   type ReportedStep,
-} from '../shared/messages.js';
-import { decodeLanePlan } from '../shared/messages-lane-plan.js';
-import { PartJoiner } from '../shared/messages-parts.js';
-import type { RunEvent } from '../shared/messages-run.js';
+} from '../shared/messages/messages.js';
+import { PartJoiner } from '../shared/messages/parts.js';
+import type { RunEvent } from '../shared/messages/run-events.js';
 import {
   coordinatorSubject,
   everyPlanSubject,

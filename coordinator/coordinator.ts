@@ -6,15 +6,15 @@ import { BusLostError, type BusStream } from '../shared/bus.js';
 import { codeOf } from '../shared/exit-codes.js';
 import { type WorkerId, workerId } from '../shared/ids.js';
 import { heartbeatInterval, heartbeatTimeout, joinTimeout } from '../shared/limits.js';
+import { MalformedMessageError } from '../shared/messages/guard.js';
 import {
   decodeFromWorker,
   encodeFromCoordinator,
   type FoundCheckpoint,
   type FromCoordinator,
   type FromWorker,
-} from '../shared/messages.js';
-import { MalformedMessageError } from '../shared/messages-guard.js';
-import type { RunResult } from '../shared/messages-run.js';
+} from '../shared/messages/messages.js';
+import type { RunResult } from '../shared/messages/run-events.js';
 import {
   coordinatorSubject,
   everyPlanSubject,

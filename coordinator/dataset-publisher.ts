@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus, BusObjects } from '../shared/bus.js';
-import type { DatasetFile } from '../shared/messages.js';
+import type { DatasetFile } from '../shared/messages/messages.js';
 import { datasetBucket } from '../shared/subjects.js';
 
 export interface DatasetPublisherParts {

@@ -1,8 +1,8 @@
 /** The coordinator process. Its options are in run-coordinator.ts. */
 import { openDataset } from '../dataset/dataset.js';
 import { trainingView } from '../dataset/training-view.js';
-import { lanePlans, totalSteps } from '../shared/plan.js';
-import { Planner } from '../shared/planner.js';
+import { lanePlans, totalSteps } from '../shared/plan/plan.js';
+import { Planner } from '../shared/plan/planner.js';
 import { runCoordinator } from './run-coordinator.js';
 
 await runCoordinator(process.argv.slice(2), async (job, datasetDirectory) => {

@@ -1,5 +1,5 @@
 import type { WorkerId } from '../shared/ids.js';
-import type { FoundCheckpoint } from '../shared/messages.js';
+import type { FoundCheckpoint } from '../shared/messages/messages.js';
 import type { Millis } from '../shared/units.js';
 
 /** What is known of a worker that wants to train. */

@@ -1,7 +1,7 @@
 /** What Prometheus sees of a job as a whole. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { JobId } from '../shared/ids.js';
-import type { ReportedStep } from '../shared/messages.js';
+import type { ReportedStep } from '../shared/messages/messages.js';
 
 export class CoordinatorMetrics {
   readonly registry = new Registry();

@@ -2,10 +2,10 @@
 import type { BusStream } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
 import { type JobId, type Step, step } from '../shared/ids.js';
-import type { LanePlan } from '../shared/lane-plan.js';
 import { planLead, plansKept } from '../shared/limits.js';
-import { encodeLanePlan } from '../shared/messages-lane-plan.js';
-import { splitMessage } from '../shared/messages-parts.js';
+import { encodeLanePlan } from '../shared/messages/lane-plan-message.js';
+import { splitMessage } from '../shared/messages/parts.js';
+import type { LanePlan } from '../shared/plan/lane-plan.js';
 import { planMessageId, planSubject, stepPlansSubject } from '../shared/subjects.js';
 import type { Bytes } from '../shared/units.js';
 import type { CoordinatorMetrics } from './metrics.js';

@@ -8,8 +8,8 @@ import type {
   Membership,
   ReportedMetrics,
   ReportedStep,
-} from '../shared/messages.js';
-import type { RunResult } from '../shared/messages-run.js';
+} from '../shared/messages/messages.js';
+import type { RunResult } from '../shared/messages/run-events.js';
 import { type Millis, millis } from '../shared/units.js';
 import { CommitTracker } from './commit-tracker.js';
 import type { CoordinatorParts } from './coordinator-parts.js';

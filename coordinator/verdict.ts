@@ -1,6 +1,6 @@
 import type { WorkerId } from '../shared/ids.js';
-import type { FromWorker, ReportedMetrics } from '../shared/messages.js';
-import type { RunResult } from '../shared/messages-run.js';
+import type { FromWorker, ReportedMetrics } from '../shared/messages/messages.js';
+import type { RunResult } from '../shared/messages/run-events.js';
 
 export type Finished = Extract<FromWorker, { kind: 'finished' }>;
 

@@ -4,8 +4,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DatasetError } from './dataset-error.js';
-import { damaged, type FileEntry } from './flat-file.js';
 import { limits } from './limits.js';
+import { damaged, type FileEntry } from './tables/flat-file.js';
 
 export const manifestName = 'dataset.json';
 export const formatVersion = 1;

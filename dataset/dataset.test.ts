@@ -13,8 +13,8 @@ import { type TestContext, test } from 'node:test';
 import { openDataset } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 import { contentDigest, type DatasetManifest, fileNames } from './dataset-manifest.js';
-import { importDataset } from './import-dataset.js';
-import { temporaryFolder, writeInput } from './import-fixture.js';
+import { importDataset } from './import/import-dataset.js';
+import { temporaryFolder, writeInput } from './import/import-fixture.js';
 
 async function makeDataset(context: TestContext): Promise<string> {
   return (await importDataset(writeInput(temporaryFolder(context)))).directory;

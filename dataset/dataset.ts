@@ -9,8 +9,8 @@ import {
   fileNames,
   readManifest,
 } from './dataset-manifest.js';
-import { damaged, type ReadOptions, readFlatFile } from './flat-file.js';
-import { IdTable } from './id-table.js';
+import { damaged, type ReadOptions, readFlatFile } from './tables/flat-file.js';
+import { IdTable } from './tables/id-table.js';
 
 /** Ids as the input files spell them. */
 export interface IdLookup {

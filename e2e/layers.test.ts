@@ -30,7 +30,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
   '@tensorflow/tfjs-core': ['worker/engine/', 'worker/model/', 'worker/training/'],
-  msgpackr: ['shared/messages-codec.ts'],
+  msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
   pino: ['process/open-log.ts'],
   'prom-client': ['coordinator/metrics.ts', 'process/metrics-server.ts', 'worker/metrics.ts'],

@@ -1,7 +1,7 @@
 /** How the long-lived processes begin and end: signals, parent, last words, exit code. */
 import { codeOf, type ExitCode, exitCodeOf } from '../shared/exit-codes.js';
 import type { Log } from '../shared/log.js';
-import type { RunEvent } from '../shared/messages-run.js';
+import type { RunEvent } from '../shared/messages/run-events.js';
 import type { Millis } from '../shared/units.js';
 import { type Parent, watchParent } from './parent.js';
 

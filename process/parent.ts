@@ -2,7 +2,7 @@
  * The program that started this process, where there is one. Its end ends us too: nothing of a run
  * may outlive the terminal that shows it.
  */
-import type { RunCommand, RunEvent } from '../shared/messages-run.js';
+import type { RunCommand, RunEvent } from '../shared/messages/run-events.js';
 
 export interface Parent {
   tell(event: RunEvent): void;

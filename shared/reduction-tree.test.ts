@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Rank } from './ids.js';
-import { laneRun } from './lane-ownership.js';
+import { laneRun } from './plan/lane-ownership.js';
 import {
   lanesBelow,
   nodeNumber,

@@ -4,7 +4,7 @@
  * next power of two above V, and lanes that do not exist are skipped. A member adds the largest
  * subtrees whose lanes it owns; whoever finishes the sum goes on from those, in the same tree.
  */
-import type { LaneRun } from './lane-ownership.js';
+import type { LaneRun } from './plan/lane-ownership.js';
 
 /** The aligned block of lanes [index * 2^level, (index + 1) * 2^level). Level 0 is one lane. */
 export interface TreeNode {

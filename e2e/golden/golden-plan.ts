@@ -1,6 +1,6 @@
 /** Lane plans made of a case's batches: a rank of the case is a lane. */
 import { lane, type Step } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { GoldenBatch, GoldenCase } from './golden-case.js';
 
 export interface GoldenLane {

@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../../shared/clock.js';
 import { generation, rank, step } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
 import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';

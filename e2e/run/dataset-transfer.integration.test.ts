@@ -9,7 +9,7 @@ import { DatasetPublisher } from '../../coordinator/dataset-publisher.js';
 import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
 import { findNatsServer } from '../../process/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
-import type { DatasetFile } from '../../shared/messages.js';
+import type { DatasetFile } from '../../shared/messages/messages.js';
 import { DatasetTransferError, findDataset } from '../../worker/control/dataset-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-dataset-'));

@@ -1,7 +1,7 @@
 /** The real coordinator process, with plans that need no dataset. Its weights are a hash chain. */
 import { runCoordinator } from '../../coordinator/run-coordinator.js';
 import { lane, type Step } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 
 const lanes = 4;
 

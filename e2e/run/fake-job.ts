@@ -1,4 +1,4 @@
-import type { RunEntries } from '../../cli/run-job.js';
+import type { RunEntries } from '../../cli/train/run-job.js';
 
 export const fakeEntries: RunEntries = {
   coordinator: new URL('./fake-coordinator.js', import.meta.url),

@@ -1,8 +1,8 @@
 /** `lockstep train` around the fake processes: OUTPUT WORKERS STEPS. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDisplay } from '../../cli/display.js';
-import { watchRun } from '../../cli/watch-run.js';
+import { openDisplay } from '../../cli/output/display.js';
+import { watchRun } from '../../cli/train/watch-run.js';
 import { fakeEntries, fakeJob } from './fake-job.js';
 
 const [output = '', workers = '', steps = ''] = process.argv.slice(2);

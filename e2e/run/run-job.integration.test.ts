@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/run-job.js';
+import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/train/run-job.js';
 import { exitCodes } from '../../shared/exit-codes.js';
-import type { RunEvent } from '../../shared/messages-run.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
 import { fakeEntries, fakeJob, holdFile } from './fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-run-'));

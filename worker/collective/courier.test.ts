@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock } from '../../shared/clock.js';
 import type { Generation, Lane, Rank, Step } from '../../shared/ids.js';
-import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { AllReduceOperation } from './all-reduce-operation.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { rank as asRank, generation, type Lane, type Rank, step } from '../../shared/ids.js';
-import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { ExchangeAbortedError, PeerLostError, PeerTimeoutError } from './errors.js';

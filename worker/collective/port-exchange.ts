@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Lane, Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ExchangeAbortedError, fromMessage } from './errors.js';
 import type { Exchange } from './exchange.js';

@@ -1,5 +1,5 @@
 import type { Lane, Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
 import { nodeNumber, sumBelow, type TreeNode, topOf } from '../../shared/reduction-tree.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { ChunkMemory } from './chunk-memory.js';

@@ -4,7 +4,7 @@
  * that it could have added, and the owner of the slice finishes the tree.
  */
 import type { Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
 import { rootsOf, type TreeNode } from '../../shared/reduction-tree.js';
 import { maxPayloadBytes } from './frames.js';
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus } from '../../shared/bus.js';
-import type { DatasetFile } from '../../shared/messages.js';
+import type { DatasetFile } from '../../shared/messages/messages.js';
 import { datasetBucket } from '../../shared/subjects.js';
 
 /** What arrived is not what was announced. */

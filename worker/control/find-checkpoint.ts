@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { jobDigest } from '../../shared/job-digest.js';
-import { parseJob } from '../../shared/job-spec.js';
+import { jobDigest } from '../../shared/job-spec/job-digest.js';
+import { parseJob } from '../../shared/job-spec/job-spec.js';
 import type { Log } from '../../shared/log.js';
-import type { FoundCheckpoint } from '../../shared/messages.js';
+import type { FoundCheckpoint } from '../../shared/messages/messages.js';
 import { newestCheckpoint } from '../checkpoint/newest-checkpoint.js';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.js';
 

@@ -1,10 +1,10 @@
 /** Reads the plans of the owned lanes from the stream, and lets nothing malformed through. */
 import type { BusStream, Subscription } from '../../shared/bus.js';
 import type { JobId, Lane } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
-import { MalformedMessageError } from '../../shared/messages-guard.js';
-import { decodeLanePlan } from '../../shared/messages-lane-plan.js';
-import { PartJoiner } from '../../shared/messages-parts.js';
+import { MalformedMessageError } from '../../shared/messages/guard.js';
+import { decodeLanePlan } from '../../shared/messages/lane-plan-message.js';
+import { PartJoiner } from '../../shared/messages/parts.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { lanePlansSubject, planSubject } from '../../shared/subjects.js';
 
 export interface PlanReaderParts {

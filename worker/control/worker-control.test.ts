@@ -5,17 +5,17 @@ import { MessageChannel } from 'node:worker_threads';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { jobId, lane, step, workerId } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
 import { silentLog } from '../../shared/log.js';
+import { encodeLanePlan } from '../../shared/messages/lane-plan-message.js';
 import {
   decodeFromWorker,
   encodeFromCoordinator,
   type FromCoordinator,
   type FromWorker,
-} from '../../shared/messages.js';
-import { encodeLanePlan } from '../../shared/messages-lane-plan.js';
-import { splitMessage } from '../../shared/messages-parts.js';
-import type { RunEvent } from '../../shared/messages-run.js';
+} from '../../shared/messages/messages.js';
+import { splitMessage } from '../../shared/messages/parts.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import {
   coordinatorSubject,
   everyPlanSubject,

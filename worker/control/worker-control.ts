@@ -16,8 +16,7 @@ import {
   rank,
   type WorkerId,
 } from '../../shared/ids.js';
-import { resolveJob } from '../../shared/job-spec.js';
-import { laneRun, lanesOf } from '../../shared/lane-ownership.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import {
   heartbeatInterval,
   heartbeatTimeout,
@@ -26,6 +25,7 @@ import {
   startTimeout,
 } from '../../shared/limits.js';
 import type { Log } from '../../shared/log.js';
+import { MalformedMessageError } from '../../shared/messages/guard.js';
 import {
   type DatasetFile,
   decodeFromCoordinator,
@@ -35,9 +35,9 @@ import {
   type FromWorker,
   failureText,
   type Membership,
-} from '../../shared/messages.js';
-import { MalformedMessageError } from '../../shared/messages-guard.js';
-import type { RunEvent } from '../../shared/messages-run.js';
+} from '../../shared/messages/messages.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
+import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { WorkerMetrics } from '../metrics.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ensureDataset } from '../../dataset/built-in-datasets.js';
+import { ensureDataset } from '../../dataset/built-in/built-in-datasets.js';
 import { openDataset } from '../../dataset/dataset.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { evaluatePopularity } from './popularity.js';

@@ -8,7 +8,7 @@
  * R predictions, K negatives, U sequences.
  */
 import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
 import { type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';

@@ -1,6 +1,6 @@
 /** For tests: a step of the tiny model on one lane. */
 import { lane, step } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { Hllm, type HllmOptions, type UserLaneResult } from './hllm.js';
 import { initialWeights } from './initial-weights.js';
 import type { ModelConfig } from './model-config.js';

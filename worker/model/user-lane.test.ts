@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { lane, step } from '../../shared/ids.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { userLane } from './user-lane.js';
 
 const plan = (sequences: number[][]): LanePlan => {

@@ -1,5 +1,5 @@
 /** What a lane plan asks of the user model: what to read, and what to predict from it. */
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { UserSequences } from './user-llm.js';
 
 export interface UserLane {

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { CatalogueTexts } from '../../dataset/dataset.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { ItemFormat } from '../model/packed-items.js';
 import type { LaneBatch } from './lane-batch.js';
 

@@ -1,6 +1,6 @@
 /** The thread that assembles batches: plans come in, batches go out, in the same order. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { BatchThreadStart } from './batch-assembler.js';
 import { assembleBatch } from './lane-batch.js';
 

@@ -14,7 +14,7 @@ import {
   evaluationCase,
 } from '../../dataset/training-view.js';
 import { rank, type Step } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
 import type { Exchange } from '../collective/exchange.js';
 import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
 import { evaluatePopularity } from '../evaluation/popularity.js';

@@ -1,5 +1,5 @@
 /** What the model and the optimizer need to know of a job. */
-import type { TrainingJob } from '../../shared/job-spec.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { Computation, ModelConfig } from '../model/model-config.js';
 import type { OptimizerSettings } from './optimizer.js';
 

@@ -1,5 +1,5 @@
 import type { CatalogueTexts } from '../../dataset/dataset.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { type ItemFormat, type PackedItems, packItems } from '../model/packed-items.js';
 import { itemTexts } from './item-texts.js';
 

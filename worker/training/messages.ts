@@ -5,8 +5,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
-import type { TrainingJob } from '../../shared/job-spec.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 
 /** Given to the training thread as `workerData`; `links` goes along in the transfer list. */
 export interface TrainingStart {

@@ -3,7 +3,7 @@
  * and one wish of each member. They travel as float32, like everything else on the links; counts
  * are exact up to 2^24.
  */
-import type { LanePlan } from '../../shared/lane-plan.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { UserLaneResult } from '../model/hllm.js';
 
 /** Floats of one lane: loss, predictions, sequences, items, tokens, top-1 hits, live logits. */

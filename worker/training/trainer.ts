@@ -9,8 +9,8 @@
  */
 import type { Clock } from '../../shared/clock.js';
 import { type Lane, type Rank, rank, type Step, step } from '../../shared/ids.js';
-import { laneRun } from '../../shared/lane-ownership.js';
-import type { LanePlan } from '../../shared/lane-plan.js';
+import { laneRun } from '../../shared/plan/lane-ownership.js';
+import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Slice } from '../collective/schedule.js';

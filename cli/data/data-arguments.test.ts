@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UsageError } from '../usage-error.js';
+import { readDataArguments } from './data-arguments.js';
+
+const needed = [
+  'import',
+  ...['--format', 'hllm', '--interactions', 'i.csv', '--items', 't.csv', '--output', 'out/books'],
+];
+
+test('an import with nothing but what it needs has the defaults of HLLM', () => {
+  assert.deepEqual(readDataArguments(needed), {
+    kind: 'import',
+    json: false,
+    options: {
+      format: 'hllm',
+      interactions: 'i.csv',
+      items: 't.csv',
+      output: 'out/books',
+      name: 'books',
+      onBadRow: 'error',
+      catalogue: 'interacted',
+      columns: {},
+      text: { maximumTokens: 64 },
+      tokenizer: { kind: 'learned', minimumFrequency: 1, maximumSize: 32_768 },
+    },
+  });
+});
+
+test('every option reaches the import', () => {
+  // Catches an option that is parsed and then forgotten.
+  const words = [
+    ...['--name', 'n', '--user-column', 'u', '--item-column', 'i', '--time-column', 't'],
+    ...['--text-columns', 'title,release_year=year', '--prompt', 'p', '--separator', '; '],
+    ...['--max-tokens', '9', '--tokenizer', 'model', '--catalogue', 'all'],
+    ...['--on-bad-row', 'skip', '--json'],
+  ];
+  const given = readDataArguments([...needed, ...words]);
+  assert.ok(given.kind === 'import' && given.json);
+  const { name, columns, text, tokenizer, catalogue, onBadRow } = given.options;
+  assert.deepEqual(
+    { name, columns, text, tokenizer, catalogue, onBadRow },
+    {
+      name: 'n',
+      columns: { user: 'u', item: 'i', time: 't' },
+      text: {
+        prompt: 'p',
+        separator: '; ',
+        fields: [
+          { column: 'title', key: 'title' },
+          { column: 'release_year', key: 'year' },
+        ],
+        maximumTokens: 9,
+      },
+      tokenizer: { kind: 'pretrained', path: 'model' },
+      catalogue: 'all',
+      onBadRow: 'skip',
+    },
+  );
+});
+
+test('fetch and show take one name', () => {
+  assert.deepEqual(readDataArguments(['fetch', 'movielens-100k', '--output', 'd']), {
+    kind: 'fetch',
+    name: 'movielens-100k',
+    output: 'd',
+    json: false,
+  });
+  assert.deepEqual(readDataArguments(['show', 'd', '--json']), {
+    kind: 'show',
+    directory: 'd',
+    json: true,
+  });
+  assert.deepEqual(readDataArguments(['import', '--help']), { kind: 'help' });
+});
+
+const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
+  [[], /fetch, import or show/],
+  [['load'], /"load"/],
+  [['fetch'], /0 names/],
+  [['show', 'a', 'b'], /2 names/],
+  [['fetch', 'a', '--outptu', 'b'], /--outptu/],
+  [['import', '--format', 'hllm'], /--output must be given/],
+  [[...needed, 'more'], /"more" belongs to no option/],
+  [[...needed, '--format', 'csv'], /--format must be one of hllm, recbole: current value is "csv"/],
+  [[...needed, '--max-tokens', '1.5'], /--max-tokens must be a whole number/],
+  [[...needed, '--text-columns', 'a,,b'], /--text-columns/],
+  [[...needed, '--text-columns', 'a='], /--text-columns/],
+  [[...needed, '--tokenizer', 't', '--min-frequency', '2'], /brings its own vocabulary/],
+];
+
+for (const [words, message] of wrong) {
+  test(`"${words.join(' ')}" is refused with what should be`, () => {
+    assert.throws(
+      () => readDataArguments(words),
+      (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+}

@@ -1,0 +1,109 @@
+/** `lockstep data`: fetch, import and show datasets. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  buildDataset,
+  builtInDatasets,
+  ensureDataset,
+} from '../../dataset/built-in/built-in-datasets.js';
+import { openDataset } from '../../dataset/dataset.js';
+import { DatasetError } from '../../dataset/dataset-error.js';
+import { importDataset } from '../../dataset/import/import-dataset.js';
+import type { ImportOptions } from '../../dataset/import/import-options.js';
+import { projectRoot } from '../../shared/project-root.js';
+import { UsageError } from '../usage-error.js';
+import { readDataArguments } from './data-arguments.js';
+import { dataHelp } from './data-help.js';
+import { type DataProgress, openDataProgress } from './data-progress.js';
+import { datasetText, importText } from './data-report.js';
+
+const done = 0;
+const unusable = 2;
+
+/** @returns the exit code; only a defect is thrown */
+export async function dataCommand(argv: readonly string[]): Promise<0 | 2> {
+  try {
+    await run(argv);
+    return done;
+  } catch (error) {
+    if (!(error instanceof DatasetError || error instanceof UsageError)) throw error;
+    process.stderr.write(`lockstep: ${error.message}\n`);
+    if (argv.includes('--json')) say({ event: 'failed', ...asJson(error) });
+    return unusable;
+  }
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const given = readDataArguments(argv);
+  switch (given.kind) {
+    case 'help':
+      process.stdout.write(`${dataHelp}\n`);
+      return;
+    case 'fetch':
+      return fetchDataset(given.name, given.output, given.json);
+    case 'import':
+      return importFiles(given.options, given.json);
+    case 'show':
+      return show(given.directory, given.json);
+  }
+}
+
+async function fetchDataset(name: string, output: string | null, json: boolean): Promise<void> {
+  if (!builtInDatasets.includes(name)) {
+    throw new UsageError(
+      `Cannot fetch "${name}": it must be a built-in dataset: ${builtInDatasets.join(', ')}`,
+    );
+  }
+  const directory = await withProgress(json, (progress) =>
+    output === null
+      ? ensureDataset(name, fileURLToPath(new URL('data/', projectRoot)), progress.update)
+      : buildDataset(name, resolve(output), progress.update),
+  );
+  await show(directory, json);
+}
+
+async function importFiles(options: ImportOptions, json: boolean): Promise<void> {
+  const report = await withProgress(json, (progress) =>
+    importDataset({ ...options, progress: progress.update }),
+  );
+  if (json) {
+    const { directory, manifest, skipped, unusedItems, cutTexts } = report;
+    say({ event: 'result', ...resultOf(directory, manifest), skipped, unusedItems, cutTexts });
+  } else {
+    process.stdout.write(`${importText(report)}\n`);
+  }
+}
+
+async function show(directory: string, json: boolean): Promise<void> {
+  const { directory: folder, manifest } = await openDataset(directory);
+  if (json) say({ event: 'result', ...resultOf(folder, manifest), options: manifest.options });
+  else process.stdout.write(`${datasetText(folder, manifest)}\n`);
+}
+
+const resultOf = (
+  directory: string,
+  { name, digest, counts }: { name: string; digest: string; counts: object },
+): object => ({ directory, name, digest, counts });
+
+async function withProgress<Result>(
+  json: boolean,
+  work: (progress: DataProgress) => Promise<Result>,
+): Promise<Result> {
+  const progress = openDataProgress(json ? process.stdout : process.stderr, json, () =>
+    performance.now(),
+  );
+  try {
+    return await work(progress);
+  } finally {
+    progress.end();
+  }
+}
+
+function asJson(error: DatasetError | UsageError): object {
+  const { code, message } = error;
+  return error instanceof DatasetError
+    ? { code, message, file: error.file, line: error.line }
+    : { code, message };
+}
+
+const say = (value: object): unknown => process.stdout.write(`${JSON.stringify(value)}\n`);

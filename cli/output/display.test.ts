@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ReportedStep } from '../../shared/messages/messages.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
+import { cut, openDisplay } from './display.js';
+
+/** Collects what is written to standard output, as a terminal or as a pipe would. */
+function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = {}) {
+  const written: string[] = [];
+  let now = 0;
+  const stream = (to: string[]): NodeJS.WriteStream => {
+    const write = (text: string): boolean => to.push(text) > 0;
+    return { isTTY, columns: 60, write } as unknown as NodeJS.WriteStream;
+  };
+  const display = openDisplay({
+    json,
+    environment,
+    stdout: stream(written),
+    stderr: stream([]),
+    now: () => now,
+  });
+  const wait = (milliseconds: number): void => {
+    now += milliseconds;
+  };
+  return { display, wait, text: () => written.join('') };
+}
+
+const committed = (step: number): RunEvent => ({
+  kind: 'committed',
+  report: { step, loss: 4, sequences: 2, itemTokens: 9 } as ReportedStep,
+});
+
+const started: RunEvent = {
+  kind: 'started',
+  members: ['a', 'b'],
+  firstStep: 0,
+  totalSteps: 1000,
+  resumedFrom: null,
+};
+
+// Would catch a log of a long run with a line for every step.
+test('without a terminal lines come at a bounded rate, the first and the last one always', () => {
+  const { display, wait, text } = screen(false, false);
+  display.event(started);
+  for (let step = 0; step < 1000; step++) {
+    display.event(committed(step));
+    wait(12);
+  }
+  const lines = text().trim().split('\n');
+  assert.equal(lines[0], 'training steps 1 to 1000 on 2 workers');
+  assert.match(lines[1] ?? '', /^step {4}1\/1000/);
+  assert.match(lines.at(-1) ?? '', /^step 1000\/1000/);
+  assert.equal(lines.length, 5);
+});
+
+// Would catch colours in a terminal whose user asked for none, and a line that wraps.
+test('on a terminal one line is redrawn, within its width, without colour if so asked', () => {
+  const { display, wait, text } = screen(true, false, { NO_COLOR: '1' });
+  display.event(started);
+  for (let step = 0; step < 3; step++) {
+    wait(200);
+    display.event(committed(step));
+  }
+  assert.ok(!text().includes('\u001b[3'));
+  for (const line of text().split('\r\u001b[2K')) assert.ok(line.trimEnd().length <= 59, line);
+  assert.match(text(), /step {4}3\/1000/);
+});
+
+// Would catch prose in the stream that a machine reads, and a last line that is not the result.
+test('with --json every line of standard output is JSON and the last one is the result', () => {
+  const { display, text } = screen(false, true);
+  display.event(started);
+  display.event(committed(0));
+  display.note('prose');
+  display.result({ final_loss: 1 }, 'for people');
+  const lines = text()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind?: string });
+  assert.deepEqual(
+    lines.map(({ kind }) => kind),
+    ['started', 'committed', undefined],
+  );
+  assert.deepEqual(lines.at(-1), { final_loss: 1 });
+});
+
+// Would catch a colour that is cut in half and paints the rest of the terminal.
+test('cutting counts what is visible and ends the colour', () => {
+  assert.equal(cut('abc', 2), 'ab');
+  assert.equal(cut('\u001b[36mab\u001b[39mcd', 3), '\u001b[36mab\u001b[39mc\u001b[39m');
+  assert.equal(cut('ab', 2), 'ab');
+});

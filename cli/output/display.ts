@@ -1,0 +1,248 @@
+/**
+ * Where a run shows itself: one redrawn line on a terminal, plain lines at a bounded rate elsewhere,
+ * JSON lines for machines.
+ */
+import type { WriteStream } from 'node:tty';
+import type { ReportedStep } from '../../shared/messages/messages.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
+import { bar, compact, progressText, RateMeter } from './progress-line.js';
+
+export interface Display {
+  /** A sentence that stays on the screen. */
+  note(text: string): void;
+  event(event: RunEvent): void;
+  /** The last thing that a run says: `result` is one JSON object, `text` the same for people. */
+  result(result: object, text: string): void;
+  /** An error, for people; `json` for machines. */
+  failure(text: string, json: object): void;
+}
+
+/** A screen that is redrawn more often cannot be read. */
+const redrawMs = 100;
+/** Seconds between plain lines, so that a log of a day has some thousands of them. */
+const plainSeconds = 5;
+
+export interface DisplayParts {
+  readonly json: boolean;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+export function openDisplay(parts: DisplayParts): Display {
+  if (parts.json) return new JsonDisplay(parts);
+  return parts.stdout.isTTY ? new TerminalDisplay(parts) : new PlainDisplay(parts);
+}
+
+/** What all displays know about the run. */
+class RunState {
+  readonly meter = new RateMeter();
+  totalSteps = 0;
+  last: ReportedStep | null = null;
+
+  take(event: RunEvent, now: number): void {
+    if (event.kind === 'started') this.totalSteps = event.totalSteps;
+    if (event.kind !== 'committed') return;
+    this.last = event.report;
+    this.meter.add(now / 1000, event.report);
+  }
+
+  get text(): string {
+    if (this.last === null) return '';
+    const { step, loss } = this.last;
+    const { totalSteps, meter } = this;
+    return progressText({ committedSteps: step + 1, totalSteps, loss, rate: meter.rate });
+  }
+}
+
+/** Sentences for the events that happen once; null for those that are shown as progress. */
+function sentence(event: RunEvent): string | null {
+  switch (event.kind) {
+    case 'started': {
+      const from = event.resumedFrom === null ? '' : ` from ${event.resumedFrom}`;
+      const { firstStep, members, totalSteps } = event;
+      const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
+      return firstStep >= totalSteps
+        ? `evaluating step ${totalSteps}${from} on ${who}`
+        : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
+    }
+    case 'notice':
+      return event.text;
+    case 'checkpointed':
+      return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
+    default:
+      return null;
+  }
+}
+
+class PlainDisplay implements Display {
+  readonly #parts: DisplayParts;
+  readonly #state = new RunState();
+  #printedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: DisplayParts) {
+    this.#parts = parts;
+  }
+
+  note(text: string): void {
+    this.#parts.stdout.write(`${text}\n`);
+  }
+
+  event(event: RunEvent): void {
+    const now = this.#parts.now();
+    this.#state.take(event, now);
+    const said = sentence(event);
+    if (said !== null) this.note(said);
+    if (event.kind === 'waiting' && !this.#due(now)) return;
+    if (event.kind === 'waiting') this.note(`waiting: ${event.reason}`);
+    if (event.kind === 'evaluating' && (event.done === event.total || this.#due(now))) {
+      this.note(`evaluating ${compact(event.done)} of ${compact(event.total)} users`);
+    }
+    if (event.kind !== 'committed') return;
+    const last = event.report.step + 1 === this.#state.totalSteps;
+    if (event.report.step === 0 || last || this.#due(now)) {
+      this.#printedAt = now;
+      this.note(this.#state.text);
+    }
+  }
+
+  result(_result: object, text: string): void {
+    this.note(text);
+  }
+
+  failure(text: string): void {
+    this.#parts.stderr.write(`${text}\n`);
+  }
+
+  #due(now: number): boolean {
+    if (now - this.#printedAt < plainSeconds * 1000) return false;
+    this.#printedAt = now;
+    return true;
+  }
+}
+
+class TerminalDisplay implements Display {
+  readonly #parts: DisplayParts;
+  readonly #state = new RunState();
+  readonly #colour: boolean;
+  #line = '';
+  #drawnAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: DisplayParts) {
+    this.#parts = parts;
+    this.#colour = (parts.environment.NO_COLOR ?? '') === '' && parts.environment.TERM !== 'dumb';
+  }
+
+  note(text: string): void {
+    this.#clear();
+    this.#parts.stdout.write(`${text}\n`);
+    this.#draw();
+  }
+
+  event(event: RunEvent): void {
+    const now = this.#parts.now();
+    this.#state.take(event, now);
+    const said = sentence(event);
+    if (event.kind === 'committed') {
+      const { step } = event.report;
+      const { totalSteps } = this.#state;
+      this.#line = `${this.#paint(bar(step + 1, totalSteps, 24))} ${this.#state.text}`;
+      if (now - this.#drawnAt < redrawMs && step + 1 < totalSteps) return;
+    } else if (event.kind === 'evaluating') {
+      const { done, total } = event;
+      this.#line = `${this.#paint(bar(done, total, 24))} evaluating ${compact(done)}/${compact(total)} users`;
+      if (now - this.#drawnAt < redrawMs && done < total) return;
+    } else if (event.kind === 'waiting') {
+      this.#line = event.reason;
+    } else if (event.kind === 'started' && event.firstStep < event.totalSteps) {
+      this.#line = `${this.#paint(bar(event.firstStep, event.totalSteps, 24))} first step`;
+    } else if (event.kind === 'finished' || event.kind === 'failed') {
+      this.#finish();
+    }
+    this.#drawnAt = now;
+    if (said !== null) this.note(said);
+    else this.#draw();
+  }
+
+  result(_result: object, text: string): void {
+    this.#finish();
+    this.#parts.stdout.write(`${text}\n`);
+  }
+
+  failure(text: string): void {
+    this.#finish();
+    this.#parts.stderr.write(`${this.#colour ? `\u001b[31m${text}\u001b[39m` : text}\n`);
+  }
+
+  #paint(text: string): string {
+    return this.#colour ? `\u001b[36m${text}\u001b[39m` : text;
+  }
+
+  #clear(): void {
+    this.#parts.stdout.write('\r\u001b[2K');
+  }
+
+  /** Cut to the terminal's width: a line that wraps cannot be redrawn. */
+  #draw(): void {
+    this.#clear();
+    this.#parts.stdout.write(
+      cut(this.#line, ((this.#parts.stdout as WriteStream).columns ?? 80) - 1),
+    );
+  }
+
+  /** Leaves the last line where it is and begins a new one. */
+  #finish(): void {
+    if (this.#line === '') return;
+    this.#draw();
+    this.#parts.stdout.write('\n');
+    this.#line = '';
+  }
+}
+
+/** Cuts the visible text; colour codes take no room. */
+export function cut(text: string, width: number): string {
+  let room = width;
+  let at = 0;
+  while (at < text.length && room > 0) {
+    if (text[at] === '\u001b') {
+      at = text.indexOf('m', at) + 1;
+    } else {
+      at++;
+      room--;
+    }
+  }
+  return at >= text.length
+    ? text
+    : `${text.slice(0, at)}${text.includes('\u001b') ? '\u001b[39m' : ''}`;
+}
+
+class JsonDisplay implements Display {
+  readonly #parts: DisplayParts;
+
+  constructor(parts: DisplayParts) {
+    this.#parts = parts;
+  }
+
+  note(text: string): void {
+    this.#parts.stderr.write(`${text}\n`);
+  }
+
+  event(event: RunEvent): void {
+    if (event.kind !== 'finished' && event.kind !== 'failed') this.#write(event);
+  }
+
+  result(result: object): void {
+    this.#write(result);
+  }
+
+  failure(text: string, json: object): void {
+    this.note(text);
+    this.#write(json);
+  }
+
+  #write(value: object): void {
+    this.#parts.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}

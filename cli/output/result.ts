@@ -1,0 +1,46 @@
+/** A run's result: one JSON object for machines, and the same for people. */
+import type { ReportedMetrics } from '../../shared/messages/messages.js';
+import type { RunResult } from '../../shared/messages/run-events.js';
+
+type Values = Readonly<Record<string, number>>;
+
+export interface ResultJson {
+  readonly final_loss: number | null;
+  readonly weights_sha256: string;
+  readonly committed_steps: number;
+  readonly stopped: boolean;
+  readonly checkpoint: string | null;
+  readonly metrics: {
+    readonly validation: Values | null;
+    readonly test: Values | null;
+    readonly popularity: { readonly validation: Values | null; readonly test: Values | null };
+  };
+}
+
+export function resultJson(result: RunResult): ResultJson {
+  const of = (model: ReportedMetrics['model'], split: ReportedMetrics['split']): Values | null =>
+    result.metrics.find((found) => found.model === model && found.split === split)?.values ?? null;
+  return {
+    final_loss: result.finalLoss,
+    weights_sha256: result.weightsSha256,
+    committed_steps: result.committedSteps,
+    stopped: result.stopped,
+    checkpoint: result.checkpoint,
+    metrics: {
+      validation: of('hllm', 'validation'),
+      test: of('hllm', 'test'),
+      popularity: { validation: of('popularity', 'validation'), test: of('popularity', 'test') },
+    },
+  };
+}
+
+/** Without the table of metrics. */
+export function resultText(result: RunResult): string {
+  const lines = [
+    `committed steps  ${result.committedSteps}`,
+    `final loss       ${result.finalLoss === null ? '-' : result.finalLoss.toFixed(6)}`,
+    `weights sha256   ${result.weightsSha256}`,
+    `checkpoint       ${result.checkpoint ?? '-'}`,
+  ];
+  return lines.join('\n');
+}

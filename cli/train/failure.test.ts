@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exitCodes } from '../../shared/exit-codes.js';
+import { explainFailure, type Symptom } from './failure.js';
+
+const exit = (name: string, code: number | null, signal: string | null = null): Symptom => ({
+  kind: 'exit',
+  name,
+  pid: 7,
+  code,
+  signal,
+});
+
+const failed = (code: string): Symptom => ({
+  kind: 'failed',
+  event: { kind: 'failed', code, message: `it was ${code}`, worker: 'worker-0', committedSteps: 3 },
+});
+
+// Would catch blaming a survivor, whose error arrives first, for what happened to another process.
+test('a killed process is the cause, whatever its peers said before', () => {
+  const symptoms = [
+    failed('PEER_LOST'),
+    exit('worker-0', exitCodes.lost),
+    exit('worker-1', null, 'SIGKILL'),
+  ];
+  const cause = explainFailure(symptoms, 12);
+  assert.equal(cause.message, 'worker-1 (pid 7) was killed by SIGKILL after 12 committed steps');
+  assert.equal(cause.exitCode, exitCodes.lost);
+  assert.equal(cause.process, 'worker-1');
+});
+
+// Would catch a shell's 137, which is how the guard of nats-server reports a signal.
+test('128 + n is signal n', () => {
+  const cause = explainFailure([failed('BUS_LOST'), exit('nats-server', 137)], 1);
+  assert.equal(cause.message, 'nats-server (pid 7) was killed by SIGKILL after 1 committed step');
+});
+
+// Would catch a diverged training that is reported as a lost process.
+test('a failure of training itself outranks the processes that end because of it', () => {
+  const symptoms = [
+    exit('worker-0', exitCodes.training),
+    failed('NON_FINITE'),
+    exit('worker-1', exitCodes.lost),
+  ];
+  const cause = explainFailure(symptoms, 3);
+  assert.equal(cause.exitCode, exitCodes.training);
+  assert.equal(cause.code, 'NON_FINITE');
+  assert.equal(cause.message, 'it was NON_FINITE (after 3 committed steps)');
+});
+
+// Would catch "ended with code 1" instead of the error that the process had told.
+test('what a process said before it crashed tells more than its exit code', () => {
+  const cause = explainFailure([exit('worker-0', 1), failed('CHECKPOINT_REFUSED')], 0);
+  assert.equal(cause.code, 'CHECKPOINT_REFUSED');
+  const silent = explainFailure([exit('worker-0', 1)], 0);
+  assert.equal(silent.message, 'worker-0 (pid 7) ended with code 1 after 0 committed steps');
+});
+
+// Would catch a frozen member that is reported as a fault of training, and a wrong job as a loss.
+test('the exit code follows the kind of failure', () => {
+  assert.equal(explainFailure([failed('MEMBER_LOST')], 5).exitCode, exitCodes.lost);
+  assert.equal(explainFailure([failed('JOB_SPEC_INVALID')], 0).exitCode, exitCodes.usage);
+  assert.equal(explainFailure([failed('WEIGHTS_DIFFER')], 5).exitCode, exitCodes.training);
+});

@@ -1,0 +1,276 @@
+/**
+ * Runs a job on this machine: nats-server, coordinator, workers, each a process of its own. However
+ * it ends, all of them are gone when the promise settles.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
+import { findNatsServer } from '../../process/project-nats-server.js';
+import { goodbyeTimeout } from '../../shared/limits.js';
+import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
+import { type Child, startChild } from './child.js';
+import { type Cause, explainFailure, type Symptom } from './failure.js';
+
+export interface RunJobOptions {
+  /** The resolved job as a file. */
+  readonly jobFile: string;
+  readonly jobName: string;
+  readonly datasetDirectory: string;
+  readonly output: string;
+  readonly workers: number;
+  /** A server that exists; null starts one of our own. */
+  readonly natsUrl: string | null;
+  /** The coordinator's; worker r takes `port + 1 + r`. Null takes free ones. */
+  readonly metricsPort: number | null;
+  /** `newest`, a checkpoint folder, or null to start from the seed. */
+  readonly resume: string | null;
+  readonly evaluateOnly: boolean;
+  readonly onEvent: (event: RunEvent) => void;
+  /** `worker-0 serves its metrics on port 40123` and the like. */
+  readonly onProcess: (process: ProcessNote) => void;
+  readonly entries?: RunEntries;
+}
+
+export interface ProcessNote {
+  readonly name: string;
+  readonly pid: number;
+  readonly metricsPort: number | null;
+}
+
+/** Compiled entries of the processes; tests put others in. */
+export interface RunEntries {
+  readonly coordinator: URL;
+  readonly worker: URL;
+}
+
+export type RunEnd =
+  | { readonly kind: 'finished'; readonly result: RunResult }
+  | {
+      readonly kind: 'failed';
+      readonly cause: Cause;
+      readonly committedSteps: number;
+      /** Of the process that failed; null where none is known. */
+      readonly logFile: string | null;
+    }
+  /** `stopAtOnce` was called. */
+  | { readonly kind: 'interrupted'; readonly committedSteps: number };
+
+export interface RunningJob {
+  readonly end: Promise<RunEnd>;
+  /** Finish the step, write a checkpoint, end. */
+  stop(): void;
+  stopAtOnce(): void;
+}
+
+const realEntries: RunEntries = {
+  coordinator: new URL('../../coordinator/main.js', import.meta.url),
+  worker: new URL('../../worker/main.js', import.meta.url),
+};
+
+export function runJob(options: RunJobOptions): RunningJob {
+  const run = new Run(options);
+  return { end: run.run(), stop: () => run.stop(), stopAtOnce: () => run.stopAtOnce() };
+}
+
+class Run {
+  readonly #options: RunJobOptions;
+  readonly #logs: string;
+  readonly #temporary: string;
+  readonly #children: Child[] = [];
+  readonly #gone = new Set<string>();
+  readonly #symptoms: Symptom[] = [];
+  readonly #over: Promise<'finished' | 'trouble' | 'interrupted'>;
+  #settle: (how: 'finished' | 'trouble' | 'interrupted') => void = () => undefined;
+  #server: LocalNatsServer | null = null;
+  #result: RunResult | null = null;
+  #committedSteps = 0;
+  #stopping = false;
+  #ending = false;
+
+  constructor(options: RunJobOptions) {
+    this.#options = options;
+    this.#logs = join(options.output, 'logs');
+    this.#temporary = join(options.output, `.nats-${process.pid}`);
+    this.#over = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  async run(): Promise<RunEnd> {
+    mkdirSync(this.#logs, { recursive: true });
+    try {
+      const url = this.#options.natsUrl ?? (await this.#startServer());
+      if (!this.#ending) this.#startProcesses(url);
+      const how = await this.#over;
+      if (how === 'trouble') await this.#collectSymptoms();
+      await this.#endProcesses(how);
+      return this.#end(how);
+    } finally {
+      this.#ending = true;
+      for (const child of this.#living()) child.kill();
+      await this.#server?.stop();
+      rmSync(this.#temporary, { recursive: true, force: true });
+    }
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#coordinator?.send({ kind: 'stop' });
+  }
+
+  stopAtOnce(): void {
+    this.#ending = true;
+    this.#settle('interrupted');
+  }
+
+  get #coordinator(): Child | undefined {
+    return this.#children.find(({ name }) => name === 'coordinator');
+  }
+
+  #living(): Child[] {
+    return this.#children.filter(({ name }) => !this.#gone.has(name));
+  }
+
+  async #startServer(): Promise<string> {
+    const server = await startLocalNatsServer({
+      binary: findNatsServer(),
+      directory: this.#temporary,
+      logFile: join(this.#logs, 'nats-server.log'),
+    });
+    this.#server = server;
+    void server.exited.then(({ code, signal }) =>
+      this.#sawExit('nats-server', server.pid, code, signal),
+    );
+    this.#options.onProcess({ name: 'nats-server', pid: server.pid, metricsPort: null });
+    return server.url;
+  }
+
+  #startProcesses(url: string): void {
+    const { datasetDirectory, entries = realEntries, jobFile, jobName, workers } = this.#options;
+    const { evaluateOnly, metricsPort, output, resume } = this.#options;
+    const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
+    const environment = { LOCKSTEP_NATS_URL: url };
+    const checkpoints = join(output, 'checkpoints');
+    this.#start('coordinator', entries.coordinator, environment, [
+      '--job-file',
+      jobFile,
+      '--dataset',
+      datasetDirectory,
+      '--workers',
+      String(workers),
+      '--checkpoints',
+      checkpoints,
+      '--metrics-port',
+      port(0),
+      ...(evaluateOnly ? ['--evaluate-only'] : []),
+    ]);
+    for (let index = 0; index < workers; index++) {
+      const name = `worker-${index}`;
+      this.#start(name, entries.worker, environment, [
+        '--job',
+        jobName,
+        '--worker',
+        name,
+        '--checkpoints',
+        checkpoints,
+        '--job-file',
+        jobFile,
+        '--cache',
+        join(output, 'cache'),
+        '--metrics-port',
+        port(1 + index),
+        ...(resume === null ? [] : ['--resume', resume]),
+      ]);
+    }
+    if (this.#stopping) this.stop();
+  }
+
+  #start(
+    name: string,
+    entry: URL,
+    environment: Record<string, string>,
+    words: readonly string[],
+  ): void {
+    const child = startChild({
+      name,
+      entry,
+      environment,
+      arguments: words,
+      logFile: join(this.#logs, `${name}.log`),
+      onEvent: (event) => this.#hear(child, event),
+    });
+    this.#children.push(child);
+    void child.exited.then(({ code, signal }) => this.#sawExit(name, child.pid, code, signal));
+  }
+
+  #hear(child: Child, event: RunEvent): void {
+    switch (event.kind) {
+      case 'listening':
+        this.#options.onProcess({
+          name: child.name,
+          pid: child.pid,
+          metricsPort: event.metricsPort,
+        });
+        return;
+      case 'notice':
+        // All workers look at the same folder and say the same.
+        if (child.name !== 'worker-0') return;
+        break;
+      case 'started':
+        this.#committedSteps = event.firstStep;
+        break;
+      case 'committed':
+        this.#committedSteps = event.report.step + 1;
+        break;
+      case 'failed':
+        this.#symptoms.push({ kind: 'failed', event });
+        this.#settle('trouble');
+        return;
+      case 'finished':
+        this.#result = event.result;
+        this.#settle('finished');
+        break;
+      default:
+        break;
+    }
+    this.#options.onEvent(event);
+  }
+
+  #sawExit(name: string, pid: number, code: number | null, signal: string | null): void {
+    this.#gone.add(name);
+    if (this.#result !== null || this.#ending) return;
+    this.#symptoms.push({ kind: 'exit', name, pid, code, signal });
+    this.#settle('trouble');
+  }
+
+  /** The first symptom is seldom the cause: waits for the others that come at the same time. */
+  async #collectSymptoms(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, symptomsMs));
+    this.#ending = true;
+  }
+
+  async #endProcesses(how: 'finished' | 'trouble' | 'interrupted'): Promise<void> {
+    this.#ending = true;
+    if (how === 'trouble') for (const child of this.#living()) child.send({ kind: 'abort' });
+    if (how === 'interrupted') for (const child of this.#living()) child.kill();
+    const killer = setTimeout(() => {
+      for (const child of this.#living()) child.kill();
+    }, goodbyeTimeout);
+    await Promise.all(this.#children.map(({ exited }) => exited));
+    clearTimeout(killer);
+  }
+
+  #end(how: 'finished' | 'trouble' | 'interrupted'): RunEnd {
+    const committedSteps = this.#committedSteps;
+    if (how === 'interrupted') return { kind: 'interrupted', committedSteps };
+    if (how === 'finished' && this.#result !== null) {
+      return { kind: 'finished', result: this.#result };
+    }
+    const cause = explainFailure(this.#symptoms, committedSteps);
+    const logFile = cause.process === null ? null : join(this.#logs, `${cause.process}.log`);
+    return { kind: 'failed', cause, committedSteps, logFile };
+  }
+}
+
+/** Exits and errors of one accident reach us within this time. */
+const symptomsMs = 500;

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ExitCode } from '../../shared/exit-codes.js';
+import { exitCodes } from '../../shared/exit-codes.js';
+import { parseJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { readRunArguments } from '../arguments.js';
+import { datasetFolder } from '../dataset-folder.js';
+import { trainHelp } from '../help.js';
+import { openDisplay } from '../output/display.js';
+import { metricsTable } from '../output/metrics-table.js';
+import { UsageError } from '../usage-error.js';
+import { prepareOutput } from './output-folder.js';
+import { launcherOf, resumeCommand } from './resume-command.js';
+import { watchRun } from './watch-run.js';
+
+/** @throws UsageError, JobSpecError, DatasetError before anything is started. */
+export async function trainCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = readRunArguments('train', words);
+  if (given === null) {
+    process.stdout.write(`${trainHelp}\n`);
+    return exitCodes.success;
+  }
+  // Like any other override, so that the rules of the job hold for it.
+  const workers = given.workers === null ? [] : [`workers.replicas=${given.workers}`];
+  const job = readSpec(given.subject, [...given.overrides, ...workers]);
+  const display = openDisplay({
+    json: given.json,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    environment: process.env,
+    now: () => performance.now(),
+  });
+  const output = resolve(given.output ?? join('runs', job.metadata.name));
+  const jobFile = prepareOutput(output, job, given.resume);
+  const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
+  return watchRun({
+    display,
+    metricsTable,
+    resume: resumeCommand({
+      launcher: launcherOf(process.argv[1], process.env.npm_command),
+      workingDirectory: process.cwd(),
+      words: ['train', ...words],
+    }),
+    run: {
+      jobFile,
+      jobName: job.metadata.name,
+      datasetDirectory,
+      output,
+      workers: job.spec.workers.replicas,
+      natsUrl: given.nats,
+      metricsPort: given.metricsPort,
+      resume: given.resume ? 'newest' : null,
+      evaluateOnly: false,
+    },
+  });
+}
+
+/** @throws UsageError, JobSpecError */
+function readSpec(file: string, overrides: readonly string[]): TrainingJob {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`Cannot read the job: ${(cause as Error).message}`, { cause });
+  }
+  return parseJob(text, overrides);
+}

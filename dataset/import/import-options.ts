@@ -1,0 +1,109 @@
+/** What an import can be told, with its defaults. */
+
+import { DatasetError } from '../dataset-error.js';
+import type { OnBadRow } from '../tables/bad-rows.js';
+import type { FileFormat } from '../tables/table-header.js';
+import type { VocabularyLimits } from '../tokenizer/word-tokenizer.js';
+import { hllmPrompt, type TextField } from './item-text.js';
+
+export type TokenizerOptions =
+  | ({ readonly kind: 'learned' } & VocabularyLimits)
+  | {
+      readonly kind: 'pretrained';
+      /** tokenizer.json, or the model folder that holds it. */
+      readonly path: string;
+    };
+
+/** Which items can be recommended: those that someone has used, as in HLLM, or the whole file. */
+export type Catalogue = 'interacted' | 'all';
+
+export interface ImportOptions {
+  readonly format: FileFormat;
+  /** Path of the interactions file. */
+  readonly interactions: string;
+  /** Path of the items file. */
+  readonly items: string;
+  /** The folder to write; it must not exist. */
+  readonly output: string;
+  readonly name: string;
+  readonly onBadRow?: OnBadRow;
+  readonly catalogue?: Catalogue;
+  readonly columns?: { readonly user?: string; readonly item?: string; readonly time?: string };
+  readonly text?: {
+    /** Default: HLLM's for a pretrained tokenizer, else none, because words learnt from scratch say nothing. */
+    readonly prompt?: string;
+    /** Between fields. Default: nothing for a pretrained tokenizer, as in HLLM, else a space. */
+    readonly separator?: string;
+    /** Default: every column but the item's. */
+    readonly fields?: readonly TextField[];
+    /** Tokens of an item's text; what is longer is cut. */
+    readonly maximumTokens?: number;
+  };
+  readonly tokenizer?: TokenizerOptions;
+  readonly progress?: (event: ImportProgress) => void;
+}
+
+export interface ImportProgress {
+  readonly stage:
+    | 'items'
+    | 'count interactions'
+    | 'learn words'
+    | 'tokenize'
+    | 'sort interactions'
+    | 'write';
+  /** In [0, 1]. */
+  readonly fraction: number;
+}
+
+export type ResolvedOptions = ReturnType<typeof resolveOptions>;
+
+/** @throws DatasetError */
+export function resolveOptions(options: ImportOptions) {
+  const tokenizer: TokenizerOptions = options.tokenizer ?? {
+    kind: 'learned',
+    minimumFrequency: 1,
+    maximumSize: 32_768,
+  };
+  const learned = tokenizer.kind === 'learned';
+  const maximumTokens = options.text?.maximumTokens ?? 64;
+  requireInteger('maximum tokens', maximumTokens, 1, 8192);
+  if (learned) {
+    requireInteger('minimum frequency', tokenizer.minimumFrequency, 1, 1_000_000);
+    requireInteger('vocabulary size', tokenizer.maximumSize, 2, 1_000_000);
+  }
+  if (options.name.length < 1 || options.name.length > 200) {
+    throw new DatasetError(
+      'BAD_OPTION',
+      `Cannot import: the name is ${JSON.stringify(options.name)}: it should have 1 to 200 characters`,
+    );
+  }
+  return {
+    format: options.format,
+    interactions: options.interactions,
+    items: options.items,
+    output: options.output,
+    name: options.name,
+    onBadRow: options.onBadRow ?? 'error',
+    catalogue: options.catalogue ?? 'interacted',
+    columns: {
+      user: options.columns?.user ?? 'user_id',
+      item: options.columns?.item ?? 'item_id',
+      time: options.columns?.time ?? 'timestamp',
+    },
+    prompt: options.text?.prompt ?? (learned ? '' : hllmPrompt),
+    separator: options.text?.separator ?? (learned ? ' ' : ''),
+    fields: options.text?.fields ?? null,
+    maximumTokens,
+    tokenizer,
+    progress: options.progress ?? (() => undefined),
+  } as const;
+}
+
+function requireInteger(what: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new DatasetError(
+      'BAD_OPTION',
+      `Cannot import: the ${what} is ${value}: it should be an integer in [${least}, ${most}]`,
+    );
+  }
+}

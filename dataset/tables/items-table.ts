@@ -1,0 +1,182 @@
+/**
+ * The items file, read several times rather than kept: first to number the items, later to see
+ * their texts again in the same order. What makes a row bad is decided once, in the first pass.
+ */
+
+import { DatasetError } from '../dataset-error.js';
+import type { TextField } from '../import/item-text.js';
+import { BadRows, type OnBadRow } from './bad-rows.js';
+import type { DelimitedRecord } from './delimited-parser.js';
+import { GrowableInt32Array } from './growable-array.js';
+import { IdTable } from './id-table.js';
+import { readTable } from './read-table.js';
+import { columnIndex, type FileFormat, type Header } from './table-header.js';
+import { decodeUtf8, isUtf8 } from './utf8-text.js';
+
+export interface ItemsSource {
+  readonly file: string;
+  readonly format: FileFormat;
+  readonly itemColumn: string;
+  /** Null: every column but the item's, in the file's order, under its own name. */
+  readonly fields: readonly TextField[] | null;
+  readonly onBadRow: OnBadRow;
+  readonly progress?: (bytes: number, total: number) => void;
+}
+
+interface Layout {
+  readonly columns: number;
+  readonly item: number;
+  readonly fields: readonly {
+    readonly index: number;
+    readonly key: string;
+    readonly list: boolean;
+  }[];
+}
+
+export interface ItemsTable {
+  readonly ids: IdTable;
+  readonly keys: readonly string[];
+  readonly badRows: BadRows;
+  /** Hands over the values of every good item in the order of their numbers. */
+  readTexts(visit: (item: number, values: readonly string[], line: number) => void): Promise<void>;
+}
+
+/** @throws DatasetError */
+export async function openItems(source: ItemsSource): Promise<ItemsTable> {
+  const ids = new IdTable();
+  const lines = new GrowableInt32Array();
+  const badRows = new BadRows(source.onBadRow, source.file);
+  let layout: Layout | null = null;
+  await readTable(source.file, source.format, {
+    header: (header) => {
+      layout = layoutOf(source, header);
+    },
+    row: (record) => {
+      const values = readRow(layout!, record, badRows);
+      if (values === null) return;
+      const [start, end] = [record.start(layout!.item), record.end(layout!.item)];
+      const before = ids.count;
+      const item = ids.add(record.bytes, start, end);
+      if (item === before) lines.push(record.line);
+      else {
+        badRows.report(
+          'DUPLICATE_ITEM',
+          record.line,
+          `the item "${ids.text(item)}" is already on line ${lines.get(item)}: it should be there once`,
+        );
+      }
+    },
+    ...(source.progress && { progress: source.progress }),
+  });
+  if (ids.count === 0) {
+    throw new DatasetError('EMPTY_FILE', `Cannot use ${source.file}: it holds no usable item`, {
+      file: source.file,
+    });
+  }
+  const keys = layout!.fields.map(({ key }) => key);
+  return { ids, keys, badRows, readTexts: (visit) => readTexts(source, lines, visit) };
+}
+
+function layoutOf({ itemColumn, fields }: ItemsSource, header: Header): Layout {
+  const item = columnIndex(header, itemColumn, ['token']);
+  const wanted =
+    fields ??
+    header.columns
+      .filter(({ name }) => name !== itemColumn)
+      .map(({ name }) => ({ column: name, key: name }));
+  if (wanted.length === 0) {
+    throw new DatasetError(
+      'MISSING_COLUMN',
+      `Cannot read ${header.file}: it has no column but "${itemColumn}": it should have text columns`,
+      { file: header.file, line: 1 },
+    );
+  }
+  return {
+    columns: header.columns.length,
+    item,
+    fields: wanted.map(({ column, key }) => {
+      const index = columnIndex(header, column, ['token', 'token_seq', 'float', 'float_seq']);
+      return { index, key, list: header.columns[index]!.type.endsWith('_seq') };
+    }),
+  };
+}
+
+/** The text values of a row, or null where the row is bad, which is reported. */
+function readRow(
+  { columns, item, fields }: Layout,
+  record: DelimitedRecord,
+  badRows: BadRows,
+): readonly string[] | null {
+  const bad = (reason: Parameters<BadRows['report']>[0], what: string): null => {
+    badRows.report(reason, record.line, what);
+    return null;
+  };
+  const damage = describeDamage(record, columns);
+  if (damage !== null) return bad(...damage);
+  const { bytes } = record;
+  if (record.start(item) === record.end(item)) return bad('EMPTY_ID', 'the item id is empty');
+  if (!isUtf8(bytes, record.start(item), record.end(item))) {
+    return bad('BAD_UTF8', 'the item id is not UTF-8 text');
+  }
+  const values: string[] = [];
+  for (const { index, key, list } of fields) {
+    const text = decodeUtf8(bytes, record.start(index), record.end(index));
+    if (text === null) return bad('BAD_UTF8', `the field "${key}" is not UTF-8 text`);
+    // RecBole separates the entries of a list by single spaces; empty ones carry nothing.
+    values.push(list ? text.split(' ').filter(Boolean).join(' ') : text.trim());
+  }
+  if (values.every((value) => value === '')) {
+    return bad('EMPTY_TEXT', 'every text field is empty: at least one should hold text');
+  }
+  return values;
+}
+
+/** What is wrong with a record before its fields are looked at; null where nothing is. */
+export function describeDamage(
+  record: DelimitedRecord,
+  columns: number,
+): readonly ['BAD_QUOTES' | 'ROW_TOO_LONG' | 'FIELD_COUNT', string] | null {
+  if (record.damage === 'BAD_QUOTES') {
+    return [
+      'BAD_QUOTES',
+      'a quote stands where none may: quotes should enclose a whole field and be doubled inside it',
+    ];
+  }
+  if (record.damage === 'ROW_TOO_LONG') {
+    return ['ROW_TOO_LONG', 'the row is longer than 1 MiB: perhaps a quote is not closed'];
+  }
+  if (record.fieldCount !== columns) {
+    return ['FIELD_COUNT', `the row has ${record.fieldCount} fields: it should have ${columns}`];
+  }
+  return null;
+}
+
+async function readTexts(
+  source: ItemsSource,
+  lines: GrowableInt32Array,
+  visit: (item: number, values: readonly string[], line: number) => void,
+): Promise<void> {
+  const ignored = new BadRows('skip', source.file);
+  let layout: Layout | null = null;
+  let item = 0;
+  await readTable(source.file, source.format, {
+    header: (header) => {
+      layout = layoutOf(source, header);
+    },
+    row: (record) => {
+      // Duplicates and bad rows stand on lines that the first pass has not kept.
+      if (item === lines.length || record.line !== lines.get(item)) return;
+      const values = readRow(layout!, record, ignored);
+      if (values !== null) visit(item++, values, record.line);
+    },
+  });
+  if (item !== lines.length) throw fileChanged(source.file);
+}
+
+export function fileChanged(file: string): DatasetError {
+  return new DatasetError(
+    'FILE_CHANGED',
+    `Cannot read ${file}: it has changed while it was read: it should stay as it is`,
+    { file },
+  );
+}

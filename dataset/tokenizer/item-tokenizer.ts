@@ -1,0 +1,71 @@
+/** Opens a tokenizer.json and encodes item texts with it. */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { DatasetError } from '../dataset-error.js';
+import { limits } from '../limits.js';
+
+export interface TokenizerFiles {
+  /** The text of tokenizer.json. */
+  readonly json: string;
+  /** The text of tokenizer_config.json. */
+  readonly config: string;
+}
+
+export interface ItemTokenizer extends TokenizerFiles {
+  /** One more than the largest token id. */
+  readonly vocabularySize: number;
+  /** Token ids, special ones included where the tokenizer adds them (Llama's start token does count). */
+  encode(text: string): readonly number[];
+}
+
+/** @throws DatasetError */
+export function createItemTokenizer(files: TokenizerFiles, name: string): ItemTokenizer {
+  let tokenizer: Tokenizer;
+  let largest = -1;
+  try {
+    tokenizer = new Tokenizer(JSON.parse(files.json), JSON.parse(files.config));
+    for (const id of tokenizer.get_vocab(true).values()) largest = Math.max(largest, id);
+    tokenizer.encode('a');
+  } catch (cause) {
+    throw badTokenizer(name, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const encode = (text: string): readonly number[] => {
+    const ids: readonly number[] = tokenizer.encode(text).ids;
+    if (ids.some((id) => !Number.isInteger(id))) {
+      throw badTokenizer(
+        name,
+        `it has no token for a part of ${JSON.stringify(text.slice(0, 80))}`,
+      );
+    }
+    return ids;
+  };
+  return { ...files, vocabularySize: largest + 1, encode };
+}
+
+/** Reads a pretrained model's tokenizer: a tokenizer.json, or the folder that holds it. */
+export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
+  const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
+  const file = isFolder ? join(path, 'tokenizer.json') : path;
+  const json = await readText(file);
+  if (json === null) {
+    throw badTokenizer(file, 'there is no such file: it should be a tokenizer.json or its folder');
+  }
+  return { json, config: (await readText(join(dirname(file), 'tokenizer_config.json'))) ?? '{}' };
+}
+
+async function readText(file: string): Promise<string | null> {
+  const size = (await stat(file).catch(() => null))?.size;
+  if (size === undefined) return null;
+  if (size > limits.tokenizerBytes) {
+    throw badTokenizer(file, `it has ${size} bytes: at most ${limits.tokenizerBytes} are allowed`);
+  }
+  return readFile(file, 'utf8');
+}
+
+function badTokenizer(file: string, what: string, cause?: unknown): DatasetError {
+  return new DatasetError('BAD_TOKENIZER', `Cannot use the tokenizer ${file}: ${what}`, {
+    file,
+    cause,
+  });
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { JobSpecError } from '../errors.js';
+import { projectRoot } from '../project-root.js';
+import { canonicalJson, jobDigest } from './job-digest.js';
+import { parseJob, resolveJob } from './job-spec.js';
+
+const smallest = `
+apiVersion: lockstep.dev/v1alpha1
+kind: TrainingJob
+metadata: {name: tiny}
+spec: {data: {dataset: movielens-100k}}
+`;
+
+/** The lines below the first of the message that the job is refused with. */
+function refusal(text: string, ...overrides: string[]): string[] {
+  try {
+    parseJob(text, overrides);
+  } catch (error) {
+    assert.ok(error instanceof JobSpecError, String(error));
+    assert.equal(error.code, 'JOB_SPEC_INVALID');
+    const [head, ...lines] = error.message.split('\n');
+    assert.equal(head, 'Cannot use the job:');
+    return lines.map((line) => line.trim());
+  }
+  assert.fail('the job was accepted');
+}
+
+// Catches: a default that depends on another field and is computed from the wrong one.
+test('a job that names only its data is complete', () => {
+  const { spec } = parseJob(smallest, ['model.item.heads=8', 'model.item.hiddenSize=64']);
+  assert.equal(spec.model.item.keyValueHeads, 8);
+  assert.equal(spec.model.user.keyValueHeads, 4);
+  assert.equal(spec.model.item.intermediateSize, 256);
+  assert.deepEqual(spec.objective.negatives, { total: 512 });
+  assert.deepEqual(spec.duration, { epochs: 1 });
+  assert.deepEqual(spec.evaluation.cutoffs, [5, 10, 50, 200]);
+});
+
+// Catches: a resolved job that is refused, or changes, where it is checked again after travelling.
+test('resolving a resolved job changes nothing', () => {
+  const job = parseJob(
+    smallest,
+    ['negatives.all=true'].map((set) => `objective.${set}`),
+  );
+  assert.deepEqual(resolveJob(JSON.parse(JSON.stringify(job))), job);
+});
+
+// Catches: a message that leaves out the path, the rule or the value.
+test('a problem names path, rule and value', () => {
+  assert.deepEqual(refusal(smallest, 'spec.optimizer.learningRate=fast'), [
+    'spec.optimizer.learningRate: must be a number in (0, 1]: current value is "fast"',
+  ]);
+  assert.deepEqual(refusal(smallest, 'optimizer.betas=[0.9, 1]'), [
+    'spec.optimizer.betas: must be two numbers in [0, 1): current value is [0.9,1]',
+  ]);
+  assert.deepEqual(refusal(smallest, 'optimizer.eps=.inf'), [
+    'spec.optimizer.eps: must be a number in (0, 1]: current value is Infinity',
+  ]);
+  assert.deepEqual(refusal('kind: TrainingJob'), [
+    'apiVersion: must be lockstep.dev/v1alpha1: it is missing',
+    'metadata: must be a mapping: it is missing',
+    'spec: must be a mapping: it is missing',
+  ]);
+});
+
+// Catches: stopping at the first problem, so that a job needs one run for each of its mistakes.
+test('every problem is listed at once', () => {
+  const lines = refusal(smallest, 'batch.sequences=0', 'lanes=2.5', 'evaluation.cutoffs=[5, 5]');
+  assert.deepEqual(lines, [
+    'spec.batch.sequences: must be an integer in [1, 65536]: current value is 0',
+    'spec.lanes: must be an integer in [1, 256]: current value is 2.5',
+    'spec.evaluation.cutoffs: must be 1 to 16 ascending integers in [1, 10000]: ' +
+      'current value is [5,5]',
+  ]);
+});
+
+// Catches: a misspelt field that is ignored, so that its default trains instead.
+test('an unknown field is refused with the nearest known one', () => {
+  assert.deepEqual(refusal(smallest, 'optimizer.learningrate=0.1'), [
+    'spec.optimizer.learningrate: is not a field: did you mean "learningRate"?',
+  ]);
+  assert.match(
+    refusal(smallest, 'batch.xyz=1')[0] ?? '',
+    /is not a field: known here are sequences/,
+  );
+});
+
+// Catches: a broken file of which nobody learns where it is broken.
+test('broken YAML is refused with line and column', () => {
+  assert.match(refusal('a: 1\nb: [1,\nc: }\n')[0] ?? '', /^line [34], column \d+: /);
+  assert.match(refusal('a: 1\na: 2\n')[0] ?? '', /^line 2, column 1: Map keys must be unique/);
+  assert.deepEqual(refusal(''), ['must be a mapping: current value is null']);
+});
+
+// Catches: a small file whose aliases unfold to gigabytes.
+test('aliases that multiply are refused', () => {
+  let text = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n';
+  for (let i = 1; i < 9; i++) {
+    const before = Array.from({ length: 9 }, () => `*a${i - 1}`).join(', ');
+    text += `a${i}: &a${i} [${before}]\n`;
+  }
+  assert.match(refusal(text)[0] ?? '', /alias/);
+});
+
+// Catches: rules between fields that are checked for one model, one engine or one group only.
+test('rules between fields are kept', () => {
+  const cases: readonly (readonly [string[], RegExp])[] = [
+    [['data.path=null'], /^spec.data.path: must be a path/],
+    [['data={}'], /^spec.data: must have exactly one of dataset, path: none is given/],
+    [['data={dataset: a, path: b}'], /exactly one of dataset, path: 2 are given/],
+    [['objective.negatives={total: 4, all: true}'], /^spec.objective.negatives: must have exactly/],
+    [['duration={}'], /^spec.duration: must have exactly one of epochs, steps/],
+    [['model.user.hiddenSize=32'], /^spec.model.user.hiddenSize: must be the item model's, 64/],
+    [['model.user.heads=3'], /^spec.model.user.hiddenSize: must be a multiple of twice the heads/],
+    [['model.item.heads=64'], /^spec.model.item.hiddenSize: must be a multiple of twice the heads/],
+    [['model.item.keyValueHeads=3'], /^spec.model.item.keyValueHeads: must be a divisor of heads/],
+    [
+      ['duration.steps=5', 'optimizer.schedule.warmupSteps=6'],
+      /warmupSteps: must be at most the 5/,
+    ],
+    [['engine={name: cpu, threads: 2}'], /^spec.engine.threads: must be 1 for the engine cpu/],
+    [
+      ['engine={name: wasm, precision: bf16}'],
+      /^spec.engine.precision: must be f32 for the engine wasm/,
+    ],
+  ];
+  for (const [overrides, expected] of cases) {
+    const lines = refusal(smallest, ...overrides);
+    assert.ok(
+      lines.some((line) => expected.test(line)),
+      `${overrides.join(' ')}: ${lines.join('; ')}`,
+    );
+  }
+});
+
+// Catches: `--set duration.steps=5` being refused because the file says epochs.
+test('an override replaces the field that it excludes', () => {
+  const job = parseJob(smallest, [
+    'duration.epochs=3',
+    'spec.duration.steps=5',
+    'data.path=data/mine',
+    'metadata.name=other',
+  ]);
+  assert.deepEqual(job.spec.duration, { steps: 5 });
+  assert.equal(job.spec.data.path, 'data/mine');
+  assert.equal(job.spec.data.dataset, undefined);
+  assert.equal(job.metadata.name, 'other');
+});
+
+// Catches: an override that is dropped silently, or reaches the prototype of all objects.
+test('an override that cannot be applied is refused', () => {
+  assert.match(refusal(smallest, 'lanes')[0] ?? '', /^--set lanes: must be path=value/);
+  assert.match(refusal(smallest, '__proto__.x=1')[0] ?? '', /must be path=value/);
+  assert.match(refusal(smallest, 'seed=1', 'seed.x=1')[0] ?? '', /a field above it is not a map/);
+  assert.match(refusal(smallest, 'lanes=[1')[0] ?? '', /its value is not YAML/);
+  assert.match(refusal(smallest, 'constructor.prototype.polluted=1')[0] ?? '', /is not a field/);
+  assert.equal(({} as Record<string, unknown>).polluted, undefined);
+});
+
+// Catches: a cluster's size in the identity (no resume elsewhere), or a number that matters outside it.
+test('the digest is that of what decides the weights', () => {
+  const digest = jobDigest(parseJob(smallest));
+  const same = ['workers.replicas=3', 'checkpoint.keep=9', 'evaluation.cutoffs=[1]', 'data.path=x'];
+  for (const override of [...same, 'metadata.name=b']) {
+    assert.equal(jobDigest(parseJob(smallest, [override])), digest, override);
+  }
+  const other = ['lanes=2', 'engine.threads=2', 'seed=2', 'data.sequences.maxLength=9'];
+  for (const override of [...other, 'duration.epochs=2', 'optimizer.eps=0.1']) {
+    assert.notEqual(jobDigest(parseJob(smallest, [override])), digest, override);
+  }
+  const reordered = smallest.replace('spec: {', 'spec: {lanes: 4, seed: 1, ');
+  assert.equal(jobDigest(parseJob(reordered)), digest);
+  assert.equal(
+    canonicalJson({ b: [1, { d: null, c: 'x' }], a: undefined, A: 0 }),
+    '{"A":0,"b":[1,{"c":"x","d":null}]}',
+  );
+});
+
+// Catches: an example that no longer fits the schema, or is not the job that the README describes.
+test('the examples are valid jobs on MovieLens', () => {
+  for (const name of ['movielens-quick', 'movielens']) {
+    const job = parseJob(readFileSync(new URL(`examples/${name}.yaml`, projectRoot), 'utf8'));
+    assert.equal(job.metadata.name, name);
+    assert.equal(job.spec.data.dataset, 'movielens-100k');
+    assert.equal(job.spec.engine.name, 'torch');
+  }
+});

@@ -1,0 +1,71 @@
+/** Fields set from outside the file: `--set optimizer.learningRate=0.003`. */
+import { parse } from 'yaml';
+import { type JobProblem, JobSpecError } from '../errors.js';
+import { exclusiveFields } from './schema.js';
+
+type Mapping = Record<string, unknown>;
+
+const topLevel = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
+const fieldName = /^[A-Za-z][A-Za-z0-9]*$/;
+
+/**
+ * The job with every `path=value` applied in order; `job` itself stays as it was.
+ *
+ * @throws JobSpecError naming every override that is not one.
+ */
+export function applyOverrides(job: unknown, overrides: readonly string[]): unknown {
+  const result = structuredClone(job);
+  const problems = overrides.flatMap((override) => {
+    const problem = applyOne(result, override);
+    return problem === null ? [] : [problem];
+  });
+  if (problems.length > 0) throw new JobSpecError(problems);
+  return result;
+}
+
+function applyOne(job: unknown, override: string): JobProblem | null {
+  const equals = override.indexOf('=');
+  const names = equals < 1 ? [] : override.slice(0, equals).trim().split('.');
+  if (names.length === 0 || !names.every((name) => fieldName.test(name))) {
+    return refused(override, 'must be path=value, such as optimizer.learningRate=0.003');
+  }
+  const path = topLevel.has(names[0] as string) ? names : ['spec', ...names];
+  let value: unknown;
+  try {
+    value = parse(override.slice(equals + 1));
+  } catch (error) {
+    return refused(override, `its value is not YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  return setAt(job, path, value) ? null : refused(override, 'a field above it is not a mapping');
+}
+
+const refused = (override: string, why: string): JobProblem => ({
+  path: '',
+  message: `--set ${override}: ${why}`,
+});
+
+/** False where something on the way is no mapping. */
+function setAt(job: unknown, path: readonly string[], value: unknown): boolean {
+  let at = job;
+  for (const name of path.slice(0, -1)) {
+    if (!isMapping(at)) return false;
+    if (!Object.hasOwn(at, name) || at[name] === null) at[name] = {};
+    at = at[name];
+  }
+  if (!isMapping(at)) return false;
+  for (const other of excludedBy(path)) delete at[other];
+  at[path.at(-1) as string] = value;
+  return true;
+}
+
+const isMapping = (value: unknown): value is Mapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Names of the fields beside `path` that may not be given together with it. */
+function excludedBy(path: readonly string[]): string[] {
+  const joined = path.join('.');
+  const group = exclusiveFields.find((fields) => fields.includes(joined)) ?? [];
+  return group
+    .filter((field) => field !== joined)
+    .map((field) => field.slice(field.lastIndexOf('.') + 1));
+}

@@ -1,0 +1,58 @@
+/** Turns what the schema rejects into sentences that name path, rule and value. */
+import type { z } from 'zod';
+import type { JobProblem } from '../errors.js';
+import { nearestWord } from './nearest-word.js';
+import { specFields } from './reference.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** One problem for each field, in the order in which the schema found them. */
+export function specProblems(issues: readonly Issue[], value: unknown): JobProblem[] {
+  const problems = new Map<string, JobProblem>();
+  for (const problem of issues.flatMap((issue) => problemsOf(issue, value))) {
+    if (!problems.has(problem.path)) problems.set(problem.path, problem);
+  }
+  return [...problems.values()];
+}
+
+function problemsOf(issue: Issue, value: unknown): JobProblem[] {
+  if (issue.code !== 'unrecognized_keys') return [ruleProblem(issue.path, value)];
+  return issue.keys.map((key) => unknownField(issue.path.map(String), key));
+}
+
+function unknownField(parent: readonly string[], key: string): JobProblem {
+  const siblings = specFields().get(parent.join('.'))?.children ?? [];
+  const nearest = nearestWord(key, siblings);
+  const advice =
+    nearest === null ? `known here are ${siblings.join(', ')}` : `did you mean "${nearest}"?`;
+  return { path: [...parent, key].join('.'), message: `is not a field: ${advice}` };
+}
+
+/** An element of a list breaks the rule of the list, which is the field. */
+function ruleProblem(path: readonly PropertyKey[], value: unknown): JobProblem {
+  const names = path.map(String);
+  while (names.length > 0 && !specFields().has(names.join('.'))) names.pop();
+  const rule = specFields().get(names.join('.'))?.rule ?? 'a mapping';
+  return brokenRule(names.join('.'), rule, names.reduce(member, value));
+}
+
+/** @param rule completes "must be ...". */
+export function brokenRule(path: string, rule: string, value: unknown): JobProblem {
+  const current = value === undefined ? 'it is missing' : `current value is ${printed(value)}`;
+  return { path, message: `must be ${rule}: ${current}` };
+}
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+
+/** A message is a line; whoever wrote a page of text into a field needs only its start. */
+const longestPrinted = 80;
+
+function printed(value: unknown): string {
+  // JSON has no infinity and no NaN, and YAML has both.
+  const shown =
+    typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return shown.length > longestPrinted ? `${shown.slice(0, longestPrinted)}...` : shown;
+}

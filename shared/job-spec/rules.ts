@@ -1,0 +1,94 @@
+/** Rules between fields, which the schema of one field cannot express. */
+import type { JobProblem } from '../errors.js';
+import { brokenRule } from './problems.js';
+import { exclusiveFields, type TrainingJob } from './schema.js';
+
+/** Empty where the job keeps all of them. */
+export function brokenRules(job: TrainingJob): JobProblem[] {
+  return [
+    ...exclusiveFields.flatMap((group) => exactlyOne(job, group)),
+    ...decoderRules('spec.model.item', job.spec.model.item),
+    ...decoderRules('spec.model.user', job.spec.model.user),
+    ...sameHiddenSize(job),
+    ...warmupWithinSteps(job),
+    ...workersWithinLanes(job),
+    ...cpuThreads(job),
+    ...precisionOfEngine(job),
+  ];
+}
+
+function exactlyOne(job: TrainingJob, group: readonly string[]): JobProblem[] {
+  const given = group.filter((path) => valueAt(job, path) !== undefined);
+  if (given.length === 1) return [];
+  const names = group.map((path) => path.slice(path.lastIndexOf('.') + 1));
+  const parent = (group[0] as string).replace(/\.[^.]+$/, '');
+  const is = given.length === 0 ? 'none is given' : `${given.length} are given`;
+  return [{ path: parent, message: `must have exactly one of ${names.join(', ')}: ${is}` }];
+}
+
+function valueAt(job: TrainingJob, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], job);
+}
+
+type Decoder = TrainingJob['spec']['model']['item'];
+
+function decoderRules(path: string, decoder: Decoder): JobProblem[] {
+  const { hiddenSize, heads, keyValueHeads } = decoder;
+  const problems: JobProblem[] = [];
+  // Rotary positions turn pairs of numbers, so a head needs an even count of them.
+  if (hiddenSize % (2 * heads) !== 0) {
+    const rule = `a multiple of twice the heads (${heads})`;
+    problems.push(brokenRule(`${path}.hiddenSize`, rule, hiddenSize));
+  }
+  if (heads % keyValueHeads !== 0) {
+    problems.push(
+      brokenRule(`${path}.keyValueHeads`, `a divisor of heads (${heads})`, keyValueHeads),
+    );
+  }
+  return problems;
+}
+
+function sameHiddenSize(job: TrainingJob): JobProblem[] {
+  const { item, user } = job.spec.model;
+  if (item.hiddenSize === user.hiddenSize) return [];
+  const rule = `the item model's, ${item.hiddenSize}, because the user model reads its embeddings`;
+  return [brokenRule('spec.model.user.hiddenSize', rule, user.hiddenSize)];
+}
+
+function warmupWithinSteps(job: TrainingJob): JobProblem[] {
+  const { steps } = job.spec.duration;
+  // Epochs become steps only once the dataset is known: the planner looks then.
+  return steps === undefined ? [] : warmupProblems(job.spec.optimizer.schedule.warmupSteps, steps);
+}
+
+export function warmupProblems(warmupSteps: number, totalSteps: number): JobProblem[] {
+  if (warmupSteps <= totalSteps) return [];
+  const rule = `at most the ${totalSteps} steps of the training`;
+  return [brokenRule('spec.optimizer.schedule.warmupSteps', rule, warmupSteps)];
+}
+
+function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {
+  if (spec.workers.replicas <= spec.lanes) return [];
+  const rule = `at most the ${spec.lanes} lanes, because every worker owns at least one`;
+  return [brokenRule('spec.workers.replicas', rule, spec.workers.replicas)];
+}
+
+function precisionOfEngine({ spec }: TrainingJob): JobProblem[] {
+  const { name, precision } = spec.engine;
+  if (precision === 'f32' || name === 'torch') return [];
+  return [
+    brokenRule(
+      'spec.engine.precision',
+      `f32 for the engine ${name}, which has no others`,
+      precision,
+    ),
+  ];
+}
+
+function cpuThreads(job: TrainingJob): JobProblem[] {
+  const { name, threads } = job.spec.engine;
+  if (name !== 'cpu' || threads === 1) return [];
+  return [brokenRule('spec.engine.threads', '1 for the engine cpu, which has no others', threads)];
+}

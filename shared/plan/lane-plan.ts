@@ -1,0 +1,36 @@
+/**
+ * What one lane of one step trains on. This is the message that the coordinator publishes and
+ * the only thing that a worker needs to know about a step: nothing is random after it.
+ *
+ * Legend: V lanes, N distinct items of the step, K negatives, n items of this item lane,
+ * U sequences of this user lane, M their total length.
+ */
+import type { Lane, Step } from '../ids.js';
+
+export interface LanePlan {
+  readonly step: Step;
+  readonly lane: Lane;
+  /** V. */
+  readonly lanes: number;
+  /** Catalogue ids of the items that this item lane encodes, shortest text first. [n] */
+  readonly items: Int32Array;
+  /** Rows of the gathered item matrix: item lane v holds rows offsets[v]..offsets[v+1]. [V+1] */
+  readonly itemLaneOffsets: Int32Array;
+  /** Rows of the step's negatives, with repeats; the same for every lane of a step. [K] */
+  readonly negatives: Int32Array;
+  /** Which dataset user each sequence belongs to, shortest sequence first. [U] */
+  readonly users: Int32Array;
+  /** Sequence u is sequenceRows[offsets[u]..offsets[u+1]). [U+1] */
+  readonly sequenceOffsets: Int32Array;
+  /**
+   * Rows of the gathered item matrix. The user model reads all but the last item of a sequence and
+   * predicts all but the first, so a sequence of length L holds L-1 predictions. [M]
+   */
+  readonly sequenceRows: Int32Array;
+  /**
+   * Factor of every prediction's loss in this lane, so that the step's loss is the plain sum over
+   * lanes: 1 / predictions of the step (`global`), or 1 / (lanes with predictions x predictions of
+   * this lane) (`lane`).
+   */
+  readonly lossScale: number;
+}

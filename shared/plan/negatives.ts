@@ -1,0 +1,110 @@
+/**
+ * Which items every prediction of a step is compared with, besides its own: drawn for the whole
+ * step and shared by all its predictions, as in HLLM, whose workers gather each other's.
+ */
+
+import { Random } from '../random.js';
+import type { PlanDataset, PlanInput } from './plan-input.js';
+import type { TrainingSequences } from './training-sequences.js';
+
+/**
+ * Draws before an item of the sequence is accepted after all. A sequence that holds half of the
+ * catalogue makes this happen once in 2^64; one that holds all of it must not hang the plan.
+ */
+const attempts = 64;
+
+/** Marks items without clearing anything in between: a mark counts if it is the newest. */
+export class ItemMarks {
+  readonly #marks: Uint32Array;
+  #current = 0;
+
+  constructor(items: number) {
+    this.#marks = new Uint32Array(items);
+  }
+
+  clear(): void {
+    this.#current++;
+    if (this.#current < 2 ** 32) return;
+    this.#marks.fill(0);
+    this.#current = 1;
+  }
+
+  has(item: number): boolean {
+    return this.#marks[item] === this.#current;
+  }
+
+  /** False where the item had its mark already. */
+  add(item: number): boolean {
+    if (this.#marks[item] === this.#current) return false;
+    this.#marks[item] = this.#current;
+    return true;
+  }
+}
+
+export interface NegativesSource {
+  readonly dataset: PlanDataset;
+  readonly sequences: TrainingSequences;
+  readonly items: number;
+  readonly marks: ItemMarks;
+}
+
+/**
+ * Catalogue ids, with repeats, in the order in which they were drawn.
+ *
+ * @param members the sequences of the step, in the order of the epoch.
+ */
+export function drawNegatives(
+  { spec }: PlanInput,
+  source: NegativesSource,
+  step: number,
+  members: Int32Array,
+): Int32Array {
+  const { perUser, total } = spec.objective.negatives;
+  const random = Random.for(spec.seed, 'negatives', step);
+  if (perUser !== undefined) return drawPerUser(source, random, members, perUser);
+  if (total !== undefined) return drawTotal(source.items, random, total);
+  return everyItem(source.items);
+}
+
+/** `perUser` for each sequence, none of which the sequence itself holds. */
+function drawPerUser(
+  source: NegativesSource,
+  random: Random,
+  members: Int32Array,
+  perUser: number,
+): Int32Array {
+  const negatives = new Int32Array(members.length * perUser);
+  let at = 0;
+  for (const member of members) {
+    markSequence(source, member);
+    for (let draw = 0; draw < perUser; draw++) negatives[at++] = drawUnmarked(source, random);
+  }
+  return negatives;
+}
+
+function markSequence(source: NegativesSource, member: number): void {
+  const { dataset, sequences, marks } = source;
+  const start = sequences.starts[member] as number;
+  const end = start + (sequences.lengths[member] as number);
+  marks.clear();
+  for (let at = start; at < end; at++) marks.add(dataset.sequenceItems[at] as number);
+}
+
+function drawUnmarked({ items, marks }: NegativesSource, random: Random): number {
+  let item = random.below(items);
+  for (let attempt = 1; marks.has(item) && attempt < attempts; attempt++)
+    item = random.below(items);
+  return item;
+}
+
+function drawTotal(items: number, random: Random, total: number): Int32Array {
+  const negatives = new Int32Array(total);
+  for (let draw = 0; draw < total; draw++) negatives[draw] = random.below(items);
+  return negatives;
+}
+
+function everyItem(items: number): Int32Array {
+  const negatives = new Int32Array(items);
+  for (let item = 0; item < items; item++) negatives[item] = item;
+  return negatives;
+}

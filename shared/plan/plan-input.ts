@@ -1,0 +1,24 @@
+/** What a plan is computed from: the parts of a job and of a dataset that it depends on. */
+import type { TrainingJob } from '../job-spec/job-spec.js';
+
+/** A job, or as much of one as a plan depends on. The number of workers is not among it. */
+export interface PlanInput {
+  readonly spec: {
+    readonly seed: number;
+    readonly lanes: number;
+    readonly data: { readonly sequences: TrainingJob['spec']['data']['sequences'] };
+    readonly batch: TrainingJob['spec']['batch'];
+    readonly objective: Pick<TrainingJob['spec']['objective'], 'negatives' | 'normalisation'>;
+  };
+}
+
+/** The training part of a dataset: without the two interactions of each user that are held out. */
+export interface PlanDataset {
+  readonly digest: string;
+  /** User u's items are sequenceItems[offsets[u]..offsets[u+1]). [users+1] */
+  readonly sequenceOffsets: Uint32Array;
+  /** Catalogue ids in the order of time. */
+  readonly sequenceItems: Int32Array;
+  /** Tokens of item i's text: offsets[i+1] - offsets[i]. [items+1] */
+  readonly itemTokenOffsets: Uint32Array;
+}

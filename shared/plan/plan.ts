@@ -1,0 +1,118 @@
+/**
+ * The plan: what each lane of a step trains on, as a pure function of job, dataset and step. It is
+ * the only place where chance enters training, and the number of workers is not among its inputs.
+ *
+ * Legend: V lanes, N distinct items of the step, K negatives, B sequences of the step, M their
+ * total length.
+ */
+
+import { JobSpecError } from '../errors.js';
+import type { Lane, Step } from '../ids.js';
+import type { TrainingJob } from '../job-spec/job-spec.js';
+import { warmupProblems } from '../job-spec/rules.js';
+import type { LanePlan } from './lane-plan.js';
+import type { PlanDataset, PlanInput } from './plan-input.js';
+import { Planner } from './planner.js';
+import { countSequences } from './training-sequences.js';
+
+export type { PlanDataset, PlanInput } from './plan-input.js';
+
+/** A step as a whole; `lanePlan` cuts it into the messages that travel. */
+export interface StepPlan {
+  readonly step: Step;
+  readonly epoch: number;
+  /** V. */
+  readonly lanes: number;
+  /** Catalogue id of every row: lane by lane, in each lane the shortest text first. [N] */
+  readonly items: Int32Array;
+  /** Item lane v has rows offsets[v]..offsets[v+1]. [V+1] */
+  readonly itemLaneOffsets: Int32Array;
+  /** Rows, with repeats, in the order of drawing. [K] */
+  readonly negatives: Int32Array;
+  /** Dataset user of each sequence: lane by lane, in each lane the shortest first. [B] */
+  readonly users: Int32Array;
+  /** User lane v has sequences offsets[v]..offsets[v+1]. [V+1] */
+  readonly userLaneOffsets: Int32Array;
+  /** Sequence b is sequenceRows[offsets[b]..offsets[b+1]). [B+1] */
+  readonly sequenceOffsets: Int32Array;
+  /** Rows. [M] */
+  readonly sequenceRows: Int32Array;
+  readonly normalisation: 'global' | 'lane';
+}
+
+/**
+ * The plan of one step, from scratch: time and memory are those of the whole dataset's sequences.
+ * Whoever needs more than one step keeps a `Planner`.
+ *
+ * @throws EmptyPlanError where no user has two training items.
+ */
+export function planStep(job: PlanInput, dataset: PlanDataset, step: Step): StepPlan {
+  return new Planner(job, dataset).plan(step);
+}
+
+/** The message for one lane. It shares no memory with the plan. */
+export function lanePlan(plan: StepPlan, lane: Lane): LanePlan {
+  const [firstItem, endItem] = rangeAt(plan.itemLaneOffsets, lane);
+  const [first, end] = rangeAt(plan.userLaneOffsets, lane);
+  const firstRow = plan.sequenceOffsets[first] as number;
+  const endRow = plan.sequenceOffsets[end] as number;
+  return {
+    step: plan.step,
+    lane,
+    lanes: plan.lanes,
+    items: plan.items.slice(firstItem, endItem),
+    itemLaneOffsets: plan.itemLaneOffsets.slice(),
+    negatives: plan.negatives.slice(),
+    users: plan.users.slice(first, end),
+    sequenceOffsets: plan.sequenceOffsets.slice(first, end + 1).map((offset) => offset - firstRow),
+    sequenceRows: plan.sequenceRows.slice(firstRow, endRow),
+    lossScale: lossScale(plan, lane),
+  };
+}
+
+/** All lanes of a step, in their order. */
+export function lanePlans(plan: StepPlan): LanePlan[] {
+  return Array.from({ length: plan.lanes }, (_, lane) => lanePlan(plan, lane as Lane));
+}
+
+/** Optimizer updates in which every sequence counts once; the last one has what is left. */
+export function stepsPerEpoch(job: PlanInput, dataset: PlanDataset): number {
+  const sequences = countSequences(dataset.sequenceOffsets, job.spec.data.sequences);
+  return Math.ceil(sequences / job.spec.batch.sequences);
+}
+
+/**
+ * Committed steps at which the job is done.
+ *
+ * @throws JobSpecError where the warm-up would outlast them.
+ */
+export function totalSteps(job: TrainingJob, dataset: PlanDataset): number {
+  const { duration, optimizer } = job.spec;
+  const total = duration.steps ?? (duration.epochs ?? 1) * stepsPerEpoch(job, dataset);
+  const problems = warmupProblems(optimizer.schedule.warmupSteps, total);
+  if (total > 0 && problems.length > 0) throw new JobSpecError(problems);
+  return total;
+}
+
+/** Predictions of a user lane: all items of its sequences but the first of each. */
+export function lanePredictions(plan: StepPlan, lane: Lane): number {
+  const [first, end] = rangeAt(plan.userLaneOffsets, lane);
+  const rows = (plan.sequenceOffsets[end] as number) - (plan.sequenceOffsets[first] as number);
+  return rows - (end - first);
+}
+
+function lossScale(plan: StepPlan, lane: Lane): number {
+  const own = lanePredictions(plan, lane);
+  if (own === 0) return 0;
+  if (plan.normalisation === 'global') return 1 / (plan.sequenceRows.length - plan.users.length);
+  let lanesWithPredictions = 0;
+  for (let other = 0; other < plan.lanes; other++) {
+    if (lanePredictions(plan, other as Lane) > 0) lanesWithPredictions++;
+  }
+  return 1 / (lanesWithPredictions * own);
+}
+
+const rangeAt = (offsets: Int32Array, lane: Lane): [start: number, end: number] => [
+  offsets[lane] as number,
+  offsets[lane + 1] as number,
+];

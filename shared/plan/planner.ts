@@ -1,0 +1,184 @@
+/**
+ * Computes the plan of any step of a job. A planner only remembers what several steps have in
+ * common (the cut sequences, the order of an epoch); the plan of a step is the same from a new
+ * planner, from an old one, and in any order of asking.
+ */
+
+import { EmptyPlanError } from '../errors.js';
+import { type Step, step as stepNumber } from '../ids.js';
+import { Random } from '../random.js';
+import { type Dealt, dealByCost } from './balance.js';
+import { type PlanCatalogue, planCatalogue } from './catalogue.js';
+import { drawNegatives, ItemMarks } from './negatives.js';
+import type { StepPlan } from './plan.js';
+import type { PlanDataset, PlanInput } from './plan-input.js';
+import { type TrainingSequences, trainingSequences } from './training-sequences.js';
+
+interface DealtItems {
+  readonly items: Int32Array;
+  readonly itemLaneOffsets: Int32Array;
+}
+
+export class Planner {
+  readonly #job: PlanInput;
+  readonly #dataset: PlanDataset;
+  readonly #sequences: TrainingSequences;
+  readonly #catalogue: PlanCatalogue;
+  readonly #marks: ItemMarks;
+  /** Row of each item of the step that is being planned; other entries are left from before. */
+  readonly #rows: Int32Array;
+  #order: { readonly epoch: number; readonly sequences: Int32Array } | null = null;
+
+  /** @throws EmptyPlanError where no user has two training items. */
+  constructor(job: PlanInput, dataset: PlanDataset) {
+    this.#job = job;
+    this.#dataset = dataset;
+    this.#sequences = trainingSequences(dataset, job.spec.data.sequences);
+    if (this.#sequences.users.length === 0) {
+      const users = dataset.sequenceOffsets.length - 1;
+      throw new EmptyPlanError(
+        `Cannot plan a step: none of ${users} users has a training sequence: at least one must ` +
+          'have two items besides the two that are held out',
+      );
+    }
+    this.#catalogue = planCatalogue(dataset);
+    this.#marks = new ItemMarks(this.#catalogue.items);
+    this.#rows = new Int32Array(this.#catalogue.items);
+  }
+
+  /** Sequences of an epoch: histories, or their windows. */
+  get sequencesPerEpoch(): number {
+    return this.#sequences.users.length;
+  }
+
+  get stepsPerEpoch(): number {
+    return Math.ceil(this.sequencesPerEpoch / this.#job.spec.batch.sequences);
+  }
+
+  plan(step: Step): StepPlan {
+    const { lanes, batch } = this.#job.spec;
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    const start = (step % this.stepsPerEpoch) * batch.sequences;
+    const members = this.#epochOrder(epoch).subarray(start, start + batch.sequences);
+    const negatives = this.#drawNegatives(step, members);
+    const { items, itemLaneOffsets } = this.#dealItems(members, negatives);
+    const rows = this.#rows;
+    for (let row = 0; row < items.length; row++) rows[items[row] as number] = row;
+
+    const byLength = this.#sortedByLength(members);
+    const dealt = dealByCost(this.#predictions(byLength), lanes);
+    return {
+      step: stepNumber(step),
+      epoch,
+      lanes,
+      items,
+      itemLaneOffsets,
+      negatives: negatives.map((item) => rows[item] as number),
+      ...this.#sequencesInOrder(byLength, dealt),
+      userLaneOffsets: dealt.offsets,
+      normalisation: this.#job.spec.objective.normalisation,
+    };
+  }
+
+  /** The epoch's sequences in the order in which its steps take them. */
+  #epochOrder(epoch: number): Int32Array {
+    if (this.#order?.epoch !== epoch) {
+      const sequences = Int32Array.from({ length: this.sequencesPerEpoch }, (_, index) => index);
+      Random.for(this.#job.spec.seed, 'epoch order', epoch).shuffle(sequences);
+      this.#order = { epoch, sequences };
+    }
+    return this.#order.sequences;
+  }
+
+  #drawNegatives(step: Step, members: Int32Array): Int32Array {
+    const source = {
+      dataset: this.#dataset,
+      sequences: this.#sequences,
+      items: this.#catalogue.items,
+      marks: this.#marks,
+    };
+    return drawNegatives(this.#job, source, step, members);
+  }
+
+  /** Every distinct item once: positives, inputs and negatives alike, in the order of rows. */
+  #dealItems(members: Int32Array, negatives: Int32Array): DealtItems {
+    const { itemAt, costs } = this.#catalogue;
+    // Ranks sort by text length, then by id.
+    const ranks = this.#distinctRanks(members, negatives).sort();
+    const laneCosts = new Int32Array(ranks.length);
+    for (let index = 0; index < ranks.length; index++) {
+      laneCosts[index] = costs[itemAt[ranks[index] as number] as number] as number;
+    }
+    const dealt = dealByCost(laneCosts, this.#job.spec.lanes);
+    const items = new Int32Array(ranks.length);
+    for (let row = 0; row < items.length; row++) {
+      items[row] = itemAt[ranks[dealt.members[row] as number] as number] as number;
+    }
+    return { items, itemLaneOffsets: dealt.offsets };
+  }
+
+  #distinctRanks(members: Int32Array, negatives: Int32Array): Int32Array {
+    const { rankOf, items } = this.#catalogue;
+    const { sequenceItems } = this.#dataset;
+    const ranks = new Int32Array(Math.min(items, this.#totalLength(members) + negatives.length));
+    const marks = this.#marks;
+    let count = 0;
+    marks.clear();
+    for (const member of members) {
+      const start = this.#sequences.starts[member] as number;
+      const end = start + (this.#sequences.lengths[member] as number);
+      for (let at = start; at < end; at++) {
+        const item = sequenceItems[at] as number;
+        if (marks.add(item)) ranks[count++] = rankOf[item] as number;
+      }
+    }
+    for (const item of negatives) {
+      if (marks.add(item)) ranks[count++] = rankOf[item] as number;
+    }
+    return ranks.subarray(0, count);
+  }
+
+  /** Shortest first; among equals in the order of the epoch. */
+  #sortedByLength(members: Int32Array): Int32Array {
+    const keys = new Float64Array(members.length);
+    for (let index = 0; index < members.length; index++) {
+      const length = this.#sequences.lengths[members[index] as number] as number;
+      keys[index] = length * members.length + index;
+    }
+    keys.sort();
+    return Int32Array.from(keys, (key) => members[key % members.length] as number);
+  }
+
+  #predictions(members: Int32Array): Int32Array {
+    return members.map((member) => (this.#sequences.lengths[member] as number) - 1);
+  }
+
+  #totalLength(members: Int32Array): number {
+    let total = 0;
+    for (const member of members) total += this.#sequences.lengths[member] as number;
+    return total;
+  }
+
+  #sequencesInOrder(
+    byLength: Int32Array,
+    dealt: Dealt,
+  ): Pick<StepPlan, 'users' | 'sequenceOffsets' | 'sequenceRows'> {
+    const { sequenceItems } = this.#dataset;
+    const rows = this.#rows;
+    const users = new Int32Array(byLength.length);
+    const sequenceOffsets = new Int32Array(byLength.length + 1);
+    const sequenceRows = new Int32Array(this.#totalLength(byLength));
+    let at = 0;
+    for (let index = 0; index < byLength.length; index++) {
+      const sequence = byLength[dealt.members[index] as number] as number;
+      const start = this.#sequences.starts[sequence] as number;
+      const end = start + (this.#sequences.lengths[sequence] as number);
+      users[index] = this.#sequences.users[sequence] as number;
+      for (let from = start; from < end; from++) {
+        sequenceRows[at++] = rows[sequenceItems[from] as number] as number;
+      }
+      sequenceOffsets[index + 1] = at;
+    }
+    return { users, sequenceOffsets, sequenceRows };
+  }
+}
