@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { add, tensor1d } from '@tensorflow/tfjs-core';
 import { javascriptArithmetic } from '../worker/arithmetic/javascript-arithmetic.js';
-import { openEngine } from '../worker/engine/engine.js';
+import { openEngine } from '../worker/engine/open-engine.js';
 import { EngineClock } from './engine-clock.js';
 
 /** Every reading is a second after the one before. */

@@ -172,3 +172,22 @@ test("Node's modules go by their node: names", () => {
     [],
   );
 });
+
+// Would catch: an interface that opens its implementations, so that neither is understood alone.
+test('no files import each other in a circle', () => {
+  const importsOfFile = new Map<string, string[]>();
+  for (const { file, target } of imports) {
+    if (target !== null) importsOfFile.set(file, [...(importsOfFile.get(file) ?? []), target]);
+  }
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const follow = (file: string, path: readonly string[]): void => {
+    const seenAt = path.indexOf(file);
+    if (seenAt >= 0) circles.push([...path.slice(seenAt), file].join(' -> '));
+    if (seenAt >= 0 || done.has(file)) return;
+    for (const target of importsOfFile.get(file) ?? []) follow(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of importsOfFile.keys()) follow(file, []);
+  assert.deepEqual(circles, []);
+});

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { encodeSafetensors } from '../../shared/safetensors.js';
-import { openEngine } from '../../worker/engine/engine.js';
+import { openEngine } from '../../worker/engine/open-engine.js';
 import { readGoldenCase } from './golden-case.js';
 import { GoldenUsageError, parseGoldenOptions, usage } from './golden-options.js';
 import { runGolden } from './golden-run.js';

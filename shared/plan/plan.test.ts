@@ -5,10 +5,10 @@ import { rank, step } from '../ids.js';
 import { parseJob } from '../job-spec/job-spec.js';
 import { laneRun, lanesOf } from './lane-ownership.js';
 import type { LanePlan } from './lane-plan.js';
-import { lanePlan, lanePlans, planStep, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
+import { lanePlan, lanePlans, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
 import { type PlanJobOptions, planDataset, planJob } from './plan-fixture.js';
 import type { PlanDataset } from './plan-input.js';
-import { Planner } from './planner.js';
+import { Planner, planStep } from './planner.js';
 
 /** Small datasets with empty, single-item and long histories, and any kind of job on them. */
 const histories = fc.array(fc.integer({ min: 0, max: 23 }), { minLength: 1, maxLength: 24 });

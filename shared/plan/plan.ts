@@ -12,7 +12,6 @@ import type { TrainingJob } from '../job-spec/job-spec.js';
 import { warmupProblems } from '../job-spec/rules.js';
 import type { LanePlan } from './lane-plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
-import { Planner } from './planner.js';
 import { countSequences } from './training-sequences.js';
 
 export type { PlanDataset, PlanInput } from './plan-input.js';
@@ -38,16 +37,6 @@ export interface StepPlan {
   /** Rows. [M] */
   readonly sequenceRows: Int32Array;
   readonly normalisation: 'global' | 'lane';
-}
-
-/**
- * The plan of one step, from scratch: time and memory are those of the whole dataset's sequences.
- * Whoever needs more than one step keeps a `Planner`.
- *
- * @throws EmptyPlanError where no user has two training items.
- */
-export function planStep(job: PlanInput, dataset: PlanDataset, step: Step): StepPlan {
-  return new Planner(job, dataset).plan(step);
 }
 
 /** The message for one lane. It shares no memory with the plan. */

@@ -182,3 +182,13 @@ export class Planner {
     return { users, sequenceOffsets, sequenceRows };
   }
 }
+
+/**
+ * The plan of one step, from scratch: time and memory are those of the whole dataset's sequences.
+ * Whoever needs more than one step keeps a `Planner`.
+ *
+ * @throws EmptyPlanError where no user has two training items.
+ */
+export function planStep(job: PlanInput, dataset: PlanDataset, step: Step): StepPlan {
+  return new Planner(job, dataset).plan(step);
+}

@@ -5,8 +5,8 @@
 import { rank as asRank, generation, step } from '../../shared/ids.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
-import { openExchange } from './exchange.js';
 import { startLinks } from './links-host.js';
+import { openExchange } from './open-exchange.js';
 
 const [rank, size] = process.argv.slice(2).map(Number) as [number, number];
 const links = await startLinks({ host: '127.0.0.1' });

@@ -8,8 +8,9 @@ import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { ExchangeAbortedError, PeerLostError, PeerTimeoutError } from './errors.js';
-import { type Exchange, openExchange } from './exchange.js';
+import type { Exchange } from './exchange.js';
 import { type LinksHost, startLinks } from './links-host.js';
+import { openExchange } from './open-exchange.js';
 import { chunkFloats } from './schedule.js';
 
 const arithmetic = openArithmetic();

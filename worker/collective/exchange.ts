@@ -1,10 +1,6 @@
 /** What members exchange in a step, as the training thread sees it. */
-import type { MessagePort } from 'node:worker_threads';
 import type { Lane, Rank } from '../../shared/ids.js';
 import type { Millis } from '../../shared/units.js';
-import type { Arithmetic } from '../arithmetic/arithmetic.js';
-import { LocalExchange } from './local-exchange.js';
-import { PortExchange } from './port-exchange.js';
 import type { Slice } from './schedule.js';
 import type { Tag } from './tag.js';
 
@@ -57,16 +53,4 @@ export interface Exchange {
 
   /** Time in which this thread had nothing to do but wait for operations, since the beginning. */
   waited(): Millis;
-}
-
-export interface ExchangeOptions {
-  readonly rank: Rank;
-  readonly size: number;
-  readonly arithmetic: Arithmetic;
-}
-
-/** @param port from LinksHost.connect; null for the only member of its generation. */
-export function openExchange(port: MessagePort | null, options: ExchangeOptions): Exchange {
-  const { rank, size, arithmetic } = options;
-  return port === null ? new LocalExchange(arithmetic) : new PortExchange(port, rank, size);
 }

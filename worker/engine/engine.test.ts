@@ -10,7 +10,8 @@ import {
   tensor1d,
   valueAndGrad,
 } from '@tensorflow/tfjs-core';
-import { type EngineName, openEngine } from './engine.js';
+import type { EngineName } from './engine.js';
+import { openEngine } from './open-engine.js';
 
 for (const name of ['cpu', 'wasm'] as const satisfies readonly EngineName[]) {
   // Would catch two copies of tfjs-core: the backend would register with one, we would call the other.

@@ -3,9 +3,6 @@
  * itself, so everything here and everything that computes must import '@tensorflow/tfjs-core' by
  * exactly that name: Node then resolves all of them, and the backends' own `require`, to one file.
  */
-import { getBackend, setBackend } from '@tensorflow/tfjs-core';
-import { EngineUnavailableError } from './engine-unavailable-error.js';
-import { registerGradients } from './gradients/register-gradients.js';
 
 /**
  * `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop;
@@ -37,32 +34,4 @@ export interface Engine {
   readonly device: 'cpu' | 'cuda';
   /** Bytes held by tensors outside JavaScript's heap; null where the engine cannot tell. */
   tensorBytes(): number | null;
-}
-
-/**
- * Loads the engine and makes it tfjs-core's backend in this thread.
- *
- * @throws EngineUnavailableError if a file of the engine is missing or cannot be loaded.
- */
-export async function openEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
-  registerGradients();
-  const engine = await load(name, options);
-  if (!(await setBackend(name)) || getBackend() !== name) {
-    throw new EngineUnavailableError(name, 'its backend did not start', 'see the message above');
-  }
-  return engine;
-}
-
-/** Imported on demand, so that one engine's libraries are not needed to run another. */
-async function load(name: EngineName, options: EngineOptions): Promise<Engine> {
-  switch (name) {
-    case 'torch':
-      return (await import('./torch/open-torch.js')).openTorch(options);
-    case 'tensorflow':
-      return (await import('./tensorflow/open-tensorflow.js')).openTensorflow(options);
-    case 'cpu':
-      return (await import('./cpu/open-cpu.js')).openCpu();
-    case 'wasm':
-      return (await import('./wasm/open-wasm.js')).openWasm();
-  }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
-import { type Engine, openEngine } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
+import { openEngine } from '../engine/open-engine.js';
 import { openTinyModel, tinyItems, tinyPlan, trainTiny } from './tiny-step.js';
 
 describe('HLLM on libtorch', () => {

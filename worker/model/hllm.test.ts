@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { memory } from '@tensorflow/tfjs-core';
-import { openEngine } from '../engine/engine.js';
+import { openEngine } from '../engine/open-engine.js';
 import { uniform } from './gradient-check.js';
 import { Hllm } from './hllm.js';
 import { packItems } from './packed-items.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
-import { openEngine } from '../engine/engine.js';
+import { openEngine } from '../engine/open-engine.js';
 import { uniform, uniformTensor } from './gradient-check.js';
 import { type InfoNceInputs, infoNce } from './info-nce.js';
 

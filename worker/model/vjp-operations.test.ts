@@ -15,7 +15,7 @@ import {
   type Tensor,
   transpose,
 } from '@tensorflow/tfjs-core';
-import { openEngine } from '../engine/engine.js';
+import { openEngine } from '../engine/open-engine.js';
 import { uniform, uniformTensor, worstGradientError } from './gradient-check.js';
 import { type NamedTensors, vjp } from './vjp.js';
 

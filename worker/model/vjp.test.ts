@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { matMul, memory, mul, sigmoid, type Tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { openEngine } from '../engine/engine.js';
+import { openEngine } from '../engine/open-engine.js';
 import { uniform, uniformTensor, worstGradientError } from './gradient-check.js';
 import { vjp } from './vjp.js';
 

@@ -5,9 +5,10 @@ import { type EvaluationSplit, evaluationCase } from '../../dataset/training-vie
 import { generation, rank, step } from '../../shared/ids.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
-import { type Exchange, openExchange } from '../collective/exchange.js';
+import type { Exchange } from '../collective/exchange.js';
 import { startLinks } from '../collective/links-host.js';
-import { openEngine } from '../engine/engine.js';
+import { openExchange } from '../collective/open-exchange.js';
+import { openEngine } from '../engine/open-engine.js';
 import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
 import { rankingMetrics } from '../evaluation/ranking-metrics.js';
 import {

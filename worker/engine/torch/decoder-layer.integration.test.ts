@@ -9,7 +9,8 @@ import {
   tensor,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { type Engine, openEngine } from '../engine.js';
+import type { Engine } from '../engine.js';
+import { openEngine } from '../open-engine.js';
 import {
   define,
   type Layer,

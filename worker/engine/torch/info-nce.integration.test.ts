@@ -8,7 +8,7 @@ import {
   type InfoNceInputs,
   type InfoNceTensors,
 } from '../../model/info-nce.js';
-import { openEngine } from '../engine.js';
+import { openEngine } from '../open-engine.js';
 import { loadNative } from './native.js';
 
 const settings = { scale: 9, falseNegativeThreshold: 0.6, lossScale: 0.01, keepLogits: true };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { engine, type Tensor, tensor1d, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { openEngine } from '../engine.js';
+import { openEngine } from '../open-engine.js';
 
 const run = (kernel: string, inputs: Record<string, Tensor>, attributes = {}): Tensor[] => {
   const outputs = engine().runKernel(kernel, inputs, attributes);

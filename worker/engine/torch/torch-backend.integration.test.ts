@@ -15,7 +15,8 @@ import {
   tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
-import { type Engine, openEngine } from '../engine.js';
+import type { Engine } from '../engine.js';
+import { openEngine } from '../open-engine.js';
 
 describe('the torch backend', () => {
   let torch: Engine;

@@ -21,7 +21,7 @@ const answerOfThread = (): Promise<Answer> =>
     const worker = new Worker(source, {
       eval: true,
       workerData: {
-        engine: new URL('../engine.js', import.meta.url).href,
+        engine: new URL('../open-engine.js', import.meta.url).href,
         core: import.meta.resolve('@tensorflow/tfjs-core'),
       },
     });
