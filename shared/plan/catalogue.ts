@@ -1,23 +1,33 @@
-/** The items of a dataset as a plan sees them: how long their texts are, and who comes first. */
+/**
+ * The items of a dataset as a plan sees them: how much of their texts the model reads, and who comes
+ * first.
+ */
 import type { PlanDataset } from './plan-input.js';
 
 export interface PlanCatalogue {
   readonly items: number;
-  /** Rank of each item when they are sorted by text length, then by id. [items] */
+  /** Rank of each item when they are sorted by cost, then by id. [items] */
   readonly rankOf: Int32Array;
   /** The item of each rank. [items] */
   readonly itemAt: Int32Array;
-  /** What the item model reads for each item: its text and one token for the embedding. [items] */
+  /** What the item model reads for each item: its cut text and one token for the embedding. [items] */
   readonly costs: Int32Array;
 }
 
-export function planCatalogue({ itemTokenOffsets }: PlanDataset): PlanCatalogue {
+/**
+ * @param maxTextLength tokens that the model reads of a text: longer ones are cut, and cost no more.
+ */
+export function planCatalogue(
+  { itemTokenOffsets }: Pick<PlanDataset, 'itemTokenOffsets'>,
+  maxTextLength: number,
+): PlanCatalogue {
   const items = itemTokenOffsets.length - 1;
   const costs = new Int32Array(items);
-  // One number to sort by, length before id; exact up to 2^53, so for any catalogue.
+  // One number to sort by, cost before id; exact up to 2^53, so for any catalogue.
   const keys = new Float64Array(items);
   for (let item = 0; item < items; item++) {
-    const cost = (itemTokenOffsets[item + 1] as number) - (itemTokenOffsets[item] as number) + 1;
+    const text = (itemTokenOffsets[item + 1] as number) - (itemTokenOffsets[item] as number);
+    const cost = Math.min(text, maxTextLength) + 1;
     costs[item] = cost;
     keys[item] = cost * items + item;
   }

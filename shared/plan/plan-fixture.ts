@@ -9,6 +9,7 @@ export interface PlanJobOptions {
   readonly maxLength?: number;
   readonly longer?: 'windows' | 'last';
   readonly sequences?: number;
+  readonly maxTextLength?: number;
   readonly negatives?: PlanInput['spec']['objective']['negatives'];
   readonly normalisation?: 'global' | 'lane';
 }
@@ -20,6 +21,7 @@ export const planJob = (options: PlanJobOptions = {}): PlanInput => ({
     data: {
       sequences: { maxLength: options.maxLength ?? 50, longer: options.longer ?? 'windows' },
     },
+    model: { maxTextLength: options.maxTextLength ?? 64 },
     batch: { sequences: options.sequences ?? 64 },
     objective: {
       negatives: options.negatives ?? { perUser: 4 },

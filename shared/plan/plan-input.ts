@@ -7,6 +7,7 @@ export interface PlanInput {
     readonly seed: number;
     readonly lanes: number;
     readonly data: { readonly sequences: TrainingJob['spec']['data']['sequences'] };
+    readonly model: Pick<TrainingJob['spec']['model'], 'maxTextLength'>;
     readonly batch: TrainingJob['spec']['batch'];
     readonly objective: Pick<TrainingJob['spec']['objective'], 'negatives' | 'normalisation'>;
   };

@@ -41,7 +41,7 @@ export class Planner {
           'have two items besides the two that are held out',
       );
     }
-    this.#catalogue = planCatalogue(dataset);
+    this.#catalogue = planCatalogue(dataset, job.spec.model.maxTextLength);
     this.#marks = new ItemMarks(this.#catalogue.items);
     this.#rows = new Int32Array(this.#catalogue.items);
   }
@@ -103,7 +103,7 @@ export class Planner {
   /** Every distinct item once: positives, inputs and negatives alike, in the order of rows. */
   #dealItems(members: Int32Array, negatives: Int32Array): DealtItems {
     const { itemAt, costs } = this.#catalogue;
-    // Ranks sort by text length, then by id.
+    // Ranks sort by what the model reads of an item, then by id.
     const ranks = this.#distinctRanks(members, negatives).sort();
     const laneCosts = new Int32Array(ranks.length);
     for (let index = 0; index < ranks.length; index++) {
