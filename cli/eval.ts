@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
+import { jobId } from '../shared/ids.js';
+import { wholeJobDigest } from '../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
+import { makeRunId, runIdBytes } from '../shared/run/run-id.js';
 import { readRunArguments } from './arguments.js';
 import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
@@ -41,7 +45,11 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     }),
     run: {
       jobFile,
-      jobName: job.metadata.name,
+      run: {
+        job: jobId(job.metadata.name),
+        run: makeRunId('evaluation', randomBytes(runIdBytes)),
+      },
+      jobDigest: wholeJobDigest(job),
       datasetDirectory,
       output,
       workers: workersFor(job, given.workers),

@@ -1,10 +1,11 @@
 /** What a coordinator is made of. */
 import type { Bus } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
-import type { JobId, Step } from '../shared/ids.js';
+import type { Step } from '../shared/ids.js';
 import type { Log } from '../shared/log.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
 import type { LanePlan } from '../shared/plan/lane-plan.js';
+import type { RunAddress } from '../shared/run/run-id.js';
 import type { DatasetPublisher } from './dataset-publisher.js';
 import type { CoordinatorMetrics } from './metrics.js';
 
@@ -15,7 +16,7 @@ export interface CoordinatorParts {
   readonly metrics: CoordinatorMetrics;
   readonly datasetPublisher: DatasetPublisher;
   readonly emit: (event: RunEvent) => void;
-  readonly job: JobId;
+  readonly run: RunAddress;
   /** Sent to the workers as it is; they parse it like any spec. */
   readonly spec: unknown;
   readonly dataset: { readonly directory: string; readonly digest: string };

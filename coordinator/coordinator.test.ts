@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryHub } from '../shared/bus-memory.js';
-import { jobId, lane, step, type WorkerId, workerId } from '../shared/ids.js';
+import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
 import { silentLog } from '../shared/log.js';
 import { decodeLanePlan } from '../shared/messages/lane-plan-message.js';
 import {
@@ -25,7 +25,7 @@ import { Coordinator } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
 
-const job = jobId('test');
+const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 const a = workerId('worker-0');
 const b = workerId('worker-1');
 
@@ -67,11 +67,11 @@ async function open(totalSteps: number | null = 20) {
   let now = 0;
   const events: RunEvent[] = [];
   const said: FromCoordinator[] = [];
-  const metrics = new CoordinatorMetrics(job);
-  workers.subscribe(coordinatorSubject(job), (data) => said.push(decodeFromCoordinator(data)));
+  const metrics = new CoordinatorMetrics(run.job);
+  workers.subscribe(coordinatorSubject(run), (data) => said.push(decodeFromCoordinator(data)));
   const coordinator = new Coordinator({
     bus,
-    job,
+    run,
     metrics,
     totalSteps,
     clock: { now: () => millis(now) },
@@ -80,8 +80,8 @@ async function open(totalSteps: number | null = 20) {
     dataset: { directory: '/d', digest: 'd' },
     datasetPublisher: new DatasetPublisher({
       bus,
+      run,
       directory: '/nowhere',
-      digest: 'd',
       onFile: () => undefined,
     }),
     emit: (event) => events.push(event),
@@ -93,7 +93,7 @@ async function open(totalSteps: number | null = 20) {
   });
   await coordinator.start();
   const say = async (worker: WorkerId, message: FromWorker): Promise<void> => {
-    workers.publish(workerSubject(job, worker), encodeFromWorker(message));
+    workers.publish(workerSubject(run, worker), encodeFromWorker(message));
     await settle();
   };
   const wait = async (milliseconds: number): Promise<void> => {
@@ -105,8 +105,8 @@ async function open(totalSteps: number | null = 20) {
   const stored = async (): Promise<number[]> => {
     const found = new Set<number>();
     const joiner = new PartJoiner();
-    const reader = await (await workers.openStream(planStream(job))).read(
-      [everyPlanSubject(job)],
+    const reader = await (await workers.openStream(planStream(run))).read(
+      [everyPlanSubject(run)],
       (data, subject) => {
         const message = joiner.add(subject, data);
         if (message !== null) found.add(decodeLanePlan(message).step);
@@ -205,7 +205,7 @@ test('a member is lost after three seconds of silence, whatever the others say',
 test('malformed messages and strangers are counted and change nothing', async () => {
   const opened = await open();
   await train(opened);
-  opened.workers.publish(workerSubject(job, a), Uint8Array.of(0xc1));
+  opened.workers.publish(workerSubject(run, a), Uint8Array.of(0xc1));
   await opened.say(workerId('stranger'), { kind: 'committed', report: report(0) });
   await opened.say(a, { kind: 'heartbeat', committedSteps: 0 });
   const refused = (await opened.metrics.refused.get()).values;

@@ -63,9 +63,9 @@ export class Coordinator {
 
   /** Opens the stream and begins to listen. */
   async start(): Promise<void> {
-    const { bus, job } = this.#parts;
-    this.#stream = await bus.createStream(planStream(job), everyPlanSubject(job));
-    bus.subscribe(everyWorkerSubject(job), (data, subject) => this.#receive(data, subject));
+    const { bus, run } = this.#parts;
+    this.#stream = await bus.createStream(planStream(run), everyPlanSubject(run));
+    bus.subscribe(everyWorkerSubject(run), (data, subject) => this.#receive(data, subject));
     await bus.flush();
     void bus.closed.then((lost) => {
       if (lost !== null) this.fail('BUS_LOST', lost.message, null);
@@ -132,7 +132,7 @@ export class Coordinator {
 
   #say(message: FromCoordinator): void {
     try {
-      this.#parts.bus.publish(coordinatorSubject(this.#parts.job), encodeFromCoordinator(message));
+      this.#parts.bus.publish(coordinatorSubject(this.#parts.run), encodeFromCoordinator(message));
     } catch (error) {
       // A lost bus is told by `closed`, once; everything else is a defect.
       if (!(error instanceof BusLostError)) throw error;

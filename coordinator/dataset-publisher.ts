@@ -8,12 +8,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus, BusObjects } from '../shared/bus.js';
 import type { DatasetFile } from '../shared/messages/messages.js';
+import type { RunAddress } from '../shared/run/run-id.js';
 import { datasetBucket } from '../shared/subjects.js';
 
 export interface DatasetPublisherParts {
   readonly bus: Bus;
+  readonly run: RunAddress;
   readonly directory: string;
-  readonly digest: string;
   readonly onFile: () => void;
 }
 
@@ -37,8 +38,8 @@ export class DatasetPublisher {
   }
 
   async #publish(): Promise<readonly DatasetFile[]> {
-    const { bus, directory, digest, onFile } = this.#parts;
-    const objects = await bus.openObjects(datasetBucket(digest));
+    const { bus, run, directory, onFile } = this.#parts;
+    const objects = await bus.openObjects(datasetBucket(run));
     this.#objects = objects;
     const files: DatasetFile[] = [];
     for (const name of (await readdir(directory)).sort()) {

@@ -1,11 +1,12 @@
 /** Keeps the stream filled a few steps ahead of training, and empties it behind. */
 import type { BusStream } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
-import { type JobId, type Step, step } from '../shared/ids.js';
+import { type Step, step } from '../shared/ids.js';
 import { planLead, plansKept } from '../shared/limits.js';
 import { encodeLanePlan } from '../shared/messages/lane-plan-message.js';
 import { splitMessage } from '../shared/messages/parts.js';
 import type { LanePlan } from '../shared/plan/lane-plan.js';
+import type { RunAddress } from '../shared/run/run-id.js';
 import { planMessageId, planSubject, stepPlansSubject } from '../shared/subjects.js';
 import type { Bytes } from '../shared/units.js';
 import type { CoordinatorMetrics } from './metrics.js';
@@ -13,7 +14,7 @@ import { planWindow } from './plan-window.js';
 
 export interface PlanPublisherParts {
   readonly stream: BusStream;
-  readonly job: JobId;
+  readonly run: RunAddress;
   readonly clock: Clock;
   readonly metrics: CoordinatorMetrics;
   readonly maxPayload: Bytes;
@@ -93,16 +94,16 @@ export class PlanPublisher {
 
   /** All messages of the step at once; the next step waits until they are stored. */
   async #publish(at: Step): Promise<void> {
-    const { clock, job, maxPayload, metrics, plansOf, stream } = this.#parts;
+    const { clock, run, maxPayload, metrics, plansOf, stream } = this.#parts;
     const start = clock.now();
     const stored: Promise<void>[] = [];
     for (const plan of plansOf(at)) {
       const message = encodeLanePlan(plan);
       metrics.plansPublished.inc();
       metrics.planBytes.inc(message.byteLength);
-      const subject = planSubject(job, at, plan.lane);
+      const subject = planSubject(run, at, plan.lane);
       for (const [index, part] of splitMessage(message, maxPayload - envelopeBytes).entries()) {
-        stored.push(stream.publish(subject, part, planMessageId(job, at, plan.lane, index)));
+        stored.push(stream.publish(subject, part, planMessageId(run, at, plan.lane, index)));
       }
     }
     await Promise.all(stored);
@@ -111,8 +112,8 @@ export class PlanPublisher {
   }
 
   async #purge(at: Step): Promise<void> {
-    const { job, metrics, stream } = this.#parts;
-    metrics.plansPurged.inc(await stream.purge(stepPlansSubject(job, at)));
+    const { run, metrics, stream } = this.#parts;
+    metrics.plansPurged.inc(await stream.purge(stepPlansSubject(run, at)));
     this.#purgedSteps = at + 1;
   }
 }

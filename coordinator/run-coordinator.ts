@@ -1,15 +1,15 @@
 /** The coordinator process, apart from what it plans: options, connections, clock, exit. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../process/life.js';
 import { startMetricsServer } from '../process/metrics-server.js';
 import { openLog } from '../process/open-log.js';
-import { natsUrl, readOptions } from '../process/options.js';
+import { natsUrl, readOptions, runOption } from '../process/options.js';
+import { readJobFile } from '../process/read-job.js';
 import { systemClock } from '../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
 import { jobId, type Step } from '../shared/ids.js';
-import { parseJob, type TrainingJob } from '../shared/job-spec/job-spec.js';
+import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { goodbyeTimeout, membersMax, tickInterval } from '../shared/limits.js';
 import type { LanePlan } from '../shared/plan/lane-plan.js';
 import { Coordinator, type Outcome } from './coordinator.js';
@@ -25,14 +25,24 @@ export interface JobPlan {
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
 
-const names = ['job-file', 'dataset', 'workers', 'checkpoints', 'metrics-port', 'metrics-host'];
+const names = [
+  'run',
+  'job-file',
+  'job-digest',
+  'dataset',
+  'workers',
+  'checkpoints',
+  'metrics-port',
+  'metrics-host',
+];
 
 export async function runCoordinator(words: readonly string[], openPlan: OpenPlan): Promise<void> {
   const options = readOptions(words, names, ['evaluate-only']);
   const log = openLog({ process: 'coordinator' });
   await live('coordinator', log, async () => {
-    const spec = parseJob(await readFile(options.text('job-file'), 'utf8'));
+    const spec = await readJobFile(options.text('job-file'), options.optional('job-digest'));
     const job = jobId(spec.metadata.name);
+    const run = { job, run: runOption(options) };
     const directory = options.text('dataset');
     const plan = await openPlan(spec, directory);
     const dataset = { directory, digest: plan.datasetDigest };
@@ -47,12 +57,13 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       clock: systemClock,
       log,
       metrics,
-      job,
+      run,
       spec,
       dataset,
       datasetPublisher: new DatasetPublisher({
         bus,
-        ...dataset,
+        run,
+        directory,
         onFile: () => metrics.datasetFiles.inc(),
       }),
       emit: (event) => parent.tell(event),
@@ -71,7 +82,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
     log.info(
-      { job, dataset, totalSteps: plan.totalSteps, metricsPort: server.port },
+      { ...run, dataset, totalSteps: plan.totalSteps, metricsPort: server.port },
       'coordinator started',
     );
     await coordinator.start();

@@ -57,7 +57,7 @@ export class TrainingRun {
     this.#committedAt = now;
     this.#plans = new PlanPublisher({
       stream,
-      job: parts.job,
+      run: parts.run,
       clock: parts.clock,
       metrics: parts.metrics,
       plansOf: parts.plansOf,

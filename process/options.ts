@@ -1,5 +1,7 @@
 /** Command-line options of the long-lived processes: read once, complete afterwards. */
 import { parseArgs } from 'node:util';
+import type { RunId } from '../shared/ids.js';
+import { readRunId } from '../shared/run/run-id.js';
 
 /** An option is missing or cannot be used. */
 export class OptionError extends Error {
@@ -62,6 +64,16 @@ function parsed(
   } catch (cause) {
     throw new OptionError(`Cannot start: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** The run that this process belongs to. */
+export function runOption(options: OptionReader): RunId {
+  const run = readRunId(options.text('run'));
+  if (run !== null) return run;
+  throw new OptionError(
+    `Cannot start: --run must be the id of a run, such as t0123456789abcdef: ` +
+      `current value is ${JSON.stringify(options.text('run'))}`,
+  );
 }
 
 /** The address of nats-server; an environment variable, because it may hold a secret. */

@@ -43,6 +43,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'USAGE',
   'OPTION',
   'JOB_SPEC_INVALID',
+  'JOB_MISMATCH',
   'NATS_SERVER_MISSING',
   'EMPTY_PLAN',
   // Codes of DatasetError for folders and built-in datasets.

@@ -10,6 +10,9 @@ type StringId<Name extends string> = string & { readonly [identity]: Name };
 /** Names a job within the cluster: `metadata.name` of its spec. */
 export type JobId = StringId<'JobId'>;
 
+/** Names one execution of a job; see `shared/run/run-id.ts`. */
+export type RunId = StringId<'RunId'>;
+
 /** Names a worker process; members are ranked by the order of these names. */
 export type WorkerId = StringId<'WorkerId'>;
 
@@ -26,6 +29,7 @@ export type Rank = NumberId<'Rank'>;
 export type Generation = NumberId<'Generation'>;
 
 export const jobId = (value: string): JobId => value as JobId;
+export const runId = (value: string): RunId => value as RunId;
 export const workerId = (value: string): WorkerId => value as WorkerId;
 export const step = (value: number): Step => value as Step;
 export const lane = (value: number): Lane => value as Lane;

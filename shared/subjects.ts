@@ -1,8 +1,9 @@
 /**
- * Where each message of a job travels. Every subject starts with `lockstep.<job>.`, so that an
- * account can be given one job and nothing else.
+ * Where each message of a run travels. Every subject starts with `lockstep.<job>.<run>.`, so that an
+ * account can be given one job and nothing else, and two runs of one job never hear each other.
  */
-import type { JobId, Lane, Step, WorkerId } from './ids.js';
+import type { JobId, Lane, RunId, Step, WorkerId } from './ids.js';
+import { type RunAddress, readRunId } from './run/run-id.js';
 
 /** A name that can stand as one token of a subject and in the name of a stream. */
 const token = /^[A-Za-z0-9_-]{1,128}$/;
@@ -23,39 +24,59 @@ function checked(what: string, value: string): string {
   return value;
 }
 
+const prefix = ({ job, run }: RunAddress): string =>
+  `lockstep.${checked('the job', job)}.${checked('the run', run)}`;
+
 /** What the coordinator says to all workers. */
-export const coordinatorSubject = (job: JobId): string =>
-  `lockstep.${checked('the job', job)}.coordinator`;
+export const coordinatorSubject = (run: RunAddress): string => `${prefix(run)}.coordinator`;
 
 /** What one worker says to the coordinator. */
-export const workerSubject = (job: JobId, worker: WorkerId): string =>
-  `lockstep.${checked('the job', job)}.worker.${checked('the worker', worker)}`;
+export const workerSubject = (run: RunAddress, worker: WorkerId): string =>
+  `${prefix(run)}.worker.${checked('the worker', worker)}`;
 
-export const everyWorkerSubject = (job: JobId): string =>
-  `lockstep.${checked('the job', job)}.worker.*`;
+export const everyWorkerSubject = (run: RunAddress): string => `${prefix(run)}.worker.*`;
 
 /** The plan of one lane of one step. */
-export const planSubject = (job: JobId, step: Step, lane: Lane): string =>
-  `lockstep.${checked('the job', job)}.plan.${step}.${lane}`;
+export const planSubject = (run: RunAddress, step: Step, lane: Lane): string =>
+  `${prefix(run)}.plan.${step}.${lane}`;
 
 /** All lanes of one step. */
-export const stepPlansSubject = (job: JobId, step: Step): string =>
-  `lockstep.${checked('the job', job)}.plan.${step}.*`;
+export const stepPlansSubject = (run: RunAddress, step: Step): string =>
+  `${prefix(run)}.plan.${step}.*`;
 
 /** One lane of every step. */
-export const lanePlansSubject = (job: JobId, lane: Lane): string =>
-  `lockstep.${checked('the job', job)}.plan.*.${lane}`;
+export const lanePlansSubject = (run: RunAddress, lane: Lane): string =>
+  `${prefix(run)}.plan.*.${lane}`;
 
-export const everyPlanSubject = (job: JobId): string =>
-  `lockstep.${checked('the job', job)}.plan.>`;
+export const everyPlanSubject = (run: RunAddress): string => `${prefix(run)}.plan.>`;
 
-/** The durable stream that holds a job's plans. */
-export const planStream = (job: JobId): string => `lockstep-plan-${checked('the job', job)}`;
+/** A run in the name of a stream or store: the id comes last, so that no job's name can imitate it. */
+const ofRun = (kind: 'plan' | 'dataset', { job, run }: RunAddress): string =>
+  `lockstep-${kind}-${checked('the job', job)}-${checked('the run', run)}`;
 
-/** The object store that holds a dataset's files for workers that cannot read its folder. */
-export const datasetBucket = (digest: string): string =>
-  `lockstep-dataset-${checked('the dataset', digest.slice(0, 32))}`;
+/** The durable stream that holds a run's plans. */
+export const planStream = (run: RunAddress): string => ofRun('plan', run);
+
+/**
+ * The object store that holds the dataset's files for workers that cannot read its folder. Each run
+ * has its own, although runs may train on the same dataset: so it lives exactly as long as the run
+ * that needs it, and nobody has to count the users of a shared one, some of whom die uncounted.
+ */
+export const datasetBucket = (run: RunAddress): string => ofRun('dataset', run);
+
+/** The run that a stream or store of this job belongs to; null where it is none of the job's. */
+export function runOfName(job: JobId, name: string): RunId | null {
+  for (const kind of ['plan', 'dataset']) {
+    const start = `lockstep-${kind}-${job}-`;
+    if (name.startsWith(start)) return readRunId(name.slice(start.length));
+  }
+  return null;
+}
 
 /** Names a message for the server's duplicate detection: publishing it again changes nothing. */
-export const planMessageId = (job: JobId, step: Step, lane: Lane, part: number): string =>
-  `${job}/${step}/${lane}/${part}`;
+export const planMessageId = (
+  { job, run }: RunAddress,
+  step: Step,
+  lane: Lane,
+  part: number,
+): string => `${job}/${run}/${step}/${lane}/${part}`;

@@ -1,31 +1,71 @@
-/** The folder of a run: `job.json`, `checkpoints/`, `logs/`. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * The folder of a run: `job.json`, `run.json`, `checkpoints/`, `logs/`. A run is first checked against
+ * what the folder holds, which changes nothing, and then written into it.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../../process/write-atomically.js';
+import type { RunId } from '../../shared/ids.js';
 import { canonicalJson, jobDigest, jobIdentity } from '../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { UsageError } from '../usage-error.js';
+import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 
 export const jobFileOf = (output: string): string => join(output, 'job.json');
 export const checkpointsOf = (output: string): string => join(output, 'checkpoints');
 
+export interface RunWish {
+  readonly job: TrainingJob;
+  readonly resume: boolean;
+  readonly datasetDigest: string;
+  /** The id of the run where it is a new one. */
+  readonly newId: RunId;
+}
+
 /**
- * Makes the folder ready for a run and writes the resolved job into it.
+ * Whether the job may train into the folder, as far as that can be known without its dataset. Reads
+ * only.
  *
- * @throws UsageError where it holds checkpoints that the run would mix with its own.
+ * @throws UsageError where the folder holds checkpoints that the run would mix with its own.
  */
-export function prepareOutput(output: string, job: TrainingJob, resume: boolean): string {
-  if (hasCheckpoints(output)) {
-    if (!resume) {
-      throw new UsageError(
-        `Cannot train into "${output}": it holds checkpoints of an earlier run: ` +
-          'choose another --output, remove the folder, or continue with --resume',
-      );
-    }
-    checkSameJob(output, job);
+export function checkOutput(output: string, job: TrainingJob, resume: boolean): void {
+  if (!hasCheckpoints(output)) return;
+  if (!resume) {
+    throw new UsageError(
+      `Cannot train into "${output}": it holds checkpoints of an earlier run: ` +
+        'choose another --output, remove the folder, or continue with --resume',
+    );
   }
+  checkSameJob(output, job);
+}
+
+/**
+ * The run that goes into the folder: the one that is there where it is resumed, else a new one. Reads
+ * only.
+ *
+ * @throws UsageError
+ */
+export function decideRun(
+  output: string,
+  { job, resume, datasetDigest, newId }: RunWish,
+): RunRecord {
+  checkOutput(output, job, resume);
+  const earlier = resume && hasCheckpoints(output) ? readRunRecord(output) : null;
+  if (earlier === null) return { id: newId, datasetDigest };
+  if (earlier.datasetDigest === datasetDigest) return earlier;
+  throw new UsageError(
+    `Cannot resume in "${output}": its checkpoints belong to the dataset ` +
+      `${earlier.datasetDigest}: this job's has the digest ${datasetDigest}: ` +
+      'what decides the weights must not change',
+  );
+}
+
+/** Writes what the run is; everything has been checked. @returns the path of the job's file. */
+export function writeOutput(output: string, job: TrainingJob, record: RunRecord): string {
   mkdirSync(output, { recursive: true });
   const file = jobFileOf(output);
-  writeFileSync(file, `${JSON.stringify(job, null, 2)}\n`);
+  writeAtomically(file, `${JSON.stringify(job, null, 2)}\n`);
+  writeRunRecord(output, record);
   return file;
 }
 

@@ -8,13 +8,16 @@ import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-
 import { findNatsServer } from '../../process/project-nats-server.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
 import { type Child, startChild } from './child.js';
 import { type Cause, explainFailure, type Symptom } from './failure.js';
 
 export interface RunJobOptions {
   /** The resolved job as a file. */
   readonly jobFile: string;
-  readonly jobName: string;
+  readonly run: RunAddress;
+  /** `wholeJobDigest` of the job: every process checks that it reads the same. */
+  readonly jobDigest: string;
   readonly datasetDirectory: string;
   readonly output: string;
   readonly workers: number;
@@ -146,14 +149,14 @@ class Run {
   }
 
   #startProcesses(url: string): void {
-    const { datasetDirectory, entries = realEntries, jobFile, jobName, workers } = this.#options;
-    const { evaluateOnly, metricsPort, output, resume } = this.#options;
+    const { datasetDirectory, entries = realEntries, jobFile, jobDigest, workers } = this.#options;
+    const { evaluateOnly, metricsPort, output, resume, run } = this.#options;
     const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
     const environment = { LOCKSTEP_NATS_URL: url };
     const checkpoints = join(output, 'checkpoints');
+    const identity = ['--run', run.run, '--job-file', jobFile, '--job-digest', jobDigest];
     this.#start('coordinator', entries.coordinator, environment, [
-      '--job-file',
-      jobFile,
+      ...identity,
       '--dataset',
       datasetDirectory,
       '--workers',
@@ -167,14 +170,13 @@ class Run {
     for (let index = 0; index < workers; index++) {
       const name = `worker-${index}`;
       this.#start(name, entries.worker, environment, [
+        ...identity,
         '--job',
-        jobName,
+        run.job,
         '--worker',
         name,
         '--checkpoints',
         checkpoints,
-        '--job-file',
-        jobFile,
         '--cache',
         join(output, 'cache'),
         '--metrics-port',

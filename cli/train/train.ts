@@ -1,15 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readManifest } from '../../dataset/dataset-manifest.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
+import { jobId } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { parseJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
 import { readRunArguments } from '../arguments.js';
 import { datasetFolder } from '../dataset-folder.js';
 import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { UsageError } from '../usage-error.js';
-import { prepareOutput } from './output-folder.js';
+import { checkOutput, decideRun, writeOutput } from './output-folder.js';
 import { launcherOf, resumeCommand } from './resume-command.js';
 import { watchRun } from './watch-run.js';
 
@@ -31,8 +36,12 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     now: () => performance.now(),
   });
   const output = resolve(given.output ?? join('runs', job.metadata.name));
-  const jobFile = prepareOutput(output, job, given.resume);
+  checkOutput(output, job, given.resume);
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
+  const { digest: datasetDigest } = await readManifest(datasetDirectory);
+  const newId = makeRunId('training', randomBytes(runIdBytes));
+  const record = decideRun(output, { job, resume: given.resume, datasetDigest, newId });
+  const jobFile = writeOutput(output, job, record);
   return watchRun({
     display,
     metricsTable,
@@ -43,7 +52,8 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     }),
     run: {
       jobFile,
-      jobName: job.metadata.name,
+      run: { job: jobId(job.metadata.name), run: record.id },
+      jobDigest: wholeJobDigest(job),
       datasetDirectory,
       output,
       workers: job.spec.workers.replicas,

@@ -9,12 +9,14 @@ import { DatasetPublisher } from '../../coordinator/dataset-publisher.js';
 import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
 import { findNatsServer } from '../../process/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
+import { jobId, runId } from '../../shared/ids.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
 import { DatasetTransferError, findDataset } from '../../worker/control/dataset-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-dataset-'));
 const source = join(folder, 'source');
 const digest = 'ab'.repeat(32);
+const run = { job: jobId('j'), run: runId('t0123456789abcdef') };
 /** Longer than a message may be, so that the object store has to cut it. */
 const big = Buffer.from(
   Uint32Array.from({ length: 700_000 }, (_, index) => index * 2654435761).buffer,
@@ -53,6 +55,7 @@ const wanted = { directory: join(folder, 'unreadable'), digest };
 
 const parts = (cache: string, requestFiles: () => Promise<readonly DatasetFile[]>) => ({
   bus,
+  run,
   digestOf,
   requestFiles,
   cacheDirectory: join(folder, cache),
@@ -66,8 +69,8 @@ test('a worker without the folder fetches it once and then uses its cache', asyn
   let uploads = 0;
   const publisher = new DatasetPublisher({
     bus,
+    run,
     directory: source,
-    digest,
     onFile: () => uploads++,
   });
   const publish = (): Promise<readonly DatasetFile[]> => publisher.publish();
@@ -93,8 +96,8 @@ test('a readable folder with the right digest is used where it is', async () => 
 test('what arrives with another digest is refused and leaves nothing behind', async () => {
   const publisher = new DatasetPublisher({
     bus,
+    run,
     directory: source,
-    digest,
     onFile: () => undefined,
   });
   const files = await publisher.publish();

@@ -1,4 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { RunEntries } from '../../cli/train/run-job.js';
+import { jobId } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { makeRunId, type RunAddress, runIdBytes } from '../../shared/run/run-id.js';
 
 export const fakeEntries: RunEntries = {
   coordinator: new URL('./fake-coordinator.js', import.meta.url),
@@ -7,6 +12,14 @@ export const fakeEntries: RunEntries = {
 
 /** While it exists, the members of the run hold before their last step. */
 export const holdFile = (output: string): string => `${output}.hold`;
+
+/** A run of its own for each folder of a test. */
+export const fakeRun = (): RunAddress => ({
+  job: jobId('fake'),
+  run: makeRunId('training', randomBytes(runIdBytes)),
+});
+
+export const fakeDigest = (steps: number): string => wholeJobDigest(resolveJob(fakeJob(steps)));
 
 export const fakeJob = (steps: number): object => ({
   apiVersion: 'lockstep.dev/v1alpha1',

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDisplay } from '../../cli/output/display.js';
 import { watchRun } from '../../cli/train/watch-run.js';
-import { fakeEntries, fakeJob } from './fake-job.js';
+import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fake-job.js';
 
 const [output = '', workers = '', steps = ''] = process.argv.slice(2);
 mkdirSync(output, { recursive: true });
@@ -21,7 +21,8 @@ process.exitCode = await watchRun({
   resume: 'the same with --resume',
   run: {
     jobFile,
-    jobName: 'fake',
+    run: fakeRun(),
+    jobDigest: fakeDigest(Number(steps)),
     datasetDirectory: output,
     output,
     workers: Number(workers),

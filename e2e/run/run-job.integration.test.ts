@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/train/run-job.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
-import { fakeEntries, fakeJob, holdFile } from './fake-job.js';
+import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-run-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +33,8 @@ function start({ name, workers, steps, resume, hold, onCommitted }: Options) {
   else rmSync(holdFile(output), { force: true });
   const options: RunJobOptions = {
     jobFile,
-    jobName: 'fake',
+    run: fakeRun(),
+    jobDigest: fakeDigest(steps),
     datasetDirectory: folder,
     output,
     workers,

@@ -30,6 +30,14 @@ export function jobDigest(job: TrainingJob): string {
     .digest('hex');
 }
 
+/**
+ * SHA-256 (hex) of everything that the job says, its name and paths included: by it, the processes of a
+ * run know that they all read the same job.
+ */
+export function wholeJobDigest(job: TrainingJob): string {
+  return createHash('sha256').update(canonicalJson(job)).digest('hex');
+}
+
 /** JSON with sorted keys, so that the order in which a job was written does not matter. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -7,6 +7,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus } from '../../shared/bus.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
 import { datasetBucket } from '../../shared/subjects.js';
 
 /** What arrived is not what was announced. */
@@ -17,6 +18,7 @@ export class DatasetTransferError extends Error {
 
 export interface DatasetSourceParts {
   readonly bus: Bus;
+  readonly run: RunAddress;
   readonly cacheDirectory: string;
   /** The content digest of a dataset folder; null where there is no readable dataset. */
   readonly digestOf: (directory: string) => Promise<string | null>;
@@ -34,7 +36,7 @@ export async function findDataset(
   for (const directory of [wanted.directory, cached]) {
     if ((await digestOf(directory)) === wanted.digest) return directory;
   }
-  await fetchDataset(parts, wanted.digest, cached);
+  await fetchDataset(parts, cached);
   const digest = await digestOf(cached);
   if (digest === wanted.digest) return cached;
   await rm(cached, { recursive: true, force: true });
@@ -45,12 +47,11 @@ export async function findDataset(
 
 /** Under a temporary name first, so that a cache folder is always a whole dataset. */
 async function fetchDataset(
-  { bus, cacheDirectory, requestFiles }: DatasetSourceParts,
-  digest: string,
+  { bus, run, cacheDirectory, requestFiles }: DatasetSourceParts,
   target: string,
 ): Promise<void> {
   const files = await requestFiles();
-  const objects = await bus.openObjects(datasetBucket(digest));
+  const objects = await bus.openObjects(datasetBucket(run));
   await mkdir(cacheDirectory, { recursive: true });
   const partial = `${target}.${process.pid}.partial`;
   await rm(partial, { recursive: true, force: true });

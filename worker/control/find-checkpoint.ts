@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readJobFile } from '../../process/read-job.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
-import { parseJob } from '../../shared/job-spec/job-spec.js';
 import type { Log } from '../../shared/log.js';
 import type { FoundCheckpoint } from '../../shared/messages/messages.js';
 import { newestCheckpoint } from '../checkpoint/newest-checkpoint.js';
@@ -11,6 +10,8 @@ export interface CheckpointWish {
   readonly wish: string;
   readonly checkpoints: string;
   readonly jobFile: string;
+  /** Of the job that the run was started with; null where nobody said. */
+  readonly jobDigest: string | null;
 }
 
 /**
@@ -20,11 +21,11 @@ export interface CheckpointWish {
  * @throws CheckpointError where one checkpoint is wanted and cannot be used.
  */
 export async function findCheckpoint(
-  { wish, checkpoints, jobFile }: CheckpointWish,
+  { wish, checkpoints, jobFile, jobDigest: digest }: CheckpointWish,
   log: Log,
   notice: (text: string) => void,
 ): Promise<FoundCheckpoint | null> {
-  const job = parseJob(await readFile(jobFile, 'utf8'));
+  const job = await readJobFile(jobFile, digest);
   // The dataset is not known before the membership; the training thread checks it.
   const expected = { jobDigest: jobDigest(job), datasetDigest: null };
   if (wish !== 'newest') {

@@ -3,7 +3,7 @@ import { openNatsBus } from '../../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../../process/life.js';
 import { startMetricsServer } from '../../process/metrics-server.js';
 import { openLog } from '../../process/open-log.js';
-import { natsUrl, readOptions } from '../../process/options.js';
+import { natsUrl, readOptions, runOption } from '../../process/options.js';
 import { systemClock } from '../../shared/clock.js';
 import { jobId, workerId } from '../../shared/ids.js';
 import { goodbyeTimeout, tickInterval } from '../../shared/limits.js';
@@ -11,6 +11,7 @@ import type { Log } from '../../shared/log.js';
 import type { FoundCheckpoint } from '../../shared/messages/messages.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { type LinkBytes, WorkerMetrics } from '../metrics.js';
+import type { CheckpointWish } from './find-checkpoint.js';
 import type { StartTraining } from './training-thread.js';
 import { type Links, WorkerControl } from './worker-control.js';
 
@@ -29,7 +30,7 @@ export interface WorkerDependencies {
   readonly digestOf: (directory: string) => Promise<string | null>;
   /** `wish` is `newest` or a checkpoint folder. */
   readonly findCheckpoint: (
-    options: { wish: string; checkpoints: string; jobFile: string },
+    options: CheckpointWish,
     log: Log,
     notice: (text: string) => void,
   ) => Promise<FoundCheckpoint | null>;
@@ -37,6 +38,8 @@ export interface WorkerDependencies {
 
 const names = [
   'job',
+  'run',
+  'job-digest',
   'worker',
   'job-file',
   'checkpoints',
@@ -53,7 +56,7 @@ export async function runWorker(
 ): Promise<void> {
   const options = readOptions(words, names);
   const worker = workerId(options.text('worker'));
-  const job = jobId(options.text('job'));
+  const run = { job: jobId(options.text('job')), run: runOption(options) };
   const log = openLog({ process: worker });
   await live(worker, log, async () => {
     const wish = options.optional('resume');
@@ -61,14 +64,19 @@ export async function runWorker(
       wish === null
         ? null
         : await dependencies.findCheckpoint(
-            { wish, checkpoints: options.text('checkpoints'), jobFile: options.text('job-file') },
+            {
+              wish,
+              checkpoints: options.text('checkpoints'),
+              jobFile: options.text('job-file'),
+              jobDigest: options.optional('job-digest'),
+            },
             log,
             (text) => process.send?.({ kind: 'notice', text } satisfies RunEvent),
           );
     const links = await dependencies.startLinks({
       host: options.optional('links-host') ?? '127.0.0.1',
     });
-    const metrics = new WorkerMetrics(job, worker, () => links.stats());
+    const metrics = new WorkerMetrics(run.job, worker, () => links.stats());
     const bus = await openNatsBus({ url: natsUrl(), name: worker });
     const control = new WorkerControl({
       bus,
@@ -76,7 +84,8 @@ export async function runWorker(
       log,
       metrics,
       links,
-      job,
+      run,
+      jobDigest: options.optional('job-digest'),
       worker,
       checkpoint,
       startTraining: dependencies.startTraining,
@@ -96,7 +105,7 @@ export async function runWorker(
       unhealthy: () => control.unhealthy,
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
-    log.info({ metricsPort: server.port, links: links.address }, 'worker started');
+    log.info({ metricsPort: server.port, links: links.address, ...run }, 'worker started');
     await control.start();
     const ticking = setInterval(() => control.tick(), tickInterval);
     const { code, reason } = await control.end;

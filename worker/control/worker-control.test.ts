@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { exitCodes } from '../../shared/exit-codes.js';
-import { jobId, lane, step, workerId } from '../../shared/ids.js';
+import { jobId, lane, runId, step, workerId } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import { silentLog } from '../../shared/log.js';
 import { encodeLanePlan } from '../../shared/messages/lane-plan-message.js';
 import {
@@ -29,7 +31,7 @@ import type { ToTraining, TrainingStart } from '../training/messages.js';
 import type { TrainingThreadHandlers } from './training-thread.js';
 import { WorkerControl } from './worker-control.js';
 
-const job = jobId('test');
+const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 const me = workerId('worker-1');
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -68,24 +70,25 @@ const planOf = (at: number, of: number, lanes = 4): LanePlan => ({
   lossScale: 0,
 });
 
-async function open() {
+async function open(jobDigest: string | null = null) {
   const hub = new MemoryHub();
   const coordinator = hub.open();
-  const stream = await coordinator.createStream(planStream(job), everyPlanSubject(job));
+  const stream = await coordinator.createStream(planStream(run), everyPlanSubject(run));
   let now = 0;
   const heard: FromWorker[] = [];
   const events: RunEvent[] = [];
   const posted: ToTraining[] = [];
   let started: TrainingStart | null = null;
   let handlers: TrainingThreadHandlers | null = null;
-  coordinator.subscribe(everyWorkerSubject(job), (data) => heard.push(decodeFromWorker(data)));
-  const metrics = new WorkerMetrics(job, me, async () => ({ sent: {}, received: {} }));
+  coordinator.subscribe(everyWorkerSubject(run), (data) => heard.push(decodeFromWorker(data)));
+  const metrics = new WorkerMetrics(run.job, me, async () => ({ sent: {}, received: {} }));
   const control = new WorkerControl({
     bus: hub.open(),
     clock: { now: () => millis(now) },
     log: silentLog,
     metrics,
-    job,
+    run,
+    jobDigest,
     worker: me,
     cacheDirectory: '/cache',
     digestOf: async () => 'digest',
@@ -110,7 +113,7 @@ async function open() {
     started: (): TrainingStart | null => started,
     thread: (): TrainingThreadHandlers => handlers ?? assert.fail('no training thread was started'),
     say: async (message: FromCoordinator): Promise<void> => {
-      coordinator.publish(coordinatorSubject(job), encodeFromCoordinator(message));
+      coordinator.publish(coordinatorSubject(run), encodeFromCoordinator(message));
       await settle();
       await settle();
     },
@@ -119,7 +122,7 @@ async function open() {
       control.tick();
       await settle();
     },
-    publish: async (plan: LanePlan, subject = planSubject(job, plan.step, plan.lane)) => {
+    publish: async (plan: LanePlan, subject = planSubject(run, plan.step, plan.lane)) => {
       const [part] = splitMessage(encodeLanePlan(plan), 10_000);
       await stream.publish(subject, part as Uint8Array, subject);
       await settle();
@@ -149,7 +152,7 @@ test('hands over the plans of its own lanes and refuses those that lie about the
   const worker = await open();
   await worker.say(membership);
   for (const of of [0, 1, 2, 3]) await worker.publish(planOf(0, of));
-  await worker.publish(planOf(9, 3), planSubject(job, step(1), lane(3)));
+  await worker.publish(planOf(9, 3), planSubject(run, step(1), lane(3)));
   await worker.publish(planOf(2, 3, 5));
   const plans = worker.posted.flatMap((message) => (message.kind === 'plan' ? [message.plan] : []));
   assert.deepEqual(
@@ -244,4 +247,20 @@ test('a stop reaches the training thread whenever it comes, and once', async () 
   await worker.say(membership);
   await worker.say({ kind: 'stop' });
   assert.equal(worker.posted.filter(({ kind }) => kind === 'stop').length, 1);
+});
+
+// Would catch a worker that trains another job than the one that the run was started with, because
+// somebody wrote the coordinator's file in between.
+test('a membership with another job than the run was started with is refused by its digest', async () => {
+  const right = wholeJobDigest(resolveJob((membership as { job: unknown }).job));
+  const trusting = await open(right);
+  await trusting.say(membership);
+  assert.equal(trusting.started()?.totalSteps, 20);
+  const worker = await open('ab'.repeat(32));
+  await worker.say(membership);
+  assert.equal(worker.started(), null);
+  assert.deepEqual(
+    worker.events.map((event) => event.kind === 'failed' && event.code),
+    ['JOB_MISMATCH'],
+  );
 });

@@ -5,17 +5,11 @@
  */
 import { hostname } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
+import { requireJob } from '../../process/read-job.js';
 import { type Bus, BusLostError, type Subscription } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
 import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
-import {
-  type Generation,
-  generation,
-  type JobId,
-  type Rank,
-  rank,
-  type WorkerId,
-} from '../../shared/ids.js';
+import { type Generation, generation, type Rank, rank, type WorkerId } from '../../shared/ids.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import {
   heartbeatInterval,
@@ -38,6 +32,7 @@ import {
 } from '../../shared/messages/messages.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
 import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { WorkerMetrics } from '../metrics.js';
@@ -69,7 +64,9 @@ export interface WorkerControlParts {
   readonly metrics: WorkerMetrics;
   readonly links: Links;
   readonly startTraining: StartTraining;
-  readonly job: JobId;
+  readonly run: RunAddress;
+  /** Of the job that the run was started with; null where nobody said. */
+  readonly jobDigest: string | null;
   readonly worker: WorkerId;
   readonly cacheDirectory: string;
   readonly digestOf: (directory: string) => Promise<string | null>;
@@ -124,8 +121,8 @@ export class WorkerControl {
   }
 
   async start(): Promise<void> {
-    const { bus, job } = this.#parts;
-    bus.subscribe(coordinatorSubject(job), (data) => this.#receive(data));
+    const { bus, run } = this.#parts;
+    bus.subscribe(coordinatorSubject(run), (data) => this.#receive(data));
     await bus.flush();
     void bus.closed.then((lost) => {
       if (lost !== null) this.#lose(lost.code, lost.message);
@@ -188,9 +185,9 @@ export class WorkerControl {
   }
 
   #say(message: FromWorker): void {
-    const { bus, job, worker } = this.#parts;
+    const { bus, run, worker } = this.#parts;
     try {
-      bus.publish(workerSubject(job, worker), encodeFromWorker(message));
+      bus.publish(workerSubject(run, worker), encodeFromWorker(message));
     } catch (error) {
       // A lost bus is told by `closed`, once; everything else is a defect.
       if (!(error instanceof BusLostError)) throw error;
@@ -246,12 +243,13 @@ export class WorkerControl {
   }
 
   async #begin(membership: Membership, mine: Rank): Promise<void> {
-    const { bus, cacheDirectory, digestOf, job, links, log, metrics } = this.#parts;
+    const { bus, cacheDirectory, digestOf, jobDigest, links, log, metrics, run } = this.#parts;
     const spec = resolveJob(membership.job);
+    requireJob(spec, jobDigest, 'the membership');
     const { members } = membership;
     const requestFiles = (): Promise<readonly DatasetFile[]> => this.#requestFiles();
     const datasetDirectory = await findDataset(
-      { bus, cacheDirectory, digestOf, requestFiles },
+      { bus, run, cacheDirectory, digestOf, requestFiles },
       membership.dataset,
     );
     log.info({ rank: mine, members: members.length, datasetDirectory }, 'membership received');
@@ -281,8 +279,8 @@ export class WorkerControl {
     });
     this.#phase = { kind: 'training', rank: mine, thread };
     this.#plans = await readPlans({
-      stream: await bus.openStream(planStream(job)),
-      job,
+      stream: await bus.openStream(planStream(run)),
+      run,
       lanes: lanesOf(laneRun(mine, members.length, spec.spec.lanes)),
       laneCount: spec.spec.lanes,
       onPlan: (plan) => {
