@@ -33,7 +33,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
   pino: ['process/open-log.ts'],
-  'prom-client': ['coordinator/metrics.ts', 'process/metrics-server.ts', 'worker/metrics.ts'],
+  'prom-client': ['coordinator/metrics.ts', 'process/metrics-server', 'worker/metrics.ts'],
   ws: ['worker/collective/'],
   yaml: ['shared/job-spec'],
   zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/checkpoint-folder.ts'],

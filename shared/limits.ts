@@ -69,3 +69,27 @@ export const membersMax = 1024;
 
 /** How long a process that must end may take to say goodbye before it is killed. */
 export const goodbyeTimeout: Millis = millis(3000);
+
+/** Bytes of a request's head at a metrics port: scrapers send some hundred, browsers with cookies more. */
+export const requestHeadBytes: Bytes = bytes(8 * 1024);
+
+/**
+ * Connections of strangers at one port. A peer or a scraper is a stranger for milliseconds; sixty-four
+ * leave most of the 1,024 descriptors, which is what a process usually may open, to the process.
+ */
+export const strangersMax = 64;
+
+/** How long a stranger may take, from its connection to the last byte of its answer. */
+export const strangerTimeout: Millis = millis(5000);
+
+/** How long a socket may stay that has had its answer: the client's end of it takes a round trip. */
+export const dismissTimeout: Millis = millis(1000);
+
+/** Bytes read from a socket that has had its answer: what was on its way already. */
+export const dismissedBytes: Bytes = bytes(256 * 1024);
+
+/**
+ * Between two renderings of the metrics, which take about a millisecond of the thread that sends
+ * heartbeats. Scrapers ask every few seconds.
+ */
+export const renderingInterval: Millis = millis(250);

@@ -2,12 +2,11 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { dismiss, StrangerSockets } from '../../process/stranger-sockets.js';
 import type { Rank } from '../../shared/ids.js';
+import { strangerTimeout } from '../../shared/limits.js';
 import { type Expected, judgeHello, linksPath, readHello } from './hello.js';
 import type { Traffic } from './traffic.js';
-
-/** Peers connect within milliseconds; who has not said hello by then is no peer. */
-const handshakeMillis = 5000;
 
 /** Peers send nothing but control frames to the server of a direction. */
 const maxIncomingBytes = 128;
@@ -21,6 +20,7 @@ export class LinksServer {
     maxPayload: maxIncomingBytes,
     clientTracking: false,
   });
+  readonly #strangers = new StrangerSockets();
   readonly #traffic: Traffic;
   readonly #host: string;
   #expected: Expected | null = null;
@@ -30,9 +30,10 @@ export class LinksServer {
     this.#host = host;
     this.#traffic = traffic;
     this.#http = createServer(
-      { headersTimeout: handshakeMillis, connectionsCheckingInterval: 1000, maxHeaderSize: 4096 },
+      { headersTimeout: strangerTimeout, connectionsCheckingInterval: 1000, maxHeaderSize: 4096 },
       (_request, response) => response.writeHead(426, { connection: 'close' }).end(),
     );
+    this.#http.on('connection', (socket) => this.#strangers.add(socket));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -58,20 +59,25 @@ export class LinksServer {
     this.#welcome = welcome;
   }
 
+  /** Connections of whoever has not shown yet that it is a peer. */
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
   close(): void {
     this.#http.close();
+    this.#strangers.dropAll();
     this.#http.closeAllConnections();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // A connection that breaks here must not become an uncaught error.
-    socket.on('error', () => socket.destroy());
     const verdict =
       request.url === linksPath
         ? judgeHello(readHello(request.headers), this.#expected)
         : ({ kind: 'refused', status: 400, reason: 'the path is unknown' } as const);
     if (verdict.kind === 'welcome') {
       const { rank } = readHello(request.headers) as { rank: Rank };
+      this.#strangers.welcome(socket);
       this.#sockets.handleUpgrade(request, socket, head, (accepted) =>
         this.#welcome(rank, accepted),
       );
@@ -80,7 +86,8 @@ export class LinksServer {
     if (verdict.kind === 'refused') this.#traffic.refusedConnections++;
     const status = verdict.kind === 'later' ? 503 : verdict.status;
     const body = Buffer.from(verdict.reason);
-    socket.end(
+    dismiss(
+      socket,
       `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
         `Content-Length: ${body.length}\r\n\r\n${verdict.reason}`,
     );
