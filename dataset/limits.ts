@@ -14,4 +14,14 @@ export const limits = {
   manifestBytes: 1024 * 1024,
   /** Bytes of tokenizer.json: those of large pretrained models have 10-35 MiB. */
   tokenizerBytes: 256 * 1024 * 1024,
+  /**
+   * Distinct words above which subwords are learnt in their stead: see docs/decisions for what was
+   * measured. Below, every word has a token.
+   */
+  wordVocabulary: 16_384,
+  /**
+   * Bytes of the distinct words that subwords are learnt from, the most frequent words first: some six
+   * million words. Each byte takes 30 bytes of memory.
+   */
+  subwordBytes: 64 * 1024 * 1024,
 } as const;

@@ -22,7 +22,7 @@ test('an import with nothing but what it needs has the defaults of HLLM', () => 
       catalogue: 'interacted',
       columns: {},
       text: { maximumTokens: 64 },
-      tokenizer: { kind: 'learned', minimumFrequency: 1, maximumSize: 32_768 },
+      tokenizer: { kind: 'learned', model: 'auto', minimumFrequency: null, maximumSize: 32_768 },
     },
   });
 });
@@ -57,6 +57,20 @@ test('every option reaches the import', () => {
       onBadRow: 'skip',
     },
   );
+});
+
+test('a tokenizer is learnt as it is asked for, and a path is a path', () => {
+  const tokenizerOf = (...words: string[]) => {
+    const given = readDataArguments([...needed, '--tokenizer', ...words]);
+    return given.kind === 'import' && given.options.tokenizer;
+  };
+  assert.deepEqual(tokenizerOf('bpe', '--max-vocabulary', '9000', '--min-frequency', '3'), {
+    kind: 'learned',
+    model: 'bpe',
+    minimumFrequency: 3,
+    maximumSize: 9000,
+  });
+  assert.deepEqual(tokenizerOf('./word'), { kind: 'pretrained', path: './word' });
 });
 
 test('fetch and show take one name', () => {

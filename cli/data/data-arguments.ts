@@ -1,7 +1,11 @@
 /** The words of `lockstep data`, as one complete type. */
 import { basename, resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import type { ImportOptions } from '../../dataset/import/import-options.js';
+import {
+  type ImportOptions,
+  learnedByDefault,
+  type TokenizerOptions,
+} from '../../dataset/import/import-options.js';
 import type { TextField } from '../../dataset/import/item-text.js';
 import { UsageError } from '../usage-error.js';
 
@@ -18,6 +22,7 @@ export type DataArguments =
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
+const learntModels = ['auto', 'word', 'bpe'] as const;
 const common = { json: flag, help: { ...flag, short: 'h' } } as const;
 const importOptions = {
   ...common,
@@ -78,14 +83,6 @@ function readImport(words: readonly string[]): DataArguments {
     throw usage(`"${positionals[0]}" belongs to no option`);
   }
   const output = required(values.output, '--output');
-  const minimumFrequency = integer(values['min-frequency'], '--min-frequency', 1);
-  const maximumSize = integer(values['max-vocabulary'], '--max-vocabulary', 32_768);
-  const learns = values['min-frequency'] ?? values['max-vocabulary'];
-  if (values.tokenizer !== undefined && learns !== undefined) {
-    throw usage(
-      '--tokenizer brings its own vocabulary: leave out --min-frequency and --max-vocabulary',
-    );
-  }
   const options: ImportOptions = {
     format: choice(required(values.format, '--format'), '--format', ['hllm', 'recbole']),
     interactions: required(values.interactions, '--interactions'),
@@ -105,12 +102,35 @@ function readImport(words: readonly string[]): DataArguments {
       ...(values['text-columns'] !== undefined && { fields: fields(values['text-columns']) }),
       maximumTokens: integer(values['max-tokens'], '--max-tokens', 64),
     },
-    tokenizer:
-      values.tokenizer === undefined
-        ? { kind: 'learned', minimumFrequency, maximumSize }
-        : { kind: 'pretrained', path: values.tokenizer },
+    tokenizer: tokenizer(values),
   };
   return { kind: 'import', options, json: values.json === true };
+}
+
+/** `auto`, `word` and `bpe` are learnt from the texts; anything else is the path of a pretrained one. */
+function tokenizer(values: {
+  readonly tokenizer?: string | undefined;
+  readonly 'min-frequency'?: string | undefined;
+  readonly 'max-vocabulary'?: string | undefined;
+}): TokenizerOptions {
+  const [word, frequency] = [values.tokenizer ?? 'auto', values['min-frequency']];
+  const model = learntModels.find((known) => known === word);
+  if (model === undefined && (frequency ?? values['max-vocabulary']) !== undefined) {
+    throw usage(
+      `--tokenizer ${word} brings its own vocabulary: leave out --min-frequency and --max-vocabulary`,
+    );
+  }
+  if (model === undefined) return { kind: 'pretrained', path: word };
+  return {
+    kind: 'learned',
+    model,
+    minimumFrequency: frequency === undefined ? null : integer(frequency, '--min-frequency', 1),
+    maximumSize: integer(
+      values['max-vocabulary'],
+      '--max-vocabulary',
+      learnedByDefault.maximumSize,
+    ),
+  };
 }
 
 /** `title,release_year=year`: columns in order, with other keys where they are given. */

@@ -17,13 +17,16 @@ Options of import:
   --time-column NAME     default: timestamp
   --text-columns A,B=K   columns of the item's text, in order; =K gives a column another key
                          (default: every column but the item's)
-  --prompt TEXT          before the fields (default: HLLM's with --tokenizer, else nothing)
-  --separator TEXT       between fields (default: nothing with --tokenizer, as in HLLM, else a space)
+  --prompt TEXT          before the fields (default: HLLM's with a pretrained tokenizer, else nothing)
+  --separator TEXT       between fields (default: nothing with a pretrained tokenizer, as in
+                         HLLM, else a space)
   --max-tokens N         longer texts are cut (default: 64)
-  --tokenizer PATH       a pretrained model's tokenizer.json or its folder
-                         (default: words are learnt from the texts)
-  --min-frequency N      rarer words become [UNK] (default: 1)
-  --max-vocabulary N     (default: 32768)
+  --tokenizer T          word: the texts' words; bpe: subwords, of which nothing is unknown;
+                         auto: words up to 16,384 of them, else subwords (default);
+                         or the path of a pretrained model's tokenizer.json or its folder
+  --min-frequency N      rarer words become [UNK] (default: 1), rarer pairs of subwords stay apart
+                         (default: 2)
+  --max-vocabulary N     tokens at most (default: 32768)
   --catalogue C          interacted: the items that someone has used (default); all: the whole file
   --on-bad-row P         error: stop at the first (default); skip: leave out and count
   --json                 one JSON object a line; the last one is the result

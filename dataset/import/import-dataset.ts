@@ -19,11 +19,8 @@ import {
   type ItemTokenizer,
   readTokenizerFiles,
 } from '../tokenizer/item-tokenizer.js';
-import {
-  WordCounter,
-  wordTokenizerConfig,
-  wordTokenizerJson,
-} from '../tokenizer/word-tokenizer.js';
+import { type LearntTokenizer, learnTokenizer } from '../tokenizer/learn-tokenizer.js';
+import { WordCounter } from '../tokenizer/word-counter.js';
 import { type ImportOptions, type ResolvedOptions, resolveOptions } from './import-options.js';
 import { composeItemText } from './item-text.js';
 import { requireAbsent, writeDataset } from './write-dataset.js';
@@ -72,7 +69,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   };
   const counts = await countInteractions(source);
   const catalogue = chooseItems(table.ids, counts.perItem, resolved.catalogue === 'all');
-  const tokenizer = await chooseTokenizer(resolved, table, catalogue.renumbered);
+  const { tokenizer, learnt } = await chooseTokenizer(resolved, table, catalogue.renumbered);
   const texts = await tokenizeItems(resolved, table, catalogue.renumbered, tokenizer);
   const sequences = await readSequences(source, counts, catalogue.renumbered);
   progress({ stage: 'write', fraction: 0 });
@@ -100,7 +97,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
-    options: describe(resolved, table.keys),
+    options: describe(resolved, table.keys, learnt),
     files,
   });
   progress({ stage: 'write', fraction: 1 });
@@ -137,10 +134,11 @@ async function chooseTokenizer(
   options: ResolvedOptions,
   table: ItemsTable,
   renumbered: Int32Array,
-): Promise<ItemTokenizer> {
+): Promise<{ tokenizer: ItemTokenizer; learnt: LearntTokenizer | null }> {
   const { tokenizer, progress } = options;
   if (tokenizer.kind === 'pretrained') {
-    return createItemTokenizer(await readTokenizerFiles(tokenizer.path), tokenizer.path);
+    const files = await readTokenizerFiles(tokenizer.path);
+    return { tokenizer: createItemTokenizer(files, tokenizer.path), learnt: null };
   }
   const counter = new WordCounter();
   await table.readTexts((item, values) => {
@@ -148,11 +146,8 @@ async function chooseTokenizer(
     counter.add(composeItemText(options, table.keys, values));
     progress({ stage: 'learn words', fraction: (item + 1) / table.ids.count });
   });
-  const json = JSON.stringify(wordTokenizerJson(counter.vocabulary(tokenizer)));
-  return createItemTokenizer(
-    { json, config: JSON.stringify(wordTokenizerConfig) },
-    'learnt from the texts',
-  );
+  const learnt = learnTokenizer(counter, tokenizer);
+  return { tokenizer: createItemTokenizer(learnt, 'learnt from the texts'), learnt };
 }
 
 async function tokenizeItems(
@@ -186,8 +181,12 @@ async function tokenizeItems(
 }
 
 /** Without paths: the manifest of the same import is the same on every machine. */
-function describe(options: ResolvedOptions, keys: readonly string[]): Record<string, unknown> {
-  const { format, onBadRow, catalogue, columns, prompt, separator, fields, tokenizer } = options;
+function describe(
+  options: ResolvedOptions,
+  keys: readonly string[],
+  learnt: LearntTokenizer | null,
+): Record<string, unknown> {
+  const { format, onBadRow, catalogue, columns, prompt, separator, fields } = options;
   return {
     format,
     onBadRow,
@@ -197,6 +196,11 @@ function describe(options: ResolvedOptions, keys: readonly string[]): Record<str
     separator,
     fields: fields ?? keys.map((key) => ({ column: key, key })),
     maximumTokens: options.maximumTokens,
-    tokenizer: tokenizer.kind === 'learned' ? tokenizer : { kind: 'pretrained' },
+    tokenizer: learnt === null ? { kind: 'pretrained' } : describeLearnt(options, learnt),
   };
+}
+
+function describeLearnt({ tokenizer }: ResolvedOptions, learnt: LearntTokenizer): object {
+  const { model, minimumFrequency } = learnt;
+  return { ...tokenizer, model, minimumFrequency };
 }

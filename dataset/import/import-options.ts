@@ -3,11 +3,12 @@
 import { DatasetError } from '../dataset-error.js';
 import type { OnBadRow } from '../tables/bad-rows.js';
 import type { FileFormat } from '../tables/table-header.js';
-import type { VocabularyLimits } from '../tokenizer/word-tokenizer.js';
+import type { LearnOptions } from '../tokenizer/learn-tokenizer.js';
+import { byteTokens } from '../tokenizer/subword-tokenizer.js';
 import { hllmPrompt, type TextField } from './item-text.js';
 
 export type TokenizerOptions =
-  | ({ readonly kind: 'learned' } & VocabularyLimits)
+  | ({ readonly kind: 'learned' } & LearnOptions)
   | {
       readonly kind: 'pretrained';
       /** tokenizer.json, or the model folder that holds it. */
@@ -55,21 +56,26 @@ export interface ImportProgress {
   readonly fraction: number;
 }
 
+/** Words of the texts, or subwords where there are many. */
+export const learnedByDefault: TokenizerOptions & { readonly kind: 'learned' } = {
+  kind: 'learned',
+  model: 'auto',
+  minimumFrequency: null,
+  maximumSize: 32_768,
+};
+
 export type ResolvedOptions = ReturnType<typeof resolveOptions>;
 
 /** @throws DatasetError */
 export function resolveOptions(options: ImportOptions) {
-  const tokenizer: TokenizerOptions = options.tokenizer ?? {
-    kind: 'learned',
-    minimumFrequency: 1,
-    maximumSize: 32_768,
-  };
+  const tokenizer = options.tokenizer ?? learnedByDefault;
   const learned = tokenizer.kind === 'learned';
   const maximumTokens = options.text?.maximumTokens ?? 64;
   requireInteger('maximum tokens', maximumTokens, 1, 8192);
   if (learned) {
-    requireInteger('minimum frequency', tokenizer.minimumFrequency, 1, 1_000_000);
-    requireInteger('vocabulary size', tokenizer.maximumSize, 2, 1_000_000);
+    const least = tokenizer.model === 'bpe' ? byteTokens.length : 2;
+    requireInteger('minimum frequency', tokenizer.minimumFrequency ?? 1, 1, 1_000_000);
+    requireInteger('vocabulary size', tokenizer.maximumSize, least, 1_000_000);
   }
   if (options.name.length < 1 || options.name.length > 200) {
     throw new DatasetError(
