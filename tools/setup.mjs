@@ -4,9 +4,10 @@
  * knows by a digest of what it reads whether it has anything to do, so a second run costs
  * milliseconds. Plain JavaScript without dependencies: it runs before there are any.
  *
- *   node tools/setup.mjs [--quiet] [--engine tensorflow]
+ *   node tools/setup.mjs [--quiet] [--engine tensorflow] [--engine torch-cuda | torch-cpu]
  *
- * `--engine` also sets up an engine that is left out otherwise.
+ * `--engine` also sets up an engine that is left out otherwise, or chooses a build of torch instead of
+ * the one that fits the machine's driver.
  *
  * Exit codes: 0 ready, 1 a step failed, 2 wrong usage, 3 something must be installed first.
  */
@@ -15,6 +16,7 @@ import { lockSetup } from './setup/lock.mjs';
 import { missingTools, nodeIsTooOld } from './setup/prerequisites.mjs';
 import { StepFailedError } from './setup/step-failed-error.mjs';
 import { steps as basicSteps, stepsOfEngine } from './setup/steps.mjs';
+import { chooseTorch } from './setup/torch-build.mjs';
 
 const options = parseOptions(process.argv.slice(2));
 const say = options.quiet ? () => {} : (line) => console.log(line);
@@ -26,6 +28,9 @@ async function main() {
     return 2;
   }
   if (nodeIsTooOld !== null) return refuse([nodeIsTooOld]);
+  for (const name of options.engines) {
+    if (name.startsWith('torch-')) chooseTorch(name.slice('torch-'.length));
+  }
   if (staleSteps().length === 0) return 0;
   const unlock = await lockSetup(say);
   try {

@@ -11,10 +11,12 @@ const bytesPerCompiler = 1.5 * 2 ** 30;
 /**
  * The step that builds `folder` with CMake, in build/<build>, into `output`.
  *
+ * @param takes how long it takes, in words, where that is worth saying before; else null.
  * @param against one of libraries.mjs, or null.
  */
 export function addon({
   name,
+  takes = null,
   folder,
   build,
   output = inRoot(`build/native/lockstep_${build}.node`),
@@ -36,7 +38,8 @@ export function addon({
     name,
     needs: () => ['cmake', 'compiler'],
     isStale: () => !existsSync(output) || !hasStamp(stamp, key()),
-    async run() {
+    async run(say) {
+      if (takes !== null) say(`setup: builds the ${name} (${takes})`);
       removeStamp(stamp);
       against?.require();
       // CMake refuses a build folder that was made for a source folder elsewhere.

@@ -5,9 +5,15 @@
  *   definitions(): what CMake must be told.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { libtorch, tensorflow } from './paths.mjs';
+import { inRoot, libtorch, tensorflow } from './paths.mjs';
 import { contents } from './stamp.mjs';
 import { StepFailedError } from './step-failed-error.mjs';
+import { installedTorch } from './torch-build.mjs';
+
+/** A libtorch of the user's own is complete; that of Python has CUDA's half only where it can load. */
+const hasCuda = () =>
+  existsSync(`${libtorch()}/lib/libtorch_cuda.so`) &&
+  (!libtorch().startsWith(inRoot('.venv/')) || installedTorch() === 'cuda');
 
 export const againstTorch = {
   /** Another libtorch, or the same at another place, needs another build. */
@@ -16,16 +22,19 @@ export const againstTorch = {
     const version = ['version.py', 'build-version']
       .map((name) => `${folder}/${name}`)
       .filter(existsSync);
-    return [folder ?? '', ...version.map((file) => readFileSync(file))];
+    return [folder ?? '', hasCuda() ? 'cuda' : 'cpu', ...version.map((file) => readFileSync(file))];
   },
   require() {
-    const library = `${libtorch()}/lib/libtorch.so`;
+    const library = `${libtorch()}/lib/libtorch_cpu.so`;
     if (existsSync(library)) return;
     throw new StepFailedError(
       `Cannot set up: ${library} is missing: LOCKSTEP_LIBTORCH must name a folder of libtorch (its lib, include and share inside)`,
     );
   },
-  definitions: () => [`LOCKSTEP_LIBTORCH=${libtorch()}`],
+  definitions: () => [
+    `LOCKSTEP_LIBTORCH=${libtorch()}`,
+    `LOCKSTEP_CUDA=${hasCuda() ? 'ON' : 'OFF'}`,
+  ],
 };
 
 export const againstTensorflow = {

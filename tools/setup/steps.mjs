@@ -21,13 +21,19 @@ export const steps = [
     name: 'torch addon',
     folder: 'worker/engine/torch/native',
     build: 'torch',
+    takes: 'a minute or two on two cores',
     against: againstTorch,
   }),
   compiled,
 ];
 
-/** What `--engine <name>` adds: engines that not everyone needs, for their size. */
+/**
+ * What `--engine <name>` adds: engines that not everyone needs, for their size. The two of torch only
+ * choose between its builds.
+ */
 export const stepsOfEngine = {
+  'torch-cuda': [],
+  'torch-cpu': [],
   tensorflow: [
     tensorflowPackages,
     tensorflowLibrary,

@@ -72,7 +72,7 @@ export const tensorflowLibrary = {
       ? ['tensorflow', 'tensorflow-cpu']
       : ['tensorflow-cpu'];
     for (const wheel of wheels) {
-      say(`setup: installs ${wheel} ${version}`);
+      say(`setup: installs ${wheel} ${version} (1.5 GB on disk)`);
       try {
         await install(`${wheel}==${version}`);
         writeStamp(pipStamp, version);
