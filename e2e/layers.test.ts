@@ -13,12 +13,14 @@ import { type Import, readImports, sourceFiles } from './source-imports.js';
 const layers: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   bus: ['shared'],
-  dataset: ['shared'],
-  process: ['shared'],
-  coordinator: ['shared', 'bus', 'dataset', 'process'],
-  worker: ['shared', 'bus', 'dataset', 'process'],
+  // Datasets, checkpoints and transfers are large files with digests: one way to read and write them.
+  storage: ['shared'],
+  dataset: ['shared', 'storage'],
+  process: ['shared', 'storage'],
+  coordinator: ['shared', 'bus', 'storage', 'dataset', 'process'],
+  worker: ['shared', 'bus', 'storage', 'dataset', 'process'],
   // It starts the coordinator and the workers as processes and calls nothing of them.
-  cli: ['shared', 'dataset', 'process'],
+  cli: ['shared', 'storage', 'dataset', 'process'],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */

@@ -6,7 +6,7 @@ export const exitCodes = {
   internal: 1,
   /** The command line, the job or the data cannot be used; nothing was started. */
   usage: 2,
-  /** Training itself failed: a loss that is not finite, members that disagree, a damaged file. */
+  /** Training itself failed: a loss that is not finite, members that disagree, a full disk. */
   training: 3,
   /** A worker, the coordinator or nats-server was lost; `--resume` continues. */
   lost: 4,

@@ -93,3 +93,9 @@ export const dismissedBytes: Bytes = bytes(256 * 1024);
  * heartbeats. Scrapers ask every few seconds.
  */
 export const renderingInterval: Millis = millis(250);
+
+/**
+ * Bytes of a large file that are in memory at once, per reader or writer. Any size of a few MiB
+ * keeps a disk and SHA-256 busy, and hashing one piece takes some 4 ms: no heartbeat is late for it.
+ */
+export const filePieceBytes: Bytes = mebibytes(4);

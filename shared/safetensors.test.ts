@@ -7,9 +7,9 @@ import {
   decodeSafetensors,
   decodeSafetensorsMetadata,
   encodeSafetensors,
-  SafetensorsError,
   type SafetensorsTensor,
 } from './safetensors.js';
+import { SafetensorsError } from './safetensors-header.js';
 
 /** A file as the format describes it: length, header text, data. */
 function fileOf(header: unknown, data: readonly number[] = []): Uint8Array {

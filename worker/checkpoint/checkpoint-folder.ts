@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import type { ParameterEntry } from '../model/parameter-layout.js';
+import type { StateLayout, StateSection } from '../state/training-state.js';
 
 export const modelFile = 'model.safetensors';
 export const optimizerFile = 'optimizer.safetensors';
@@ -17,19 +18,30 @@ export const manifestFile = 'manifest.json';
 /** Raised whenever an older reader would misread a newer checkpoint. */
 export const formatVersion = 1;
 
-/** As much of a parameter layout as a checkpoint depends on. */
-export interface CheckpointLayout {
-  readonly entries: readonly ParameterEntry[];
-  /** Floats of a flat vector, gaps included. */
-  readonly length: number;
+/** A tensor of a checkpoint's file: one parameter of one section. */
+export interface CheckpointTensor {
+  readonly name: string;
+  readonly section: StateSection;
+  readonly entry: ParameterEntry;
 }
 
-/** Flat vectors of the layout's length; the gaps between parameters are not stored. */
-export interface CheckpointVectors {
-  readonly parameters: Float32Array;
-  readonly firstMoments: Float32Array;
-  readonly secondMoments: Float32Array;
-}
+type CheckpointFile = typeof modelFile | typeof optimizerFile;
+
+export const tensorFiles: readonly CheckpointFile[] = [modelFile, optimizerFile];
+
+const contents: Readonly<Record<CheckpointFile, readonly (readonly [StateSection, string])[]>> = {
+  [modelFile]: [['parameters', '']],
+  [optimizerFile]: [
+    ['firstMoments', 'first_moment.'],
+    ['secondMoments', 'second_moment.'],
+  ],
+};
+
+/** What a file holds, in its order; the gaps between parameters are not stored. */
+export const tensorsOf = (file: CheckpointFile, { entries }: StateLayout): CheckpointTensor[] =>
+  contents[file].flatMap(([section, prefix]) =>
+    entries.map((entry) => ({ name: `${prefix}${entry.name}`, section, entry })),
+  );
 
 /** What a checkpoint must belong to. */
 export interface CheckpointExpectation {

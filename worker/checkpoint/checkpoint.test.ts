@@ -4,20 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { decodeSafetensors } from '../../shared/safetensors.js';
+import { HostState } from '../state/host-state.js';
+import type { StateLayout } from '../state/training-state.js';
 import { CheckpointError } from './checkpoint-error.js';
-import type { CheckpointLayout } from './checkpoint-folder.js';
 import { newestCheckpoint } from './newest-checkpoint.js';
 import { pruneCheckpoints, removeLeftovers } from './prune-checkpoints.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { verifyCheckpoint } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
-import { type CheckpointContent, writeCheckpoint } from './write-checkpoint.js';
+import { writeCheckpoint } from './write-checkpoint.js';
 
 const digestOf = (letter: string): string => letter.repeat(64);
 const expected = { jobDigest: digestOf('a'), datasetDigest: digestOf('b') };
 
 /** With gaps, a scalar, and names whose order is not that of the offsets. */
-const layout: CheckpointLayout = {
+const layout: StateLayout = {
   entries: [
     { name: 'user_llm.model.norm.weight', shape: [5], offset: 0, size: 5 },
     { name: 'logit_scale', shape: [], offset: 16, size: 1 },
@@ -36,14 +37,21 @@ function vector(scale: number): Float32Array {
   return flat;
 }
 
-const contentAt = (committedSteps: number): CheckpointContent => ({
-  committedSteps,
-  layout,
-  parameters: vector(1 + committedSteps),
-  firstMoments: vector(-2),
-  secondMoments: vector(3e-20),
-  ...expected,
-});
+const stateAt = (committedSteps: number): HostState =>
+  new HostState(layout, {
+    parameters: vector(1 + committedSteps),
+    firstMoments: vector(-2),
+    secondMoments: vector(3e-20),
+  });
+
+const write = (directory: string, committedSteps: number, state = stateAt(committedSteps)) =>
+  writeCheckpoint(directory, { committedSteps, ...expected }, state);
+
+/** Into a state of `of`; what was read, with its vectors. */
+async function read(path: string, of = layout) {
+  const state = HostState.zeros(of);
+  return { state, ...(await readCheckpoint(path, expected, state)) };
+}
 
 async function temporaryFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-checkpoint-'));
@@ -65,25 +73,50 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 // Catches: moments under each other's names, gaps that are stored or not zeroed, a lost bit.
 test('what is written is read back to the last bit', async (context) => {
   const directory = await temporaryFolder(context);
-  const content = contentAt(120);
-  const path = await writeCheckpoint(directory, content);
+  const written = stateAt(120);
+  const path = await write(directory, 120, written);
   assert.equal(path, join(directory, 'step-00000120'));
   assert.deepEqual((await readdir(path)).sort(), [
     'manifest.json',
     'model.safetensors',
     'optimizer.safetensors',
   ]);
-  const state = await readCheckpoint(path, expected, layout);
-  assert.equal(state.committedSteps, 120);
+  const { state, committedSteps, weightsSha256 } = await read(path);
+  assert.equal(committedSteps, 120);
   for (const name of ['parameters', 'firstMoments', 'secondMoments'] as const) {
-    assert.deepEqual([...state[name]], [...content[name]], name);
+    assert.deepEqual([...state[name]], [...written[name]], name);
   }
-  assert.equal(state.weightsSha256, weightsDigest(layout.entries, content.parameters));
+  assert.equal(weightsSha256, await weightsDigest(written));
 });
+
+// Catches: a byte that moves, so that checkpoints of this program's first version are no longer read.
+test('the files are to the byte those of the first version', async (context) => {
+  const path = await write(await temporaryFolder(context), 1);
+  const manifest = JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8'));
+  assert.deepEqual(manifest, firstVersion);
+});
+
+/** The manifest of `write(directory, 1)` as the first version wrote it. */
+const firstVersion = {
+  formatVersion: 1,
+  committedSteps: 1,
+  ...expected,
+  weightsSha256: 'cc6ae86c6a156ebc6654b97d9423007416602f564ffbb19ccf0108110d005965',
+  files: {
+    'model.safetensors': {
+      bytes: 344,
+      sha256: '718fe266103203aafca129b166300cc8d7b65bb78e9d1ec335d5a2114875a46f',
+    },
+    'optimizer.safetensors': {
+      bytes: 712,
+      sha256: '5f5fc96228e0ed170a379045b69218b26e00cc98b81efbaf5c9842e4a1b8e556',
+    },
+  },
+};
 
 // Catches: a model file that needs this program (and its offsets) to be understood.
 test('the model file holds Hugging Face names and shapes and nothing else', async (context) => {
-  const path = await writeCheckpoint(await temporaryFolder(context), contentAt(1));
+  const path = await write(await temporaryFolder(context), 1);
   const tensors = decodeSafetensors(await readFile(join(path, 'model.safetensors')));
   assert.deepEqual(
     [...tensors].map(([name, { dtype, shape }]) => [name, dtype, shape]),
@@ -91,36 +124,30 @@ test('the model file holds Hugging Face names and shapes and nothing else', asyn
   );
 });
 
-// Catches: encoding after the promise is returned, so that a step's update tears the checkpoint.
-test('training may change the vectors as soon as writing has begun', async (context) => {
-  const directory = await temporaryFolder(context);
-  const content = contentAt(2);
-  const before = [...content.parameters];
-  const writing = writeCheckpoint(directory, content);
-  content.parameters.fill(7);
-  content.firstMoments.fill(7);
-  const state = await readCheckpoint(await writing, expected, layout);
-  assert.deepEqual([...state.parameters], before);
-  assert.deepEqual([...state.firstMoments], [...vector(-2)]);
-});
-
 // Catches: a digest that depends on offsets, on gaps or on the order of the layout.
-test('the digest of the weights is over names and values', () => {
+test('the digest of the weights is over names and values', async () => {
+  const digestOfFlat = (flat: Float32Array, entries = layout.entries): Promise<string> =>
+    weightsDigest(
+      new HostState(
+        { entries, length: flat.length },
+        { parameters: flat, firstMoments: flat, secondMoments: flat },
+      ),
+    );
   const flat = vector(1);
-  const digest = weightsDigest(layout.entries, flat);
-  assert.equal(weightsDigest([...layout.entries].reverse(), flat), digest);
+  const digest = await digestOfFlat(flat);
+  assert.equal(await digestOfFlat(flat, [...layout.entries].reverse()), digest);
   const gap = flat.slice();
   gap[40] = 1;
-  assert.equal(weightsDigest(layout.entries, gap), digest);
+  assert.equal(await digestOfFlat(gap), digest);
   const other = flat.slice();
   other[37] = Math.fround(other[37]! * (1 + 2 ** -23));
-  assert.notEqual(weightsDigest(layout.entries, other), digest);
+  assert.notEqual(await digestOfFlat(other), digest);
   // SHA-256 of the little-endian bytes of 1.5f and -2f, `a` first: computed by Python's hashlib.
   const two = [
     { name: 'b', shape: [1], offset: 0, size: 1 },
     { name: 'a', shape: [1], offset: 1, size: 1 },
   ];
-  assert.equal(weightsDigest(two, Float32Array.of(-2, 1.5)), abDigest);
+  assert.equal(await digestOfFlat(Float32Array.of(-2, 1.5), two), abDigest);
 });
 
 const abDigest = '252b3318179cc24998f3670913d52d39085cf65b0dfa98fa523ffeab4b6683fe';
@@ -208,52 +235,49 @@ for (const [name, damage, reason] of damages) {
   // Catches: resuming from damage, or losing the whole run to it.
   test(`${name} is refused by name, and the checkpoint before it is used`, async (context) => {
     const directory = await temporaryFolder(context);
-    const older = await writeCheckpoint(directory, contentAt(10));
-    const newer = await writeCheckpoint(directory, contentAt(20));
+    const older = await write(directory, 10);
+    const newer = await write(directory, 20);
     await damage(newer);
     const { found, refused } = await newestCheckpoint(directory, expected);
     assert.deepEqual(found, { path: older, committedSteps: 10 });
     assert.equal(refused.length, 1);
     assert.equal(refused[0]?.path, newer);
     assert.match(refused[0]?.reason ?? '', reason);
-    assert.match(await refusal(readCheckpoint(newer, expected, layout)), reason);
+    assert.match(await refusal(read(newer)), reason);
   });
 }
 
 // Catches: a model file and a manifest that were both replaced and agree with each other only.
 test('weights that are not those of the manifest are refused', async (context) => {
   const directory = await temporaryFolder(context);
-  const path = await writeCheckpoint(directory, contentAt(20));
+  const path = await write(directory, 20);
   await edit(path, { weightsSha256: digestOf('e') });
-  const reason = await refusal(readCheckpoint(path, expected, layout));
+  const reason = await refusal(read(path));
   assert.match(reason, /^model.safetensors does not hold the weights of the manifest/);
 });
 
 // Catches: a checkpoint of another model loaded because the sum of its sizes happens to fit.
 test('a checkpoint of another model is refused', async (context) => {
-  const path = await writeCheckpoint(await temporaryFolder(context), contentAt(1));
+  const path = await write(await temporaryFolder(context), 1);
   const [first, second, third] = layout.entries as [
     (typeof layout.entries)[0],
     (typeof layout.entries)[0],
     (typeof layout.entries)[0],
   ];
   const renamed = { ...layout, entries: [first, second, { ...third, name: 'other' }] };
-  assert.match(await refusal(readCheckpoint(path, expected, renamed)), /tensor "other" is missing/);
+  assert.match(await refusal(read(path, renamed)), /tensor "other" is missing/);
   const reshaped = { ...layout, entries: [first, second, { ...third, shape: [2, 3] }] };
-  assert.match(
-    await refusal(readCheckpoint(path, expected, reshaped)),
-    /is F32 \[3,2\]: the model needs F32 \[2,3\]/,
-  );
+  assert.match(await refusal(read(path, reshaped)), /is F32 \[3,2\]: the model needs F32 \[2,3\]/);
   const smaller = { ...layout, entries: [first, second] };
-  assert.match(await refusal(readCheckpoint(path, expected, smaller)), /has 3 tensors: the model/);
+  assert.match(await refusal(read(path, smaller)), /has 3 tensors: the model/);
 });
 
 // Catches: a search that follows names as text, or trips over what else lies in the folder.
 test('the newest is the one with most steps, whatever lies around it', async (context) => {
   const directory = await temporaryFolder(context);
   assert.deepEqual(await newestCheckpoint(directory, expected), { found: null, refused: [] });
-  await writeCheckpoint(directory, contentAt(99_999_999));
-  const newest = await writeCheckpoint(directory, contentAt(100_000_000));
+  await write(directory, 99_999_999);
+  const newest = await write(directory, 100_000_000);
   await mkdir(join(directory, '.step-00000200.123.partial'));
   await mkdir(join(directory, 'step-9'));
   await writeFile(join(directory, 'notes.txt'), 'x');
@@ -264,7 +288,7 @@ test('the newest is the one with most steps, whatever lies around it', async (co
 
 // Catches: accepting any dataset where the caller knows its digest, or none where it does not.
 test('the dataset is checked by whoever knows it', async (context) => {
-  const path = await writeCheckpoint(await temporaryFolder(context), contentAt(3));
+  const path = await write(await temporaryFolder(context), 3);
   const manifest = await verifyCheckpoint(path, { ...expected, datasetDigest: null });
   assert.equal(manifest.committedSteps, 3);
   await refusal(verifyCheckpoint(path, { ...expected, datasetDigest: digestOf('0') }));
@@ -273,12 +297,12 @@ test('the dataset is checked by whoever knows it', async (context) => {
 // Catches: a second writer of the same step failing because the folder is there, or merging into it.
 test('a checkpoint of the same step is replaced as a whole', async (context) => {
   const directory = await temporaryFolder(context);
-  const path = await writeCheckpoint(directory, contentAt(5));
+  const path = await write(directory, 5);
   await writeFile(join(path, 'stray'), 'x');
-  await writeCheckpoint(directory, { ...contentAt(5), parameters: vector(9) });
+  await write(directory, 5, new HostState(layout, { ...stateAt(5), parameters: vector(9) }));
   assert.deepEqual(await readdir(directory), ['step-00000005']);
   assert.equal((await readdir(path)).length, 3);
-  const state = await readCheckpoint(path, expected, layout);
+  const { state } = await read(path);
   assert.deepEqual([...state.parameters], [...vector(9)]);
 });
 
@@ -287,7 +311,7 @@ test('a file under the name of a checkpoint is replaced', async (context) => {
   const directory = await temporaryFolder(context);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'step-00000005'), 'x');
-  const path = await writeCheckpoint(directory, contentAt(5));
+  const path = await write(directory, 5);
   assert.deepEqual(await readdir(directory), ['step-00000005']);
   await verifyCheckpoint(path, expected);
 });
@@ -298,8 +322,9 @@ test('a folder that cannot be written to is an error of the writer', async (cont
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'file');
   await writeFile(file, 'x');
-  await assert.rejects(writeCheckpoint(join(file, 'checkpoints'), contentAt(6)), {
-    code: 'ENOTDIR',
+  await assert.rejects(write(join(file, 'checkpoints'), 6), {
+    name: 'StorageError',
+    message: /^Cannot write the checkpoint of step 6 to .*step-00000006.*: ENOTDIR/,
   });
   assert.deepEqual(await readdir(directory), ['file']);
 });
@@ -307,7 +332,7 @@ test('a folder that cannot be written to is an error of the writer', async (cont
 // Catches: pruning the newest, or letting a damaged newer one push out the last good one.
 test('pruning keeps the newest up to the last one written', async (context) => {
   const directory = await temporaryFolder(context);
-  for (const steps of [10, 20, 30, 40]) await writeCheckpoint(directory, contentAt(steps));
+  for (const steps of [10, 20, 30, 40]) await write(directory, steps);
   await cp(join(directory, 'step-00000040'), join(directory, '.step-00000050.1.partial'), {
     recursive: true,
   });

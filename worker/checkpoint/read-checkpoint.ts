@@ -1,100 +1,61 @@
 import { join } from 'node:path';
-import { decodeSafetensors, type SafetensorsTensor } from '../../shared/safetensors.js';
-import type { ParameterEntry } from '../model/parameter-layout.js';
+import { withFile } from '../../storage/hashed-files.js';
+import type { TrainingState } from '../state/training-state.js';
 import { CheckpointError } from './checkpoint-error.js';
 import {
   type CheckpointExpectation,
-  type CheckpointLayout,
   type CheckpointManifest,
-  type CheckpointVectors,
   modelFile,
-  optimizerFile,
+  tensorFiles,
+  tensorsOf,
 } from './checkpoint-folder.js';
-import { readHashed } from './hashed-files.js';
-import { checkDigest, checkSize, readManifest } from './verify-checkpoint.js';
+import { fillTensors, locateTensors, type TensorFile } from './read-tensors.js';
+import { checkDigest, checkFile, checkSize, readManifest } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
 
-export interface CheckpointState extends CheckpointVectors {
+export interface LoadedCheckpoint {
   readonly committedSteps: number;
   readonly weightsSha256: string;
 }
 
-type Tensors = ReadonlyMap<string, SafetensorsTensor>;
-
 /**
- * Loads a checkpoint into new flat vectors of `layout`, whose gaps are zero.
+ * Loads a checkpoint into `state`, whose gaps stay as they are. The files are hashed as they are
+ * read, once, and never held: the state is all the memory that this takes.
  *
  * @throws CheckpointError where it is damaged, belongs to another job or dataset, or does not hold
- *   exactly the layout's parameters.
+ *   exactly the layout's parameters. The state is worth nothing then.
  */
 export async function readCheckpoint(
   path: string,
   expected: CheckpointExpectation,
-  layout: CheckpointLayout,
-): Promise<CheckpointState> {
+  state: TrainingState,
+): Promise<LoadedCheckpoint> {
   const manifest = await readManifest(path, expected);
-  const flat = (tensors: Tensors, prefix: string): Float32Array =>
-    gathered(path, layout, tensors, prefix);
-
-  const model = await readTensors(path, modelFile, manifest);
-  checkCount(path, modelFile, model.size, layout.entries.length);
-  const parameters = flat(model, '');
-  if (weightsDigest(layout.entries, parameters) !== manifest.weightsSha256) {
+  for (const name of tensorFiles) await readTensors(path, name, manifest, state);
+  const { committedSteps, weightsSha256 } = manifest;
+  if ((await weightsDigest(state)) !== weightsSha256) {
     throw new CheckpointError(path, `${modelFile} does not hold the weights of the manifest`);
   }
-  const optimizer = await readTensors(path, optimizerFile, manifest);
-  checkCount(path, optimizerFile, optimizer.size, 2 * layout.entries.length);
-  return {
-    committedSteps: manifest.committedSteps,
-    weightsSha256: manifest.weightsSha256,
-    parameters,
-    firstMoments: flat(optimizer, 'first_moment.'),
-    secondMoments: flat(optimizer, 'second_moment.'),
-  };
+  return { committedSteps, weightsSha256 };
 }
 
 async function readTensors(
   path: string,
   name: keyof CheckpointManifest['files'],
   manifest: CheckpointManifest,
-): Promise<Tensors> {
+  state: TrainingState,
+): Promise<void> {
   await checkSize(path, name, manifest);
-  const { content, digest } = await readHashed(join(path, name), manifest.files[name].bytes);
-  checkDigest(path, name, manifest, digest);
-  try {
-    return decodeSafetensors(content);
-  } catch (cause) {
-    throw new CheckpointError(path, `${name}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-function checkCount(path: string, name: string, is: number, expected: number): void {
-  if (is === expected) return;
-  throw new CheckpointError(path, `${name} has ${is} tensors: the model needs ${expected}`);
-}
-
-function gathered(
-  path: string,
-  layout: CheckpointLayout,
-  tensors: Tensors,
-  prefix: string,
-): Float32Array {
-  const flat = new Float32Array(layout.length);
-  for (const entry of layout.entries) {
-    flat.set(floats(path, entry, `${prefix}${entry.name}`, tensors), entry.offset);
-  }
-  return flat;
-}
-
-function floats(path: string, entry: ParameterEntry, name: string, tensors: Tensors): Float32Array {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw new CheckpointError(path, `the tensor "${name}" is missing`);
-  const { data, dtype, shape } = tensor;
-  if (!(data instanceof Float32Array) || shape.join() !== entry.shape.join()) {
-    throw new CheckpointError(
-      path,
-      `the tensor "${name}" is ${dtype} [${shape}]: the model needs F32 [${entry.shape}]`,
-    );
-  }
-  return data;
+  await withFile(join(path, name), 'r', async (handle) => {
+    let file: TensorFile;
+    try {
+      const { bytes } = manifest.files[name];
+      file = await locateTensors(handle, bytes, tensorsOf(name, state.layout));
+    } catch (cause) {
+      // Where the bytes are damaged, what they seem to say is no news of the model.
+      await checkFile(path, name, manifest);
+      throw new CheckpointError(path, `${name}: ${(cause as Error).message}`, { cause });
+    }
+    checkDigest(path, name, manifest, await fillTensors(handle, file, state));
+  });
 }

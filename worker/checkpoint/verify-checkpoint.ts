@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { digestFile, type FileDigest } from '../../storage/hashed-files.js';
 import { CheckpointError } from './checkpoint-error.js';
 import {
   type CheckpointExpectation,
@@ -8,10 +9,8 @@ import {
   formatVersion,
   manifestFile,
   manifestSchema,
-  modelFile,
-  optimizerFile,
+  tensorFiles,
 } from './checkpoint-folder.js';
-import { digestFile, type FileDigest } from './hashed-files.js';
 
 /** A manifest has some 700 bytes; what is much longer is none. */
 const manifestBytesMax = 64 * 1024;
@@ -26,9 +25,9 @@ export async function verifyCheckpoint(
   expected: CheckpointExpectation,
 ): Promise<CheckpointManifest> {
   const manifest = await readManifest(path, expected);
-  for (const name of [modelFile, optimizerFile] as const) {
+  for (const name of tensorFiles) {
     await checkSize(path, name, manifest);
-    checkDigest(path, name, manifest, await digestFile(join(path, name)));
+    await checkFile(path, name, manifest);
   }
   return manifest;
 }
@@ -105,6 +104,15 @@ async function checkSizeOf(
   if (!status.isFile()) throw new CheckpointError(path, `${name} is not a file`);
   const wrong = complaint(status.size);
   if (wrong !== null) throw new CheckpointError(path, `${name} has ${status.size} bytes: ${wrong}`);
+}
+
+/** Reads all of it. @throws CheckpointError where the bytes are not those that were written. */
+export async function checkFile(
+  path: string,
+  name: keyof CheckpointManifest['files'],
+  manifest: CheckpointManifest,
+): Promise<void> {
+  checkDigest(path, name, manifest, await digestFile(join(path, name)));
 }
 
 /** @throws CheckpointError where the bytes are not those that were written. */

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
+import { piecesOf } from '../../storage/pieces.js';
 import type { ParameterEntry } from '../model/parameter-layout.js';
+import { rangeOf, type TrainingState } from '../state/training-state.js';
 
 /**
  * SHA-256 (hex) over the raw little-endian float32 of all parameters in the order of their names.
  * Two runs trained the same model if and only if it is equal: offsets and gaps of the flat vector
  * do not count.
  */
-export function weightsDigest(entries: readonly ParameterEntry[], flat: Float32Array): string {
+export async function weightsDigest(state: TrainingState): Promise<string> {
   const hash = createHash('sha256');
-  for (const { offset, size } of [...entries].sort(byName)) {
-    // Every machine that Node runs on is little-endian.
-    hash.update(new Uint8Array(flat.buffer, flat.byteOffset + offset * 4, size * 4));
+  for (const entry of [...state.layout.entries].sort(byName)) {
+    for (const piece of piecesOf(rangeOf(entry)))
+      hash.update(await state.read('parameters', piece));
   }
   return hash.digest('hex');
 }

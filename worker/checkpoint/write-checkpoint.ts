@@ -1,79 +1,87 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeSafetensors, type SafetensorsTensor } from '../../shared/safetensors.js';
+import { encodeHeader } from '../../shared/safetensors-header.js';
+import { type FileDigest, syncFolder, writeHashed } from '../../storage/hashed-files.js';
+import { piecesOf } from '../../storage/pieces.js';
+import { storing } from '../../storage/storage-error.js';
+import { rangeOf, type TrainingState } from '../state/training-state.js';
 import {
-  type CheckpointLayout,
   type CheckpointManifest,
-  type CheckpointVectors,
+  type CheckpointTensor,
   checkpointName,
   formatVersion,
   manifestFile,
   modelFile,
   optimizerFile,
   partialName,
+  tensorsOf,
 } from './checkpoint-folder.js';
-import { syncFolder, writeHashed } from './hashed-files.js';
 import { weightsDigest } from './weights-digest.js';
 
-export interface CheckpointContent extends CheckpointVectors {
+export interface CheckpointIdentity {
   readonly committedSteps: number;
-  readonly layout: CheckpointLayout;
   readonly jobDigest: string;
   readonly datasetDigest: string;
 }
 
 /**
  * Writes a checkpoint into `directory`, which is created where it is absent, and resolves with the
- * path of its folder once it would survive a power cut. The vectors are copied before this
- * returns its promise, so training may go on at once.
+ * path of its folder once it would survive a power cut. The state must not change meanwhile.
  *
  * A checkpoint of the same step is replaced. Anything that goes wrong leaves no folder that looks
  * like a checkpoint.
+ *
+ * @throws StorageError
  */
-export function writeCheckpoint(directory: string, content: CheckpointContent): Promise<string> {
-  const metadata = { format: 'pt', committed_steps: String(content.committedSteps) };
-  const files: Encoded = {
-    [modelFile]: encodeSafetensors(parameterTensors(content), metadata),
-    [optimizerFile]: encodeSafetensors(momentTensors(content), metadata),
-  };
-  const { committedSteps, jobDigest, datasetDigest, layout } = content;
-  const weightsSha256 = weightsDigest(layout.entries, content.parameters);
-  const identity = {
-    formatVersion,
-    committedSteps,
-    jobDigest,
-    datasetDigest,
-    weightsSha256,
-  } as const;
-  return store(directory, identity, files);
-}
-
-type Encoded = Readonly<Record<keyof CheckpointManifest['files'], Uint8Array>>;
-
-async function store(
+export async function writeCheckpoint(
   directory: string,
-  identity: Omit<CheckpointManifest, 'files'>,
-  files: Encoded,
+  identity: CheckpointIdentity,
+  state: TrainingState,
 ): Promise<string> {
-  const partial = join(directory, partialName(identity.committedSteps, randomUUID()));
-  await mkdir(partial, { recursive: true });
+  const { committedSteps } = identity;
+  const what = `the checkpoint of step ${committedSteps}`;
+  const partial = join(directory, partialName(committedSteps, randomUUID()));
+  await storing(what, partial, () => mkdir(partial, { recursive: true }));
   try {
+    const writeFile = async (name: string, pieces: AsyncIterable<Uint8Array>) => {
+      const path = join(partial, name);
+      return storing(what, path, () => writeHashed(path, pieces));
+    };
+    const writeTensors = (name: typeof modelFile | typeof optimizerFile): Promise<FileDigest> =>
+      writeFile(name, tensorPieces(state, tensorsOf(name, state.layout), committedSteps));
     const manifest: CheckpointManifest = {
+      formatVersion,
       ...identity,
+      weightsSha256: await weightsDigest(state),
       files: {
-        [modelFile]: await writeHashed(join(partial, modelFile), files[modelFile]),
-        [optimizerFile]: await writeHashed(join(partial, optimizerFile), files[optimizerFile]),
+        [modelFile]: await writeTensors(modelFile),
+        [optimizerFile]: await writeTensors(optimizerFile),
       },
     };
-    const text = `${JSON.stringify(manifest, null, 2)}\n`;
-    await writeHashed(join(partial, manifestFile), new TextEncoder().encode(text));
-    await syncFolder(partial);
-    return await publish(directory, partial, identity.committedSteps);
+    await writeFile(manifestFile, manifestPieces(manifest));
+    return await storing(what, directory, () => publish(directory, partial, committedSteps));
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    // The next writer sweeps what cannot be removed; why nothing was written must not be lost to it.
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+async function* tensorPieces(
+  state: TrainingState,
+  tensors: readonly CheckpointTensor[],
+  committedSteps: number,
+): AsyncGenerator<Uint8Array> {
+  const types = tensors.map(({ name, entry }) => [name, { dtype: 'F32', ...entry }] as const);
+  yield encodeHeader(types, { format: 'pt', committed_steps: String(committedSteps) }).bytes;
+  for (const { section, entry } of tensors) {
+    for (const piece of piecesOf(rangeOf(entry))) yield state.read(section, piece);
+  }
+}
+
+async function* manifestPieces(manifest: CheckpointManifest): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 async function publish(
@@ -81,6 +89,7 @@ async function publish(
   partial: string,
   committedSteps: number,
 ): Promise<string> {
+  await syncFolder(partial);
   const path = join(directory, checkpointName(committedSteps));
   // A folder cannot be renamed onto one that has files, so an earlier attempt steps aside first.
   const aside = join(directory, partialName(committedSteps, `replaced-${randomUUID()}`));
@@ -94,27 +103,4 @@ async function publish(
 function isAbsent(error: NodeJS.ErrnoException): false {
   if (error.code === 'ENOENT') return false;
   throw error;
-}
-
-function parameterTensors(content: CheckpointContent): Map<string, SafetensorsTensor> {
-  return new Map(tensors(content.layout, content.parameters, ''));
-}
-
-function momentTensors(content: CheckpointContent): Map<string, SafetensorsTensor> {
-  return new Map([
-    ...tensors(content.layout, content.firstMoments, 'first_moment.'),
-    ...tensors(content.layout, content.secondMoments, 'second_moment.'),
-  ]);
-}
-
-function tensors(
-  { entries }: CheckpointLayout,
-  flat: Float32Array,
-  prefix: string,
-): [string, SafetensorsTensor][] {
-  return entries.map(({ name, shape, offset, size }): [string, SafetensorsTensor] => {
-    // Training's vectors are shared memory; the encoder copies out of any kind.
-    const data = flat.subarray(offset, offset + size) as Float32Array<ArrayBuffer>;
-    return [`${prefix}${name}`, { dtype: 'F32', shape, data }];
-  });
 }

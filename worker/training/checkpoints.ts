@@ -1,31 +1,28 @@
-/**
- * When a member writes checkpoints, and how: rank 0 does, in the background of the steps that
- * follow, one at a time.
- */
+/** Rank 0's checkpoints: one at a time, written while the steps that follow are trained. */
 import type { Clock } from '../../shared/clock.js';
+import type { CheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { pruneCheckpoints } from '../checkpoint/prune-checkpoints.js';
-import { type CheckpointContent, writeCheckpoint } from '../checkpoint/write-checkpoint.js';
+import type { CheckpointIdentity } from '../checkpoint/write-checkpoint.js';
+import type { StateVectors } from '../state/host-state.js';
 
 export interface CheckpointsOptions {
+  readonly writer: CheckpointWriter;
   readonly directory: string;
   readonly everySteps: number;
   readonly keep: number;
   readonly clock: Clock;
   readonly onWritten: (committedSteps: number, path: string, seconds: number) => void;
+  /** Called when it happens, not when the next checkpoint is due. */
+  readonly onFailed: (error: Error) => void;
 }
 
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
-  #pending: Promise<string> | null = null;
-  #newest: { committedSteps: number; path: string } | null;
+  #pending: Promise<void> | null = null;
+  #newest: string | null = null;
 
-  /** @param newest the checkpoint that training resumed from. */
-  constructor(
-    options: CheckpointsOptions,
-    newest: { committedSteps: number; path: string } | null,
-  ) {
+  constructor(options: CheckpointsOptions) {
     this.#options = options;
-    this.#newest = newest;
   }
 
   /** Whether a step count is one of those at which the job wants a checkpoint. */
@@ -34,20 +31,15 @@ export class Checkpoints {
   }
 
   /** Copies the state and starts to write it, once the checkpoint before is on disk. */
-  async start(content: CheckpointContent): Promise<void> {
+  async start(identity: CheckpointIdentity, vectors: StateVectors): Promise<void> {
     await this.settle();
-    const { directory, keep, clock, onWritten } = this.#options;
-    const { committedSteps } = content;
+    const { writer, clock, onFailed } = this.#options;
+    await writer.ready;
     const begin = clock.now();
-    const written = writeCheckpoint(directory, content).then(async (path) => {
-      this.#newest = { committedSteps, path };
-      await pruneCheckpoints(directory, { keep, upTo: committedSteps });
-      onWritten(committedSteps, path, (clock.now() - begin) / 1000);
-      return path;
-    });
-    // The failure is met by `settle`; it must not end the process before.
-    written.catch(() => undefined);
-    this.#pending = written;
+    this.#pending = writer
+      .write(identity, vectors)
+      .then((path) => this.#finish(identity.committedSteps, path, begin));
+    this.#pending.catch(onFailed);
   }
 
   /** @throws whatever kept the last checkpoint from being written. */
@@ -57,7 +49,19 @@ export class Checkpoints {
     await pending;
   }
 
-  get newest(): { readonly committedSteps: number; readonly path: string } | null {
+  /** The path of the newest that was written; null before the first. */
+  get newest(): string | null {
     return this.#newest;
+  }
+
+  async close(): Promise<void> {
+    await this.#options.writer.close();
+  }
+
+  async #finish(committedSteps: number, path: string, begin: number): Promise<void> {
+    const { directory, keep, clock, onWritten } = this.#options;
+    this.#newest = path;
+    await pruneCheckpoints(directory, { keep, upTo: committedSteps });
+    onWritten(committedSteps, path, (clock.now() - begin) / 1000);
   }
 }

@@ -11,6 +11,7 @@ import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { totalSteps as jobSteps } from '../../shared/plan/plan.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
+import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
 import type { Exchange } from '../collective/exchange.js';
@@ -19,13 +20,13 @@ import { openEngine } from '../engine/open-engine.js';
 import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
 import type { ItemFormat } from '../model/packed-items.js';
+import { HostState } from '../state/host-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
 import { BatchInbox } from './batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
 import { evaluate } from './evaluate.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
-import type { OptimizerState } from './optimizer.js';
 import { Trainer } from './trainer.js';
 
 export class Training {
@@ -36,6 +37,10 @@ export class Training {
   /** Plans that came before the dataset was open. */
   readonly #early: LanePlan[] = [];
   #assembler: BatchAssembler | null = null;
+  #checkpoints: Checkpoints | null = null;
+  readonly #broken: Promise<never>;
+  /** Ends training with an error that did not come out of a step. */
+  #break: (error: Error) => void = () => undefined;
   #stop = false;
   #committedSteps = 0;
 
@@ -49,6 +54,9 @@ export class Training {
     });
     const run = laneRun(start.rank, start.members, start.job.spec.lanes);
     this.#inbox = new BatchInbox(lanesOf(run), step(0));
+    this.#broken = new Promise((_, reject) => {
+      this.#break = reject;
+    });
   }
 
   get committedSteps(): number {
@@ -75,9 +83,10 @@ export class Training {
   /** @throws whatever ended training early; the committed steps before it stand. */
   async run(): Promise<void> {
     try {
-      await this.#run();
+      await Promise.race([this.#run(), this.#broken]);
     } finally {
       await this.#assembler?.close();
+      await this.#checkpoints?.close();
     }
   }
 
@@ -93,9 +102,11 @@ export class Training {
     });
     this.#assembler = this.#startAssembler(dataset, model.config);
     const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
-    const loaded = await this.#loadState(model, digests);
-    const state = loaded.state;
-    this.#committedSteps = loaded.committedSteps;
+    const { state, committedSteps } = await this.#loadState(model, digests);
+    this.#committedSteps = committedSteps;
+    const writes = rank === 0 && committedSteps < totalSteps;
+    const checkpoints = writes ? this.#startCheckpoints(model.layout) : null;
+    this.#checkpoints = checkpoints;
 
     const trainer = new Trainer({
       model,
@@ -105,20 +116,9 @@ export class Training {
       optimizer: optimizerSettings(job, jobSteps(job, trainingView(dataset))),
       state,
       lanes: spec.lanes,
-      committedSteps: loaded.committedSteps,
+      committedSteps,
     });
-    const checkpoints = new Checkpoints(
-      {
-        directory: this.#start.checkpointDirectory,
-        everySteps: spec.checkpoint.everySteps,
-        keep: spec.checkpoint.keep,
-        clock: systemClock,
-        onWritten: (committedSteps, path, seconds) =>
-          this.#tell({ kind: 'checkpointed', committedSteps, path, seconds }),
-      },
-      resumeFrom === null ? null : { committedSteps: loaded.committedSteps, path: resumeFrom },
-    );
-    this.#tell({ kind: 'ready', step: step(loaded.committedSteps) });
+    this.#tell({ kind: 'ready', step: step(committedSteps) });
 
     let finalLoss: number | null = null;
     let stopped = false;
@@ -132,16 +132,11 @@ export class Training {
       stopped = outcome.stop && this.#committedSteps < totalSteps;
       this.#tell({ kind: 'committed', report: outcome.report });
       const last = stopped || this.#committedSteps === totalSteps;
-      if (rank === 0 && (last || checkpoints.isDue(this.#committedSteps))) {
-        await checkpoints.start({
-          committedSteps: this.#committedSteps,
-          layout: model.layout,
-          ...state,
-          ...digests,
-        });
+      if (checkpoints !== null && (last || checkpoints.isDue(this.#committedSteps))) {
+        await checkpoints.start({ committedSteps: this.#committedSteps, ...digests }, state);
       }
     }
-    await checkpoints.settle();
+    await checkpoints?.settle();
     if (this.#start.evaluate && !stopped) {
       const results = await evaluate({
         dataset,
@@ -159,9 +154,9 @@ export class Training {
       kind: 'finished',
       committedSteps: this.#committedSteps,
       finalLoss,
-      weightsSha256: weightsDigest(model.layout.entries, state.parameters),
+      weightsSha256: await weightsDigest(state),
       stopped,
-      checkpoint: checkpoints.newest?.path ?? null,
+      checkpoint: checkpoints?.newest ?? resumeFrom,
     });
     model.dispose();
     this.#exchange.close();
@@ -180,28 +175,40 @@ export class Training {
     return assembler;
   }
 
+  #startCheckpoints(layout: Hllm['layout']): Checkpoints {
+    const { checkpointDirectory: directory, job } = this.#start;
+    const { everySteps, keep } = job.spec.checkpoint;
+    return new Checkpoints({
+      writer: startCheckpointWriter(directory, layout),
+      directory,
+      everySteps,
+      keep,
+      clock: systemClock,
+      onWritten: (committedSteps, path, seconds) =>
+        this.#tell({ kind: 'checkpointed', committedSteps, path, seconds }),
+      // Steps that no checkpoint will hold are not worth their time: the run hears of it now.
+      onFailed: (error) => {
+        this.#break(error);
+        this.abort(error.message);
+      },
+    });
+  }
+
   async #loadState(
-    model: Hllm,
+    { layout }: Hllm,
     digests: { jobDigest: string; datasetDigest: string },
-  ): Promise<{ state: OptimizerState; committedSteps: number }> {
+  ): Promise<{ state: HostState; committedSteps: number }> {
     const { resumeFrom, job } = this.#start;
+    const zeros = HostState.zeros(layout);
     if (resumeFrom !== null) {
-      const { committedSteps, parameters, firstMoments, secondMoments } = await readCheckpoint(
-        resumeFrom,
-        digests,
-        model.layout,
-      );
-      return { committedSteps, state: { parameters, firstMoments, secondMoments } };
+      const { committedSteps } = await readCheckpoint(resumeFrom, digests, zeros);
+      return { committedSteps, state: zeros };
     }
-    const state = {
-      parameters: initialWeights(model.layout, {
-        seed: job.spec.seed,
-        temperature: job.spec.objective.temperature.initial,
-        deviation: job.spec.model.initializerRange,
-      }),
-      firstMoments: new Float32Array(model.layout.length),
-      secondMoments: new Float32Array(model.layout.length),
-    };
-    return { committedSteps: 0, state };
+    const parameters = initialWeights(layout, {
+      seed: job.spec.seed,
+      temperature: job.spec.objective.temperature.initial,
+      deviation: job.spec.model.initializerRange,
+    });
+    return { committedSteps: 0, state: new HostState(layout, { ...zeros, parameters }) };
   }
 }

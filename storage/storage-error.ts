@@ -1,0 +1,64 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * A disk refused what had to be written: whoever can must make room or give the right, then go on.
+ * Node's own message names neither the file nor the room that is left.
+ */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly code: 'DISK_FULL' | 'STORAGE';
+  readonly path: string;
+
+  /** @param free bytes of the file's disk that this user may still write; null where unknown. */
+  constructor(what: string, path: string, free: number | null, cause: NodeJS.ErrnoException) {
+    const full = isFull(cause);
+    const room = free === null ? '' : `, ${sizeText(free)} are free`;
+    const reason = full ? `the disk is full (${cause.code}${room})` : cause.message;
+    super(`Cannot write ${what} to ${path}: ${reason}`, { cause });
+    this.code = full ? 'DISK_FULL' : 'STORAGE';
+    this.path = path;
+  }
+}
+
+/** No block is left, or none of this user's. */
+const isFull = ({ code }: NodeJS.ErrnoException): boolean => code === 'ENOSPC' || code === 'EDQUOT';
+
+const isErrno = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+
+/**
+ * Runs `work`, which writes `what` to `path`.
+ *
+ * @throws StorageError in place of what the system threw; other errors pass.
+ */
+export async function storing<T>(
+  what: string,
+  path: string,
+  work: () => Promise<T>,
+  free: (path: string) => Promise<number | null> = freeBytes,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isErrno(error)) throw error;
+    throw new StorageError(what, path, await free(path), error);
+  }
+}
+
+/** Bytes that may still be written beside `path`, which need not exist; null where nobody knows. */
+export async function freeBytes(path: string): Promise<number | null> {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await statfs(at).catch(() => null);
+    if (found !== null) return found.bavail * found.bsize;
+    if (dirname(at) === at) return null;
+  }
+}
+
+const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `3 bytes`, `1.5 GiB`. */
+export function sizeText(bytes: number): string {
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return power === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,28 @@
+/** The thread that writes checkpoints: an identity comes in, the path of a checkpoint goes out. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from '../../shared/exit-codes.js';
+import { HostState } from '../state/host-state.js';
+import type { CheckpointThreadStart, FromCheckpointThread } from './checkpoint-writer.js';
+import { type CheckpointIdentity, writeCheckpoint } from './write-checkpoint.js';
+
+const { directory, layout, vectors } = workerData as CheckpointThreadStart;
+const port = parentPort as MessagePort;
+const say = (message: FromCheckpointThread): void => port.postMessage(message);
+const state = new HostState(layout, vectors);
+
+port.on('message', (identity: CheckpointIdentity) => {
+  writeCheckpoint(directory, identity, state).then(
+    (path) => say({ kind: 'written', path }),
+    (error: Error) =>
+      say({
+        kind: 'failed',
+        code: codeOf(error),
+        message: error.message,
+        stack: error.stack ?? '',
+      }),
+  );
+});
+
+// Pages of new memory are made when they are touched, which takes ten times as long as a copy.
+for (const vector of Object.values(vectors)) vector.fill(0);
+say({ kind: 'ready' });

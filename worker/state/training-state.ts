@@ -1,0 +1,31 @@
+/**
+ * The state of training as bytes: sections of float32, little-endian, each as long as the flat
+ * parameters. A checkpoint reads and fills it through this interface, in ranges, and so may an
+ * export or a member that joins: none of them asks where the state lives or holds all of it.
+ */
+import type { ByteRange } from '../../storage/pieces.js';
+import type { ParameterEntry } from '../model/parameter-layout.js';
+
+export const stateSections = ['parameters', 'firstMoments', 'secondMoments'] as const;
+export type StateSection = (typeof stateSections)[number];
+
+/** As much of a parameter layout as whoever reads or fills a state depends on. */
+export interface StateLayout {
+  readonly entries: readonly ParameterEntry[];
+  /** Floats of a section, gaps between the parameters included. The gaps hold zeros. */
+  readonly length: number;
+}
+
+export interface TrainingState {
+  readonly layout: StateLayout;
+  /** The bytes of a range, of one piece at most; valid until the next call. */
+  read(section: StateSection, range: ByteRange): Promise<Uint8Array>;
+  /** Replaces bytes from `begin` on. `bytes` may be reused when the promise settles. */
+  write(section: StateSection, begin: number, bytes: Uint8Array): Promise<void>;
+}
+
+/** Where a parameter lies in each section, in bytes. */
+export const rangeOf = ({ offset, size }: ParameterEntry): ByteRange => ({
+  begin: offset * 4,
+  end: (offset + size) * 4,
+});
