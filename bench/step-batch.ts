@@ -68,7 +68,7 @@ export function readStepBatch(prefix: string): StepBatch {
       vocabularySize: file.vocab_size,
       itemEmbedding: 'item-token',
       maxTextLength: file.max_text_length,
-      falseNegativeThreshold: 0.99,
+      falseNegatives: { kind: 'cosine', threshold: 0.99 },
     },
   };
 }

@@ -20,7 +20,7 @@ const model = (changes: Partial<ModelConfig> = {}): ModelConfig => ({
   vocabularySize: 100,
   itemEmbedding: 'item-token',
   maxTextLength: 16,
-  falseNegativeThreshold: 0.99,
+  falseNegatives: { kind: 'cosine', threshold: 0.99 },
   ...changes,
 });
 

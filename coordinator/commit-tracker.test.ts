@@ -16,6 +16,7 @@ const report = (step: number, changes: Partial<ReportedStep> = {}): ReportedStep
   distinctItems: 7,
   top1: 0.5,
   liveNegatives: 6,
+  leastLiveNegatives: 5,
   gradientNorm: 1,
   learningRate: 0.1,
   logitScale: 2,

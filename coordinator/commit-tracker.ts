@@ -29,6 +29,7 @@ const agreed = [
   'distinctItems',
   'top1',
   'liveNegatives',
+  'leastLiveNegatives',
 ] as const;
 
 export class CommitTracker {

@@ -38,6 +38,7 @@ const report = (at: number, loss = 0.5): ReportedStep => ({
   distinctItems: 1,
   top1: 0,
   liveNegatives: 1,
+  leastLiveNegatives: 1,
   gradientNorm: 1,
   learningRate: 1,
   logitScale: 1,

@@ -65,7 +65,7 @@ export class CoordinatorMetrics {
   readonly #logitScale = this.#gauge('logit_scale', 'Learned logarithm of the inverse temperature');
   readonly #liveNegatives = this.#gauge(
     'live_negatives',
-    'Mean count of unmasked logits of a prediction',
+    'Mean count of negatives of a prediction that were not left out as false',
   );
   readonly #top1 = this.#gauge(
     'top1_ratio',

@@ -9,7 +9,7 @@ import type {
   ReportedMetrics,
   ReportedStep,
 } from '../shared/messages/messages.js';
-import type { RunResult } from '../shared/messages/run-events.js';
+import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 import { type Millis, millis } from '../shared/units.js';
 import { CommitTracker } from './commit-tracker.js';
 import type { CoordinatorParts } from './coordinator-parts.js';
@@ -43,6 +43,7 @@ export class TrainingRun {
   readonly #metrics = new Map<WorkerId, readonly ReportedMetrics[]>();
   readonly #startDeadline: Millis;
   #committedAt: Millis;
+  #liveNegatives: LiveNegatives | null = null;
 
   constructor(given: TrainingRunParts) {
     this.#given = given;
@@ -174,15 +175,23 @@ export class TrainingRun {
     metrics.committed(report);
     metrics.stepSeconds.observe((now - this.#committedAt) / 1000);
     this.#committedAt = now;
+    this.#liveNegatives = countLive(this.#liveNegatives, report);
     this.#plans.committed(report.step + 1);
     emit({ kind: 'committed', report });
   }
 
   #finish(worker: WorkerId, finished: Finished): void {
     this.#finished.set(worker, finished);
-    const result = decideResult(this.#members, this.#finished, this.#metrics);
+    const result = decideResult(this.#members, this.#finished, this.#metrics, this.#liveNegatives);
     if (result !== null) this.#given.onResult(result);
   }
+}
+
+function countLive(
+  before: LiveNegatives | null,
+  { liveNegatives: mean, leastLiveNegatives: least }: ReportedStep,
+): LiveNegatives {
+  return { mean, least, leastOfRun: Math.min(least, before?.leastOfRun ?? least) };
 }
 
 function membershipOf({ parts, members, resumeFrom, totalSteps }: TrainingRunParts): Membership {

@@ -19,8 +19,8 @@ const finished = (changes: Partial<Finished> = {}): Finished => ({
 
 // Would catch a result that is given before everyone agrees.
 test('there is no result before every member has finished', () => {
-  assert.equal(decideResult([a, b], new Map([[a, finished()]]), new Map()), null);
-  assert.equal(decideResult([a, b], new Map([[b, finished()]]), new Map()), null);
+  assert.equal(decideResult([a, b], new Map([[a, finished()]]), new Map(), null), null);
+  assert.equal(decideResult([a, b], new Map([[b, finished()]]), new Map(), null), null);
 });
 
 // Would catch a broken promise that is reported as success.
@@ -31,7 +31,7 @@ test('different weights or steps are an error that names both', () => {
       [b, finished(changes)],
     ]);
     assert.throws(
-      () => decideResult([a, b], ends, new Map()),
+      () => decideResult([a, b], ends, new Map(), null),
       (error: unknown) => {
         assert.ok(error instanceof WeightsDifferError);
         assert.equal(error.code, 'WEIGHTS_DIFFER');
@@ -51,7 +51,7 @@ test('checkpoint and metrics come from the member that has them', () => {
   const metrics: readonly ReportedMetrics[] = [
     { split: 'test', model: 'hllm', users: 2, values: { 'recall@5': 1 } },
   ];
-  const result = decideResult([a, b], ends, new Map([[b, metrics]]));
+  const result = decideResult([a, b], ends, new Map([[b, metrics]]), null);
   assert.equal(result?.checkpoint, '/c/step-00000010');
   assert.deepEqual(result?.metrics, metrics);
 });

@@ -1,6 +1,6 @@
 import type { WorkerId } from '../shared/ids.js';
 import type { FromWorker, ReportedMetrics } from '../shared/messages/messages.js';
-import type { RunResult } from '../shared/messages/run-events.js';
+import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 
 export type Finished = Extract<FromWorker, { kind: 'finished' }>;
 
@@ -19,6 +19,7 @@ export function decideResult(
   members: readonly WorkerId[],
   finished: ReadonlyMap<WorkerId, Finished>,
   metrics: ReadonlyMap<WorkerId, readonly ReportedMetrics[]>,
+  liveNegatives: LiveNegatives | null,
 ): RunResult | null {
   const ends = members.map((member) => finished.get(member));
   const first = ends[0];
@@ -37,6 +38,7 @@ export function decideResult(
   return {
     committedSteps: first.committedSteps,
     finalLoss: first.finalLoss,
+    liveNegatives,
     weightsSha256: first.weightsSha256,
     stopped: first.stopped,
     checkpoint: ends.find((end) => end?.checkpoint != null)?.checkpoint ?? null,

@@ -20,6 +20,7 @@ export interface TrainingView {
   readonly sequenceItems: Int32Array;
   /** [items + 1] */
   readonly itemTokenOffsets: Uint32Array;
+  readonly itemTokens: Int32Array;
 }
 
 /** Training items of a user who has `items` in all. */
@@ -39,8 +40,8 @@ export function trainingView(dataset: Dataset): TrainingView {
     const [start, length] = [sequenceOffsets[user]!, offsets[user + 1]! - offsets[user]!];
     items.set(sequenceItems.subarray(start, start + length), offsets[user]!);
   }
-  const { digest, itemTokenOffsets } = dataset;
-  return { digest, sequenceOffsets: offsets, sequenceItems: items, itemTokenOffsets };
+  const { digest, itemTokenOffsets, itemTokens } = dataset;
+  return { digest, sequenceOffsets: offsets, sequenceItems: items, itemTokenOffsets, itemTokens };
 }
 
 /** One question of an evaluation: which item follows this history? */

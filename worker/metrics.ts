@@ -38,7 +38,7 @@ export class WorkerMetrics {
   readonly #learningRate = this.#gauge('learning_rate', 'Learning rate of the last committed step');
   readonly #liveNegatives = this.#gauge(
     'live_negatives',
-    'Mean count of unmasked logits of a prediction',
+    'Mean count of negatives of a prediction that were not left out as false',
   );
   readonly #users = this.#counter('users_total', 'User sequences of the whole steps committed');
   readonly #itemTokens = this.#counter(

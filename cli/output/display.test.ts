@@ -27,7 +27,7 @@ function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = 
 
 const committed = (step: number): RunEvent => ({
   kind: 'committed',
-  report: { step, loss: 4, sequences: 2, itemTokens: 9 } as ReportedStep,
+  report: { step, loss: 4, liveNegatives: 9, sequences: 2, itemTokens: 9 } as ReportedStep,
 });
 
 const started: RunEvent = {

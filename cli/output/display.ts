@@ -51,9 +51,10 @@ class RunState {
 
   get text(): string {
     if (this.last === null) return '';
-    const { step, loss } = this.last;
+    const { step, loss, liveNegatives } = this.last;
     const { totalSteps, meter } = this;
-    return progressText({ committedSteps: step + 1, totalSteps, loss, rate: meter.rate });
+    const committedSteps = step + 1;
+    return progressText({ committedSteps, totalSteps, loss, liveNegatives, rate: meter.rate });
   }
 }
 

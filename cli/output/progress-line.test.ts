@@ -27,12 +27,18 @@ test('old steps are forgotten', () => {
 test('a line says step, loss, rates and what is left', () => {
   const rate = { usersPerSecond: 118.4, tokensPerSecond: 24_310, secondsPerStep: 1.5 };
   assert.equal(
-    progressText({ committedSteps: 9, totalSteps: 60, loss: 4.123456, rate }),
-    'step  9/60  loss 4.1235  118 users/s  24,310 tokens/s  ETA 1:17',
+    progressText({
+      committedSteps: 9,
+      totalSteps: 60,
+      loss: 4.123456,
+      liveNegatives: 511.2,
+      rate,
+    }),
+    'step  9/60  loss 4.1235  511 negatives  118 users/s  24,310 tokens/s  ETA 1:17',
   );
   assert.equal(
-    progressText({ committedSteps: 1, totalSteps: 6, loss: 5, rate: null }),
-    'step 1/6  loss 5.0000',
+    progressText({ committedSteps: 1, totalSteps: 6, loss: 5, liveNegatives: 0.5, rate: null }),
+    'step 1/6  loss 5.0000  0.5 negatives',
   );
 });
 

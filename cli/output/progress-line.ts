@@ -5,6 +5,8 @@ export interface Progress {
   readonly committedSteps: number;
   readonly totalSteps: number;
   readonly loss: number;
+  /** Of a prediction, on average: a loss that falls because they go is no good. */
+  readonly liveNegatives: number;
   /** Null until two steps have been seen. */
   readonly rate: Rate | null;
 }
@@ -42,12 +44,14 @@ export class RateMeter {
   }
 }
 
-/** `step 12/60  loss 4.1234  118 users/s  24,310 tokens/s  ETA 1:05`. */
-export function progressText({ committedSteps, totalSteps, loss, rate }: Progress): string {
+/** `step 12/60  loss 4.1234  511 negatives  118 users/s  24,310 tokens/s  ETA 1:05`. */
+export function progressText(progress: Progress): string {
+  const { committedSteps, totalSteps, loss, liveNegatives, rate } = progress;
   const width = String(totalSteps).length;
   const parts = [
     `step ${String(committedSteps).padStart(width)}/${totalSteps}`,
     `loss ${loss.toFixed(4)}`,
+    `${compact(liveNegatives)} negatives`,
   ];
   if (rate !== null) {
     parts.push(

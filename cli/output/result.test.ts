@@ -15,6 +15,7 @@ test('the JSON result has the keys that others rely on', () => {
   const result = {
     committedSteps: 7,
     finalLoss: 1.5,
+    liveNegatives: { mean: 500.5, least: 490, leastOfRun: 480 },
     weightsSha256: 'ab',
     stopped: false,
     checkpoint: '/c',
@@ -22,6 +23,7 @@ test('the JSON result has the keys that others rely on', () => {
   };
   assert.deepEqual(resultJson(result), {
     final_loss: 1.5,
+    live_negatives: { mean: 500.5, least: 490, least_of_run: 480 },
     weights_sha256: 'ab',
     committed_steps: 7,
     stopped: false,

@@ -1,11 +1,17 @@
 /** A run's result: one JSON object for machines, and the same for people. */
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import type { RunResult } from '../../shared/messages/run-events.js';
+import { compact } from './progress-line.js';
 
 type Values = Readonly<Record<string, number>>;
 
 export interface ResultJson {
   readonly final_loss: number | null;
+  readonly live_negatives: {
+    readonly mean: number;
+    readonly least: number;
+    readonly least_of_run: number;
+  } | null;
   readonly weights_sha256: string;
   readonly committed_steps: number;
   readonly stopped: boolean;
@@ -20,8 +26,14 @@ export interface ResultJson {
 export function resultJson(result: RunResult): ResultJson {
   const of = (model: ReportedMetrics['model'], split: ReportedMetrics['split']): Values | null =>
     result.metrics.find((found) => found.model === model && found.split === split)?.values ?? null;
+  const { liveNegatives } = result;
   return {
     final_loss: result.finalLoss,
+    live_negatives: liveNegatives && {
+      mean: liveNegatives.mean,
+      least: liveNegatives.least,
+      least_of_run: liveNegatives.leastOfRun,
+    },
     weights_sha256: result.weightsSha256,
     committed_steps: result.committedSteps,
     stopped: result.stopped,
@@ -34,11 +46,18 @@ export function resultJson(result: RunResult): ResultJson {
   };
 }
 
+const liveText = (live: RunResult['liveNegatives']): string =>
+  live === null
+    ? '-'
+    : `${compact(live.mean)} on average, ${compact(live.least)} at least ` +
+      `(${compact(live.leastOfRun)} at least in the whole run)`;
+
 /** Without the table of metrics. */
 export function resultText(result: RunResult): string {
   const lines = [
     `committed steps  ${result.committedSteps}`,
     `final loss       ${result.finalLoss === null ? '-' : result.finalLoss.toFixed(6)}`,
+    `live negatives   ${liveText(result.liveNegatives)}`,
     `weights sha256   ${result.weightsSha256}`,
     `checkpoint       ${result.checkpoint ?? '-'}`,
   ];

@@ -11,7 +11,7 @@ export const goldenModel = (configuration: GoldenConfiguration): ModelConfig => 
   vocabularySize: configuration.item_llm.vocab_size,
   itemEmbedding: configuration.item_emb_token ? 'item-token' : 'mean',
   maxTextLength: configuration.max_text_length,
-  falseNegativeThreshold: configuration.nce_threshold,
+  falseNegatives: { kind: 'cosine', threshold: configuration.nce_threshold },
 });
 
 const decoderConfig = (llm: GoldenDecoder): DecoderConfig => ({

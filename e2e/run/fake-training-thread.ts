@@ -75,6 +75,7 @@ function commit(): void {
     distinctItems: 2 * spec.lanes,
     top1: 0.5,
     liveNegatives: 3,
+    leastLiveNegatives: 2,
     gradientNorm: 1,
     learningRate: 0.001,
     logitScale: 2,

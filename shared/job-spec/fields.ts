@@ -38,6 +38,12 @@ export const derivedInteger = (range: Range, defaultRule: string, description: s
     .meta(meta({ description, rule: `an integer in ${range}`, defaultRule }))
     .optional();
 
+/** A real number that another field decides where it is not given. */
+export const derivedReal = (range: Range, defaultRule: string, description: string) =>
+  withinRange(z.number(), range)
+    .meta(meta({ description, rule: `a number in ${range}`, defaultRule }))
+    .optional();
+
 export const choice = <const Names extends readonly [string, ...string[]]>(
   names: Names,
   description: string,

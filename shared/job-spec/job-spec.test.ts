@@ -187,3 +187,27 @@ test('the examples are valid jobs on MovieLens', () => {
     assert.equal(job.spec.engine.name, 'torch');
   }
 });
+
+// Catches: a threshold that is accepted and used by nobody.
+test('a threshold of cosines is for false negatives by cosine', () => {
+  const threshold = (...sets: string[]): number | undefined =>
+    parseJob(smallest, sets).spec.objective.falseNegativeThreshold;
+  assert.equal(threshold(), undefined);
+  assert.equal(threshold('objective.falseNegatives=cosine'), 0.99);
+  assert.equal(
+    threshold('objective.falseNegatives=cosine', 'objective.falseNegativeThreshold=0.5'),
+    0.5,
+  );
+  assert.deepEqual(refusal(smallest, 'objective.falseNegativeThreshold=0.5'), [
+    'spec.objective.falseNegativeThreshold: must be left out, because falseNegatives is text: ' +
+      'only cosine has a threshold: current value is 0.5',
+  ]);
+});
+
+// Catches: a checkpoint that is continued with another loss.
+test('false negatives are part of the identity', () => {
+  const digest = (kind: string): string =>
+    jobDigest(parseJob(smallest, [`objective.falseNegatives=${kind}`]));
+  assert.equal(digest('text'), jobDigest(parseJob(smallest)));
+  assert.equal(new Set(['text', 'cosine', 'none'].map(digest)).size, 3);
+});

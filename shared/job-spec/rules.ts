@@ -11,6 +11,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...decoderRules('spec.model.user', job.spec.model.user),
     ...sameHiddenSize(job),
     ...warmupWithinSteps(job),
+    ...thresholdOfCosine(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
     ...precisionOfEngine(job),
@@ -67,6 +68,13 @@ export function warmupProblems(warmupSteps: number, totalSteps: number): JobProb
   if (warmupSteps <= totalSteps) return [];
   const rule = `at most the ${totalSteps} steps of the training`;
   return [brokenRule('spec.optimizer.schedule.warmupSteps', rule, warmupSteps)];
+}
+
+function thresholdOfCosine({ spec }: TrainingJob): JobProblem[] {
+  const { falseNegatives, falseNegativeThreshold } = spec.objective;
+  if (falseNegatives === 'cosine' || falseNegativeThreshold === undefined) return [];
+  const rule = `left out, because falseNegatives is ${falseNegatives}: only cosine has a threshold`;
+  return [brokenRule('spec.objective.falseNegativeThreshold', rule, falseNegativeThreshold)];
 }
 
 function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {

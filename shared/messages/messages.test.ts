@@ -23,6 +23,7 @@ const report = {
   distinctItems: 700,
   top1: 0.1,
   liveNegatives: 511.5,
+  leastLiveNegatives: 508,
   gradientNorm: 1.25,
   learningRate: 0.003,
   logitScale: 2.659,

@@ -33,6 +33,7 @@ const stepReport = z.strictObject({
   distinctItems: count,
   top1: finite,
   liveNegatives: finite,
+  leastLiveNegatives: finite,
   gradientNorm: finite,
   learningRate: finite,
   logitScale: finite,

@@ -4,9 +4,21 @@
  */
 import type { ReportedMetrics, ReportedStep } from './messages.js';
 
+/** Negatives that were held against the model: where they go, a falling loss means nothing. */
+export interface LiveNegatives {
+  /** Of a prediction of the last step, on average. */
+  readonly mean: number;
+  /** Of the prediction of the last step that has fewest. */
+  readonly least: number;
+  /** The same over all steps of the run. */
+  readonly leastOfRun: number;
+}
+
 export interface RunResult {
   readonly committedSteps: number;
   readonly finalLoss: number | null;
+  /** Null where no step was trained. */
+  readonly liveNegatives: LiveNegatives | null;
   readonly weightsSha256: string;
   readonly stopped: boolean;
   readonly checkpoint: string | null;

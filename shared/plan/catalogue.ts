@@ -1,11 +1,16 @@
 /**
- * The items of a dataset as a plan sees them: how much of their texts the model reads, and who comes
- * first.
+ * The items of a dataset as a plan sees them: which of them read the same, how much of their texts
+ * the model reads, and who comes first.
  */
-import type { PlanDataset } from './plan-input.js';
+import { firstOfText, type ItemTokens } from './same-texts.js';
 
 export interface PlanCatalogue {
   readonly items: number;
+  /**
+   * The item that stands for each one in a plan: the first with the same text. Equal texts have one
+   * row in a step, which is encoded once and is no negative of itself. [items]
+   */
+  readonly textOf: Int32Array;
   /** Rank of each item when they are sorted by cost, then by id. [items] */
   readonly rankOf: Int32Array;
   /** The item of each rank. [items] */
@@ -17,10 +22,8 @@ export interface PlanCatalogue {
 /**
  * @param maxTextLength tokens that the model reads of a text: longer ones are cut, and cost no more.
  */
-export function planCatalogue(
-  { itemTokenOffsets }: Pick<PlanDataset, 'itemTokenOffsets'>,
-  maxTextLength: number,
-): PlanCatalogue {
+export function planCatalogue(dataset: ItemTokens, maxTextLength: number): PlanCatalogue {
+  const { itemTokenOffsets } = dataset;
   const items = itemTokenOffsets.length - 1;
   const costs = new Int32Array(items);
   // One number to sort by, cost before id; exact up to 2^53, so for any catalogue.
@@ -39,5 +42,5 @@ export function planCatalogue(
     itemAt[rank] = item;
     rankOf[item] = rank;
   }
-  return { items, rankOf, itemAt, costs };
+  return { items, textOf: firstOfText(dataset, maxTextLength), rankOf, itemAt, costs };
 }

@@ -45,6 +45,8 @@ export interface NegativesSource {
   readonly dataset: PlanDataset;
   readonly sequences: TrainingSequences;
   readonly items: number;
+  /** The item that stands for each one; see PlanCatalogue. [items] */
+  readonly textOf: Int32Array;
   readonly marks: ItemMarks;
 }
 
@@ -66,7 +68,7 @@ export function drawNegatives(
   return everyItem(source.items);
 }
 
-/** `perUser` for each sequence, none of which the sequence itself holds. */
+/** `perUser` for each sequence, none of which reads like an item that the sequence itself holds. */
 function drawPerUser(
   source: NegativesSource,
   random: Random,
@@ -83,17 +85,18 @@ function drawPerUser(
 }
 
 function markSequence(source: NegativesSource, member: number): void {
-  const { dataset, sequences, marks } = source;
+  const { dataset, sequences, textOf, marks } = source;
   const start = sequences.starts[member] as number;
   const end = start + (sequences.lengths[member] as number);
   marks.clear();
-  for (let at = start; at < end; at++) marks.add(dataset.sequenceItems[at] as number);
+  for (let at = start; at < end; at++)
+    marks.add(textOf[dataset.sequenceItems[at] as number] as number);
 }
 
-function drawUnmarked({ items, marks }: NegativesSource, random: Random): number {
+function drawUnmarked({ items, textOf, marks }: NegativesSource, random: Random): number {
+  const isMarked = (item: number): boolean => marks.has(textOf[item] as number);
   let item = random.below(items);
-  for (let attempt = 1; marks.has(item) && attempt < attempts; attempt++)
-    item = random.below(items);
+  for (let attempt = 1; isMarked(item) && attempt < attempts; attempt++) item = random.below(items);
   return item;
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Lane, step } from '../ids.js';
 import { dealByCost } from './balance.js';
 import { lanePredictions, type StepPlan } from './plan.js';
-import { movieLensLike, planDataset, planJob } from './plan-fixture.js';
+import { distinctTokens, movieLensLike, planDataset, planJob } from './plan-fixture.js';
 import type { PlanDataset } from './plan-input.js';
 import { Planner } from './planner.js';
 
@@ -58,6 +58,7 @@ test('an item costs its text and one token', () => {
     sequenceOffsets: Uint32Array.of(0, 4),
     sequenceItems: Int32Array.of(0, 1, 2, 3),
     itemTokenOffsets: Uint32Array.of(0, 1, 2, 3, 6),
+    itemTokens: distinctTokens(Uint32Array.of(0, 1, 2, 3, 6)),
   };
   const plan = new Planner(planJob({ lanes: 2, negatives: { all: true } }), dataset).plan(step(0));
   assert.deepEqual(itemLoads(plan, dataset.itemTokenOffsets), [6, 4]);

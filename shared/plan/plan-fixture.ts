@@ -48,8 +48,13 @@ export function planDataset(
   for (let item = 0; item < items; item++) {
     itemTokenOffsets[item + 1] = (itemTokenOffsets[item] ?? 0) + tokensOf(item, random);
   }
-  return { digest: 'fixture', sequenceOffsets, sequenceItems, itemTokenOffsets };
+  const itemTokens = distinctTokens(itemTokenOffsets);
+  return { digest: 'fixture', sequenceOffsets, sequenceItems, itemTokenOffsets, itemTokens };
 }
+
+/** Texts of the given lengths, no two of which share a token. */
+export const distinctTokens = (itemTokenOffsets: Uint32Array): Int32Array =>
+  Int32Array.from({ length: itemTokenOffsets.at(-1) ?? 0 }, (_, at) => at);
 
 /**
  * The shape of MovieLens-100K without what is held out: 943 users with 18 to 735 ratings, 104 on

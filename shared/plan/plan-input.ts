@@ -20,6 +20,7 @@ export interface PlanDataset {
   readonly sequenceOffsets: Uint32Array;
   /** Catalogue ids in the order of time. */
   readonly sequenceItems: Int32Array;
-  /** Tokens of item i's text: offsets[i+1] - offsets[i]. [items+1] */
+  /** Item i's text is itemTokens[offsets[i]..offsets[i+1]). [items+1] */
   readonly itemTokenOffsets: Uint32Array;
+  readonly itemTokens: Int32Array;
 }

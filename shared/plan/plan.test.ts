@@ -6,7 +6,7 @@ import { parseJob } from '../job-spec/job-spec.js';
 import { laneRun, lanesOf } from './lane-ownership.js';
 import type { LanePlan } from './lane-plan.js';
 import { lanePlan, lanePlans, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
-import { type PlanJobOptions, planDataset, planJob } from './plan-fixture.js';
+import { distinctTokens, type PlanJobOptions, planDataset, planJob } from './plan-fixture.js';
 import type { PlanDataset } from './plan-input.js';
 import { Planner, planStep } from './planner.js';
 
@@ -204,9 +204,45 @@ test('a sequence of the whole catalogue still gets negatives', () => {
     sequenceOffsets: Uint32Array.of(0, 3),
     sequenceItems: Int32Array.of(0, 1, 2),
     itemTokenOffsets: Uint32Array.of(0, 1, 2, 3),
+    itemTokens: distinctTokens(Uint32Array.of(0, 1, 2, 3)),
   };
   const plan = planStep(planJob({ negatives: { perUser: 5 } }), dataset, step(0));
   assert.equal(plan.negatives.length, 5);
+});
+
+// Catches: a negative that reads exactly like the positive and is held against the model all the
+// same, since only ids were compared; and a text that is encoded once for each of its items.
+test('items whose texts read the same have one row', () => {
+  const itemTokenOffsets = Uint32Array.of(0, 3, 6, 9, 12);
+  const dataset: PlanDataset = {
+    digest: 'editions',
+    sequenceOffsets: Uint32Array.of(0, 3),
+    sequenceItems: Int32Array.of(3, 1, 2),
+    itemTokenOffsets,
+    // Items 1 and 3 are the same, item 0 differs from them in its last token.
+    itemTokens: Int32Array.of(5, 6, 7, 5, 6, 8, 9, 9, 9, 5, 6, 8),
+  };
+  const plan = (maxTextLength: number) =>
+    planStep(planJob({ lanes: 1, maxTextLength, negatives: { all: true } }), dataset, step(0));
+  assert.deepEqual([...plan(3).items], [0, 1, 2]);
+  assert.deepEqual([...plan(3).negatives], [0, 1, 2, 1]);
+  assert.deepEqual([...plan(3).sequenceRows], [1, 1, 2]);
+  // Of two tokens the model sees no difference between item 0 and them either.
+  assert.deepEqual([...plan(2).items], [0, 2]);
+  assert.deepEqual([...plan(2).negatives], [0, 0, 1, 0]);
+});
+
+// Catches: a negative of a user that is one of the own items under another id.
+test('negatives of a sequence read like none of its items', () => {
+  const dataset: PlanDataset = {
+    digest: 'editions',
+    sequenceOffsets: Uint32Array.of(0, 2),
+    sequenceItems: Int32Array.of(0, 2),
+    itemTokenOffsets: Uint32Array.of(0, 1, 2, 3, 4),
+    itemTokens: Int32Array.of(5, 5, 6, 7),
+  };
+  const { items, negatives } = planStep(planJob({ negatives: { perUser: 20 } }), dataset, step(0));
+  assert.ok(negatives.every((row) => items[row] === 3));
 });
 
 // Catches: items that only held-out interactions have, missing from the catalogue's negatives.
@@ -216,6 +252,7 @@ test('an item that nobody trains on is a negative all the same', () => {
     sequenceOffsets: Uint32Array.of(0, 2),
     sequenceItems: Int32Array.of(1, 0),
     itemTokenOffsets: Uint32Array.of(0, 4, 6, 9),
+    itemTokens: distinctTokens(Uint32Array.of(0, 4, 6, 9)),
   };
   const plan = planStep(planJob({ lanes: 1, negatives: { all: true } }), dataset, step(0));
   assert.deepEqual([...plan.items], [1, 2, 0]);
@@ -330,6 +367,7 @@ test('the plan keeps its numbers', () => {
     sequenceOffsets: Uint32Array.of(0, 6, 8, 12),
     sequenceItems: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 0, 7, 1, 8),
     itemTokenOffsets: Uint32Array.of(0, 4, 8, 13, 15, 22, 23, 27, 30, 39, 41, 42),
+    itemTokens: distinctTokens(Uint32Array.of(0, 4, 8, 13, 15, 22, 23, 27, 30, 39, 41, 42)),
   };
   const plan = planStep(job, dataset, step(0));
   const values = Object.entries(plan).map(([name, value]) => [

@@ -25,7 +25,7 @@ export class Planner {
   readonly #sequences: TrainingSequences;
   readonly #catalogue: PlanCatalogue;
   readonly #marks: ItemMarks;
-  /** Row of each item of the step that is being planned; other entries are left from before. */
+  /** Row of each text of the step that is being planned; other entries are left from before. */
   readonly #rows: Int32Array;
   #order: { readonly epoch: number; readonly sequences: Int32Array } | null = null;
 
@@ -73,11 +73,15 @@ export class Planner {
       lanes,
       items,
       itemLaneOffsets,
-      negatives: negatives.map((item) => rows[item] as number),
+      negatives: negatives.map((item) => this.#rowOf(item)),
       ...this.#sequencesInOrder(byLength, dealt),
       userLaneOffsets: dealt.offsets,
       normalisation: this.#job.spec.objective.normalisation,
     };
+  }
+
+  #rowOf(item: number): number {
+    return this.#rows[this.#catalogue.textOf[item] as number] as number;
   }
 
   /** The epoch's sequences in the order in which its steps take them. */
@@ -95,12 +99,13 @@ export class Planner {
       dataset: this.#dataset,
       sequences: this.#sequences,
       items: this.#catalogue.items,
+      textOf: this.#catalogue.textOf,
       marks: this.#marks,
     };
     return drawNegatives(this.#job, source, step, members);
   }
 
-  /** Every distinct item once: positives, inputs and negatives alike, in the order of rows. */
+  /** Every distinct text once, under the item that stands for it: positives, inputs and negatives alike, in the order of rows. */
   #dealItems(members: Int32Array, negatives: Int32Array): DealtItems {
     const { itemAt, costs } = this.#catalogue;
     // Ranks sort by what the model reads of an item, then by id.
@@ -118,7 +123,7 @@ export class Planner {
   }
 
   #distinctRanks(members: Int32Array, negatives: Int32Array): Int32Array {
-    const { rankOf, items } = this.#catalogue;
+    const { rankOf, textOf, items } = this.#catalogue;
     const { sequenceItems } = this.#dataset;
     const ranks = new Int32Array(Math.min(items, this.#totalLength(members) + negatives.length));
     const marks = this.#marks;
@@ -128,11 +133,12 @@ export class Planner {
       const start = this.#sequences.starts[member] as number;
       const end = start + (this.#sequences.lengths[member] as number);
       for (let at = start; at < end; at++) {
-        const item = sequenceItems[at] as number;
+        const item = textOf[sequenceItems[at] as number] as number;
         if (marks.add(item)) ranks[count++] = rankOf[item] as number;
       }
     }
-    for (const item of negatives) {
+    for (const negative of negatives) {
+      const item = textOf[negative] as number;
       if (marks.add(item)) ranks[count++] = rankOf[item] as number;
     }
     return ranks.subarray(0, count);
@@ -164,7 +170,6 @@ export class Planner {
     dealt: Dealt,
   ): Pick<StepPlan, 'users' | 'sequenceOffsets' | 'sequenceRows'> {
     const { sequenceItems } = this.#dataset;
-    const rows = this.#rows;
     const users = new Int32Array(byLength.length);
     const sequenceOffsets = new Int32Array(byLength.length + 1);
     const sequenceRows = new Int32Array(this.#totalLength(byLength));
@@ -175,7 +180,7 @@ export class Planner {
       const end = start + (this.#sequences.lengths[sequence] as number);
       users[index] = this.#sequences.users[sequence] as number;
       for (let from = start; from < end; from++) {
-        sequenceRows[at++] = rows[sequenceItems[from] as number] as number;
+        sequenceRows[at++] = this.#rowOf(sequenceItems[from] as number);
       }
       sequenceOffsets[index + 1] = at;
     }

@@ -20,10 +20,15 @@ describe('HLLM on libtorch', () => {
     };
     const expected = await run('cpu');
     const got = await run('torch');
-    const { predictions, top1Hits, liveLogits } = expected.result;
+    const { predictions, top1Hits, liveNegatives, leastLiveNegatives } = expected.result;
     assert.deepEqual(
-      [got.result.predictions, got.result.top1Hits, got.result.liveLogits],
-      [predictions, top1Hits, liveLogits],
+      [
+        got.result.predictions,
+        got.result.top1Hits,
+        got.result.liveNegatives,
+        got.result.leastLiveNegatives,
+      ],
+      [predictions, top1Hits, liveNegatives, leastLiveNegatives],
     );
     assertNear(got.result.logits as Float32Array, expected.result.logits as Float32Array);
     assertNear(got.result.dEmbeddings, expected.result.dEmbeddings);

@@ -129,7 +129,7 @@ describe('HLLM', () => {
     assert.equal(encoding.embeddings.length, 0);
     assert.ok(gradient.every((value) => value === 0));
     assert.ok(result.dEmbeddings.every((value) => value === 0));
-    assert.deepEqual([result.loss, result.predictions, result.liveLogits], [0, 0, 0]);
+    assert.deepEqual([result.loss, result.predictions, result.liveNegatives], [0, 0, 0]);
   });
 
   // Would catch an evaluation that reads another row than the one that is trained to predict.

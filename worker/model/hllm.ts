@@ -7,7 +7,7 @@
  * Legend: P floats of the flat parameters, N items of a step, n items of a lane, H hidden size,
  * R predictions, K negatives, U sequences.
  */
-import { dispose, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
 import { type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
@@ -29,8 +29,10 @@ export interface UserLaneResult {
   readonly predictions: number;
   /** Predictions whose positive had the highest logit. */
   readonly top1Hits: number;
-  /** Logits that were not left out, the positives included, summed over predictions. */
-  readonly liveLogits: number;
+  /** Negatives that were not left out, summed over predictions. */
+  readonly liveNegatives: number;
+  /** The same of the prediction that has fewest; infinite where the lane has no predictions. */
+  readonly leastLiveNegatives: number;
   /** [N * H] */
   readonly dEmbeddings: Float32Array;
   /** [R * (1+K)], the positive first; null unless the model was made with `keepLogits`. */
@@ -149,11 +151,13 @@ export class Hllm {
     const pass = this.#userLlm.run(inputs, embeddings_NH, user);
     const positives = this.#rows(embeddings_NH, targets);
     const negatives = this.#rows(embeddings_NH, plan.negatives);
+    const positiveRows = tensor1d(targets, 'int32');
+    const negativeRows = tensor1d(plan.negatives, 'int32');
     const nce = infoNce(
-      { users: pass.predictions, positives, negatives },
+      { users: pass.predictions, positives, negatives, positiveRows, negativeRows },
       {
         scale: Math.fround(Math.exp(this.logitScale(flat))),
-        falseNegativeThreshold: this.config.falseNegativeThreshold,
+        falseNegatives: this.config.falseNegatives,
         lossScale: plan.lossScale,
         keepLogits: this.#keepLogits,
       },
@@ -169,8 +173,8 @@ export class Hllm {
       dEmbeddings,
       logits: nce.logits?.dataSync<'float32'>().slice() ?? null,
     };
-    const temporary: Tensor[] = [pass.predictions, positives, negatives, ...tensorsOf(nce)];
-    dispose(temporary);
+    const given = [pass.predictions, positives, negatives, positiveRows, negativeRows];
+    dispose([...given, ...tensorsOf(nce)]);
     return result;
   }
 
@@ -200,7 +204,8 @@ const emptyLane = (dEmbeddings: Float32Array, keepLogits: boolean): UserLaneResu
   loss: 0,
   predictions: 0,
   top1Hits: 0,
-  liveLogits: 0,
+  liveNegatives: 0,
+  leastLiveNegatives: Number.POSITIVE_INFINITY,
   dEmbeddings,
   logits: keepLogits ? new Float32Array(0) : null,
 });
@@ -213,10 +218,12 @@ function laneScores(nce: InfoNceTensors, lossScale: number, negatives: number) {
   const predictions = nce.losses.shape[0];
   const logits = nce.positiveLogits.dataSync<'float32'>();
   const best = nce.best.dataSync<'float32'>();
+  const masked = nce.masked.dataSync<'float32'>();
   return {
     loss: total(nce.losses) * lossScale,
     predictions,
     top1Hits: logits.reduce((hits, logit, row) => hits + (logit === best[row] ? 1 : 0), 0),
-    liveLogits: predictions * (1 + negatives) - total(nce.masked),
+    liveNegatives: predictions * negatives - total(nce.masked),
+    leastLiveNegatives: negatives - masked.reduce((most, count) => Math.max(most, count), 0),
   };
 }

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { type Tensor, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import { type Tensor, type Tensor2D, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import { openEngine } from '../engine/open-engine.js';
 import { uniform, uniformTensor } from './gradient-check.js';
 import { type InfoNceInputs, infoNce } from './info-nce.js';
 
 const settings = {
   scale: 5,
-  falseNegativeThreshold: 0.9,
+  falseNegatives: { kind: 'cosine', threshold: 0.9 },
   lossScale: 0.25,
   keepLogits: true,
-};
+} as const;
+
+type Matrices = Record<'users' | 'positives' | 'negatives', number[][]>;
 
 const numbers = (tensor: Tensor): number[] => Array.from(tensor.dataSync());
 
 /** The definition, in double precision and one prediction at a time. */
-function plainLoss(inputs: Record<keyof InfoNceInputs, number[][]>, scale: number): number {
+function plainLoss(inputs: Matrices, scale: number): number {
   const unit = (x: number[]): number[] => x.map((value) => value / Math.hypot(...x));
   const cosine = (a: number[], b: number[]): number => {
     const [u, v] = [unit(a), unit(b)];
@@ -31,7 +33,7 @@ function plainLoss(inputs: Record<keyof InfoNceInputs, number[][]>, scale: numbe
   return losses.reduce((sum, loss) => sum + loss, 0) * settings.lossScale;
 }
 
-function randomInputs(seed: number): Record<keyof InfoNceInputs, number[][]> {
+function randomInputs(seed: number): Matrices {
   const next = uniform(seed);
   const rows = (count: number): number[][] =>
     uniformTensor(next, [count, 6]).arraySync() as number[][];
@@ -41,10 +43,12 @@ function randomInputs(seed: number): Record<keyof InfoNceInputs, number[][]> {
   return { users: rows(4), positives, negatives: [...rows(5), twin] };
 }
 
-const toTensors = (inputs: Record<keyof InfoNceInputs, number[][]>): InfoNceInputs => ({
+const toTensors = (inputs: Matrices): InfoNceInputs => ({
   users: tensor2d(inputs.users),
   positives: tensor2d(inputs.positives),
   negatives: tensor2d(inputs.negatives),
+  positiveRows: tensor1d([0, 1, 2, 3], 'int32'),
+  negativeRows: tensor1d([4, 1, 5, 6, 7, 8], 'int32'),
 });
 
 describe('InfoNCE', () => {
@@ -62,7 +66,7 @@ describe('InfoNCE', () => {
   it('has the gradients that differences of the definition measure', () => {
     const inputs = randomInputs(8);
     const result = infoNce(toTensors(inputs), settings);
-    const claimed: Record<keyof InfoNceInputs, Tensor2D> = {
+    const claimed: Record<keyof Matrices, Tensor2D> = {
       users: result.dUsers,
       positives: result.dPositives,
       negatives: result.dNegatives,
@@ -102,7 +106,11 @@ describe('InfoNCE', () => {
     const next = uniform(10);
     const positives = uniformTensor(next, [1, 6]) as Tensor2D;
     const users = uniformTensor(next, [1, 6]) as Tensor2D;
-    const result = infoNce({ users, positives, negatives: positives }, settings);
+    const row = tensor1d([3], 'int32');
+    const result = infoNce(
+      { users, positives, negatives: positives, positiveRows: row, negativeRows: row },
+      settings,
+    );
     assert.deepEqual(numbers(result.masked), [1]);
     assert.equal(numbers(result.logits as Tensor2D)[1], -Infinity);
     assert.deepEqual(numbers(result.losses), [0]);
@@ -110,5 +118,22 @@ describe('InfoNCE', () => {
       assert.ok(numbers(gradient).every((value) => value === 0));
     }
     assert.ok(numbers(result.dLogitScale).every((value) => value === 0));
+  });
+
+  // Would catch a mask by cosine that goes on under another name: embeddings that move together
+  // take their own negatives away, and the loss falls to zero without anything being learnt.
+  it('leaves out the positive’s own row and no embedding that is like it', () => {
+    const inputs = toTensors(randomInputs(11));
+    const masked = (kind: 'rows' | 'none'): number[] =>
+      numbers(infoNce(inputs, { ...settings, falseNegatives: { kind } }).masked);
+    // The second negative is of row 1, as the second positive; the last one only looks like it.
+    assert.deepEqual(masked('rows'), [0, 1, 0, 0]);
+    assert.deepEqual(masked('none'), [0, 0, 0, 0]);
+    const { logits } = infoNce(inputs, { ...settings, falseNegatives: { kind: 'rows' } });
+    const row = (logits as Tensor2D).arraySync()[1] as number[];
+    assert.deepEqual(
+      row.map((logit) => logit === -Infinity),
+      [false, false, true, false, false, false, false],
+    );
   });
 });

@@ -15,7 +15,9 @@ import {
   concat,
   div,
   engine,
+  equal,
   exp,
+  expandDims,
   fill,
   greater,
   log,
@@ -32,9 +34,11 @@ import {
   type Tensor2D,
   tidy,
   where,
+  zeros,
 } from '@tensorflow/tfjs-core';
 import { hasKernel } from './has-kernel.js';
 import { lowestFloat } from './lowest-float.js';
+import type { FalseNegatives } from './model-config.js';
 
 export interface InfoNceInputs {
   /** What the user model predicts. [R, H] */
@@ -43,13 +47,16 @@ export interface InfoNceInputs {
   readonly positives: Tensor2D;
   /** [K, H] */
   readonly negatives: Tensor2D;
+  /** Of the step's item matrix, where equal texts have one row: int32. [R], [K] */
+  readonly positiveRows: Tensor1D;
+  readonly negativeRows: Tensor1D;
 }
 
 export interface InfoNceSettings {
   /** exp of the clamped `logit_scale`. */
   readonly scale: number;
-  /** A negative whose cosine with the positive exceeds this is left out. */
-  readonly falseNegativeThreshold: number;
+  /** Which negatives are left out. */
+  readonly falseNegatives: FalseNegatives;
   /** Weight of every prediction's loss. */
   readonly lossScale: number;
   /** Whether the matrix of logits is wanted, which a trainer has no use for. */
@@ -89,14 +96,21 @@ export function infoNce(inputs: InfoNceInputs, settings: InfoNceSettings): InfoN
 
 /** The engine's kernel, which goes over chunks of negatives. */
 export function fusedInfoNce(
-  { users, positives, negatives }: InfoNceInputs,
-  { scale, falseNegativeThreshold, lossScale, keepLogits }: InfoNceSettings,
+  { users, positives, negatives, positiveRows, negativeRows }: InfoNceInputs,
+  { scale, falseNegatives, lossScale, keepLogits }: InfoNceSettings,
   elements: number,
 ): InfoNceTensors {
   const outputs = engine().runKernel(
     fusedLoss,
-    { users, positives, negatives },
-    { scale, falseNegativeThreshold, lossScale, logits: keepLogits, chunkElements: elements },
+    { users, positives, negatives, positiveRows, negativeRows },
+    {
+      scale,
+      falseNegatives: falseNegatives.kind,
+      threshold: thresholdOf(falseNegatives),
+      lossScale,
+      logits: keepLogits,
+      chunkElements: elements,
+    },
   ) as Tensor[];
   const [losses, positiveLogits, best, masked, dUsers, dPositives, dNegatives, dLogitScale] =
     outputs as [Tensor1D, Tensor1D, Tensor1D, Tensor1D, Tensor2D, Tensor2D, Tensor2D, Tensor1D];
@@ -124,7 +138,7 @@ export function composedInfoNce(inputs: InfoNceInputs, settings: InfoNceSettings
 type Composed = InfoNceTensors & { readonly logits: Tensor2D };
 
 function compose(inputs: InfoNceInputs, settings: InfoNceSettings): Composed {
-  const { scale, falseNegativeThreshold, lossScale } = settings;
+  const { scale, falseNegatives, lossScale } = settings;
   return tidy(() => {
     const users = unitRows(inputs.users);
     const positives = unitRows(inputs.positives);
@@ -132,8 +146,8 @@ function compose(inputs: InfoNceInputs, settings: InfoNceSettings): Composed {
 
     const positive_R1 = sum(mul(users.unit, positives.unit), 1, true);
     const negative_RK = matMul(users.unit, negatives.unit, false, true);
-    const likeness_RK = matMul(positives.unit, negatives.unit, false, true);
-    const isFalse_RK = greater(likeness_RK, falseNegativeThreshold);
+    const likeness_RK = likeness(falseNegatives, inputs, positives.unit, negatives.unit);
+    const isFalse_RK = greater(likeness_RK, thresholdOf(falseNegatives));
     const live_RK = where(isFalse_RK, fill(negative_RK.shape, lowestFloat), negative_RK);
     const logits = mul(concat([positive_R1, live_RK], 1), scale);
 
@@ -165,6 +179,27 @@ function compose(inputs: InfoNceInputs, settings: InfoNceSettings): Composed {
     };
   });
 }
+
+/** How like a positive each negative is: more than the threshold, and it is left out. [R, K] */
+function likeness(
+  { kind }: FalseNegatives,
+  { positiveRows, negativeRows }: InfoNceInputs,
+  positives: Tensor2D,
+  negatives: Tensor2D,
+): Tensor {
+  switch (kind) {
+    case 'cosine':
+      return matMul(positives, negatives, false, true);
+    case 'rows':
+      return cast(equal(expandDims(positiveRows, 1), expandDims(negativeRows, 0)), 'float32');
+    case 'none':
+      return zeros([positives.shape[0], negatives.shape[0]]);
+  }
+}
+
+/** Rows are like each other (1) or not (0). */
+const thresholdOf = (falseNegatives: FalseNegatives): number =>
+  falseNegatives.kind === 'cosine' ? falseNegatives.threshold : 0.5;
 
 interface UnitRows {
   readonly unit: Tensor2D;

@@ -20,9 +20,16 @@ export interface ModelConfig {
   readonly itemEmbedding: 'item-token' | 'mean';
   /** Tokens; the position of a text's end, whatever its length. */
   readonly maxTextLength: number;
-  /** A negative whose cosine with the positive exceeds this is not held against the model. */
-  readonly falseNegativeThreshold: number;
+  readonly falseNegatives: FalseNegatives;
 }
+
+/** Which negatives are not held against the model, because they are as right as the positive. */
+export type FalseNegatives =
+  /** Those of the positive's row: the same item, or one whose text reads the same. */
+  | { readonly kind: 'rows' }
+  /** Those whose cosine with the positive exceeds the threshold, as in the reference. */
+  | { readonly kind: 'cosine'; readonly threshold: number }
+  | { readonly kind: 'none' };
 
 /** How the arithmetic is done; two jobs that differ in it have different bits. */
 export interface Computation {

@@ -19,7 +19,7 @@ const config: ModelConfig = {
   vocabularySize: 7,
   itemEmbedding: 'item-token',
   maxTextLength: 8,
-  falseNegativeThreshold: 0.99,
+  falseNegatives: { kind: 'cosine', threshold: 0.99 },
 };
 
 describe('parameter layout', () => {

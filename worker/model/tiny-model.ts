@@ -23,5 +23,5 @@ export const tinyModel: ModelConfig = {
   vocabularySize: 23,
   itemEmbedding: 'item-token',
   maxTextLength: 6,
-  falseNegativeThreshold: 0.99,
+  falseNegatives: { kind: 'cosine', threshold: 0.99 },
 };

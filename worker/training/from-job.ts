@@ -1,6 +1,6 @@
 /** What the model and the optimizer need to know of a job. */
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import type { Computation, ModelConfig } from '../model/model-config.js';
+import type { Computation, FalseNegatives, ModelConfig } from '../model/model-config.js';
 import type { OptimizerSettings } from './optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
@@ -10,8 +10,22 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     vocabularySize,
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
-    falseNegativeThreshold: spec.objective.falseNegativeThreshold,
+    falseNegatives: falseNegatives(spec.objective),
   };
+}
+
+function falseNegatives({
+  falseNegatives: kind,
+  falseNegativeThreshold,
+}: TrainingJob['spec']['objective']): FalseNegatives {
+  switch (kind) {
+    case 'text':
+      return { kind: 'rows' };
+    case 'cosine':
+      return { kind, threshold: falseNegativeThreshold as number };
+    case 'none':
+      return { kind };
+  }
 }
 
 export const computation = ({ spec }: TrainingJob): Computation => ({

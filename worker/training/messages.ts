@@ -97,8 +97,10 @@ export interface StepReport {
   readonly distinctItems: number;
   /** Share of predictions whose positive had the highest logit, in [0, 1]. */
   readonly top1: number;
-  /** Mean count of unmasked logits of a prediction, the positive included. */
+  /** Negatives of a prediction that were not left out as false: the mean over predictions. */
   readonly liveNegatives: number;
+  /** The same of the prediction that has fewest. */
+  readonly leastLiveNegatives: number;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;

@@ -5,6 +5,7 @@ import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { Hllm } from '../model/hllm.js';
 import { tinyModel } from '../model/tiny-model.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { ZeroGradientError } from './nothing-to-learn-errors.js';
 import { applyGradient, type OptimizerSettings } from './optimizer.js';
 
 const model = new Hllm(tinyModel);
@@ -70,5 +71,15 @@ describe('applying a gradient', () => {
         assert.deepEqual(given.state, untouched.state);
       }
     }
+  });
+
+  // Would catch training that goes on for days on weights that no longer move, with a perfect loss.
+  it('stops at a gradient that is zero everywhere, and changes nothing', () => {
+    const [given, untouched] = [parts(), parts()];
+    assert.throws(
+      () => applyGradient(given, step(3), new Float32Array(layout.length)),
+      (error: Error) => error instanceof ZeroGradientError && error.message.includes('step 3'),
+    );
+    assert.deepEqual(given.state, untouched.state);
   });
 });

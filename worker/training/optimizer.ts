@@ -7,6 +7,7 @@ import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { ParameterLayout } from '../model/parameter-layout.js';
 import { learningRate, type Schedule } from '../model/schedule.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { ZeroGradientError } from './nothing-to-learn-errors.js';
 
 export interface OptimizerSettings {
   readonly learningRate: number;
@@ -43,7 +44,7 @@ interface Parts {
   };
 }
 
-/** @throws NonFiniteError before anything is changed. */
+/** @throws NonFiniteError, ZeroGradientError before anything is changed. */
 export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array): Applied {
   const { arithmetic, optimizer, state } = parts;
   const gradientNorm = Math.sqrt(arithmetic.sumOfSquares(gradient_P));
@@ -52,6 +53,7 @@ export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array
     const name = parts.model.layout.nameAt(index);
     throw NonFiniteError.inGradient(step, name, gradient_P[index] as number);
   }
+  if (gradientNorm === 0) throw new ZeroGradientError(step);
   // Only now: where a gradient is not finite, nothing at all may change.
   parts.model.constrain(state.parameters);
   const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);

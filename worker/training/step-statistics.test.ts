@@ -4,10 +4,16 @@ import { packStatistics, statisticsLength, unpackStatistics } from './step-stati
 
 type Packed = Parameters<typeof packStatistics>[1][number];
 
-const lane = (loss: number, users: number, items: number): Packed =>
+const lane = (loss: number, users: number, items: number, least = 4): Packed =>
   ({
     plan: { users: { length: users }, items: { length: items } },
-    result: { loss, predictions: users * 2, top1Hits: 1, liveLogits: 10 },
+    result: {
+      loss,
+      predictions: users * 2,
+      top1Hits: 1,
+      liveNegatives: 10,
+      leastLiveNegatives: least,
+    },
     tokens: items * 5,
   }) as unknown as Packed;
 
@@ -20,7 +26,10 @@ function packed(lanes: Packed[], stop = false): Float32Array {
 describe('step statistics', () => {
   // Would catch two fields exchanged, a lane left out, and stale floats in reused memory.
   it('add up over all lanes of all members', () => {
-    const all = [packed([lane(0.5, 3, 7), lane(0.25, 1, 2)]), packed([lane(1, 2, 4)])];
+    const all = [
+      packed([lane(0.5, 3, 7), lane(0.25, 1, 2, 3)]),
+      packed([lane(1, 2, 4, Number.POSITIVE_INFINITY)]),
+    ];
     assert.deepEqual(unpackStatistics(all), {
       laneLosses: [0.5, 0.25, 1],
       loss: 1.75,
@@ -29,7 +38,8 @@ describe('step statistics', () => {
       distinctItems: 13,
       itemTokens: 65,
       top1Hits: 3,
-      liveLogits: 30,
+      liveNegatives: 30,
+      leastLiveNegatives: 3,
       stop: false,
     });
   });

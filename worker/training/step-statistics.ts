@@ -6,8 +6,8 @@
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { UserLaneResult } from '../model/hllm.js';
 
-/** Floats of one lane: loss, predictions, sequences, items, tokens, top-1 hits, live logits. */
-const laneFloats = 7;
+/** Floats of one lane, in the order in which `packStatistics` writes them. */
+const laneFloats = 8;
 
 export interface StepStatistics {
   /** Each lane's share of the loss, in lane order. */
@@ -18,7 +18,9 @@ export interface StepStatistics {
   readonly distinctItems: number;
   readonly itemTokens: number;
   readonly top1Hits: number;
-  readonly liveLogits: number;
+  readonly liveNegatives: number;
+  /** Of the prediction that has fewest. */
+  readonly leastLiveNegatives: number;
   /** True where any member was asked to stop: everyone reads the same, so everyone stops. */
   readonly stop: boolean;
 }
@@ -41,7 +43,8 @@ export function packStatistics(
         plan.items.length,
         tokens,
         result.top1Hits,
-        result.liveLogits,
+        result.liveNegatives,
+        result.leastLiveNegatives,
       ],
       index * laneFloats,
     );
@@ -53,19 +56,21 @@ export function packStatistics(
 export function unpackStatistics(parts: readonly Float32Array[]): StepStatistics {
   const totals = new Array<number>(laneFloats).fill(0);
   const laneLosses: number[] = [];
+  let leastLiveNegatives = Number.POSITIVE_INFINITY;
   let stop = false;
   for (const part of parts) {
     const lanes = (part.length - 1) / laneFloats;
     for (let lane = 0; lane < lanes; lane++) {
       const row = part.subarray(lane * laneFloats, (lane + 1) * laneFloats);
       laneLosses.push(row[0] as number);
+      leastLiveNegatives = Math.min(leastLiveNegatives, row[laneFloats - 1] as number);
       row.forEach((value, column) => {
         totals[column] = (totals[column] as number) + value;
       });
     }
     stop ||= part[part.length - 1] !== 0;
   }
-  const [loss, predictions, sequences, distinctItems, itemTokens, top1Hits, liveLogits] =
+  const [loss, predictions, sequences, distinctItems, itemTokens, top1Hits, liveNegatives] =
     totals as [number, number, number, number, number, number, number];
   return {
     laneLosses,
@@ -75,7 +80,8 @@ export function unpackStatistics(parts: readonly Float32Array[]): StepStatistics
     distinctItems,
     itemTokens,
     top1Hits,
-    liveLogits,
+    liveNegatives,
+    leastLiveNegatives,
     stop,
   };
 }

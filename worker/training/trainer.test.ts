@@ -5,15 +5,20 @@ import { rank } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
+import type { ModelConfig } from '../model/model-config.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../model/tiny-step.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
 import { Trainer } from './trainer.js';
 
 /** @param spoil changes the weights before the model reads them. */
 const tinyBatch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
 
-function openTrainer(spoil: (flat: Float32Array) => void = () => undefined) {
-  const { model, flat } = openTinyModel();
+function openTrainer(
+  spoil: (flat: Float32Array) => void = () => undefined,
+  changes: Partial<ModelConfig> = {},
+) {
+  const { model, flat } = openTinyModel(changes);
   spoil(flat);
   const trainer = new Trainer({
     model,
@@ -61,5 +66,32 @@ describe('trainer', () => {
     assert.equal(trainer.committedSteps, 0);
     assert.deepEqual(trainer.state.parameters, start);
     assert.ok(trainer.state.firstMoments.every((moment) => moment === 0));
+  });
+
+  // Would catch a loss of zero that is reported as success: HLLM's mask by cosine leaves out every
+  // negative once embeddings have moved together, and then nothing can ever move again.
+  it('stops where every negative is left out, says what to change and applies nothing', async () => {
+    const everything = { kind: 'cosine', threshold: -1 } as const;
+    const { trainer, flat } = openTrainer(() => undefined, { falseNegatives: everything });
+    const start = flat.slice();
+    await assert.rejects(trainer.step([tinyBatch]), (error: Error) => {
+      assert.ok(error instanceof NoLiveNegativesError);
+      assert.equal(error.code, 'NO_LIVE_NEGATIVES');
+      assert.match(error.message, /step 0.*objective\.falseNegatives to text/);
+      return true;
+    });
+    assert.equal(trainer.committedSteps, 0);
+    assert.deepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch counts that include the positive, and negatives of one row that only one of its
+  // predictions leaves out.
+  it('counts the negatives that were held against the model', async () => {
+    const { trainer } = openTrainer(() => undefined, { falseNegatives: { kind: 'rows' } });
+    const { report } = await trainer.step([tinyBatch]);
+    // The four negatives are the rows 0 3 3 6; the targets are 2, 4 1 and 2 5 3.
+    assert.equal(report.predictions, 6);
+    assert.equal(report.liveNegatives, (6 * 4 - 2) / 6);
+    assert.equal(report.leastLiveNegatives, 2);
   });
 });

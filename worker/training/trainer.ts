@@ -18,6 +18,7 @@ import type { Hllm, ItemEncoding, UserLaneResult } from '../model/hllm.js';
 import type { LaneBatch } from './lane-batch.js';
 import type { StepReport } from './messages.js';
 import { NonFiniteError } from './non-finite-error.js';
+import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
 import { applyGradient, type OptimizerSettings, type OptimizerState } from './optimizer.js';
 import { withinMemory } from './out-of-memory-error.js';
 import { PhaseTimer } from './phase-timer.js';
@@ -98,6 +99,7 @@ export class Trainer {
    * Trains one step on the batches of the owned lanes (in lane order) and commits it.
    *
    * @throws NonFiniteError where the loss or a gradient is not finite; nothing was applied then.
+   * @throws NoLiveNegativesError, ZeroGradientError where there is nothing to learn from; likewise.
    * @throws PeerLostError, PeerTimeoutError where a member is gone; nothing was applied then.
    */
   async step(batches: readonly LaneBatch[], options: StepOptions = {}): Promise<StepOutcome> {
@@ -127,6 +129,9 @@ export class Trainer {
     statistics.laneLosses.forEach((loss, lane) => {
       if (!Number.isFinite(loss)) throw NonFiniteError.inLoss(current, lane as Lane, loss);
     });
+    if (statistics.liveNegatives === 0) {
+      throw new NoLiveNegativesError(current, model.config.falseNegatives);
+    }
     const applied = await timer.measure('optimizer', () => {
       const update = applyGradient(this.#parts, current, this.#gradient);
       model.load(this.#parts.state.parameters);
@@ -144,7 +149,8 @@ export class Trainer {
         itemTokens: statistics.itemTokens,
         distinctItems: statistics.distinctItems,
         top1: statistics.top1Hits / Math.max(1, statistics.predictions),
-        liveNegatives: statistics.liveLogits / Math.max(1, statistics.predictions),
+        liveNegatives: statistics.liveNegatives / Math.max(1, statistics.predictions),
+        leastLiveNegatives: statistics.leastLiveNegatives,
         gradientNorm: applied.gradientNorm,
         learningRate: applied.learningRate,
         logitScale: model.logitScale(this.#parts.state.parameters),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { memory, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { cast, memory, type Tensor1D, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { uniform, uniformTensor } from '../../model/gradient-check.js';
 import {
   composedInfoNce,
@@ -11,13 +11,32 @@ import {
 import { openEngine } from '../open-engine.js';
 import { loadNative } from './native.js';
 
-const settings = { scale: 9, falseNegativeThreshold: 0.6, lossScale: 0.01, keepLogits: true };
+const settings = {
+  scale: 9,
+  falseNegatives: { kind: 'cosine', threshold: 0.6 },
+  lossScale: 0.01,
+  keepLogits: true,
+} as const;
 
 function inputsOf(seed: number, predictions: number, negatives: number): InfoNceInputs {
   const next = uniform(seed);
   const rows = (count: number): Tensor2D => uniformTensor(next, [count, 12]) as Tensor2D;
-  return { users: rows(predictions), positives: rows(predictions), negatives: rows(negatives) };
+  // Rows repeat, so that some of the negatives are false.
+  const numbersOf = (count: number, step: number): Tensor1D =>
+    tensor1d(
+      Array.from({ length: count }, (_, index) => (index * step) % 7),
+      'int32',
+    );
+  return {
+    users: rows(predictions),
+    positives: rows(predictions),
+    negatives: rows(negatives),
+    positiveRows: numbersOf(predictions, 3),
+    negativeRows: numbersOf(negatives, 5),
+  };
 }
+
+const masks = [settings.falseNegatives, { kind: 'rows' }, { kind: 'none' }] as const;
 
 const names = [
   'losses',
@@ -63,6 +82,38 @@ describe('the fused loss', () => {
     });
   }
 
+  // Would catch a mask by rows that compares another chunk's rows, or one that goes by cosine.
+  for (const kind of ['rows', 'none'] as const) {
+    for (const elements of [15, 1000]) {
+      it(`is the composed loss with false negatives by ${kind}, ${elements} logits a chunk`, () => {
+        tidy(() => {
+          const inputs = inputsOf(elements, 100, 9);
+          const by = { ...settings, falseNegatives: { kind } };
+          const expected = composedInfoNce(inputs, by);
+          const masked = expected.masked.dataSync();
+          assert.equal(
+            masked.some((count) => count > 0),
+            kind === 'rows',
+          );
+          const got = fusedInfoNce(inputs, by, elements);
+          assert.deepEqual(got.masked.dataSync(), masked);
+          assertSame(got, expected);
+        });
+      });
+    }
+  }
+
+  // Would catch a kernel that reads rows past the end of a tensor that is too short for them.
+  it('refuses rows that are not those of the items', () => {
+    const inputs = inputsOf(3, 6, 50);
+    const refused = (changes: Partial<InfoNceInputs>): void => {
+      assert.throws(() => fusedInfoNce({ ...inputs, ...changes }, settings, 100), /int32 \[R\]/);
+    };
+    refused({ positiveRows: inputs.negativeRows });
+    refused({ negativeRows: inputs.positiveRows });
+    refused({ positiveRows: cast(inputs.positiveRows, 'float32') });
+  });
+
   // Would catch logits that are not those of the loss.
   it('hands out its logits where they are wanted', () => {
     tidy(() => {
@@ -82,7 +133,14 @@ describe('the fused loss', () => {
   it('is zero where every negative is left out', () => {
     tidy(() => {
       const { users, positives } = inputsOf(4, 1, 1);
-      const inputs = { users, positives, negatives: positives };
+      const row = tensor1d([1], 'int32');
+      const inputs = {
+        users,
+        positives,
+        negatives: positives,
+        positiveRows: row,
+        negativeRows: row,
+      };
       const result = fusedInfoNce(inputs, { ...settings, keepLogits: false }, 10);
       for (const name of ['losses', 'dUsers', 'dPositives', 'dNegatives', 'dLogitScale'] as const) {
         assert.ok(
@@ -109,20 +167,23 @@ describe('the fused loss', () => {
 
   // Would catch what a CUDA device computes and no test on a CPU would ever run.
   for (const hostPasses of ['loops', 'kernels', 'operations'] as const) {
-    it(`computes the same by ${hostPasses}`, () => {
-      const native = loadNative();
-      const device = { threads: 1, deterministic: true, tf32: false };
-      for (const elements of [50, 1000, 1e6]) {
-        tidy(() => {
-          const inputs = inputsOf(8, 40, 70);
-          const expected = fusedInfoNce(inputs, settings, elements);
-          native.open({ ...device, hostPasses });
-          const got = fusedInfoNce(inputs, settings, elements);
-          native.open({ ...device, hostPasses: 'blocks' });
-          assertSame(got, expected);
-        });
-      }
-    });
+    for (const falseNegatives of masks) {
+      it(`computes the same by ${hostPasses}, false negatives by ${falseNegatives.kind}`, () => {
+        const native = loadNative();
+        const by = { ...settings, falseNegatives };
+        const device = { threads: 1, deterministic: true, tf32: false };
+        for (const elements of [50, 1000, 1e6]) {
+          tidy(() => {
+            const inputs = inputsOf(8, 40, 70);
+            const expected = fusedInfoNce(inputs, by, elements);
+            native.open({ ...device, hostPasses });
+            const got = fusedInfoNce(inputs, by, elements);
+            native.open({ ...device, hostPasses: 'blocks' });
+            assertSame(got, expected);
+          });
+        }
+      });
+    }
   }
 
   // Would catch a matrix of all logits that comes back, under whatever name.

@@ -206,7 +206,7 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   LockstepEmbedGrad: [['dx', 'tokens'], asIs],
   LockstepProductSeconds: [[], asIs],
   LockstepToHost: [['x'], none],
-  LockstepInfoNce: [['users', 'positives', 'negatives'], asIs],
+  LockstepInfoNce: [['users', 'positives', 'negatives', 'positiveRows', 'negativeRows'], asIs],
 };
 
 /** Kernels whose output is a list even where it has one entry. */

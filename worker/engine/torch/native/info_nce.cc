@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #include "call.h"
 #include "row_ops.h"
@@ -38,10 +39,23 @@ int64_t chunk_rows(const LossInputs& in, int64_t unit) {
 
 namespace {
 
+FalseNegatives false_negatives_named(const std::string& name) {
+  if (name == "cosine") return FalseNegatives::kCosine;
+  if (name == "rows") return FalseNegatives::kRows;
+  if (name == "none") return FalseNegatives::kNone;
+  throw std::invalid_argument("falseNegatives must be cosine, rows or none: it is \"" + name + "\"");
+}
+
 Outputs info_nce(const Call& call) {
   if (call.input(0).sizes() != call.input(1).sizes() ||
       call.input(2).size(1) != call.input(0).size(1)) {
     throw std::invalid_argument("users and positives must be [R, H], negatives [K, H]");
+  }
+  const auto is_rows_of = [](const at::Tensor& rows, const at::Tensor& x) {
+    return rows.dim() == 1 && rows.size(0) == x.size(0) && rows.scalar_type() == at::kInt;
+  };
+  if (!is_rows_of(call.input(3), call.input(1)) || !is_rows_of(call.input(4), call.input(2))) {
+    throw std::invalid_argument("positive rows must be int32 [R], negative rows int32 [K]");
   }
   const UnitRows users = unit_rows(call.input(0));
   const UnitRows positives = unit_rows(call.input(1));
@@ -54,7 +68,10 @@ Outputs info_nce(const Call& call) {
                       negatives.unit,
                       positive_logit,
                       scale,
-                      call.number("falseNegativeThreshold"),
+                      false_negatives_named(call.text("falseNegatives")),
+                      call.number("threshold"),
+                      call.input(3),
+                      call.input(4),
                       loss_scale,
                       call.boolean("logits"),
                       call.integer("chunkElements")};

@@ -9,13 +9,19 @@
 
 namespace lockstep {
 
+// What the likeness of a positive and a negative is: their cosine, one where they are the same row
+// and else zero, or always zero.
+enum class FalseNegatives { kCosine, kRows, kNone };
+
 struct LossInputs {
   at::Tensor users, positives;  // unit rows [R, H]
   at::Tensor negatives;         // unit rows [K, H]
   at::Tensor positive_logit;    // [R, 1]
   double scale;
-  // A negative whose cosine with the positive exceeds this is left out.
+  FalseNegatives false_negatives;
+  // A negative whose likeness with the positive exceeds this is left out.
   double threshold;
+  at::Tensor positive_rows, negative_rows;  // int32 [R], [K]
   // Weight of every prediction's loss.
   double loss_scale;
   bool wants_logits;

@@ -7,6 +7,23 @@
 
 namespace lockstep {
 
+namespace {
+
+// One where a positive and a negative are the same row, as far as the rows count; else zero.
+void sameness(const LossInputs& in, int64_t first, int64_t rows, const Rows& likeness) {
+  const int64_t K = in.negatives.size(0);
+  const bool counts = in.false_negatives == FalseNegatives::kRows;
+  const int32_t* const positives = in.positive_rows.const_data_ptr<int32_t>() + first;
+  const int32_t* const negatives = in.negative_rows.const_data_ptr<int32_t>();
+  for (int64_t row = 0; row < rows; row++) {
+    float* const out = likeness[row];
+    const int32_t positive = positives[row];
+    for (int64_t i = 0; i < K; i++) out[i] = counts && negatives[i] == positive ? 1.0f : 0.0f;
+  }
+}
+
+}  // namespace
+
 NegativesPart negatives_by_blocks(const LossInputs& in) {
   const int64_t R = in.users.size(0), K = in.negatives.size(0), H = in.users.size(1);
   const auto options = in.users.options();
@@ -36,7 +53,11 @@ NegativesPart negatives_by_blocks(const LossInputs& in) {
       const RowLoops<float>& loops = row_loops<float>();
       const Rows shares = Rows(shares_CK).from(first), likeness(scratch, K);
       to_cosines.multiply(users.from(start + first), rows, shares);
-      to_cosines.multiply(positives.from(start + first), rows, likeness);
+      if (in.false_negatives == FalseNegatives::kCosine) {
+        to_cosines.multiply(positives.from(start + first), rows, likeness);
+      } else {
+        sameness(in, start + first, rows, likeness);
+      }
       for (int64_t row = 0; row < rows; row++) {
         const int64_t r = start + first + row;
         float* const logits = in.wants_logits ? Rows(out.logits)[r] : nullptr;

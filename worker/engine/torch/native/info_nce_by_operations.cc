@@ -5,6 +5,25 @@
 
 namespace lockstep {
 
+namespace {
+
+// [count, K]
+at::Tensor likeness_of(const LossInputs& in, int64_t start, int64_t count) {
+  switch (in.false_negatives) {
+    case FalseNegatives::kCosine:
+      return at::mm(in.positives.narrow(0, start, count), in.negatives.t());
+    case FalseNegatives::kRows: {
+      const at::Tensor rows = in.positive_rows.narrow(0, start, count).unsqueeze(1);
+      return rows.eq(in.negative_rows).to(in.users.scalar_type());
+    }
+    case FalseNegatives::kNone:
+      break;
+  }
+  return at::zeros({count, in.negatives.size(0)}, in.users.options());
+}
+
+}  // namespace
+
 NegativesPart negatives_by_operations(const LossInputs& in) {
   const int64_t R = in.users.size(0), K = in.negatives.size(0), H = in.users.size(1);
   const auto numbers = [&](at::IntArrayRef shape) { return at::empty(shape, in.users.options()); };
@@ -21,7 +40,7 @@ NegativesPart negatives_by_operations(const LossInputs& in) {
     const auto part = [&](const at::Tensor& of_all) { return of_all.narrow(0, start, count); };
     const at::Tensor users = part(in.users);
     at::Tensor cosines = at::mm(users, negatives);
-    at::Tensor likeness = at::mm(part(in.positives), negatives);
+    at::Tensor likeness = likeness_of(in, start, count);
     const LossRows loss = rows.loss(cosines, likeness, part(in.positive_logit), settings,
                                     in.wants_logits ? part(out.logits) : at::Tensor());
     part(out.best).copy_(loss.best);
