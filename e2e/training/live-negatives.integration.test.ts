@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { Random } from '../../shared/random.js';
+import { NoLiveNegativesError } from '../../worker/training/nothing-to-learn-errors.js';
+import { type DatasetInMemory, trainInMemory } from './train-in-memory.js';
+
+const items = 400;
+const users = 300;
+const history = 12;
+
+/**
+ * A shop's catalogue: 45 words of boilerplate in every text, and behind them a name of two words
+ * that no other item has. Users go through the catalogue item by item, so that there is something
+ * to learn.
+ */
+function shop(): DatasetInMemory {
+  const boilerplate = Array.from({ length: 45 }, (_, word) => word);
+  const names = 20;
+  const texts = Array.from({ length: items }, (_, item) => [
+    ...boilerplate,
+    45 + Math.floor(item / names),
+    45 + names + (item % names),
+  ]);
+  const random = Random.for(1, 'shop');
+  const sequences = Array.from({ length: users }, () => {
+    const first = random.below(items);
+    return Array.from({ length: history }, (_, at) => (first + at) % items);
+  });
+  return {
+    digest: 'shop',
+    vocabularySize: 45 + 2 * names,
+    itemTokens: Int32Array.from(texts.flat()),
+    itemTokenOffsets: Uint32Array.from({ length: items + 1 }, (_, item) => 47 * item),
+    sequenceItems: Int32Array.from(sequences.flat()),
+    sequenceOffsets: Uint32Array.from({ length: users + 1 }, (_, user) => history * user),
+  };
+}
+
+/** Nothing but defaults, besides `spec`. */
+const jobOf = (spec: object): TrainingJob =>
+  resolveJob({
+    apiVersion: 'lockstep.dev/v1alpha1',
+    kind: 'TrainingJob',
+    metadata: { name: 'shop' },
+    spec: { data: { path: 'shop' }, duration: { steps: 50 }, ...spec },
+  });
+
+describe('live negatives', () => {
+  // Would catch a mask by likeness of embeddings as the default: at the start all cosines of texts
+  // that share their greater part lie above 0.99, every negative is masked, and the loss of all
+  // steps is 0.0000.
+  it('remain where texts share their greater part, and the loss falls honestly', async () => {
+    const losses: number[] = [];
+    for (const report of await trainInMemory(jobOf({}), shop(), 8)) {
+      losses.push(report.loss);
+      // 512 draws out of 400 items hold each text 1.3 times.
+      assert.ok(report.leastLiveNegatives > 500, `${report.leastLiveNegatives} live negatives`);
+    }
+    const [first, last] = [losses[0] as number, losses.at(-1) as number];
+    assert.ok(Math.abs(first - Math.log(512)) < 0.1, `first loss ${first}`);
+    assert.ok(last < first - 0.5 && last > 1, `last loss ${last}`);
+  });
+
+  // Would catch a comparison with the reference whose mask is another one. This is what its loss
+  // looks like on such texts before anything has been learnt.
+  it('are almost all gone by cosine at the start', async () => {
+    const job = jobOf({ objective: { falseNegatives: 'cosine' } });
+    const [report] = await trainInMemory(job, shop(), 1);
+    assert.ok(report !== undefined && report.liveNegatives < 1 && report.loss < 0.1);
+  });
+
+  // Would catch a run that goes on to its end, and to exit code 0, where nothing can be learnt.
+  it('stop the run where none is left', async () => {
+    const job = jobOf({ objective: { falseNegatives: 'cosine', falseNegativeThreshold: 0.9 } });
+    await assert.rejects(trainInMemory(job, shop(), 1), NoLiveNegativesError);
+  });
+
+  // Would catch a run that has diverged and looks perfect.
+  it('leave a diverged run its bad loss', async () => {
+    const job = jobOf({ engine: { precision: 'bf16' }, optimizer: { learningRate: 1 } });
+    for (const { loss, leastLiveNegatives } of await trainInMemory(job, shop(), 4)) {
+      assert.ok(loss > 5 && leastLiveNegatives > 500, `${loss} with ${leastLiveNegatives}`);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+/** For tests: the steps of a job on a dataset in memory, with one member and nothing around it. */
+import { systemClock } from '../../shared/clock.js';
+import { lane, rank, step } from '../../shared/ids.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { lanePlan, totalSteps } from '../../shared/plan/plan.js';
+import type { PlanDataset } from '../../shared/plan/plan-input.js';
+import { Planner } from '../../shared/plan/planner.js';
+import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
+import { openExchange } from '../../worker/collective/open-exchange.js';
+import { openEngine } from '../../worker/engine/open-engine.js';
+import { Hllm } from '../../worker/model/hllm.js';
+import { initialWeights } from '../../worker/model/initial-weights.js';
+import { computation, modelConfig, optimizerSettings } from '../../worker/training/from-job.js';
+import { assembleBatch } from '../../worker/training/lane-batch.js';
+import type { StepReport } from '../../worker/training/messages.js';
+import { Trainer } from '../../worker/training/trainer.js';
+
+export interface DatasetInMemory extends PlanDataset {
+  readonly vocabularySize: number;
+}
+
+/** The reports of the job's first `steps` steps. */
+export async function trainInMemory(
+  job: TrainingJob,
+  dataset: DatasetInMemory,
+  steps: number,
+): Promise<StepReport[]> {
+  const { spec } = job;
+  const { name, threads, precision } = spec.engine;
+  await openEngine(name, { threads, deterministic: true, tf32: precision !== 'f32' });
+  const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
+    computation: computation(job),
+  });
+  const arithmetic = openArithmetic();
+  const trainer = new Trainer({
+    model,
+    arithmetic,
+    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic }),
+    clock: systemClock,
+    optimizer: optimizerSettings(job, totalSteps(job, dataset)),
+    state: {
+      parameters: initialWeights(model.layout, {
+        seed: spec.seed,
+        temperature: spec.objective.temperature.initial,
+        deviation: spec.model.initializerRange,
+      }),
+      firstMoments: new Float32Array(model.layout.length),
+      secondMoments: new Float32Array(model.layout.length),
+    },
+    lanes: spec.lanes,
+    committedSteps: 0,
+  });
+  const planner = new Planner(job, dataset);
+  const reports: StepReport[] = [];
+  for (let at = 0; at < steps; at++) {
+    const plan = planner.plan(step(at));
+    const batches = Array.from({ length: spec.lanes }, (_, index) =>
+      assembleBatch(lanePlan(plan, lane(index)), dataset, model.config),
+    );
+    reports.push((await trainer.step(batches)).report);
+  }
+  model.dispose();
+  return reports;
+}
