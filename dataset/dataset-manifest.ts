@@ -30,6 +30,52 @@ const allNames = Object.values(fileNames);
 const count = z.int().min(0).max(limits.rows);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
 
+const warningCode = z.enum([
+  'SHORT_HISTORIES',
+  'FEW_INTERACTIONS',
+  'MOST_LEFT_OUT',
+  'ONE_ITEM',
+  'UNKNOWN_TEXTS',
+  'EQUAL_TEXTS',
+  'TEXTS_ARE_IDS',
+]);
+
+/** What the import has found out about its data. */
+const findingsSchema = z.strictObject({
+  users: z.strictObject({
+    total: count,
+    /** Fewer than two items beside the two that are held out. */
+    tooShortToTrain: count,
+    tooShortToEvaluate: count,
+  }),
+  interactions: z.strictObject({
+    total: count,
+    /** Rows that bad rows and filters have left out. */
+    leftOut: count,
+    /** Those of an item that the user has had before. */
+    repeated: count,
+    /** Items in training that are predicted from those before them. */
+    predictions: count,
+  }),
+  texts: z.strictObject({
+    total: count,
+    /** By their tokens, which is what the model sees. */
+    distinct: count,
+    cut: count,
+    /** Longer than what a job reads by default. */
+    longer: count,
+    /** Nothing but unknown words, what all texts have left aside. */
+    unknownAlone: count,
+    /** Nothing but words that no other text has. */
+    ownAlone: count,
+  }),
+  words: z.strictObject({ distinct: count, once: count }).nullable(),
+  warnings: z.array(z.strictObject({ code: warningCode, message: z.string().max(1000) })).max(100),
+});
+
+export type ImportFindings = Readonly<z.infer<typeof findingsSchema>>;
+export type ImportWarning = ImportFindings['warnings'][number];
+
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(formatVersion),
   name: z.string().min(1).max(200),
@@ -43,6 +89,8 @@ const manifestSchema = z.strictObject({
   }),
   /** How the folder was made, for people; the digest does not cover it. */
   options: z.record(z.string(), z.unknown()),
+  /** For people as well; folders of older imports have none. */
+  report: findingsSchema.optional(),
   files: z.array(z.strictObject({ name: z.enum(allNames), bytes: z.int().min(0), sha256 })),
 });
 

@@ -1,11 +1,46 @@
 /** What an import or a dataset folder says about itself, for people. */
 import type { BadRowReason } from '../../dataset/dataset-error.js';
-import type { DatasetManifest } from '../../dataset/dataset-manifest.js';
+import type { DatasetManifest, ImportFindings } from '../../dataset/dataset-manifest.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
+import { defaultTextLength } from '../../shared/job-spec/defaults.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 
+/** What the folder holds, what its import has found, and its warnings. */
 export function datasetText(directory: string, manifest: DatasetManifest): string {
+  const { report } = manifest;
+  const lines = [countsText(directory, manifest)];
+  if (report === undefined) return lines.join('\n');
+  const findings = findingsOf(report);
+  if (findings.length > 0) lines.push(table(findings));
+  return [...lines, ...report.warnings.map(({ message }) => `warning: ${message}`)].join('\n');
+}
+
+/** Only what is not as one would expect. */
+function findingsOf({ users, interactions, texts, words }: ImportFindings): [string, string][] {
+  const rows: (readonly [string, number, string])[] = [
+    ['users', users.tooShortToTrain, 'too short to train: fewer than 4 items'],
+    ['users', users.tooShortToEvaluate, 'too short to evaluate: fewer than 3 items'],
+    ['interactions', interactions.repeated, 'of an item that the user has had before'],
+    ['texts', texts.cut, 'cut to the maximum'],
+    [
+      'texts',
+      texts.longer,
+      `longer than the ${defaultTextLength} tokens that a job reads by default`,
+    ],
+    ['texts', texts.unknownAlone, 'of unknown words alone'],
+    ['texts', texts.ownAlone, 'share no word with another'],
+    ['words', words?.once ?? 0, `of ${grouped.format(words?.distinct ?? 0)} occur once`],
+  ];
+  const counted = rows
+    .filter(([, count]) => count > 0)
+    .map(([name, count, what]): [string, string] => [name, `${grouped.format(count)} ${what}`]);
+  if (texts.distinct === texts.total) return counted;
+  const [items, distinct] = [texts.total, texts.distinct].map((count) => grouped.format(count));
+  return [['texts', `${items} items, ${distinct} distinct texts`], ...counted];
+}
+
+function countsText(directory: string, manifest: DatasetManifest): string {
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   return table([
@@ -25,7 +60,7 @@ export function datasetText(directory: string, manifest: DatasetManifest): strin
 }
 
 export function importText(report: ImportReport): string {
-  const { skipped, cutTexts, unusedItems } = report;
+  const { skipped, unusedItems } = report;
   const lines = [datasetText(report.directory, report.manifest)];
   const notes: [string, string][] = [];
   for (const file of ['items', 'interactions'] as const) {
@@ -34,7 +69,6 @@ export function importText(report: ImportReport): string {
     }
   }
   if (unusedItems > 0) notes.push(['items without use', grouped.format(unusedItems)]);
-  if (cutTexts > 0) notes.push(['texts cut', grouped.format(cutTexts)]);
   if (notes.length > 0) lines.push(table(notes));
   for (const example of skipped.examples) lines.push(`first skipped: ${example}`);
   return lines.join('\n');

@@ -8,6 +8,7 @@ import {
 } from '../../dataset/built-in/built-in-datasets.js';
 import { openDataset } from '../../dataset/dataset.js';
 import { DatasetError } from '../../dataset/dataset-error.js';
+import type { DatasetManifest } from '../../dataset/dataset-manifest.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import type { ImportOptions } from '../../dataset/import/import-options.js';
 import { projectRoot } from '../../shared/project-root.js';
@@ -82,8 +83,8 @@ async function show(directory: string, json: boolean): Promise<void> {
 
 const resultOf = (
   directory: string,
-  { name, digest, counts }: { name: string; digest: string; counts: object },
-): object => ({ directory, name, digest, counts });
+  { name, digest, counts, report }: DatasetManifest,
+): object => ({ directory, name, digest, counts, report: report ?? null });
 
 async function withProgress<Result>(
   json: boolean,

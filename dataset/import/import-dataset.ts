@@ -22,6 +22,7 @@ import {
 import { type LearntTokenizer, learnTokenizer } from '../tokenizer/learn-tokenizer.js';
 import { WordCounter } from '../tokenizer/word-counter.js';
 import { type ImportOptions, type ResolvedOptions, resolveOptions } from './import-options.js';
+import { reportImport } from './import-report.js';
 import { composeItemText } from './item-text.js';
 import { requireAbsent, writeDataset } from './write-dataset.js';
 
@@ -98,6 +99,17 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       vocabulary: tokenizer.vocabularySize,
     },
     options: describe(resolved, table.keys, learnt),
+    report: reportImport({
+      sequenceOffsets: sequences.offsets,
+      sequenceItems: sequences.items,
+      itemTokenOffsets: texts.offsets,
+      itemTokens: texts.tokens,
+      vocabulary: tokenizer.vocabularySize,
+      unknown: tokenizer.unknown,
+      words: learnt && { distinct: learnt.words, once: learnt.wordsOnce },
+      cutTexts: texts.cut,
+      leftOut: sumOf(counts.badRows.counts),
+    }),
     files,
   });
   progress({ stage: 'write', fraction: 1 });
@@ -204,3 +216,6 @@ function describeLearnt({ tokenizer }: ResolvedOptions, learnt: LearntTokenizer)
   const { model, minimumFrequency } = learnt;
   return { ...tokenizer, model, minimumFrequency };
 }
+
+const sumOf = (counts: SkippedRows): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);

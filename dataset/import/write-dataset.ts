@@ -9,6 +9,7 @@ import {
   type FileRole,
   fileNames,
   formatVersion,
+  type ImportFindings,
   manifestName,
 } from '../dataset-manifest.js';
 import { type FileEntry, writeFlatFile } from '../tables/flat-file.js';
@@ -17,6 +18,7 @@ export interface DatasetContent {
   readonly name: string;
   readonly counts: DatasetManifest['counts'];
   readonly options: DatasetManifest['options'];
+  readonly report: ImportFindings;
   readonly files: Readonly<Record<FileRole, ArrayBufferView>>;
 }
 
@@ -53,7 +55,7 @@ export async function writeDataset(
 
 async function writeFiles(
   directory: string,
-  { name, counts, options, files }: DatasetContent,
+  { name, counts, options, report, files }: DatasetContent,
 ): Promise<DatasetManifest> {
   const entries: FileEntry[] = [];
   for (const [role, fileName] of Object.entries(fileNames)) {
@@ -66,6 +68,7 @@ async function writeFiles(
     digest,
     counts,
     options,
+    report,
     files: entries as DatasetManifest['files'],
   } satisfies DatasetManifest;
   const text = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);

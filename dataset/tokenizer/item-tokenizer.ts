@@ -15,6 +15,8 @@ export interface TokenizerFiles {
 export interface ItemTokenizer extends TokenizerFiles {
   /** One more than the largest token id. */
   readonly vocabularySize: number;
+  /** The token of what has none, where there is one. */
+  readonly unknown: number | null;
   /** Token ids, special ones included where the tokenizer adds them (Llama's start token does count). */
   encode(text: string): readonly number[];
 }
@@ -40,7 +42,8 @@ export function createItemTokenizer(files: TokenizerFiles, name: string): ItemTo
     }
     return ids;
   };
-  return { ...files, vocabularySize: largest + 1, encode };
+  const unknown = tokenizer.model?.unk_token_id ?? null;
+  return { json: files.json, config: files.config, vocabularySize: largest + 1, unknown, encode };
 }
 
 /** Reads a pretrained model's tokenizer: a tokenizer.json, or the folder that holds it. */

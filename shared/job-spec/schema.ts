@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { membersMax } from '../limits.js';
+import { defaultTextLength } from './defaults.js';
 import {
   ascending,
   choice,
@@ -78,7 +79,9 @@ const model = z.strictObject({
     'The embedding of an item: the last state of an [ITEM] token behind its text, or the mean ' +
       'over its text.',
   ).default('item-token'),
-  maxTextLength: integer('[1, 8192]', 'Tokens of an item text; longer texts are cut.').default(64),
+  maxTextLength: integer('[1, 8192]', 'Tokens of an item text; longer texts are cut.').default(
+    defaultTextLength,
+  ),
   initializerRange: real(
     '(0, 1]',
     'Standard deviation of the initial weights, as in Hugging Face; small models want more.',
