@@ -6,7 +6,7 @@ import { Planner } from '../shared/plan/planner.js';
 import { runCoordinator } from './run-coordinator.js';
 
 await runCoordinator(process.argv.slice(2), async (job, datasetDirectory) => {
-  const dataset = await openDataset(datasetDirectory);
+  const dataset = await openDataset(datasetDirectory, { verify: 'remembered' });
   const training = trainingView(dataset);
   const planner = new Planner(job, training);
   return {

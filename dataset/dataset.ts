@@ -11,6 +11,8 @@ import {
 } from './dataset-manifest.js';
 import { damaged, type ReadOptions, readFlatFile } from './tables/flat-file.js';
 import { IdTable } from './tables/id-table.js';
+import type { Verification } from './verification/verification.js';
+import { type VerifyOptions, withVerification } from './verification/verify-dataset.js';
 
 /** Ids as the input files spell them. */
 export interface IdLookup {
@@ -46,27 +48,23 @@ export interface Dataset {
 /** The texts of all items. They lie in shared memory, so that other threads read them in place. */
 export type CatalogueTexts = Pick<Dataset, 'itemTokens' | 'itemTokenOffsets'>;
 
-export interface OpenOptions {
-  /**
-   * `full` compares the digest of every file; `sizes` trusts the contents of files that have the
-   * right size, for a folder that this machine has verified before. Offsets and numbers are checked
-   * in any case.
-   */
-  readonly verify?: 'full' | 'sizes';
+/**
+ * Offsets and numbers are checked in any case.
+ *
+ * @throws DatasetError naming the file and the rule that it breaks
+ */
+export function openDataset(directory: string, options?: VerifyOptions): Promise<Dataset> {
+  const folder = resolve(directory);
+  return withVerification(folder, options, (verification) => readDataset(folder, verification));
 }
 
-/** @throws DatasetError naming the file and the rule that it breaks */
-export async function openDataset(
-  directory: string,
-  { verify = 'full' }: OpenOptions = {},
-): Promise<Dataset> {
-  const folder = resolve(directory);
+async function readDataset(folder: string, verification: Verification): Promise<Dataset> {
   const manifest = await readManifest(folder);
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
   const readInto =
     <B extends ArrayBufferLike>(Buffer: ReadOptions<B>['Buffer']) =>
     (role: FileRole, bytes: number | null): Promise<B> =>
-      readRole(folder, manifest, role, bytes, { verify: verify === 'full', Buffer });
+      readRole(folder, manifest, role, bytes, { verification, Buffer });
   const [read, readShared] = [readInto(ArrayBuffer), readInto(SharedArrayBuffer)];
   const sequenceOffsets = new Uint32Array(await read('sequenceOffsets', 4 * (users + 1)));
   const sequenceItems = new Int32Array(await read('sequenceItems', 4 * interactions));

@@ -24,4 +24,12 @@ export const limits = {
    * million words. Each byte takes 30 bytes of memory.
    */
   subwordBytes: 64 * 1024 * 1024,
+  /**
+   * How old a file's last change must be before its times vouch for its bytes. Kernels stamp files
+   * every 4 ms or so, but some file systems keep only even seconds: a change right after another may
+   * carry the same stamp.
+   */
+  settleMs: 2000,
+  /** Datasets of which this machine remembers that it has verified them: some 2 KiB each. */
+  verifiedDatasets: 256,
 } as const;

@@ -64,7 +64,13 @@ function isIntegration(file) {
 function run() {
   // This reporter repeats the failures at the end, where the end of a log shows them.
   const options = ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`];
-  const child = spawn(process.execPath, [...options, ...tests], { cwd: root, stdio: 'inherit' });
+  // What programs under test remember of their machine stays out of the user's cache.
+  const env = { ...process.env, LOCKSTEP_CACHE: inRoot('build/test-cache') };
+  const child = spawn(process.execPath, [...options, ...tests], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  });
   // A terminal's Ctrl-C reaches the runner too, which ends its tests; we wait for it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatasetError } from '../../dataset/dataset-error.js';
 import type { Bus } from '../../shared/bus.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
@@ -20,22 +21,26 @@ export interface DatasetSourceParts {
   readonly bus: Bus;
   readonly run: RunAddress;
   readonly cacheDirectory: string;
-  /** The content digest of a dataset folder; null where there is no readable dataset. */
+  /**
+   * The content digest of a dataset folder; null where there is no readable dataset.
+   *
+   * @throws DatasetError where its bytes are not those of its digest
+   */
   readonly digestOf: (directory: string) => Promise<string | null>;
   /** Asks the coordinator for the files and waits for its answer. */
   readonly requestFiles: () => Promise<readonly DatasetFile[]>;
 }
 
-/** @throws DatasetTransferError */
+/** @throws DatasetTransferError; DatasetError where the coordinator's folder is damaged here */
 export async function findDataset(
   parts: DatasetSourceParts,
   wanted: { readonly directory: string; readonly digest: string },
 ): Promise<string> {
   const { cacheDirectory, digestOf } = parts;
   const cached = join(cacheDirectory, wanted.digest.slice(0, 32));
-  for (const directory of [wanted.directory, cached]) {
-    if ((await digestOf(directory)) === wanted.digest) return directory;
-  }
+  if ((await digestOf(wanted.directory)) === wanted.digest) return wanted.directory;
+  // A damaged copy is as good as none; damage where the coordinator reads must be told.
+  if ((await digestOf(cached).catch(noneIfDamaged)) === wanted.digest) return cached;
   await fetchDataset(parts, cached);
   const digest = await digestOf(cached);
   if (digest === wanted.digest) return cached;
@@ -43,6 +48,11 @@ export async function findDataset(
   throw new DatasetTransferError(
     `Cannot use the dataset that was fetched: its digest is ${digest}: it should be ${wanted.digest}`,
   );
+}
+
+function noneIfDamaged(error: unknown): null {
+  if (error instanceof DatasetError) return null;
+  throw error;
 }
 
 /** Under a temporary name first, so that a cache folder is always a whole dataset. */

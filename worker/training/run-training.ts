@@ -93,7 +93,7 @@ export class Training {
   async #run(): Promise<void> {
     const { job, rank, resumeFrom, totalSteps } = this.#start;
     const { spec } = job;
-    const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'sizes' });
+    const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'remembered' });
     const { name, threads, mode, precision } = spec.engine;
     const deterministic = mode === 'exact';
     await openEngine(name, { threads, deterministic, tf32: precision !== 'f32' });
