@@ -49,7 +49,16 @@ test('checkpoint and metrics come from the member that has them', () => {
     [b, finished({ checkpoint: '/c/step-00000010' })],
   ]);
   const metrics: readonly ReportedMetrics[] = [
-    { split: 'test', model: 'hllm', users: 2, values: { 'recall@5': 1 } },
+    {
+      split: 'test',
+      model: 'hllm',
+      users: 2,
+      tooShort: 0,
+      repeats: 0,
+      tied: 0,
+      items: 20,
+      values: { 'recall@5': 1 },
+    },
   ];
   const result = decideResult([a, b], ends, new Map([[b, metrics]]), null);
   assert.equal(result?.checkpoint, '/c/step-00000010');

@@ -1,11 +1,14 @@
-/** Recall and NDCG of the model beside popularity, as text. Pure. */
+/** The metrics of the model beside popularity, and what they leave out, as text. Pure. */
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import { aligned } from './aligned.js';
+import { compact } from './progress-line.js';
+
+const splits = ['validation', 'test'] as const;
 
 /** One row for each split and metric; columns for the model, popularity, and their ratio. */
 export function metricsTable(metrics: readonly ReportedMetrics[]): string {
   const rows: string[][] = [['', 'hllm', 'popularity', 'ratio']];
-  for (const split of ['validation', 'test'] as const) {
+  for (const split of splits) {
     const model = metrics.find((found) => found.split === split && found.model === 'hllm');
     const popularity = metrics.find(
       (found) => found.split === split && found.model === 'popularity',
@@ -16,9 +19,50 @@ export function metricsTable(metrics: readonly ReportedMetrics[]): string {
       rows.push([`${split} ${name}`, decimal(value), decimal(other), ratio(value, other)]);
     }
   }
-  const users = metrics[0]?.users ?? 0;
-  return [...aligned(rows), `(${users} users, full catalogue, history masked)`].join('\n');
+  return [...aligned(rows), ...remarks(metrics)].join('\n');
 }
+
+/** What a reader of the numbers must know to believe them. */
+function remarks(metrics: readonly ReportedMetrics[]): string[] {
+  const rows = metrics.filter(({ model }) => model === 'hllm');
+  const [first] = rows;
+  if (first === undefined) return [];
+  const { users, items, tooShort } = first;
+  const lines = [`(${users} users, full catalogue of ${items} items, history masked)`];
+  if (tooShort > 0) {
+    lines.push(`${userCount(tooShort)} not evaluated: a history needs three items or more`);
+  }
+  const above = cutoffsAbove(first);
+  if (above.length > 0) {
+    lines.push(
+      `no ranking is longer than the catalogue, which the cutoffs ${above.join(', ')} are`,
+    );
+  }
+  for (const row of rows) lines.push(...remarksOfSplit(row));
+  return lines;
+}
+
+function remarksOfSplit({ split, users, repeats, tied }: ReportedMetrics): string[] {
+  const lines: string[] = [];
+  if (repeats > 0) {
+    const who = userCount(repeats);
+    lines.push(`${split}: ${who} held out what their history has too (evaluation.repeats)`);
+  }
+  if (tied > 0) {
+    const share = ((100 * tied) / users).toFixed(1);
+    lines.push(`${split}: ${share}% of the items asked for tie with others, and count by chance`);
+  }
+  return lines;
+}
+
+const userCount = (users: number): string =>
+  users === 1 ? '1 user' : `${users < 10 ? users : compact(users)} users`;
+
+/** Cutoffs of the reported metrics that reach past the last item. */
+export const cutoffsAbove = ({ values, items }: ReportedMetrics): number[] =>
+  Object.keys(values)
+    .map((name) => Number(/^recall@(\d+)$/.exec(name)?.[1] ?? 0))
+    .filter((cutoff) => cutoff > items);
 
 const decimal = (value: number | undefined): string =>
   value === undefined ? '-' : value.toFixed(4);

@@ -4,10 +4,20 @@ import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import { metricsTable } from './metrics-table.js';
 import { resultJson } from './result.js';
 
+const row = (
+  split: ReportedMetrics['split'],
+  model: ReportedMetrics['model'],
+  values: Record<string, number>,
+  changes: Partial<ReportedMetrics> = {},
+): ReportedMetrics => ({
+  ...{ split, model, users: 9, tooShort: 0, repeats: 0, tied: 0, items: 30, values },
+  ...changes,
+});
+
 const metrics: readonly ReportedMetrics[] = [
-  { split: 'validation', model: 'hllm', users: 9, values: { 'recall@10': 0.3 } },
-  { split: 'test', model: 'hllm', users: 9, values: { 'recall@10': 0.2, 'ndcg@10': 0.1 } },
-  { split: 'test', model: 'popularity', users: 9, values: { 'recall@10': 0.1, 'ndcg@10': 0 } },
+  row('validation', 'hllm', { 'recall@10': 0.3 }),
+  row('test', 'hllm', { 'recall@10': 0.2, 'ndcg@10': 0.1 }),
+  row('test', 'popularity', { 'recall@10': 0.1, 'ndcg@10': 0 }, { tied: 4 }),
 ];
 
 // Would catch a key that other programs read and that is renamed or filled from the wrong split.
@@ -33,6 +43,13 @@ test('the JSON result has the keys that others rely on', () => {
       test: { 'recall@10': 0.2, 'ndcg@10': 0.1 },
       popularity: { validation: null, test: { 'recall@10': 0.1, 'ndcg@10': 0 } },
     },
+    evaluation: {
+      validation: { users: 9, repeats: 0, tied: 0, tied_popularity: 0 },
+      test: { users: 9, repeats: 0, tied: 0, tied_popularity: 4 },
+      items: 30,
+      users_too_short: 0,
+      cutoffs_above_catalogue: [],
+    },
   });
 });
 
@@ -43,7 +60,26 @@ test('the table sets the model beside popularity', () => {
     'validation recall@10  0.3000           -      -',
     'test recall@10        0.2000      0.1000  2.00x',
     'test ndcg@10          0.1000      0.0000      -',
-    '(9 users, full catalogue, history masked)',
+    '(9 users, full catalogue of 30 items, history masked)',
   ];
   assert.equal(metricsTable(metrics), lines.join('\n'));
+});
+
+// Would catch numbers that are believed because nothing says what they leave out.
+test('the table says whom it leaves out, and what is decided by chance or cannot be reached', () => {
+  const few = { users: 20, tooShort: 1200, repeats: 3, tied: 5, items: 24 };
+  const values = { 'recall@10': 0.5, 'recall@50': 1, 'recall@200': 1, mrr: 0.2 };
+  const remarks = metricsTable([
+    row('validation', 'hllm', values, { ...few, repeats: 0, tied: 0 }),
+    row('test', 'hllm', values, few),
+  ])
+    .split('\n')
+    .slice(-5);
+  assert.deepEqual(remarks, [
+    '(20 users, full catalogue of 24 items, history masked)',
+    '1,200 users not evaluated: a history needs three items or more',
+    'no ranking is longer than the catalogue, which the cutoffs 50, 200 are',
+    'test: 3 users held out what their history has too (evaluation.repeats)',
+    'test: 25.0% of the items asked for tie with others, and count by chance',
+  ]);
 });

@@ -1,9 +1,19 @@
 /** A run's result: one JSON object for machines, and the same for people. */
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import type { RunResult } from '../../shared/messages/run-events.js';
+import { cutoffsAbove } from './metrics-table.js';
 import { compact } from './progress-line.js';
 
 type Values = Readonly<Record<string, number>>;
+
+interface Evaluated {
+  readonly users: number;
+  /** Users whose held-out item stands in their history. */
+  readonly repeats: number;
+  /** Users whose held-out item ties with others; it counts by its expected place. */
+  readonly tied: number;
+  readonly tied_popularity: number;
+}
 
 export interface ResultJson {
   readonly final_loss: number | null;
@@ -21,11 +31,19 @@ export interface ResultJson {
     readonly test: Values | null;
     readonly popularity: { readonly validation: Values | null; readonly test: Values | null };
   };
+  /** What the metrics are of, by split; null where nothing was evaluated. */
+  readonly evaluation: {
+    readonly validation: Evaluated | null;
+    readonly test: Evaluated | null;
+    readonly items: number;
+    readonly users_too_short: number;
+    readonly cutoffs_above_catalogue: readonly number[];
+  } | null;
 }
 
 export function resultJson(result: RunResult): ResultJson {
   const of = (model: ReportedMetrics['model'], split: ReportedMetrics['split']): Values | null =>
-    result.metrics.find((found) => found.model === model && found.split === split)?.values ?? null;
+    find(result.metrics, model, split)?.values ?? null;
   const { liveNegatives } = result;
   return {
     final_loss: result.finalLoss,
@@ -43,6 +61,33 @@ export function resultJson(result: RunResult): ResultJson {
       test: of('hllm', 'test'),
       popularity: { validation: of('popularity', 'validation'), test: of('popularity', 'test') },
     },
+    evaluation: evaluationJson(result.metrics),
+  };
+}
+
+function find(
+  metrics: readonly ReportedMetrics[],
+  model: ReportedMetrics['model'],
+  split: ReportedMetrics['split'],
+): ReportedMetrics | undefined {
+  return metrics.find((found) => found.model === model && found.split === split);
+}
+
+function evaluationJson(metrics: readonly ReportedMetrics[]): ResultJson['evaluation'] {
+  const [first] = metrics;
+  if (first === undefined) return null;
+  const of = (split: ReportedMetrics['split']): Evaluated | null => {
+    const row = find(metrics, 'hllm', split);
+    if (row === undefined) return null;
+    const { users, repeats, tied } = row;
+    return { users, repeats, tied, tied_popularity: find(metrics, 'popularity', split)?.tied ?? 0 };
+  };
+  return {
+    validation: of('validation'),
+    test: of('test'),
+    items: first.items,
+    users_too_short: first.tooShort,
+    cutoffs_above_catalogue: cutoffsAbove(first),
   };
 }
 

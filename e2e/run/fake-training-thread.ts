@@ -48,7 +48,21 @@ function checkpoint(): string | null {
 function finish(stopped: boolean): void {
   const values = { 'recall@10': 0.5 };
   if (!stopped) {
-    tell({ kind: 'evaluated', results: [{ split: 'test', model: 'hllm', users: 1, values }] });
+    tell({
+      kind: 'evaluated',
+      results: [
+        {
+          split: 'test',
+          model: 'hllm',
+          users: 1,
+          tooShort: 0,
+          repeats: 0,
+          tied: 0,
+          items: 20,
+          values,
+        },
+      ],
+    });
   }
   const path = checkpoint();
   tell({

@@ -246,6 +246,12 @@ const spec = z.strictObject({
       cutoffs: ascending('[1, 10000]', 16, 'Recall and NDCG are reported at these ranks.').default([
         5, 10, 50, 200,
       ]),
+      repeats: choice(
+        ['allow', 'count', 'exclude'],
+        'A user whose held-out item stands in the own history: `allow` asks for it like for any ' +
+          'other (what is asked for is never masked), `count` counts it as missed, as HLLM does, ' +
+          'and `exclude` leaves the user out.',
+      ).default('allow'),
     })
     .prefault({}),
 });

@@ -41,7 +41,18 @@ const fromWorkers: readonly FromWorker[] = [
   { kind: 'evaluating', done: 1, total: 2 },
   {
     kind: 'evaluated',
-    results: [{ split: 'test', model: 'hllm', users: 3, values: { 'ndcg@5': 0.1 } }],
+    results: [
+      {
+        split: 'test',
+        model: 'hllm',
+        users: 3,
+        tooShort: 0,
+        repeats: 0,
+        tied: 0,
+        items: 20,
+        values: { 'ndcg@5': 0.1 },
+      },
+    ],
   },
   { kind: 'failed', code: 'NON_FINITE', message: 'm', stack: 's', committedSteps: 4 },
   {

@@ -45,6 +45,10 @@ const splitMetrics = z.strictObject({
   split: z.enum(['validation', 'test']),
   model: z.enum(['hllm', 'popularity']),
   users: count,
+  tooShort: count,
+  repeats: count,
+  tied: count,
+  items: count,
   values: z.record(z.string().max(64), finite),
 });
 

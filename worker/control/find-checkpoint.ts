@@ -37,6 +37,7 @@ export async function findCheckpoint(
     log.warn({ code: error.code }, error.message);
     notice(error.message);
   }
-  if (found === null) notice('no checkpoint to resume from: training starts from the seed');
+  // What follows from it is the coordinator's to say: training from the seed, or no evaluation.
+  if (found === null) notice(`no checkpoint in ${checkpoints} can be used`);
   return found;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { memory } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../dataset/dataset.js';
 import { type EvaluationSplit, evaluationCase } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
@@ -9,8 +10,14 @@ import type { Exchange } from '../collective/exchange.js';
 import { startLinks } from '../collective/links-host.js';
 import { openExchange } from '../collective/open-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
-import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
-import { rankingMetrics } from '../evaluation/ranking-metrics.js';
+import { CatalogueRanker, singleItems } from '../evaluation/catalogue-rank.js';
+import type { Repeats } from '../evaluation/questions.js';
+import {
+  type Places,
+  placeFloats,
+  rankingMetrics,
+  setPlace,
+} from '../evaluation/ranking-metrics.js';
 import {
   openTinyModel,
   tinyItemTexts,
@@ -18,7 +25,7 @@ import {
   tinyTexts,
   trainTiny,
 } from '../model/tiny-step.js';
-import { evaluate } from './evaluate.js';
+import { type EvaluationParts, Evaluator } from './evaluate.js';
 import type { SplitMetrics } from './messages.js';
 
 const sequences = [
@@ -44,29 +51,35 @@ const maxLength = 3;
 const cutoffs = [1, 2, 3, 4, 5, 6];
 
 /** Ranks by the logits that training computes: a user's history, then what was held out. */
-function ranksByTraining(split: EvaluationSplit): number[] {
+function placesByTraining(split: EvaluationSplit): Places {
   const { model } = openTinyModel({ falseNegatives: { kind: 'none' } }, { keepLogits: true });
-  const ranker = new CatalogueRanker(dataset.items);
-  return sequences.map((_, user) => {
+  const ranker = new CatalogueRanker(singleItems(dataset.items));
+  const places = new Float32Array(sequences.length * placeFloats);
+  sequences.forEach((_, user) => {
     const { history, target } = evaluationCase(dataset, split, user);
     const sequence = [...history, target].slice(-maxLength - 1);
     const plan = { ...tinyPlanOf([sequence], 1), negatives: Int32Array.from(tinyTexts.keys()) };
     const logits = trainTiny(model, plan).result.logits as Float32Array;
-    return ranker.rank(logits.subarray(-dataset.items), { history, target });
+    setPlace(places, user, ranker.place(logits.subarray(-dataset.items), { history, target }));
   });
+  return places;
 }
 
-const evaluateOn = (exchange: Exchange): Promise<SplitMetrics[]> =>
-  evaluate({
+const evaluateOn = (
+  exchange: Exchange,
+  changes: Partial<EvaluationParts> = {},
+): Promise<SplitMetrics[]> =>
+  new Evaluator({
     dataset,
-    model: openTinyModel().model,
+    model: changes.model ?? openTinyModel().model,
     exchange,
     lanes: 3,
     maxLength,
     cutoffs,
-    step: step(4),
+    repeats: 'allow',
     onProgress: () => undefined,
-  });
+    ...changes,
+  }).evaluate({ splits: ['validation', 'test'], step: step(4), name: 'evaluate' });
 
 /** Members in one process, each with its own links thread, linked by real sockets. */
 async function evaluateTogether(size: number): Promise<SplitMetrics[][]> {
@@ -103,7 +116,10 @@ describe('evaluation', () => {
       assert.deepEqual(row, {
         split,
         model: 'hllm',
-        ...rankingMetrics(ranksByTraining(split), cutoffs),
+        ...rankingMetrics(placesByTraining(split), cutoffs),
+        tooShort: 0,
+        repeats: 0,
+        items: dataset.items,
       });
     }
   });
@@ -113,5 +129,65 @@ describe('evaluation', () => {
     const alone = await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }));
     assert.equal(alone.length, 4);
     assert.deepEqual(await evaluateTogether(2), [alone, alone]);
+  });
+
+  // Would catch a perfect model that finds nobody: two editions of each book have one text, so the
+  // model gives them one score and cannot know which of them is asked for.
+  it('gives items of one text the places that they share', async () => {
+    const editions = [...tinyTexts, ...tinyTexts];
+    const offsets = [0];
+    for (const text of editions) offsets.push((offsets.at(-1) as number) + text.length);
+    const doubled = {
+      ...dataset,
+      items: editions.length,
+      itemTokens: Int32Array.from(editions.flat()),
+      itemTokenOffsets: Uint32Array.from(offsets),
+    };
+    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const rows = await evaluateOn(alone, { dataset: doubled });
+    const single = await evaluateOn(alone);
+    for (const [index, row] of rows.entries()) {
+      if (row.model !== 'hllm') continue;
+      assert.equal(row.tied, sequences.length);
+      assert.equal(row.items, 2 * tinyTexts.length);
+      // A second edition of everything before it, of nothing masked, and a place shared by two: who
+      // was first has an even chance to be.
+      const first = single[index]?.values['recall@1'] as number;
+      assert.ok((row.values['recall@1'] as number) <= first / 2);
+    }
+  });
+
+  // Would catch the mask of the history that takes the held-out item with it, so that users who come
+  // back are the worst misses of every model.
+  it('does with users who come back what the job says', async () => {
+    // Users 0 and 2 are asked for what they had first.
+    const again = sequences.map((items, user) =>
+      user % 2 === 0 ? [...items.slice(0, -1), items[0] as number] : items,
+    );
+    const data = { ...dataset, sequenceItems: Int32Array.from(again.flat()) };
+    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const test = async (repeats: Repeats) => {
+      const rows = await evaluateOn(alone, { dataset: data, repeats });
+      return rows.filter(({ split }) => split === 'test');
+    };
+    const [allow, count, exclude] = [
+      await test('allow'),
+      await test('count'),
+      await test('exclude'),
+    ];
+    for (const [index, row] of allow.entries()) {
+      assert.equal(row.repeats, 3);
+      assert.deepEqual([row.users, row.values['recall@6']], [5, 1]);
+      assert.deepEqual([count[index]?.users, count[index]?.values['recall@6']], [5, 2 / 5]);
+      assert.deepEqual([exclude[index]?.users, exclude[index]?.values['recall@6']], [2, 1]);
+    }
+  });
+
+  // Would catch a catalogue that is brought to the engine again for every few users, and stays there.
+  it('leaves nothing on the engine', async () => {
+    const { model } = openTinyModel();
+    const before = memory().numTensors;
+    await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }), { model });
+    assert.equal(memory().numTensors, before);
   });
 });

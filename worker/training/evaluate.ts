@@ -1,27 +1,33 @@
 /**
  * Leave-last-two evaluation over the full catalogue, with the history masked. Like a step it is cut
- * into lanes, so the metrics do not depend on the cluster: each member encodes the items of its
+ * into lanes, so the metrics do not depend on the cluster: each member encodes the texts of its
  * lanes, everyone gathers the catalogue, each member ranks the users of its lanes.
  *
- * Legend: N items of the catalogue, H hidden size, U users of a batch.
+ * Legend: D distinct texts of the catalogue, H hidden size, U users of a batch.
  */
-import { matMul, tensor2d, tidy } from '@tensorflow/tfjs-core';
+import { matMul, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../dataset/dataset.js';
 import {
   type EvaluationCase,
   type EvaluationSplit,
-  evaluatedUsers,
   evaluationCase,
 } from '../../dataset/training-view.js';
-import { rank, type Step } from '../../shared/ids.js';
-import { laneRun } from '../../shared/plan/lane-ownership.js';
+import type { Step } from '../../shared/ids.js';
 import type { Exchange } from '../collective/exchange.js';
-import { CatalogueRanker } from '../evaluation/catalogue-rank.js';
+import { CatalogueRanker, type Place } from '../evaluation/catalogue-rank.js';
 import { evaluatePopularity } from '../evaluation/popularity.js';
-import { rankingMetrics } from '../evaluation/ranking-metrics.js';
+import { countedPlace, type Questions, questions, type Repeats } from '../evaluation/questions.js';
+import {
+  type Places,
+  placeFloats,
+  type RankingMetrics,
+  rankingMetrics,
+  setPlace,
+} from '../evaluation/ranking-metrics.js';
+import { type TextGroups, textGroups } from '../evaluation/text-groups.js';
 import type { Hllm } from '../model/hllm.js';
-import { packItems } from '../model/packed-items.js';
-import { itemTexts } from './item-texts.js';
+import { encodeCatalogue } from './encode-catalogue.js';
+import { LaneShares } from './lane-shares.js';
 import type { SplitMetrics } from './messages.js';
 
 export interface EvaluationParts {
@@ -32,149 +38,184 @@ export interface EvaluationParts {
   /** Items that the user model reads at most: the newest ones of a history. */
   readonly maxLength: number;
   readonly cutoffs: readonly number[];
-  /** Committed steps; tags the exchanges. */
-  readonly step: Step;
+  readonly repeats: Repeats;
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Bound of one batch: its activations and its scores [U, N] must fit beside the weights. */
-const itemsOfBatch = 256;
+export interface EvaluationRequest {
+  readonly splits: readonly EvaluationSplit[];
+  /** Committed steps. With `name` it tags the exchanges, so the two must be new together. */
+  readonly step: Step;
+  readonly name: string;
+}
+
+/** Bound of one batch: its activations and its scores [U, D] must fit beside the weights. */
 const usersOfBatch = 64;
 
-const splits: readonly EvaluationSplit[] = ['validation', 'test'];
-
-/** HLLM beside popularity, on validation and test; the same on every member. */
-export async function evaluate(parts: EvaluationParts): Promise<SplitMetrics[]> {
-  const { dataset, cutoffs } = parts;
-  const users = evaluatedUsers(dataset);
-  const embeddings_NH = await encodeCatalogue(parts);
-  const results: SplitMetrics[] = [];
-  for (const [index, split] of splits.entries()) {
-    const ranks = await rankUsers(parts, split, users, embeddings_NH, index * users.length);
-    results.push({ split, model: 'hllm', ...rankingMetrics(ranks, cutoffs) });
-    results.push({ split, model: 'popularity', ...evaluatePopularity(dataset, split, cutoffs) });
-  }
-  return results;
-}
-
-/** Embeddings of all items as the user model reads them, in the order of their ids. [N * H] */
-async function encodeCatalogue(parts: EvaluationParts): Promise<Float32Array> {
-  const { dataset, exchange, lanes, model, step } = parts;
-  const hidden = model.hiddenSize;
-  const matrix_NH = sharedFloats(dataset.items * hidden);
-  for (const lane of lanesIn(exchange.rank, exchange.size, lanes)) {
-    const [first, last] = laneShare(lane, lanes, dataset.items);
-    for (let at = first; at < last; at += itemsOfBatch) {
-      const items = byLength(dataset, at, Math.min(last, at + itemsOfBatch));
-      const texts = itemTexts(dataset, items, model.config.maxTextLength);
-      const rows = model.embedItems(packItems(texts, model.config));
-      items.forEach((item, row) => {
-        matrix_NH.set(rows.subarray(row * hidden, (row + 1) * hidden), item * hidden);
-      });
-    }
-  }
-  const rowsOf = members(exchange.size).map((member) => {
-    const [from, to] = share(member, exchange.size, lanes, dataset.items);
-    return matrix_NH.subarray(from * hidden, to * hidden);
-  });
-  await exchange.allGather({ step, phase: 'evaluate-items', part: 0 }, rowsOf);
-  return matrix_NH;
-}
-
-/** Rank of each user's held-out item, in the order of `users`. */
-async function rankUsers(
-  parts: EvaluationParts,
-  split: EvaluationSplit,
-  users: Int32Array,
-  embeddings_NH: Float32Array,
-  doneBefore: number,
-): Promise<Float32Array> {
-  const { dataset, exchange, lanes, step } = parts;
-  const ranks = sharedFloats(users.length);
-  const [from, to] = share(exchange.rank, exchange.size, lanes, users.length);
-  const ranker = new CatalogueRanker(dataset.items);
-  const unit_NH = unitRows(embeddings_NH, parts.model.hiddenSize);
-  for (const lane of lanesIn(exchange.rank, exchange.size, lanes)) {
-    const [first, last] = laneShare(lane, lanes, users.length);
-    for (let at = first; at < last; at += usersOfBatch) {
-      const batch = users.subarray(at, Math.min(last, at + usersOfBatch));
-      const cases = Array.from(batch, (user) => evaluationCase(dataset, split, user));
-      rankBatch(parts, cases, { embeddings_NH, unit_NH }, ranker).forEach((place, index) => {
-        ranks[at + index] = place;
-      });
-      // Members go over shares of about one size at about one speed.
-      const done = (at + batch.length - from) / (to - from);
-      parts.onProgress(doneBefore + Math.round(done * users.length), splits.length * users.length);
-    }
-  }
-  const slices = members(exchange.size).map((member) =>
-    ranks.subarray(...share(member, exchange.size, lanes, users.length)),
-  );
-  await exchange.allGather({ step, phase: `evaluate-${split}`, part: 0 }, slices);
-  return ranks;
-}
-
+/** What one evaluation needs of the model's weights. */
 interface Catalogue {
-  /** What the user model reads: in training it sees embeddings of any length. */
-  readonly embeddings_NH: Float32Array;
-  /** What predictions are compared with, by cosine. */
-  readonly unit_NH: Float32Array;
+  /** What the user model reads: in training it sees embeddings of any length. [D * H] */
+  readonly embeddings_DH: Float32Array;
+  /** What predictions are compared with, by cosine; on the engine. */
+  readonly unit_DH: Tensor2D;
 }
 
-function rankBatch(
-  { model, maxLength }: EvaluationParts,
-  cases: readonly EvaluationCase[],
-  { embeddings_NH, unit_NH }: Catalogue,
-  ranker: CatalogueRanker,
-): number[] {
-  // The model packs sequences by length; the order of the answers is that of the cases.
-  const histories = cases.map(({ history }) => history.subarray(-maxLength));
-  const order = histories.map((_, index) => index);
-  order.sort((a, b) => length(histories, a) - length(histories, b) || a - b);
-  const offsets = new Int32Array(cases.length + 1);
-  order.forEach((index, at) => {
-    offsets[at + 1] = (offsets[at] as number) + length(histories, index);
-  });
-  const rows = new Int32Array(offsets[cases.length] as number);
-  order.forEach((index, at) => {
-    rows.set(histories[index] as Int32Array, offsets[at]);
-  });
+/** Asks the same questions of any weights; what does not depend on them is computed once. */
+export class Evaluator {
+  readonly #parts: EvaluationParts;
+  readonly #shares: LaneShares;
+  readonly #groups: TextGroups;
+  readonly #ranker: CatalogueRanker;
+  readonly #questions = new Map<EvaluationSplit, Questions>();
+  readonly #popularity = new Map<EvaluationSplit, RankingMetrics>();
 
-  const predictions_UH = model.readUsers({ offsets, rows }, embeddings_NH);
-  const items = embeddings_NH.length / model.hiddenSize;
-  const scores_UN = tidy(() =>
-    matMul(
-      tensor2d(predictions_UH, [cases.length, model.hiddenSize]),
-      tensor2d(unit_NH, [items, model.hiddenSize]),
-      false,
-      true,
-    ).dataSync<'float32'>(),
-  );
-  const places = new Array<number>(cases.length);
-  order.forEach((index, at) => {
-    const scores = scores_UN.subarray(at * items, (at + 1) * items);
-    places[index] = ranker.rank(scores, cases[index] as EvaluationCase);
-  });
-  return places;
-}
+  constructor(parts: EvaluationParts) {
+    const { dataset, exchange, lanes, model } = parts;
+    this.#parts = parts;
+    this.#shares = new LaneShares(exchange, lanes);
+    this.#groups = textGroups(dataset, model.config.maxTextLength);
+    this.#ranker = new CatalogueRanker(this.#groups);
+  }
 
-const length = (arrays: readonly Int32Array[], index: number): number =>
-  (arrays[index] as Int32Array).length;
+  /** HLLM, with the weights that it has loaded, beside popularity; the same on every member. */
+  async evaluate(request: EvaluationRequest): Promise<SplitMetrics[]> {
+    const { splits, step, name } = request;
+    const asked = splits.map((split) => this.#questionsOf(split));
+    const total = asked.reduce((sum, { users }) => sum + users.length, 0);
+    const tag = { step, phase: `${name}-items`, part: 0 };
+    const catalogue = await this.#encode(tag);
+    try {
+      const results: SplitMetrics[] = [];
+      let before = 0;
+      for (const each of asked) {
+        const report = (done: number): void => this.#parts.onProgress(before + done, total);
+        const places = this.#rankOwn(each, catalogue, report);
+        await this.#gather(places, each, request);
+        const metrics = rankingMetrics(places, this.#parts.cutoffs);
+        results.push(this.#row('hllm', each, metrics));
+        results.push(this.#row('popularity', each, this.#popularityOf(each)));
+        before += each.users.length;
+      }
+      return results;
+    } finally {
+      catalogue.unit_DH.dispose();
+    }
+  }
 
-/** Items first..last, shortest text first. */
-function byLength({ itemTokenOffsets }: Dataset, first: number, last: number): Int32Array {
-  const cost = (item: number): number =>
-    (itemTokenOffsets[item + 1] as number) - (itemTokenOffsets[item] as number);
-  return Int32Array.from({ length: last - first }, (_, index) => first + index).sort(
-    (a, b) => cost(a) - cost(b) || a - b,
-  );
+  async #encode(tag: { step: Step; phase: string; part: number }): Promise<Catalogue> {
+    const { representatives } = this.#groups;
+    const hidden = this.#parts.model.hiddenSize;
+    const embeddings_DH = await encodeCatalogue(this.#parts, representatives, tag);
+    const shape: [number, number] = [representatives.length, hidden];
+    return { embeddings_DH, unit_DH: tensor2d(unitRows(embeddings_DH, hidden), shape) };
+  }
+
+  /** Places of the users of this member's lanes; the others' are still to come. */
+  #rankOwn(
+    { split, users }: Questions,
+    catalogue: Catalogue,
+    onDone: (users: number) => void,
+  ): Places {
+    const { dataset } = this.#parts;
+    const places = new Float32Array(new SharedArrayBuffer(users.length * placeFloats * 4));
+    const own = this.#shares.own(users.length);
+    const owned = own.reduce((sum, [first, last]) => sum + last - first, 0);
+    let ranked = 0;
+    for (const [first, last] of own) {
+      for (let at = first; at < last; at += usersOfBatch) {
+        const batch = users.subarray(at, Math.min(last, at + usersOfBatch));
+        const cases = Array.from(batch, (user) => evaluationCase(dataset, split, user));
+        this.#rankBatch(cases, catalogue).forEach((place, index) => {
+          setPlace(places, at + index, place);
+        });
+        ranked += batch.length;
+        // Members go over shares of about one size at about one speed.
+        onDone(Math.round((ranked / owned) * users.length));
+      }
+    }
+    return places;
+  }
+
+  #rankBatch(cases: readonly EvaluationCase[], { embeddings_DH, unit_DH }: Catalogue): Place[] {
+    const { model, repeats } = this.#parts;
+    const { offsets, rows, order } = this.#packHistories(cases);
+    const predictions_UH = model.readUsers({ offsets, rows }, embeddings_DH);
+    const texts = unit_DH.shape[0];
+    const scores_UD = tidy(() =>
+      matMul(
+        tensor2d(predictions_UH, [cases.length, model.hiddenSize]),
+        unit_DH,
+        false,
+        true,
+      ).dataSync<'float32'>(),
+    );
+    const places = new Array<Place>(cases.length);
+    order.forEach((index, at) => {
+      const question = cases[index] as EvaluationCase;
+      const scores = scores_UD.subarray(at * texts, (at + 1) * texts);
+      places[index] = countedPlace(question, this.#ranker.place(scores, question), repeats);
+    });
+    return places;
+  }
+
+  /** Rows of the histories' texts, the shortest history first; `order` has the case of each. */
+  #packHistories(cases: readonly EvaluationCase[]) {
+    const histories = cases.map(({ history }) => history.subarray(-this.#parts.maxLength));
+    const length = (index: number): number => (histories[index] as Int32Array).length;
+    const order = histories.map((_, index) => index);
+    order.sort((a, b) => length(a) - length(b) || a - b);
+    const offsets = new Int32Array(cases.length + 1);
+    order.forEach((index, at) => {
+      offsets[at + 1] = (offsets[at] as number) + length(index);
+    });
+    const rows = new Int32Array(offsets[cases.length] as number);
+    order.forEach((index, at) => {
+      const items = histories[index] as Int32Array;
+      rows.set(
+        items.map((item) => this.#groups.groupOf[item] as number),
+        offsets[at],
+      );
+    });
+    return { offsets, rows, order };
+  }
+
+  async #gather(places: Places, { split, users }: Questions, request: EvaluationRequest) {
+    const parts = this.#shares
+      .ofMembers(users.length)
+      .map(([start, end]) => places.subarray(start * placeFloats, end * placeFloats));
+    const tag = { step: request.step, phase: `${request.name}-${split}`, part: 0 };
+    await this.#parts.exchange.allGather(tag, parts);
+  }
+
+  #row(
+    model: SplitMetrics['model'],
+    { split, tooShort, repeats }: Questions,
+    metrics: RankingMetrics,
+  ): SplitMetrics {
+    return { split, model, ...metrics, tooShort, repeats, items: this.#parts.dataset.items };
+  }
+
+  #questionsOf(split: EvaluationSplit): Questions {
+    const { dataset, repeats } = this.#parts;
+    const found = this.#questions.get(split) ?? questions(dataset, split, repeats);
+    this.#questions.set(split, found);
+    return found;
+  }
+
+  #popularityOf(asked: Questions): RankingMetrics {
+    const found =
+      this.#popularity.get(asked.split) ??
+      evaluatePopularity(this.#parts.dataset, asked, this.#parts);
+    this.#popularity.set(asked.split, found);
+    return found;
+  }
 }
 
 /** Norms in double precision: the order of items by cosine is the order by dot product then. */
-function unitRows(matrix_NH: Float32Array, hidden: number): Float32Array {
-  const units = new Float32Array(matrix_NH.length);
-  for (let at = 0; at < matrix_NH.length; at += hidden) {
-    const row = matrix_NH.subarray(at, at + hidden);
+function unitRows(matrix_DH: Float32Array, hidden: number): Float32Array {
+  const units = new Float32Array(matrix_DH.length);
+  for (let at = 0; at < matrix_DH.length; at += hidden) {
+    const row = matrix_DH.subarray(at, at + hidden);
     const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
     units.set(
       row.map((value) => value / norm),
@@ -183,25 +224,3 @@ function unitRows(matrix_NH: Float32Array, hidden: number): Float32Array {
   }
   return units;
 }
-
-/** The part [from, to) of `count` things that belongs to a lane. */
-const laneShare = (lane: number, lanes: number, count: number): [number, number] => [
-  Math.floor((lane * count) / lanes),
-  Math.floor(((lane + 1) * count) / lanes),
-];
-
-/** The part that belongs to all lanes of a member. */
-function share(member: number, size: number, lanes: number, count: number): [number, number] {
-  const run = laneRun(rank(member), size, lanes);
-  return [laneShare(run.start, lanes, count)[0], laneShare(run.end, lanes, count)[0]];
-}
-
-function lanesIn(member: number, size: number, lanes: number): number[] {
-  const run = laneRun(rank(member), size, lanes);
-  return Array.from({ length: run.end - run.start }, (_, index) => run.start + index);
-}
-
-const members = (size: number): number[] => Array.from({ length: size }, (_, index) => index);
-
-const sharedFloats = (count: number): Float32Array =>
-  new Float32Array(new SharedArrayBuffer(count * 4));

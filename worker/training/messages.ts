@@ -111,11 +111,20 @@ export interface StepReport {
   readonly waitSeconds: number;
 }
 
-/** Leave-last-two metrics over the full catalogue, history masked. */
+/** Leave-last-two metrics over the full catalogue, history masked. The same on every member. */
 export interface SplitMetrics {
   readonly split: 'validation' | 'test';
   readonly model: 'hllm' | 'popularity';
+  /** Whose rankings count. */
   readonly users: number;
-  /** `recall@10`, `ndcg@10`, ... */
+  /** Users with too few items to be asked. */
+  readonly tooShort: number;
+  /** Users whose held-out item stands in their history; `evaluation.repeats` says what became of them. */
+  readonly repeats: number;
+  /** Users whose held-out item has its score in common with others. */
+  readonly tied: number;
+  /** Of the catalogue. */
+  readonly items: number;
+  /** `recall@10`, `ndcg@10`, `mrr`, ... */
   readonly values: Readonly<Record<string, number>>;
 }

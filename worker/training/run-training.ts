@@ -24,7 +24,7 @@ import { HostState } from '../state/host-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
 import { BatchInbox } from './batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
-import { evaluate } from './evaluate.js';
+import { Evaluator } from './evaluate.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import { Trainer } from './trainer.js';
@@ -138,15 +138,19 @@ export class Training {
     }
     await checkpoints?.settle();
     if (this.#start.evaluate && !stopped) {
-      const results = await evaluate({
+      const evaluator = new Evaluator({
         dataset,
         model,
         exchange: this.#exchange,
         lanes: spec.lanes,
         maxLength: spec.data.sequences.maxLength,
-        cutoffs: spec.evaluation.cutoffs,
-        step: step(this.#committedSteps),
+        ...spec.evaluation,
         onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
+      });
+      const results = await evaluator.evaluate({
+        splits: ['validation', 'test'],
+        step: step(this.#committedSteps),
+        name: 'evaluate',
       });
       this.#tell({ kind: 'evaluated', results });
     }
