@@ -15,7 +15,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   bus: ['shared'],
   // Datasets, checkpoints and transfers are large files with digests: one way to read and write them.
   storage: ['shared'],
-  dataset: ['shared', 'storage'],
+  // Its temporary names tell which process they belong to.
+  dataset: ['shared', 'storage', 'process'],
   process: ['shared', 'storage'],
   coordinator: ['shared', 'bus', 'storage', 'dataset', 'process'],
   worker: ['shared', 'bus', 'storage', 'dataset', 'process'],

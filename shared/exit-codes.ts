@@ -30,6 +30,7 @@ export const consequenceCodes: ReadonlySet<string> = new Set([
 
 /** Codes that say that a process could not be reached in time. */
 const lossCodes: ReadonlySet<string> = new Set([
+  'FOLDER_LOST',
   'MEMBER_LOST',
   'MEMBERSHIP',
   'START_TIMEOUT',
@@ -46,6 +47,8 @@ const usageCodes: ReadonlySet<string> = new Set([
   'JOB_MISMATCH',
   'NATS_SERVER_MISSING',
   'EMPTY_PLAN',
+  'FOLDER_BUSY',
+  'FOLDER_UNUSABLE',
   // Codes of DatasetError for folders and built-in datasets.
   'NOT_A_DATASET',
   'DAMAGED_DATASET',

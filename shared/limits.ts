@@ -99,3 +99,21 @@ export const renderingInterval: Millis = millis(250);
  * keeps a disk and SHA-256 busy, and hashing one piece takes some 4 ms: no heartbeat is late for it.
  */
 export const filePieceBytes: Bytes = mebibytes(4);
+
+/** The owner of a folder or of a run's name shows that it lives this often. */
+export const ownerRenewInterval: Millis = millis(1000);
+
+/**
+ * Silence after which an owner counts as dead where nothing else tells, as in another container: ten
+ * renewals, so that a machine that swaps loses nothing, and a restarted container waits no longer.
+ */
+export const ownerLease: Millis = millis(10_000);
+
+/** How often a waiting process looks whether the owner has renewed. */
+export const ownerWatchInterval: Millis = millis(250);
+
+/**
+ * Age at which a temporary file is nobody's although its owner cannot be judged from here: no write
+ * of a checkpoint or a dataset takes a day without touching its folder.
+ */
+export const abandonedAfter: Millis = millis(24 * 3600 * 1000);

@@ -2,7 +2,7 @@
  * The folder of a run: `job.json`, `run.json`, `checkpoints/`, `logs/`. A run is first checked against
  * what the folder holds, which changes nothing, and then written into it.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../process/write-atomically.js';
 import type { RunId } from '../../shared/ids.js';
@@ -67,6 +67,19 @@ export function writeOutput(output: string, job: TrainingJob, record: RunRecord)
   writeAtomically(file, `${JSON.stringify(job, null, 2)}\n`);
   writeRunRecord(output, record);
   return file;
+}
+
+/**
+ * Removes what dead runs left half done. Only the owner of the folder may call it: then no other run
+ * is at work in it, and everything temporary is nobody's.
+ */
+export function sweepOutput(output: string): void {
+  for (const folder of [output, checkpointsOf(output), join(output, 'cache')]) {
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const isTemporary = name.startsWith('.nats-') || /^\..*\.partial$|^\.lock\./.test(name);
+      if (isTemporary) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
 }
 
 function hasCheckpoints(output: string): boolean {

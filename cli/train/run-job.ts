@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
 import { findNatsServer } from '../../process/project-nats-server.js';
+import { temporaryPart } from '../../process/temporary-name.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
@@ -28,6 +29,8 @@ export interface RunJobOptions {
   /** `newest`, a checkpoint folder, or null to start from the seed. */
   readonly resume: string | null;
   readonly evaluateOnly: boolean;
+  /** Resolves where the run must end because of something outside its processes. */
+  readonly trouble?: Promise<Error & { readonly code: string }>;
   readonly onEvent: (event: RunEvent) => void;
   /** `worker-0 serves its metrics on port 40123` and the like. */
   readonly onProcess: (process: ProcessNote) => void;
@@ -93,7 +96,7 @@ class Run {
   constructor(options: RunJobOptions) {
     this.#options = options;
     this.#logs = join(options.output, 'logs');
-    this.#temporary = join(options.output, `.nats-${process.pid}`);
+    this.#temporary = join(options.output, `.nats-${temporaryPart()}`);
     this.#over = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -101,6 +104,7 @@ class Run {
 
   async run(): Promise<RunEnd> {
     mkdirSync(this.#logs, { recursive: true });
+    void this.#options.trouble?.then((error) => this.#giveUp(error));
     try {
       const url = this.#options.natsUrl ?? (await this.#startServer());
       if (!this.#ending) this.#startProcesses(url);
@@ -124,6 +128,13 @@ class Run {
   stopAtOnce(): void {
     this.#ending = true;
     this.#settle('interrupted');
+  }
+
+  #giveUp({ code, message }: { readonly code: string; readonly message: string }): void {
+    const committedSteps = this.#committedSteps;
+    const event = { kind: 'failed', code, message, worker: null, committedSteps } as const;
+    this.#symptoms.push({ kind: 'failed', event });
+    this.#settle('trouble');
   }
 
   get #coordinator(): Child | undefined {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
+import { lockFolder } from '../../process/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
@@ -14,11 +15,11 @@ import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { UsageError } from '../usage-error.js';
-import { checkOutput, decideRun, writeOutput } from './output-folder.js';
+import { checkOutput, decideRun, sweepOutput, writeOutput } from './output-folder.js';
 import { launcherOf, resumeCommand } from './resume-command.js';
 import { watchRun } from './watch-run.js';
 
-/** @throws UsageError, JobSpecError, DatasetError before anything is started. */
+/** @throws UsageError, JobSpecError, DatasetError, FolderBusyError before anything is started. */
 export async function trainCommand(words: readonly string[]): Promise<ExitCode> {
   const given = readRunArguments('train', words);
   if (given === null) {
@@ -35,34 +36,43 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     environment: process.env,
     now: () => performance.now(),
   });
+  const note = (text: string): void => display.note(text);
   const output = resolve(given.output ?? join('runs', job.metadata.name));
-  checkOutput(output, job, given.resume);
-  const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
-  const { digest: datasetDigest } = await readManifest(datasetDirectory);
-  const newId = makeRunId('training', randomBytes(runIdBytes));
-  const record = decideRun(output, { job, resume: given.resume, datasetDigest, newId });
-  const jobFile = writeOutput(output, job, record);
-  return watchRun({
-    display,
-    metricsTable,
-    resume: resumeCommand({
-      launcher: launcherOf(process.argv[1], process.env.npm_command),
-      workingDirectory: process.cwd(),
-      words: ['train', ...words],
-    }),
-    run: {
-      jobFile,
-      run: { job: jobId(job.metadata.name), run: record.id },
-      jobDigest: wholeJobDigest(job),
-      datasetDirectory,
-      output,
-      workers: job.spec.workers.replicas,
-      natsUrl: given.nats,
-      metricsPort: given.metricsPort,
-      resume: given.resume ? 'newest' : null,
-      evaluateOnly: false,
-    },
-  });
+  const lock = await lockFolder(output, { note });
+  try {
+    checkOutput(output, job, given.resume);
+    const datasetDirectory = await datasetFolder(job, note);
+    const { digest: datasetDigest } = await readManifest(datasetDirectory);
+    const newId = makeRunId('training', randomBytes(runIdBytes));
+    const record = decideRun(output, { job, resume: given.resume, datasetDigest, newId });
+    // Everything has been checked: only now is anything written.
+    sweepOutput(output);
+    const jobFile = writeOutput(output, job, record);
+    return await watchRun({
+      display,
+      metricsTable,
+      resume: resumeCommand({
+        launcher: launcherOf(process.argv[1], process.env.npm_command),
+        workingDirectory: process.cwd(),
+        words: ['train', ...words],
+      }),
+      run: {
+        jobFile,
+        run: { job: jobId(job.metadata.name), run: record.id },
+        jobDigest: wholeJobDigest(job),
+        datasetDirectory,
+        output,
+        workers: job.spec.workers.replicas,
+        natsUrl: given.nats,
+        metricsPort: given.metricsPort,
+        resume: given.resume ? 'newest' : null,
+        evaluateOnly: false,
+        trouble: lock.lost,
+      },
+    });
+  } finally {
+    lock.release();
+  }
 }
 
 /** @throws UsageError, JobSpecError */

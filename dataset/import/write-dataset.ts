@@ -1,7 +1,7 @@
 /** Writes a dataset folder: under a temporary name first, so that a folder is always a whole dataset. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isPartial, sweepAbandoned, temporaryName } from '../../process/temporary-name.js';
 import { DatasetError } from '../dataset-error.js';
 import {
   contentDigest,
@@ -34,10 +34,9 @@ export async function writeDataset(
   await requireAbsent(target);
   await mkdir(dirname(target), { recursive: true });
   // Beside the target, because a rename does not cross file systems.
-  const temporary = join(
-    dirname(target),
-    `.${basename(target)}.${process.pid}.${randomBytes(4).toString('hex')}.partial`,
-  );
+  const parent = dirname(target);
+  sweepAbandoned(parent, (name) => name.startsWith(`.${basename(target)}.`) && isPartial(name));
+  const temporary = join(parent, temporaryName(basename(target)));
   await mkdir(temporary);
   try {
     const manifest = await writeFiles(temporary, content);

@@ -1,6 +1,18 @@
 /** The dataset's way to a worker that cannot read the coordinator's folder. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -84,6 +96,52 @@ test('a worker without the folder fetches it once and then uses its cache', asyn
     assert.equal(readdirSync(join(directory, '..')).length, 1);
   }
   assert.equal(await findDataset(parts('one', neverAsked), wanted), found[0]);
+});
+
+// Would catch a copy that the slower of two workers removes while the faster one reads it, and a
+// partial folder that two containers share because both are pid 1.
+test('of workers that fetch at once, none fails and none removes what another one has', async () => {
+  const publisher = new DatasetPublisher({
+    bus,
+    run,
+    directory: source,
+    onFile: () => undefined,
+  });
+  const shared = parts('at-once', () => publisher.publish());
+  const first = await findDataset(shared, wanted);
+  const inUse = openSync(join(first, 'big.i32'), 'r');
+  const before = fstatSync(inUse).ino;
+  // As if they had looked before the first one was there.
+  const late = { ...shared, digestOf: lateDigestOf() };
+  const found = await Promise.all([findDataset(late, wanted), findDataset(late, wanted)]);
+  assert.deepEqual(found, [first, first]);
+  assert.equal(statSync(join(first, 'big.i32')).ino, before);
+  closeSync(inUse);
+  assert.deepEqual(readdirSync(join(folder, 'at-once')), [digest.slice(0, 32)]);
+});
+
+/** Finds nothing in the cache until something has been fetched. */
+function lateDigestOf(): typeof digestOf {
+  let looks = 0;
+  return async (directory) => (looks++ < 4 ? null : digestOf(directory));
+}
+
+// Would catch a damaged copy that is removed under a reader, or that stops every later run.
+test('a damaged copy stays where it is, and a good one gets a name beside it', async () => {
+  const publisher = new DatasetPublisher({
+    bus,
+    run,
+    directory: source,
+    onFile: () => undefined,
+  });
+  const cache = parts('damaged', () => publisher.publish());
+  const first = await findDataset(cache, wanted);
+  writeFileSync(join(first, 'digest'), 'damaged');
+  const second = await findDataset(cache, wanted);
+  assert.ok(second.startsWith(`${first}-`));
+  assert.deepEqual(readFileSync(join(second, 'big.i32')), big);
+  assert.ok(existsSync(first));
+  assert.equal(await findDataset({ ...cache, requestFiles: neverAsked }, wanted), second);
 });
 
 // Would catch a copy of what lies beside the worker already.

@@ -1,4 +1,5 @@
 /** One set-up at a time in a checkout: a file with the pid of whoever is at it. */
+import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
@@ -32,7 +33,8 @@ export async function lockSetup(say) {
 
 /** A link appears with its content: nobody ever reads a lock without a pid. */
 function take() {
-  const own = `${file}.${process.pid}`;
+  // Not by the pid: two containers with one checkout may both have it.
+  const own = `${file}.${randomUUID()}`;
   writeFileSync(own, String(process.pid));
   try {
     linkSync(own, file);
@@ -47,7 +49,7 @@ function take() {
 
 /** Removes the lock of `dead`. */
 function takeOver(dead) {
-  const aside = `${file}.${process.pid}.stale`;
+  const aside = `${file}.${randomUUID()}.stale`;
   try {
     renameSync(file, aside);
   } catch (error) {

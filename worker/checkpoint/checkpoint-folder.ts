@@ -8,6 +8,8 @@
  * a checkpoint is complete or absent. What a crash leaves behind starts with a dot.
  */
 import { z } from 'zod';
+import { ownIdentity } from '../../process/process-identity.js';
+import { ownerTag } from '../../shared/run/owner.js';
 import type { ParameterEntry } from '../model/parameter-layout.js';
 import type { StateLayout, StateSection } from '../state/training-state.js';
 
@@ -78,8 +80,8 @@ export function committedStepsOf(name: string): number | null {
   return steps === undefined || checkpointName(Number(steps)) !== name ? null : Number(steps);
 }
 
-/** A folder that is being written or removed. Each attempt has its own. */
+/** A folder that is being written or removed. Each attempt has its own, and tells whose it is. */
 export const partialName = (committedSteps: number, attempt: string): string =>
-  `.${checkpointName(committedSteps)}.${attempt}.partial`;
+  `.${checkpointName(committedSteps)}.${ownerTag(ownIdentity())}.${attempt}.partial`;
 
 export const isPartialName = (name: string): boolean => /^\.step-\d+\..+\.partial$/.test(name);

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ownIdentity } from '../../process/process-identity.js';
+import { ownerTag } from '../../shared/run/owner.js';
 import { decodeSafetensors } from '../../shared/safetensors.js';
 import { HostState } from '../state/host-state.js';
 import type { StateLayout } from '../state/training-state.js';
 import { CheckpointError } from './checkpoint-error.js';
+import { partialName } from './checkpoint-folder.js';
 import { newestCheckpoint } from './newest-checkpoint.js';
-import { pruneCheckpoints, removeLeftovers } from './prune-checkpoints.js';
+import { pruneCheckpoints } from './prune-checkpoints.js';
 import { readCheckpoint } from './read-checkpoint.js';
 import { verifyCheckpoint } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
@@ -333,23 +336,26 @@ test('a folder that cannot be written to is an error of the writer', async (cont
 test('pruning keeps the newest up to the last one written', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40]) await write(directory, steps);
-  await cp(join(directory, 'step-00000040'), join(directory, '.step-00000050.1.partial'), {
-    recursive: true,
-  });
   const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30 });
   assert.deepEqual(removed, ['step-00000010', 'step-00000020']);
   assert.deepEqual(await readdir(directory), ['step-00000030', 'step-00000040']);
   assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40 }), []);
 });
 
-// Catches: deleting a user's folder because its name begins alike.
-test('only leftovers of writers are removed', async (context) => {
+// Catches: a checkpoint that is removed while another process writes it, one that a killed process
+// left for ever, and a user's folder that goes because its name begins alike.
+test('only leftovers of dead writers are removed', async (context) => {
   const directory = await temporaryFolder(context);
-  for (const name of ['.step-00000050.1.partial', '.step-mine', 'step-00000001', '.partial']) {
+  // No process is older than the system, so this one has ended.
+  const dead = ownerTag({ ...ownIdentity(), startTicks: '0' });
+  const kept = [partialName(60, 'mine'), '.step-00000050.1.partial', '.step-mine', '.partial'];
+  for (const name of [...kept, `.step-00000050.${dead}.1.partial`]) {
     await mkdir(join(directory, name), { recursive: true });
   }
-  assert.equal(await removeLeftovers(directory), 1);
-  assert.deepEqual((await readdir(directory)).sort(), ['.partial', '.step-mine', 'step-00000001']);
+  await pruneCheckpoints(directory, { keep: 1, upTo: 30 });
+  const left = ownIdentity().boot === null ? 5 : 4;
+  assert.equal((await readdir(directory)).length, left);
+  for (const name of kept) assert.ok((await readdir(directory)).includes(name), name);
 });
 
 async function flip(path: string, name: string, at: number): Promise<void> {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sweepAbandoned } from '../../process/temporary-name.js';
 import { committedStepsOf, isPartialName, partialName } from './checkpoint-folder.js';
-import { checkpointNames, namesIn } from './newest-checkpoint.js';
+import { checkpointNames } from './newest-checkpoint.js';
 
 export interface Retention {
   /** Newest checkpoints that stay. */
@@ -11,8 +13,8 @@ export interface Retention {
 }
 
 /**
- * Removes all but the newest checkpoints, and whatever crashed writers left behind. Only the
- * writer of a directory may call it, and not while it writes.
+ * Removes all but the newest checkpoints, and what crashed writers left behind: a partial folder
+ * whose writer lives, or may live in another container, stays.
  *
  * Checkpoints beyond `upTo` neither count nor go: a resume has passed them over, so they may be
  * damaged, and must not push out one that is not. Training will replace them.
@@ -23,12 +25,12 @@ export async function pruneCheckpoints(
   directory: string,
   { keep, upTo }: Retention,
 ): Promise<string[]> {
-  await removeLeftovers(directory);
+  sweepAbandoned(directory, isPartialName);
   const names = (await checkpointNames(directory)).filter((name) => stepsOf(name) <= upTo);
   const surplus = names.slice(0, Math.max(0, names.length - keep));
   for (const name of surplus) {
     // Renamed first: half a checkpoint must not carry the name of a whole one.
-    const aside = join(directory, partialName(stepsOf(name), 'removed'));
+    const aside = join(directory, partialName(stepsOf(name), `removed-${randomUUID()}`));
     await rename(join(directory, name), aside);
     await rm(aside, { recursive: true, force: true });
   }
@@ -36,10 +38,3 @@ export async function pruneCheckpoints(
 }
 
 const stepsOf = (name: string): number => committedStepsOf(name) ?? 0;
-
-/** Removes folders of writers that never finished; how many there were. */
-export async function removeLeftovers(directory: string): Promise<number> {
-  const leftovers = (await namesIn(directory)).filter(isPartialName);
-  for (const name of leftovers) await rm(join(directory, name), { recursive: true, force: true });
-  return leftovers.length;
-}

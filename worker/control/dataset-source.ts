@@ -2,10 +2,11 @@
  * Finds the dataset that the job trains on: the coordinator's folder where this machine can read it,
  * else a copy in the cache, else the object store. Whatever is found must have the digest.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError } from '../../dataset/dataset-error.js';
+import { isPartial, sweepAbandoned, temporaryName } from '../../process/temporary-name.js';
 import type { Bus } from '../../shared/bus.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
@@ -37,17 +38,15 @@ export async function findDataset(
   wanted: { readonly directory: string; readonly digest: string },
 ): Promise<string> {
   const { cacheDirectory, digestOf } = parts;
-  const cached = join(cacheDirectory, wanted.digest.slice(0, 32));
   if ((await digestOf(wanted.directory)) === wanted.digest) return wanted.directory;
-  // A damaged copy is as good as none; damage where the coordinator reads must be told.
-  if ((await digestOf(cached).catch(noneIfDamaged)) === wanted.digest) return cached;
-  await fetchDataset(parts, cached);
-  const digest = await digestOf(cached);
-  if (digest === wanted.digest) return cached;
-  await rm(cached, { recursive: true, force: true });
-  throw new DatasetTransferError(
-    `Cannot use the dataset that was fetched: its digest is ${digest}: it should be ${wanted.digest}`,
-  );
+  const copies = (await readdir(cacheDirectory).catch(() => []))
+    .filter((name) => name.startsWith(copyName(wanted.digest)))
+    .map((name) => join(cacheDirectory, name));
+  for (const copy of copies) {
+    // A damaged copy is as good as none; damage where the coordinator reads must be told.
+    if ((await digestOf(copy).catch(noneIfDamaged)) === wanted.digest) return copy;
+  }
+  return fetchDataset(parts, wanted.digest);
 }
 
 function noneIfDamaged(error: unknown): null {
@@ -55,16 +54,22 @@ function noneIfDamaged(error: unknown): null {
   throw error;
 }
 
-/** Under a temporary name first, so that a cache folder is always a whole dataset. */
+/** Copies in a cache begin with this; where the first is damaged, the next has a name of its own. */
+const copyName = (digest: string): string => digest.slice(0, 32);
+
+/**
+ * Under a temporary name first, and checked there, so that a copy in the cache is whole when it
+ * appears. It is never removed: another worker may read it.
+ */
 async function fetchDataset(
-  { bus, run, cacheDirectory, requestFiles }: DatasetSourceParts,
-  target: string,
-): Promise<void> {
+  { bus, run, cacheDirectory, digestOf, requestFiles }: DatasetSourceParts,
+  wanted: string,
+): Promise<string> {
   const files = await requestFiles();
   const objects = await bus.openObjects(datasetBucket(run));
   await mkdir(cacheDirectory, { recursive: true });
-  const partial = `${target}.${process.pid}.partial`;
-  await rm(partial, { recursive: true, force: true });
+  sweepAbandoned(cacheDirectory, isPartial);
+  const partial = join(cacheDirectory, temporaryName(copyName(wanted)));
   await mkdir(partial);
   try {
     for (const file of files) {
@@ -74,15 +79,39 @@ async function fetchDataset(
       }
       await store(chunks, file, join(partial, file.name));
     }
-    await rm(target, { recursive: true, force: true });
-    await rename(partial, target).catch(async (error: unknown) => {
-      // A second worker of this machine was faster; its copy is verified like ours.
-      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? ''))
-        throw error;
-    });
+    const digest = await digestOf(partial);
+    if (digest !== wanted) {
+      throw new DatasetTransferError(
+        `Cannot use the dataset that was fetched: its digest is ${digest}: it should be ${wanted}`,
+      );
+    }
+    return await publish(
+      partial,
+      join(cacheDirectory, copyName(wanted)),
+      async (directory) => (await digestOf(directory)) === wanted,
+    );
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** @returns where the copy stands, ours or that of a worker that was faster. */
+async function publish(
+  partial: string,
+  target: string,
+  isGood: (directory: string) => Promise<boolean>,
+): Promise<string> {
+  try {
+    await rename(partial, target);
+    return target;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) throw error;
+  }
+  if (await isGood(target)) return target;
+  const beside = `${target}-${randomUUID()}`;
+  await rename(partial, beside);
+  return beside;
 }
 
 async function store(
