@@ -18,11 +18,12 @@ export class NatsStream implements BusStream {
     this.#name = name;
   }
 
-  async publish(subject: string, data: Uint8Array, id: string): Promise<void> {
+  async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
     try {
-      await this.#connection
+      const { duplicate } = await this.#connection
         .jetstream({ timeout: busRequestTimeout })
         .publish(subject, data, { msgID: id });
+      return duplicate ? 'repeated' : 'stored';
     } catch (cause) {
       throw asBusError(cause, `store "${subject}"`);
     }

@@ -1,13 +1,12 @@
 /** What a coordinator is made of. */
 import type { Bus } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
-import type { Step } from '../shared/ids.js';
 import type { Log } from '../shared/log.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
-import type { LanePlan } from '../shared/plan/lane-plan.js';
 import type { RunAddress } from '../shared/run/run-id.js';
 import type { DatasetPublisher } from './dataset-publisher.js';
 import type { CoordinatorMetrics } from './metrics.js';
+import type { PlanSource } from './plan-source.js';
 
 export interface CoordinatorParts {
   readonly bus: Bus;
@@ -27,5 +26,5 @@ export interface CoordinatorParts {
   /** Committed steps at which training ends; null evaluates the checkpoint and trains nothing. */
   readonly totalSteps: number | null;
   readonly evaluate: boolean;
-  readonly plansOf: (step: Step) => readonly LanePlan[];
+  readonly plans: PlanSource;
 }

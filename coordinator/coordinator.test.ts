@@ -2,62 +2,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryHub } from '../shared/bus-memory.js';
-import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
+import { jobId, runId, step, type WorkerId, workerId } from '../shared/ids.js';
 import { silentLog } from '../shared/log.js';
-import { decodeLanePlan } from '../shared/messages/lane-plan-message.js';
 import {
   decodeFromCoordinator,
   encodeFromWorker,
   type FromCoordinator,
   type FromWorker,
-  type ReportedStep,
 } from '../shared/messages/messages.js';
-import { PartJoiner } from '../shared/messages/parts.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
 import {
   coordinatorSubject,
   everyPlanSubject,
+  planMessageId,
   planStream,
+  planSubject,
   workerSubject,
 } from '../shared/subjects.js';
 import { millis } from '../shared/units.js';
 import { Coordinator } from './coordinator.js';
+import { committed, emptyPlans } from './coordinator-fixture.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
 
 const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 const a = workerId('worker-0');
 const b = workerId('worker-1');
-
-const report = (at: number, loss = 0.5): ReportedStep => ({
-  step: at,
-  loss,
-  sequences: 1,
-  predictions: 1,
-  itemTokens: 1,
-  distinctItems: 1,
-  top1: 0,
-  liveNegatives: 1,
-  leastLiveNegatives: 1,
-  gradientNorm: 1,
-  learningRate: 1,
-  logitScale: 1,
-  phaseSeconds: {},
-  waitSeconds: 0,
-});
-
-const emptyPlan = (at: number, of: number) => ({
-  step: step(at),
-  lane: lane(of),
-  lanes: 2,
-  items: new Int32Array(),
-  itemLaneOffsets: new Int32Array(3),
-  negatives: new Int32Array(),
-  users: new Int32Array(),
-  sequenceOffsets: new Int32Array(1),
-  sequenceRows: new Int32Array(),
-  lossScale: 0,
-});
 
 /** Lets everything that is queued on the bus arrive. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -90,7 +60,7 @@ async function open(totalSteps: number | null = 20) {
     linksToken: 'x'.repeat(32),
     checkpointDirectory: '/c',
     evaluate: false,
-    plansOf: (at) => [0, 1].map((of) => emptyPlan(at, of)),
+    plans: emptyPlans,
   });
   await coordinator.start();
   const say = async (worker: WorkerId, message: FromWorker): Promise<void> => {
@@ -105,13 +75,9 @@ async function open(totalSteps: number | null = 20) {
   /** Steps whose plans are in the stream now. */
   const stored = async (): Promise<number[]> => {
     const found = new Set<number>();
-    const joiner = new PartJoiner();
-    const reader = await (await workers.openStream(planStream(run))).read(
-      [everyPlanSubject(run)],
-      (data, subject) => {
-        const message = joiner.add(subject, data);
-        if (message !== null) found.add(decodeLanePlan(message).step);
-      },
+    const stream = await workers.openStream(planStream(run));
+    const reader = await stream.read([everyPlanSubject(run)], (_, subject) =>
+      found.add(Number(subject.split('.').at(-2))),
     );
     await settle();
     reader.close();
@@ -160,9 +126,9 @@ test('publishes eight steps ahead of the slower member and purges what a checkpo
   const opened = await open();
   await train(opened);
   assert.deepEqual(await opened.stored(), [0, 1, 2, 3, 4, 5, 6, 7]);
-  for (const at of [0, 1, 2]) await opened.say(a, { kind: 'committed', report: report(at) });
+  for (const at of [0, 1, 2]) await opened.say(a, committed(at));
   assert.equal((await opened.stored()).at(-1), 7);
-  for (const at of [0, 1]) await opened.say(b, { kind: 'committed', report: report(at) });
+  for (const at of [0, 1]) await opened.say(b, committed(at));
   assert.equal((await opened.stored()).at(-1), 9);
   const checkpointed = {
     kind: 'checkpointed',
@@ -179,8 +145,8 @@ test('publishes eight steps ahead of the slower member and purges what a checkpo
 test('members that disagree end the run for everyone', async () => {
   const opened = await open();
   await train(opened);
-  await opened.say(a, { kind: 'committed', report: report(0, 0.5) });
-  await opened.say(b, { kind: 'committed', report: report(0, 0.5 + 2 ** -53) });
+  await opened.say(a, committed(0, 0.5));
+  await opened.say(b, committed(0, 0.5 + 2 ** -53));
   const outcome = await opened.coordinator.outcome;
   assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBERS_DIFFER');
   await settle();
@@ -207,7 +173,7 @@ test('malformed messages and strangers are counted and change nothing', async ()
   const opened = await open();
   await train(opened);
   opened.workers.publish(workerSubject(run, a), Uint8Array.of(0xc1));
-  await opened.say(workerId('stranger'), { kind: 'committed', report: report(0) });
+  await opened.say(workerId('stranger'), committed(0));
   await opened.say(a, { kind: 'heartbeat', committedSteps: 0 });
   const refused = (await opened.metrics.refused.get()).values;
   const count = (reason: string): number =>
@@ -242,6 +208,29 @@ test('the run is complete when all hold the same weights, and failed when not', 
     assert.equal(opened.said.at(-1)?.kind, kind === 'finished' ? 'complete' : 'abort');
     if (outcome.kind === 'failed') assert.equal(outcome.code, 'WEIGHTS_DIFFER');
   }
+});
+
+// Would catch a plan that somebody else stored under our name: members would train on it, all agree,
+// and end well with weights that the job does not describe.
+test('a plan that is in the stream before us, or that a member read elsewhere, ends the run', async () => {
+  const early = await open();
+  const stream = await early.workers.openStream(planStream(run));
+  const id = planMessageId(run, step(3), 'shared', 0);
+  await stream.publish(planSubject(run, step(3), 'shared'), Uint8Array.of(1), id);
+  await train(early);
+  const outcome = await early.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'PLAN_FORGED');
+  assert.match(
+    outcome.kind === 'failed' ? outcome.message : '',
+    /plan of step 3: .*plan\.3\.shared/,
+  );
+
+  const read = await open();
+  await train(read);
+  await read.say(a, { ...committed(0), planSha256: 'cd'.repeat(32) } as FromWorker);
+  const end = await read.coordinator.outcome;
+  assert.equal(end.kind === 'failed' ? end.code : null, 'PLAN_FORGED');
+  assert.match(end.kind === 'failed' ? end.message : '', /step 0: worker-0 trained on .*(cd){32}/);
 });
 
 // Would catch an evaluation that trains from the seed because there is nothing to evaluate.

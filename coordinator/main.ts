@@ -1,7 +1,8 @@
 /** The coordinator process. Its options are in run-coordinator.ts. */
 import { openDataset } from '../dataset/dataset.js';
 import { trainingView } from '../dataset/training-view.js';
-import { lanePlans, totalSteps } from '../shared/plan/plan.js';
+import { encodeStepPlan } from '../shared/messages/step-plan-message.js';
+import { laneParts, sharedPart, totalSteps } from '../shared/plan/plan.js';
 import { Planner } from '../shared/plan/planner.js';
 import { runCoordinator } from './run-coordinator.js';
 
@@ -12,6 +13,12 @@ await runCoordinator(process.argv.slice(2), async (job, datasetDirectory) => {
   return {
     datasetDigest: dataset.digest,
     totalSteps: totalSteps(job, training),
-    plansOf: (step) => lanePlans(planner.plan(step)),
+    plans: {
+      plan: async (step) => {
+        const plan = planner.plan(step);
+        return encodeStepPlan(sharedPart(plan), laneParts(plan));
+      },
+      close: async () => undefined,
+    },
   };
 });

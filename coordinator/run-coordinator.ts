@@ -8,19 +8,19 @@ import { natsUrl, readOptions, runOption } from '../process/options.js';
 import { readJobFile } from '../process/read-job.js';
 import { systemClock } from '../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
-import { jobId, type Step } from '../shared/ids.js';
+import { jobId } from '../shared/ids.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { goodbyeTimeout, membersMax, tickInterval } from '../shared/limits.js';
-import type { LanePlan } from '../shared/plan/lane-plan.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
+import type { PlanSource } from './plan-source.js';
 
 /** What the job needs planned. */
 export interface JobPlan {
   readonly datasetDigest: string;
   readonly totalSteps: number;
-  readonly plansOf: (step: Step) => readonly LanePlan[];
+  readonly plans: PlanSource;
 }
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
@@ -72,7 +72,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       checkpointDirectory: options.text('checkpoints'),
       totalSteps: options.flag('evaluate-only') ? null : plan.totalSteps,
       evaluate: true,
-      plansOf: plan.plansOf,
+      plans: plan.plans,
     });
     const server = await startMetricsServer({
       registry: metrics.registry,
@@ -91,6 +91,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     clearInterval(ticking);
     endWithin(goodbyeTimeout);
     await coordinator.close();
+    await plan.plans.close();
     await bus.close();
     await parent.flush();
     return exitOf(outcome);

@@ -61,7 +61,7 @@ export class TrainingRun {
       run: parts.run,
       clock: parts.clock,
       metrics: parts.metrics,
-      plansOf: parts.plansOf,
+      plans: parts.plans,
       firstStep: this.#firstStep,
       totalSteps,
       maxPayload: parts.bus.maxPayload,
@@ -79,7 +79,7 @@ export class TrainingRun {
     metrics.members.set(this.#members.length);
     metrics.totalSteps.set(totalSteps);
     metrics.committedSteps.set(this.#firstStep);
-    this.#plans.pump();
+    this.#plans.begin();
     say(this.#membership);
     log.info({ members: this.#members, totalSteps, resumeFrom }, 'membership formed');
   }
@@ -108,7 +108,7 @@ export class TrainingRun {
   /**
    * Takes what a member says; false for a stranger.
    *
-   * @throws MembersDifferError, ReportOrderError, WeightsDifferError
+   * @throws MembersDifferError, ReportOrderError, PlanForgedError, WeightsDifferError
    */
   hear(worker: WorkerId, message: FromWorker): boolean {
     if (!this.#heartbeats.has(worker)) return false;
@@ -123,6 +123,7 @@ export class TrainingRun {
         this.#becomeReady(worker, message.step);
         break;
       case 'committed':
+        this.#plans.check(worker, message.report.step, message.planSha256);
         for (const report of this.#commits.record(worker, message.report)) this.#commit(report);
         break;
       case 'checkpointed':

@@ -66,14 +66,15 @@ class MemoryStream implements BusStream {
     this.#onRemove = onRemove;
   }
 
-  async publish(subject: string, data: Uint8Array, id: string): Promise<void> {
+  async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
     if (!subjectMatches(this.#filter, subject)) {
       throw new BusRefusedError(`Cannot store a message: no stream holds the subject "${subject}"`);
     }
-    if (this.#ids.has(id)) return;
+    if (this.#ids.has(id)) return 'repeated';
     this.#ids.add(id);
     this.#messages.push({ subject, data: data.slice() });
     this.#listeners.deliver(subject, data);
+    return 'stored';
   }
 
   async read(filters: readonly string[], handler: Handler): Promise<Subscription> {

@@ -27,11 +27,12 @@ export interface Subscription {
 /** Messages in the order of publication, kept until purged. */
 export interface BusStream {
   /**
-   * Resolves once the message is stored. Publishing an id twice stores one message.
+   * Resolves once the message is stored. Publishing an id twice stores one message: the second
+   * publication is told that it was `repeated`, whoever stored the first one.
    *
    * @throws BusLostError, BusRefusedError
    */
-  publish(subject: string, data: Uint8Array, id: string): Promise<void>;
+  publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'>;
   /**
    * Hands over every stored and every future message whose subject matches one of the filters, in
    * the order of publication, each once.

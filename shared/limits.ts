@@ -49,8 +49,14 @@ export const planLead = 8;
  */
 export const plansKept = 1024;
 
-/** Bytes of one encoded lane plan: sixteen million numbers, far above any lane that fits a GPU. */
+/** Bytes of one part of a plan: sixteen million numbers, far above any step that fits a GPU. */
 export const lanePlanBytes: Bytes = mebibytes(64);
+
+/**
+ * Steps of which a worker may hold parts of plans: the coordinator is `planLead` steps ahead of the
+ * slowest member, who is at most as far back as the links let it be. Whatever comes beyond is not ours.
+ */
+export const openPlansMax = 64;
 
 /** Bytes of one control message. The largest carries a job and its dataset's file list: about 4 KiB. */
 export const controlMessageBytes: Bytes = bytes(256 * 1024);

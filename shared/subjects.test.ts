@@ -8,8 +8,8 @@ import {
   datasetBucket,
   everyPlanSubject,
   everyWorkerSubject,
-  lanePlansSubject,
   planMessageId,
+  planPartsSubject,
   planStream,
   planSubject,
   runOfName,
@@ -25,9 +25,13 @@ const second = movies('tfedcba9876543210');
 // Would catch a worker that reads foreign lanes, and a purge that takes step 11 with step 1.
 test('filters name the lane, the step or everything, and nothing beside it', () => {
   const plan = planSubject(first, step(1), lane(2));
-  assert.ok(subjectMatches(lanePlansSubject(first, lane(2)), plan));
-  assert.ok(!subjectMatches(lanePlansSubject(first, lane(1)), plan));
+  assert.ok(subjectMatches(planPartsSubject(first, lane(2)), plan));
+  assert.ok(!subjectMatches(planPartsSubject(first, lane(1)), plan));
+  assert.ok(!subjectMatches(planPartsSubject(first, 'shared'), plan));
   assert.ok(subjectMatches(stepPlansSubject(first, step(1)), plan));
+  const shared = planSubject(first, step(1), 'shared');
+  assert.ok(subjectMatches(planPartsSubject(first, 'shared'), shared));
+  assert.ok(subjectMatches(stepPlansSubject(first, step(1)), shared));
   assert.ok(!subjectMatches(stepPlansSubject(first, step(11)), plan));
   assert.ok(subjectMatches(everyPlanSubject(first), plan));
   assert.ok(!subjectMatches(everyPlanSubject({ ...first, job: jobId('movie') }), plan));
@@ -37,9 +41,11 @@ test('filters name the lane, the step or everything, and nothing beside it', () 
 // Would catch two messages that the server takes for one.
 test('every part of every lane of every step has an id of its own', () => {
   const ids = [1, 11].flatMap((at) =>
-    [1, 11].flatMap((of) => [1, 11].map((part) => planMessageId(first, step(at), lane(of), part))),
+    ([lane(1), lane(11), 'shared'] as const).flatMap((part) =>
+      [1, 11].map((piece) => planMessageId(first, step(at), part, piece)),
+    ),
   );
-  assert.equal(new Set(ids).size, 8);
+  assert.equal(new Set(ids).size, 12);
 });
 
 // Would catch a name that listens to other jobs.

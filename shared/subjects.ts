@@ -36,17 +36,20 @@ export const workerSubject = (run: RunAddress, worker: WorkerId): string =>
 
 export const everyWorkerSubject = (run: RunAddress): string => `${prefix(run)}.worker.*`;
 
-/** The plan of one lane of one step. */
-export const planSubject = (run: RunAddress, step: Step, lane: Lane): string =>
-  `${prefix(run)}.plan.${step}.${lane}`;
+/** A part of a step's plan: one lane's own, or what all lanes have in common. */
+export type PlanPart = Lane | 'shared';
 
-/** All lanes of one step. */
+/** One part of the plan of one step. */
+export const planSubject = (run: RunAddress, step: Step, part: PlanPart): string =>
+  `${prefix(run)}.plan.${step}.${part}`;
+
+/** All parts of one step. */
 export const stepPlansSubject = (run: RunAddress, step: Step): string =>
   `${prefix(run)}.plan.${step}.*`;
 
-/** One lane of every step. */
-export const lanePlansSubject = (run: RunAddress, lane: Lane): string =>
-  `${prefix(run)}.plan.*.${lane}`;
+/** One lane, or the shared part, of every step. */
+export const planPartsSubject = (run: RunAddress, part: PlanPart): string =>
+  `${prefix(run)}.plan.*.${part}`;
 
 export const everyPlanSubject = (run: RunAddress): string => `${prefix(run)}.plan.>`;
 
@@ -77,6 +80,6 @@ export function runOfName(job: JobId, name: string): RunId | null {
 export const planMessageId = (
   { job, run }: RunAddress,
   step: Step,
-  lane: Lane,
-  part: number,
-): string => `${job}/${run}/${step}/${lane}/${part}`;
+  part: PlanPart,
+  piece: number,
+): string => `${job}/${run}/${step}/${part}/${piece}`;

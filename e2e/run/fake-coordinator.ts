@@ -1,6 +1,7 @@
 /** The real coordinator process, with plans that need no dataset. Its weights are a hash chain. */
 import { runCoordinator } from '../../coordinator/run-coordinator.js';
 import { lane, type Step } from '../../shared/ids.js';
+import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 
 const lanes = 4;
@@ -26,5 +27,11 @@ function planOf(step: Step, index: number): LanePlan {
 await runCoordinator(process.argv.slice(2), async (job) => ({
   datasetDigest: 'fake',
   totalSteps: 'steps' in job.spec.duration ? (job.spec.duration.steps ?? 0) : 0,
-  plansOf: (step) => Array.from({ length: lanes }, (_, index) => planOf(step, index)),
+  plans: {
+    plan: async (step) => {
+      const parts = Array.from({ length: lanes }, (_, index) => planOf(step, index));
+      return encodeStepPlan(parts[0] as LanePlan, parts);
+    },
+    close: async () => undefined,
+  },
 }));

@@ -36,7 +36,7 @@ const fromWorkers: readonly FromWorker[] = [
   { kind: 'heartbeat', committedSteps: 4 },
   { kind: 'dataset-wanted' },
   { kind: 'ready', step: 0 },
-  { kind: 'committed', report },
+  { kind: 'committed', report, planSha256: sha256 },
   { kind: 'checkpointed', committedSteps: 4, path: '/a/step-00000004', seconds: 0.2 },
   { kind: 'evaluating', done: 1, total: 2 },
   {
@@ -129,7 +129,10 @@ test('a refusal says what kind of fault it was', () => {
   assert.equal(reasonOf({ kind: 'gossip' }), 'kind');
   assert.equal(reasonOf({ kind: 'heartbeat', committedSteps: -1 }), 'fields');
   assert.equal(reasonOf({ kind: 'heartbeat', committedSteps: 1, more: 1 }), 'fields');
-  assert.equal(reasonOf({ kind: 'committed', report: { ...report, loss: Number.NaN } }), 'fields');
+  assert.equal(
+    reasonOf({ kind: 'committed', report: { ...report, loss: Number.NaN }, planSha256: sha256 }),
+    'fields',
+  );
   assert.equal(reasonOf('x'.repeat(300_000)), 'size');
 });
 

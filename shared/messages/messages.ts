@@ -69,7 +69,12 @@ const fromWorker = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('dataset-wanted') }),
   /** Weights are loaded, plans are wanted from `step` on. */
   z.strictObject({ kind: z.literal('ready'), step: count }),
-  z.strictObject({ kind: z.literal('committed'), report: stepReport }),
+  z.strictObject({
+    kind: z.literal('committed'),
+    report: stepReport,
+    /** Of the step's plan as this member read it. */
+    planSha256: sha256,
+  }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds }),
   z.strictObject({ kind: z.literal('evaluating'), done: count, total: count }),
   z.strictObject({ kind: z.literal('evaluated'), results: z.array(splitMetrics).max(16) }),

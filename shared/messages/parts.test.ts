@@ -14,7 +14,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array | null {
   let message: Uint8Array | null = null;
   for (const part of parts) {
     try {
-      message = joiner.add('key', part) ?? message;
+      message = joiner.add('key', part)?.bytes ?? message;
     } catch (error) {
       assert.ok(error instanceof MalformedMessageError, String(error));
     }
@@ -81,7 +81,7 @@ test('a part of another message is refused and the collected ones stay', () => {
   const joiner = new PartJoiner();
   assert.equal(joiner.add('key', first as Uint8Array), null);
   assert.throws(() => joiner.add('key', stranger as Uint8Array), MalformedMessageError);
-  assert.deepEqual(joiner.add('key', second as Uint8Array), Uint8Array.of(1, 2, 3, 4));
+  assert.deepEqual(joiner.add('key', second as Uint8Array)?.bytes, Uint8Array.of(1, 2, 3, 4));
   assert.equal(joiner.unfinished, 0);
 });
 

@@ -17,17 +17,29 @@ const headerLength = digestAt + digestLength;
 const refused = (detail: string): MalformedMessageError =>
   new MalformedMessageError('part', `a part ${detail}`);
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+/** In hexadecimal. */
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+const hexadecimal = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
 
-/** Cuts a message into equal parts (the last may be shorter) of at most `maxPart` bytes each. */
-export function splitMessage(message: Uint8Array, maxPart: number): Uint8Array[] {
+/**
+ * Cuts a message into equal parts (the last may be shorter) of at most `maxPart` bytes each.
+ *
+ * @param digest SHA-256 of the message in hexadecimal, where it is known.
+ */
+export function splitMessage(
+  message: Uint8Array,
+  maxPart: number,
+  digest: string = sha256(message),
+): Uint8Array[] {
   const room = maxPart - headerLength;
   if (room < 1)
     throw new RangeError(`Cannot split a message: parts of ${maxPart} bytes hold nothing`);
-  const digest = sha256(message);
+  const digestBytes = Buffer.from(digest, 'hex');
   const count = Math.max(1, Math.ceil(message.byteLength / room));
   return Array.from({ length: count }, (_, index) => {
     const data = message.subarray(index * room, (index + 1) * room);
@@ -37,7 +49,7 @@ export function splitMessage(message: Uint8Array, maxPart: number): Uint8Array[]
     view.setUint32(4, index, true);
     view.setUint32(8, count, true);
     view.setUint32(12, message.byteLength, true);
-    part.set(digest, digestAt);
+    part.set(digestBytes, digestAt);
     part.set(data, headerLength);
     return part;
   });
@@ -47,7 +59,8 @@ interface Part {
   readonly index: number;
   readonly count: number;
   readonly total: number;
-  readonly digest: Uint8Array;
+  /** In hexadecimal. */
+  readonly digest: string;
   readonly data: Uint8Array;
 }
 
@@ -68,14 +81,21 @@ function readPart(bytes: Uint8Array): Part {
   if (data.byteLength > total) throw refused('is longer than the whole');
   if (count === 1 && data.byteLength !== total)
     throw refused('is not the whole that it claims to be');
-  return { index, count, total, digest: bytes.subarray(digestAt, headerLength), data };
+  return { index, count, total, digest: hexadecimal(bytes.subarray(digestAt, headerLength)), data };
 }
 
 interface Assembly {
   readonly count: number;
   readonly total: number;
-  readonly digest: Uint8Array;
+  readonly digest: string;
   readonly parts: Map<number, Uint8Array>;
+}
+
+/** A whole message, and its verified digest. */
+export interface JoinedMessage {
+  readonly bytes: Uint8Array;
+  /** In hexadecimal. */
+  readonly sha256: string;
 }
 
 /** Puts parts together again, in any order, for many messages at a time. */
@@ -88,7 +108,7 @@ export class PartJoiner {
    * @throws MalformedMessageError for a part that fits nothing; what was collected before stays,
    *   except where all parts are there and their digest is wrong.
    */
-  add(key: string, bytes: Uint8Array): Uint8Array | null {
+  add(key: string, bytes: Uint8Array): JoinedMessage | null {
     const part = readPart(bytes);
     const assembly = this.#assemblyOf(key, part);
     const known = assembly.parts.get(part.index);
@@ -116,18 +136,18 @@ export class PartJoiner {
       if (this.#assemblies.size >= partialPlans) {
         throw refused(`is one too many: ${partialPlans} messages are unfinished`);
       }
-      const assembly = { count, total, digest: digest.slice(), parts: new Map() };
+      const assembly = { count, total, digest, parts: new Map() };
       this.#assemblies.set(key, assembly);
       return assembly;
     }
-    if (known.count !== count || known.total !== total || !sameBytes(known.digest, digest)) {
+    if (known.count !== count || known.total !== total || known.digest !== digest) {
       throw refused('belongs to another message than the parts before it');
     }
     return known;
   }
 }
 
-function joined({ count, total, digest, parts }: Assembly): Uint8Array {
+function joined({ count, total, digest, parts }: Assembly): JoinedMessage {
   const sum = [...parts.values()].reduce((bytes, part) => bytes + part.byteLength, 0);
   if (sum !== total) throw refused(`set has ${sum} bytes, not ${total}`);
   const message = new Uint8Array(total);
@@ -137,7 +157,6 @@ function joined({ count, total, digest, parts }: Assembly): Uint8Array {
     message.set(part, at);
     at += part.byteLength;
   }
-  if (!sameBytes(sha256(message), digest))
-    throw refused('set does not have the digest it announces');
-  return message;
+  if (sha256(message) !== digest) throw refused('set does not have the digest it announces');
+  return { bytes: message, sha256: digest };
 }

@@ -1,23 +1,32 @@
 /**
- * What one lane of one step trains on. This is the message that the coordinator publishes and
- * the only thing that a worker needs to know about a step: nothing is random after it.
+ * What one lane of one step trains on: the only thing that a worker needs to know about a step, and
+ * nothing is random after it. It travels in two parts, since what all lanes of a step have in
+ * common (the negatives above all) is by far the longer one: see shared/messages/step-plan-message.ts.
  *
  * Legend: V lanes, N distinct items of the step, K negatives, n items of this item lane,
  * U sequences of this user lane, M their total length.
  */
 import type { Lane, Step } from '../ids.js';
 
-export interface LanePlan {
+/** The same for every lane of a step. */
+export interface SharedPart {
+  readonly step: Step;
+  /** V. */
+  readonly lanes: number;
+  /** Rows of the gathered item matrix: item lane v holds rows offsets[v]..offsets[v+1]. [V+1] */
+  readonly itemLaneOffsets: Int32Array;
+  /** Rows of the step's negatives, with repeats. [K] */
+  readonly negatives: Int32Array;
+}
+
+/** What only this lane's owner needs. */
+export interface LanePart {
   readonly step: Step;
   readonly lane: Lane;
   /** V. */
   readonly lanes: number;
   /** Catalogue ids of the items that this item lane encodes, shortest text first. [n] */
   readonly items: Int32Array;
-  /** Rows of the gathered item matrix: item lane v holds rows offsets[v]..offsets[v+1]. [V+1] */
-  readonly itemLaneOffsets: Int32Array;
-  /** Rows of the step's negatives, with repeats; the same for every lane of a step. [K] */
-  readonly negatives: Int32Array;
   /** Which dataset user each sequence belongs to, shortest sequence first. [U] */
   readonly users: Int32Array;
   /** Sequence u is sequenceRows[offsets[u]..offsets[u+1]). [U+1] */
@@ -34,3 +43,5 @@ export interface LanePlan {
    */
   readonly lossScale: number;
 }
+
+export interface LanePlan extends SharedPart, LanePart {}

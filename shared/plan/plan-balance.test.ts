@@ -65,8 +65,8 @@ test('an item costs its text and one token', () => {
   assert.deepEqual([...plan.items], [0, 3, 1, 2]);
 });
 
-// Catches: dealing by whole texts, of which the model reads no more than its limit: the lane with the
-// few long texts then has a third less to do than the others.
+// Catches: dealing by whole texts, of which the model reads no more than its limit: the lanes that got
+// the longest ones then have less to do than the others.
 test('lanes are balanced by what the model reads of each text', () => {
   const lengths = Array.from({ length: 400 }, (_, user) => 20 + (user % 30));
   // As in a shop: short titles, and for one item in eight a long description.

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { rank, step } from '../ids.js';
+import { lane, rank, step } from '../ids.js';
 import { parseJob } from '../job-spec/job-spec.js';
 import { laneRun, lanesOf } from './lane-ownership.js';
 import type { LanePlan } from './lane-plan.js';
-import { lanePlan, lanePlans, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
+import { lanePlan, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
 import { distinctTokens, type PlanJobOptions, planDataset, planJob } from './plan-fixture.js';
 import type { PlanDataset } from './plan-input.js';
 import { Planner, planStep } from './planner.js';
@@ -43,6 +43,9 @@ function everyEpoch(
     { numRuns: 200 },
   );
 }
+
+const lanePlans = (plan: StepPlan): LanePlan[] =>
+  Array.from({ length: plan.lanes }, (_, index) => lanePlan(plan, lane(index)));
 
 /** The catalogue ids of each sequence of a plan, in its order. */
 function sequencesOf(plan: StepPlan): number[][] {

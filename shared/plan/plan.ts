@@ -10,13 +10,13 @@ import { JobSpecError } from '../errors.js';
 import type { Lane, Step } from '../ids.js';
 import type { TrainingJob } from '../job-spec/job-spec.js';
 import { warmupProblems } from '../job-spec/rules.js';
-import type { LanePlan } from './lane-plan.js';
+import type { LanePart, LanePlan, SharedPart } from './lane-plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
 import { countSequences } from './training-sequences.js';
 
 export type { PlanDataset, PlanInput } from './plan-input.js';
 
-/** A step as a whole; `lanePlan` cuts it into the messages that travel. */
+/** A step as a whole; `sharedPart` and `lanePart` cut it into the messages that travel. */
 export interface StepPlan {
   readonly step: Step;
   readonly epoch: number;
@@ -39,8 +39,13 @@ export interface StepPlan {
   readonly normalisation: 'global' | 'lane';
 }
 
-/** The message for one lane. It shares no memory with the plan. */
-export function lanePlan(plan: StepPlan, lane: Lane): LanePlan {
+/** What all lanes have in common. It shares no memory with the plan. */
+export function sharedPart({ step, lanes, itemLaneOffsets, negatives }: StepPlan): SharedPart {
+  return { step, lanes, itemLaneOffsets: itemLaneOffsets.slice(), negatives: negatives.slice() };
+}
+
+/** What is one lane's own. It shares no memory with the plan. */
+export function lanePart(plan: StepPlan, lane: Lane): LanePart {
   const [firstItem, endItem] = rangeAt(plan.itemLaneOffsets, lane);
   const [first, end] = rangeAt(plan.userLaneOffsets, lane);
   const firstRow = plan.sequenceOffsets[first] as number;
@@ -50,8 +55,6 @@ export function lanePlan(plan: StepPlan, lane: Lane): LanePlan {
     lane,
     lanes: plan.lanes,
     items: plan.items.slice(firstItem, endItem),
-    itemLaneOffsets: plan.itemLaneOffsets.slice(),
-    negatives: plan.negatives.slice(),
     users: plan.users.slice(first, end),
     sequenceOffsets: plan.sequenceOffsets.slice(first, end + 1).map((offset) => offset - firstRow),
     sequenceRows: plan.sequenceRows.slice(firstRow, endRow),
@@ -59,9 +62,15 @@ export function lanePlan(plan: StepPlan, lane: Lane): LanePlan {
   };
 }
 
+/** Both parts together, as a worker has them. */
+export const lanePlan = (plan: StepPlan, lane: Lane): LanePlan => ({
+  ...sharedPart(plan),
+  ...lanePart(plan, lane),
+});
+
 /** All lanes of a step, in their order. */
-export function lanePlans(plan: StepPlan): LanePlan[] {
-  return Array.from({ length: plan.lanes }, (_, lane) => lanePlan(plan, lane as Lane));
+export function laneParts(plan: StepPlan): LanePart[] {
+  return Array.from({ length: plan.lanes }, (_, lane) => lanePart(plan, lane as Lane));
 }
 
 /** Optimizer updates in which every sequence counts once; the last one has what is left. */

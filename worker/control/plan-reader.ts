@@ -1,50 +1,91 @@
 /** Reads the plans of the owned lanes from the stream, and lets nothing malformed through. */
 import type { BusStream, Subscription } from '../../shared/bus.js';
-import type { Lane } from '../../shared/ids.js';
+import type { Lane, Step } from '../../shared/ids.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
-import { decodeLanePlan } from '../../shared/messages/lane-plan-message.js';
-import { PartJoiner } from '../../shared/messages/parts.js';
+import { decodeLanePart } from '../../shared/messages/lane-plan-message.js';
+import { type JoinedMessage, PartJoiner } from '../../shared/messages/parts.js';
+import { decodeSharedPlan } from '../../shared/messages/shared-plan-message.js';
+import { PlanMismatchError } from '../../shared/messages/step-plan-message.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
-import { lanePlansSubject, planSubject } from '../../shared/subjects.js';
+import { type PlanPart, planPartsSubject, planSubject } from '../../shared/subjects.js';
+import { PlanCollector } from './plan-collector.js';
 
 export interface PlanReaderParts {
   readonly stream: BusStream;
   readonly run: RunAddress;
-  /** Of the owned lanes; none where there are more members than lanes. */
+  /** The owned lanes. */
   readonly lanes: readonly Lane[];
   /** V, the job's. */
   readonly laneCount: number;
   readonly onPlan: (plan: LanePlan) => void;
   readonly onRefused: (error: MalformedMessageError, subject: string) => void;
+  /** Parts of a plan disagree: the step can never be trained. */
+  readonly onMismatch: (error: PlanMismatchError) => void;
 }
 
-export async function readPlans(parts: PlanReaderParts): Promise<Subscription> {
-  const { stream, run, lanes } = parts;
-  if (lanes.length === 0) return { close: () => undefined };
-  const joiner = new PartJoiner();
-  return stream.read(
-    lanes.map((lane) => lanePlansSubject(run, lane)),
-    (data, subject) => {
-      try {
-        const message = joiner.add(subject, data);
-        if (message !== null) parts.onPlan(checkedPlan(parts, subject, message));
-      } catch (error) {
-        if (!(error instanceof MalformedMessageError)) throw error;
-        parts.onRefused(error, subject);
-      }
-    },
-  );
-}
+export class PlanReader {
+  readonly #parts: PlanReaderParts;
+  readonly #joiner = new PartJoiner();
+  readonly #collector = new PlanCollector();
+  #subscription: Subscription | null = null;
 
-/** A plan that says another step or lane than its subject would be trained in the wrong place. */
-function checkedPlan(parts: PlanReaderParts, subject: string, message: Uint8Array): LanePlan {
-  const plan = decodeLanePlan(message);
-  if (planSubject(parts.run, plan.step, plan.lane) !== subject || plan.lanes !== parts.laneCount) {
-    throw new MalformedMessageError(
-      'subject',
-      `the plan of step ${plan.step}, lane ${plan.lane} of ${plan.lanes} came on "${subject}"`,
+  constructor(parts: PlanReaderParts) {
+    this.#parts = parts;
+  }
+
+  async begin(): Promise<void> {
+    const { stream, run, lanes } = this.#parts;
+    const wanted: readonly PlanPart[] = ['shared', ...lanes];
+    this.#subscription = await stream.read(
+      wanted.map((part) => planPartsSubject(run, part)),
+      (data, subject) => this.#receive(data, subject),
     );
   }
-  return plan;
+
+  /** SHA-256 of a step's whole plan, in hexadecimal; null where it is not known, or over. */
+  digestOf(step: Step): string | null {
+    return this.#collector.digestOf(step);
+  }
+
+  committed(steps: number): void {
+    this.#collector.committed(steps);
+  }
+
+  close(): void {
+    this.#subscription?.close();
+  }
+
+  #receive(data: Uint8Array, subject: string): void {
+    try {
+      const message = this.#joiner.add(subject, data);
+      if (message === null) return;
+      for (const plan of this.#collect(message, subject)) this.#parts.onPlan(plan);
+    } catch (error) {
+      if (error instanceof MalformedMessageError) this.#parts.onRefused(error, subject);
+      else if (error instanceof PlanMismatchError) this.#parts.onMismatch(error);
+      else throw error;
+    }
+  }
+
+  #collect({ bytes, sha256 }: JoinedMessage, subject: string): LanePlan[] {
+    if (subject.endsWith('.shared')) {
+      const plan = decodeSharedPlan(bytes);
+      this.#checkPlace(plan, 'shared', subject);
+      return this.#collector.addShared(plan, sha256);
+    }
+    const part = decodeLanePart(bytes);
+    this.#checkPlace(part, part.lane, subject);
+    return this.#collector.addLane(part, sha256);
+  }
+
+  /** A plan that says another step or lane than its subject would be trained in the wrong place. */
+  #checkPlace(plan: { step: Step; lanes: number }, part: PlanPart, subject: string): void {
+    const { run, laneCount } = this.#parts;
+    if (planSubject(run, plan.step, part) === subject && plan.lanes === laneCount) return;
+    throw new MalformedMessageError(
+      'subject',
+      `the plan of step ${plan.step}, part ${part} of ${plan.lanes} lanes came on "${subject}"`,
+    );
+  }
 }

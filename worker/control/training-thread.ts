@@ -59,16 +59,14 @@ export const startTrainingThread =
     };
   };
 
-/** A plan's arrays move to the thread; nobody here needs them any more. */
+/**
+ * A plan's arrays move to the thread; nobody here needs them any more. What all lanes of a step have
+ * in common lies in shared memory, and does not have to move.
+ */
 function plansToTransfer(message: ToTraining): ArrayBuffer[] {
   if (message.kind !== 'plan') return [];
   const { plan } = message;
-  return [
-    plan.items,
-    plan.itemLaneOffsets,
-    plan.negatives,
-    plan.users,
-    plan.sequenceOffsets,
-    plan.sequenceRows,
-  ].map((array) => array.buffer as ArrayBuffer);
+  return [plan.items, plan.users, plan.sequenceOffsets, plan.sequenceRows].map(
+    (array) => array.buffer as ArrayBuffer,
+  );
 }

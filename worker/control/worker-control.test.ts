@@ -8,7 +8,6 @@ import { jobId, lane, runId, step, workerId } from '../../shared/ids.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import { silentLog } from '../../shared/log.js';
-import { encodeLanePlan } from '../../shared/messages/lane-plan-message.js';
 import {
   decodeFromWorker,
   encodeFromCoordinator,
@@ -17,17 +16,22 @@ import {
 } from '../../shared/messages/messages.js';
 import { splitMessage } from '../../shared/messages/parts.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
-import type { LanePlan } from '../../shared/plan/lane-plan.js';
+import {
+  type EncodedPart,
+  type EncodedPlan,
+  encodeStepPlan,
+} from '../../shared/messages/step-plan-message.js';
 import {
   coordinatorSubject,
   everyPlanSubject,
   everyWorkerSubject,
+  type PlanPart,
   planStream,
   planSubject,
 } from '../../shared/subjects.js';
 import { millis } from '../../shared/units.js';
 import { WorkerMetrics } from '../metrics.js';
-import type { ToTraining, TrainingStart } from '../training/messages.js';
+import { type Phase, phases, type ToTraining, type TrainingStart } from '../training/messages.js';
 import type { TrainingThreadHandlers } from './training-thread.js';
 import { WorkerControl } from './worker-control.js';
 
@@ -57,18 +61,42 @@ const membership: FromCoordinator = {
   evaluate: false,
 };
 
-const planOf = (at: number, of: number, lanes = 4): LanePlan => ({
-  step: step(at),
-  lane: lane(of),
-  lanes,
-  items: new Int32Array(),
-  itemLaneOffsets: new Int32Array(lanes + 1),
-  negatives: new Int32Array(),
-  users: new Int32Array(),
-  sequenceOffsets: new Int32Array(1),
-  sequenceRows: new Int32Array(),
-  lossScale: 0,
-});
+function planOf(at: number, negative = 0, lanes = 4): EncodedPlan {
+  return encodeStepPlan(
+    {
+      step: step(at),
+      lanes,
+      itemLaneOffsets: Int32Array.from({ length: lanes + 1 }, (_, of) => of),
+      negatives: Int32Array.of(negative),
+    },
+    Array.from({ length: lanes }, (_, of) => ({
+      step: step(at),
+      lane: lane(of),
+      lanes,
+      items: Int32Array.of(negative),
+      users: new Int32Array(),
+      sequenceOffsets: new Int32Array(1),
+      sequenceRows: new Int32Array(),
+      lossScale: 0,
+    })),
+  );
+}
+
+const report = {
+  step: step(0),
+  loss: 1,
+  sequences: 1,
+  predictions: 1,
+  itemTokens: 1,
+  distinctItems: 1,
+  top1: 0,
+  liveNegatives: 1,
+  leastLiveNegatives: 1,
+  gradientNorm: 1,
+  learningRate: 1,
+  logitScale: 1,
+  waitSeconds: 0,
+};
 
 async function open(jobDigest: string | null = null) {
   const hub = new MemoryHub();
@@ -78,6 +106,7 @@ async function open(jobDigest: string | null = null) {
   const heard: FromWorker[] = [];
   const events: RunEvent[] = [];
   const posted: ToTraining[] = [];
+  let messages = 0;
   let started: TrainingStart | null = null;
   let handlers: TrainingThreadHandlers | null = null;
   coordinator.subscribe(everyWorkerSubject(run), (data) => heard.push(decodeFromWorker(data)));
@@ -122,9 +151,17 @@ async function open(jobDigest: string | null = null) {
       control.tick();
       await settle();
     },
-    publish: async (plan: LanePlan, subject = planSubject(run, plan.step, plan.lane)) => {
-      const [part] = splitMessage(encodeLanePlan(plan), 10_000);
-      await stream.publish(subject, part as Uint8Array, subject);
+    /** Stores parts of a plan under the name of `at`: the shared one, and the given lanes. */
+    publish: async (at: number, plan: EncodedPlan, ...lanes: number[]) => {
+      const parts: [PlanPart, EncodedPart | undefined][] = [
+        ['shared', plan.shared],
+        ...lanes.map((of): [PlanPart, EncodedPart | undefined] => [lane(of), plan.lanes[of]]),
+      ];
+      for (const [part, encoded] of parts) {
+        const [piece] = splitMessage(encoded?.bytes ?? assert.fail('no such lane'), 10_000);
+        const subject = planSubject(run, step(at), part);
+        await stream.publish(subject, piece as Uint8Array, String(messages++));
+      }
       await settle();
     },
   };
@@ -151,9 +188,9 @@ test('joins again and again until a membership names it, then trains in its plac
 test('hands over the plans of its own lanes and refuses those that lie about their place', async () => {
   const worker = await open();
   await worker.say(membership);
-  for (const of of [0, 1, 2, 3]) await worker.publish(planOf(0, of));
-  await worker.publish(planOf(9, 3), planSubject(run, step(1), lane(3)));
-  await worker.publish(planOf(2, 3, 5));
+  await worker.publish(0, planOf(0), 0, 1, 2, 3);
+  await worker.publish(1, planOf(9), 3);
+  await worker.publish(2, planOf(2, 0, 5), 3);
   const plans = worker.posted.flatMap((message) => (message.kind === 'plan' ? [message.plan] : []));
   assert.deepEqual(
     plans.map((plan) => [plan.step, plan.lane]),
@@ -165,8 +202,36 @@ test('hands over the plans of its own lanes and refuses those that lie about the
   const refused = (await worker.metrics.refused.get()).values;
   assert.deepEqual(
     refused.map(({ labels, value }) => [labels.reason, value]),
-    [['subject', 2]],
+    [['subject', 4]],
   );
+});
+
+// Would catch members that train on plans which disagree, and then wait for each other for ever.
+test('a plan whose parts disagree ends training with step, lane and difference', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  await worker.publish(0, { shared: planOf(0).shared, lanes: planOf(0, 1).lanes }, 2);
+  const last = worker.heard.at(-1);
+  assert.equal(last?.kind === 'failed' ? last.code : null, 'PLAN_MISMATCH');
+  assert.match(
+    last?.kind === 'failed' ? last.message : '',
+    /step 0: the plan of lane 2 has SHA-256/,
+  );
+});
+
+// Would catch a member whose report does not tell what it trained on.
+test('a report of a step carries the digest of its plan', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  await worker.publish(0, planOf(0, 3), 2, 3);
+  const phaseSeconds = Object.fromEntries(phases.map((phase) => [phase, 0]));
+  worker.thread().onMessage({
+    kind: 'committed',
+    report: { ...report, phaseSeconds: phaseSeconds as Record<Phase, number> },
+  });
+  await settle();
+  const last = worker.heard.at(-1);
+  assert.equal(last?.kind === 'committed' ? last.planSha256 : null, planOf(0, 3).shared.sha256);
 });
 
 // Would catch training that goes on for ever without a coordinator.

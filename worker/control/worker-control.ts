@@ -6,7 +6,7 @@
 import { hostname } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
 import { requireJob } from '../../process/read-job.js';
-import { type Bus, BusLostError, type Subscription } from '../../shared/bus.js';
+import { type Bus, BusLostError } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
 import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
 import { type Generation, generation, type Rank, rank, type WorkerId } from '../../shared/ids.js';
@@ -38,7 +38,7 @@ import { type Millis, millis } from '../../shared/units.js';
 import type { WorkerMetrics } from '../metrics.js';
 import type { FromTraining } from '../training/messages.js';
 import { findDataset } from './dataset-source.js';
-import { readPlans } from './plan-reader.js';
+import { PlanReader } from './plan-reader.js';
 import type { StartTraining, TrainingThread } from './training-thread.js';
 
 /** What the main thread needs of the links: see worker/collective. */
@@ -101,7 +101,7 @@ export class WorkerControl {
   #settle: (end: WorkerEnd) => void = () => undefined;
   #phase: Phase = { kind: 'joining' };
   #thread: TrainingThread | null = null;
-  #plans: Subscription | null = null;
+  #plans: PlanReader | null = null;
   #committedSteps = 0;
   #coordinatorHeardAt: Millis | null = null;
   #spokenAt: Millis | null = null;
@@ -278,8 +278,9 @@ export class WorkerControl {
       evaluate: membership.evaluate,
     });
     this.#phase = { kind: 'training', rank: mine, thread };
-    this.#plans = await readPlans({
-      stream: await bus.openStream(planStream(run)),
+    const stream = await bus.openStream(planStream(run));
+    this.#plans = new PlanReader({
+      stream,
       run,
       lanes: lanesOf(laneRun(mine, members.length, spec.spec.lanes)),
       laneCount: spec.spec.lanes,
@@ -288,7 +289,9 @@ export class WorkerControl {
         thread.post({ kind: 'plan', plan });
       },
       onRefused: (error, subject) => this.#refuse(error, subject),
+      onMismatch: (error) => this.#fail(error.code, error),
     });
+    await this.#plans.begin();
   }
 
   #startThread(start: Parameters<StartTraining>[0]): TrainingThread {
@@ -328,7 +331,24 @@ export class WorkerControl {
       default:
         break;
     }
-    this.#say(asReport(message));
+    this.#say(this.#asReport(message));
+    if (message.kind === 'committed') this.#plans?.committed(this.#committedSteps);
+  }
+
+  /** The same facts as a bus message; the types are kept apart so that each side can check its own. */
+  #asReport(message: Exclude<FromTraining, { kind: 'failed' }>): FromWorker {
+    switch (message.kind) {
+      case 'committed': {
+        const { report } = message;
+        const planSha256 = this.#plans?.digestOf(report.step) ?? null;
+        if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
+        return { kind: 'committed', report: { ...report }, planSha256 };
+      }
+      case 'evaluated':
+        return { kind: 'evaluated', results: message.results.map((result) => ({ ...result })) };
+      default:
+        return message;
+    }
   }
 
   #fail(code: string, error: { message: string; stack?: string | undefined }): void {
@@ -364,17 +384,5 @@ export class WorkerControl {
     if (this.#phase.kind === 'over') return;
     this.#phase = { kind: 'over' };
     this.#settle(end);
-  }
-}
-
-/** The same facts as a bus message; the types are kept apart so that each side can check its own. */
-function asReport(message: Exclude<FromTraining, { kind: 'failed' }>): FromWorker {
-  switch (message.kind) {
-    case 'committed':
-      return { kind: 'committed', report: { ...message.report } };
-    case 'evaluated':
-      return { kind: 'evaluated', results: message.results.map((result) => ({ ...result })) };
-    default:
-      return message;
   }
 }
