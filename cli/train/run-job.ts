@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
 import { findNatsServer } from '../../process/project-nats-server.js';
 import { temporaryPart } from '../../process/temporary-name.js';
+import type { ExitCode } from '../../shared/exit-codes.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
@@ -84,6 +85,8 @@ class Run {
   readonly #temporary: string;
   readonly #children: Child[] = [];
   readonly #gone = new Set<string>();
+  /** What processes said about their ends. */
+  readonly #leaving = new Map<string, ExitCode>();
   readonly #symptoms: Symptom[] = [];
   readonly #over: Promise<'finished' | 'trouble' | 'interrupted'>;
   #settle: (how: 'finished' | 'trouble' | 'interrupted') => void = () => undefined;
@@ -229,6 +232,9 @@ class Run {
         // All workers look at the same folder and say the same.
         if (child.name !== 'worker-0') return;
         break;
+      case 'leaving':
+        this.#leaving.set(child.name, event.code);
+        return;
       case 'started':
         this.#committedSteps = event.firstStep;
         break;
@@ -252,7 +258,12 @@ class Run {
   #sawExit(name: string, pid: number, code: number | null, signal: string | null): void {
     this.#gone.add(name);
     if (this.#result !== null || this.#ending) return;
-    this.#symptoms.push({ kind: 'exit', name, pid, code, signal });
+    const said = this.#leaving.get(name);
+    this.#symptoms.push(
+      said === undefined
+        ? { kind: 'exit', name, pid, code, signal }
+        : { kind: 'exit', name, pid, code: said, signal: null },
+    );
     this.#settle('trouble');
   }
 

@@ -4,7 +4,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type ProcessNote, type RunJobOptions, runJob } from '../../cli/train/run-job.js';
+import {
+  type ProcessNote,
+  type RunEntries,
+  type RunJobOptions,
+  runJob,
+} from '../../cli/train/run-job.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fake-job.js';
@@ -19,11 +24,13 @@ interface Options {
   readonly resume?: string;
   /** Holds every member before its last step, so that what is done to the run comes in time. */
   readonly hold?: boolean;
+  readonly entries?: RunEntries;
   readonly onCommitted?: (steps: number, run: ReturnType<typeof runJob>) => void;
 }
 
 /** Starts a run; what it announced is kept for the test. */
-function start({ name, workers, steps, resume, hold, onCommitted }: Options) {
+function start(given: Options) {
+  const { name, workers, steps, resume, hold, entries = fakeEntries, onCommitted } = given;
   const processes = new Map<string, ProcessNote>();
   const events: RunEvent[] = [];
   const output = join(folder, name);
@@ -47,7 +54,7 @@ function start({ name, workers, steps, resume, hold, onCommitted }: Options) {
       if (event.kind === 'committed') onCommitted?.(event.report.step + 1, run);
     },
     onProcess: (note) => processes.set(note.name, note),
-    entries: fakeEntries,
+    entries,
   };
   const run = runJob(options);
   return { run, processes, events, output };
@@ -142,6 +149,24 @@ test('a frozen worker is noticed by its missing heartbeats and ends with the run
   const end = await run.end;
   assert.equal(end.kind === 'failed' ? end.cause.code : null, 'MEMBER_LOST');
   assert.match(end.kind === 'failed' ? end.cause.message : '', /^worker-1 was silent for \d+ ms/);
+  assertAllGone(processes, output);
+});
+
+// Would catch a failure of training that is reported as a lost process, which a supervisor resumes
+// for ever, because native code held up the worker that had failed until it killed itself.
+test('a worker that said its last words and then killed itself is no cause', async () => {
+  const { run, processes, output } = start({
+    name: 'leaving',
+    workers: 1,
+    steps: 10_000,
+    entries: {
+      ...fakeEntries,
+      worker: new URL('./leaving-worker.js', import.meta.url),
+    },
+  });
+  const end = await run.end;
+  assert.equal(end.kind === 'failed' ? end.cause.code : null, 'NON_FINITE', JSON.stringify(end));
+  assert.equal(end.kind === 'failed' ? end.cause.exitCode : null, exitCodes.training);
   assertAllGone(processes, output);
 });
 

@@ -2,6 +2,7 @@
  * What the processes of a run tell the program that started them (`lockstep train`), over Node's
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
+import type { ExitCode } from '../exit-codes.js';
 import type { ReportedMetrics, ReportedStep } from './messages.js';
 
 /** Negatives that were held against the model: where they go, a falling loss means nothing. */
@@ -47,6 +48,11 @@ export type RunEvent =
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
   | { readonly kind: 'finished'; readonly result: RunResult }
+  /**
+   * The process has said all that it has to say. It ends with this code; where native code holds it
+   * up, it kills itself, which then says nothing about the cause.
+   */
+  | { readonly kind: 'leaving'; readonly code: ExitCode }
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -28,7 +28,7 @@ export function addon({
   const key = () =>
     digest([
       ...contents(filesBelow(source)),
-      ...contents(['node-api-headers', 'node-addon-api'].map(manifestOf).filter(existsSync)),
+      ...contents(['node-api-headers'].map(manifestOf).filter(existsSync)),
       process.platform,
       process.arch,
       source,

@@ -112,6 +112,7 @@ export async function runWorker(
     clearInterval(ticking);
     endWithin(goodbyeTimeout);
     log.info({ code, reason }, 'worker ends');
+    parent.tell({ kind: 'leaving', code });
     await bus.close();
     await parent.flush();
     await leave(control, links, log);

@@ -1,10 +1,19 @@
 /** The training thread as its process sees it. */
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import type { FromTraining, ToTraining, TrainingStart } from '../training/messages.js';
+import { Cancellation } from '../engine/cancellation.js';
+import type {
+  FromTraining,
+  ToTraining,
+  TrainingStart,
+  TrainingThreadStart,
+} from '../training/messages.js';
 
 export interface TrainingThread {
   post(message: ToTraining): void;
-  /** Ends the thread; false where native code did not return in time. */
+  /**
+   * Ends the thread: it is asked first, and ends by itself before its next kernel; halfway it is
+   * stopped where it stands. False where native code did not return in time.
+   */
   terminate(withinMs: number): Promise<boolean>;
 }
 
@@ -23,8 +32,9 @@ export type StartTraining = (
 export const startTrainingThread =
   (entry: URL): StartTraining =>
   (start, { onMessage, onCrash }) => {
+    const cancellation = new Cancellation();
     const thread = new Worker(entry, {
-      workerData: start,
+      workerData: { ...start, cancelled: cancellation.shared } satisfies TrainingThreadStart,
       // A thread's own environment is a copy that native libraries do not see, and the engine
       // `tensorflow` tells its library there how many threads to use.
       env: SHARE_ENV,
@@ -47,17 +57,25 @@ export const startTrainingThread =
     return {
       post: (message) => thread.postMessage(message, plansToTransfer(message)),
       async terminate(withinMs) {
+        cancellation.cancel();
+        thread.postMessage({ kind: 'abort', reason: 'the worker ends' } satisfies ToTraining);
+        if (await happensWithin(withinMs / 2, exited)) return true;
+        // What native code would still say to JavaScript then is refused, which it must bear.
         void thread.terminate();
-        let timer: NodeJS.Timeout | undefined;
-        const late = new Promise<false>((resolve) => {
-          timer = setTimeout(() => resolve(false), withinMs);
-        });
-        const ended = await Promise.race([exited.then(() => true), late]);
-        clearTimeout(timer);
-        return ended;
+        return happensWithin(withinMs / 2, exited);
       },
     };
   };
+
+async function happensWithin(milliseconds: number, event: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const happened = await Promise.race([event.then(() => true), late]);
+  clearTimeout(timer);
+  return happened;
+}
 
 /**
  * A plan's arrays move to the thread; nobody here needs them any more. What all lanes of a step have

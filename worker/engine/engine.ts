@@ -3,6 +3,7 @@
  * itself, so everything here and everything that computes must import '@tensorflow/tfjs-core' by
  * exactly that name: Node then resolves all of them, and the backends' own `require`, to one file.
  */
+import type { Cancellation } from './cancellation.js';
 
 /**
  * `torch` computes with libtorch; `cpu` and `wasm` are the backends from npm, for a laptop;
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly deterministic?: boolean;
   /** Whether float32 products may round their operands to TF32, on devices that have it. */
   readonly tf32?: boolean;
+  /** Looked at before each kernel by an engine whose kernels take long: `torch`. */
+  readonly cancellation?: Cancellation;
 }
 
 export interface Engine {

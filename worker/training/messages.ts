@@ -28,6 +28,12 @@ export interface TrainingStart {
   readonly evaluate: boolean;
 }
 
+/** What the thread in fact gets: where the main thread cancels what it computes. */
+export interface TrainingThreadStart extends TrainingStart {
+  /** `shared` of a Cancellation. */
+  readonly cancelled: SharedArrayBuffer;
+}
+
 export type ToTraining =
   /** One lane of one step; every owned lane of a step must arrive, in any order. */
   | { readonly kind: 'plan'; readonly plan: LanePlan }

@@ -16,6 +16,7 @@ import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
 import type { Exchange } from '../collective/exchange.js';
 import { openExchange } from '../collective/open-exchange.js';
+import type { Cancellation } from '../engine/cancellation.js';
 import { openEngine } from '../engine/open-engine.js';
 import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
@@ -32,6 +33,7 @@ import { Trainer } from './trainer.js';
 export class Training {
   readonly #start: TrainingStart;
   readonly #tell: (message: FromTraining) => void;
+  readonly #cancellation: Cancellation;
   readonly #exchange: Exchange;
   readonly #inbox: BatchInbox;
   /** Plans that came before the dataset was open. */
@@ -44,9 +46,14 @@ export class Training {
   #stop = false;
   #committedSteps = 0;
 
-  constructor(start: TrainingStart, tell: (message: FromTraining) => void) {
+  constructor(
+    start: TrainingStart,
+    tell: (message: FromTraining) => void,
+    cancellation: Cancellation,
+  ) {
     this.#start = start;
     this.#tell = tell;
+    this.#cancellation = cancellation;
     this.#exchange = openExchange(start.links, {
       rank: start.rank,
       size: start.members,
@@ -87,6 +94,8 @@ export class Training {
     } finally {
       await this.#assembler?.close();
       await this.#checkpoints?.close();
+      // Its port would keep the thread alive.
+      this.#exchange.close();
     }
   }
 
@@ -96,7 +105,12 @@ export class Training {
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'remembered' });
     const { name, threads, mode, precision } = spec.engine;
     const deterministic = mode === 'exact';
-    await openEngine(name, { threads, deterministic, tf32: precision !== 'f32' });
+    await openEngine(name, {
+      threads,
+      deterministic,
+      tf32: precision !== 'f32',
+      cancellation: this.#cancellation,
+    });
     const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
       computation: computation(job),
     });
@@ -163,7 +177,6 @@ export class Training {
       checkpoint: checkpoints?.newest ?? resumeFrom,
     });
     model.dispose();
-    this.#exchange.close();
   }
 
   #startAssembler(catalogue: CatalogueTexts, format: ItemFormat): BatchAssembler {

@@ -3,12 +3,14 @@
  * takes: nothing that must be punctual runs in it.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { FromTraining, ToTraining, TrainingStart } from './messages.js';
+import { Cancellation } from '../engine/cancellation.js';
+import type { FromTraining, ToTraining, TrainingThreadStart } from './messages.js';
 import { Training } from './run-training.js';
 
 const port = parentPort as MessagePort;
 const tell = (message: FromTraining): void => port.postMessage(message);
-const training = new Training(workerData as TrainingStart, tell);
+const { cancelled, ...start } = workerData as TrainingThreadStart;
+const training = new Training(start, tell, new Cancellation(cancelled));
 
 port.on('message', (message: ToTraining) => {
   switch (message.kind) {

@@ -106,12 +106,13 @@ describe('the fused loss', () => {
   // Would catch a kernel that reads rows past the end of a tensor that is too short for them.
   it('refuses rows that are not those of the items', () => {
     const inputs = inputsOf(3, 6, 50);
-    const refused = (changes: Partial<InfoNceInputs>): void => {
-      assert.throws(() => fusedInfoNce({ ...inputs, ...changes }, settings, 100), /int32 \[R\]/);
+    const refused = (changes: Partial<InfoNceInputs>, reason: RegExp): void => {
+      assert.throws(() => fusedInfoNce({ ...inputs, ...changes }, settings, 100), reason);
     };
-    refused({ positiveRows: inputs.negativeRows });
-    refused({ negativeRows: inputs.positiveRows });
-    refused({ positiveRows: cast(inputs.positiveRows, 'float32') });
+    refused({ positiveRows: inputs.negativeRows }, /"positiveRows" is .*: must be int32 \[R\]/);
+    refused({ negativeRows: inputs.positiveRows }, /"negativeRows" is .*: must be int32 \[K\]/);
+    const floats = cast(inputs.positiveRows, 'float32');
+    refused({ positiveRows: floats }, /"positiveRows" is float32 .*: must be int32 \[R\]/);
   });
 
   // Would catch logits that are not those of the loss.

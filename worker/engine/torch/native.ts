@@ -45,6 +45,15 @@ export interface NativeMemory {
   readonly peakBytes: number;
 }
 
+/** An input of a kernel, in the kernel's order. */
+export interface NativeInput {
+  readonly name: string;
+  /** `float32`, `float32 or int32`, ... */
+  readonly types: string;
+  /** A word for each extent (`T H`), the same number in a whole call; empty where it is any. */
+  readonly shape: string;
+}
+
 export interface Native {
   version(): string;
   /** For the whole process. @returns where tensors live: `cuda` where libtorch sees a device. */
@@ -58,6 +67,8 @@ export interface Native {
   run(kernel: string, inputs: readonly number[], attributes: NativeAttributes): NativeTensor[];
   /** What this thread holds; `pullbacks` are backwards still to run. */
   memory(): NativeMemory;
+  /** What each kernel takes, which it checks before it runs. */
+  signatures(): Readonly<Record<string, readonly NativeInput[]>>;
 }
 
 /** @throws EngineUnavailableError where the addon is not built or its libraries are missing. */

@@ -9,6 +9,7 @@ import {
   KernelBackend,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
+import type { Cancellation } from '../cancellation.js';
 import type { Native, NativeAttributes, NativeDtype, NativeValues } from './native.js';
 
 interface Entry {
@@ -20,19 +21,26 @@ interface Entry {
 
 export class TorchBackend extends KernelBackend {
   readonly #native: Native;
+  readonly #cancellation: Cancellation | undefined;
   readonly #entries = new Map<DataId, Entry>();
 
-  constructor(native: Native) {
+  constructor(native: Native, cancellation?: Cancellation) {
     super();
     this.#native = native;
+    this.#cancellation = cancellation;
   }
 
-  /** Runs a native kernel; the outputs are new data, held once. */
+  /**
+   * Runs a native kernel; the outputs are new data, held once.
+   *
+   * @throws ComputationCancelledError
+   */
   run(
     kernel: string,
     inputs: readonly TensorInfo[],
     attributes: NativeAttributes = {},
   ): TensorInfo[] {
+    this.#cancellation?.require(kernel);
     const handles = inputs.map(({ dataId }) => this.#entry(dataId).handle);
     return this.#native.run(kernel, handles, attributes).map(({ handle, shape, dtype }) => ({
       dataId: this.#add(handle, shape, dtype),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
@@ -41,4 +42,36 @@ test('threads open the engine at the same time, each with tensors of its own', a
     // Two ones, one product.
     assert.equal(bytes, 4 * (6 + 6 + 4));
   }
+});
+
+/** Ends threads while they compute, most of them in native code, in a process that may die of it. */
+const terminations = `
+  const { Worker } = require('node:worker_threads');
+  const [engine, core] = process.argv.slice(-2);
+  const source = \`
+    const { parentPort, workerData } = require('node:worker_threads');
+    Promise.all(workerData.map((each) => import(each))).then(async ([{ openEngine }, core]) => {
+      await openEngine('torch', { threads: 1 });
+      const x = core.ones([64, 64]);
+      parentPort.postMessage('computes');
+      for (;;) core.matMul(x, x).dispose();
+    });\`;
+  const endOne = (left) => {
+    if (left === 0) return console.log('all ended');
+    const thread = new Worker(source, { eval: true, workerData: [engine, core] });
+    thread.once('message', () => thread.terminate().then(() => endOne(left - 1)));
+  };
+  endOne(20);
+`;
+
+// Would catch an addon that throws into a thread that is ending: that ends the process by SIGABRT,
+// and a run that was aborted in the middle of a step is then reported as a lost worker.
+test('a thread may be ended while native code computes', () => {
+  const modules = [
+    new URL('../open-engine.js', import.meta.url).href,
+    import.meta.resolve('@tensorflow/tfjs-core'),
+  ];
+  const words = ['--eval', terminations, ...modules];
+  const said = execFileSync(process.execPath, words, { encoding: 'utf8' });
+  assert.match(said, /all ended/);
 });

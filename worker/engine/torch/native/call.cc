@@ -5,43 +5,31 @@
 
 namespace lockstep {
 
-Call::Call(Session& session, std::vector<Handle> handles, Napi::Object attributes)
-    : session_(session), handles_(std::move(handles)), attributes_(attributes) {}
-
-std::vector<at::Tensor> Call::inputs() const {
-  std::vector<at::Tensor> all;
-  all.reserve(handles_.size());
-  for (const Handle handle : handles_) all.push_back(session_.get(handle));
-  return all;
-}
-
-Napi::Value Call::attribute(const char* name) const {
-  const Napi::Value value = attributes_.Get(name);
-  if (value.IsUndefined()) {
-    throw std::invalid_argument(std::string("the attribute \"") + name + "\" is missing");
-  }
-  return value;
+Call::Call(const JavaScript& js, Session& session, std::vector<Handle> handles,
+           napi_value attributes)
+    : js_(js), session_(session), handles_(std::move(handles)), attributes_(attributes) {
+  inputs_.reserve(handles_.size());
+  for (const Handle handle : handles_) inputs_.push_back(session_.get(handle));
 }
 
 double Call::number(const char* name) const {
-  return attribute(name).As<Napi::Number>().DoubleValue();
+  return js_.number(js_.property(attributes_, name), name);
+}
+
+int64_t Call::integer(const char* name) const {
+  return js_.integer(js_.property(attributes_, name), name);
 }
 
 bool Call::boolean(const char* name) const {
-  return attribute(name).As<Napi::Boolean>().Value();
+  return js_.boolean(js_.property(attributes_, name), name);
 }
 
 std::string Call::text(const char* name) const {
-  return attribute(name).As<Napi::String>().Utf8Value();
+  return js_.text(js_.property(attributes_, name), name);
 }
 
 std::vector<int64_t> Call::integers(const char* name) const {
-  const auto array = attribute(name).As<Napi::Array>();
-  std::vector<int64_t> values(array.Length());
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    values[i] = array.Get(i).As<Napi::Number>().Int64Value();
-  }
-  return values;
+  return js_.integers(js_.property(attributes_, name), name);
 }
 
 at::ScalarType Call::dtype(const char* name) const {
@@ -57,9 +45,9 @@ at::ScalarType Call::precision(const char* name) const {
 
 std::string Call::describe() const {
   std::ostringstream text;
-  for (size_t i = 0; i < handles_.size(); i++) {
-    const at::Tensor& tensor = session_.get(handles_[i]);
-    text << (i == 0 ? "" : ", ") << dtype_name(tensor.scalar_type()) << ' ' << tensor.sizes();
+  for (size_t i = 0; i < inputs_.size(); i++) {
+    text << (i == 0 ? "" : ", ") << dtype_name(inputs_[i].scalar_type()) << ' '
+         << inputs_[i].sizes();
   }
   return text.str();
 }
@@ -69,15 +57,6 @@ at::ScalarType dtype_of(const std::string& name) {
   if (name == "int32") return at::kInt;
   if (name == "bool") return at::kBool;
   throw std::invalid_argument("the type \"" + name + "\" is not one of float32, int32, bool");
-}
-
-std::string dtype_name(at::ScalarType dtype) {
-  switch (dtype) {
-    case at::kFloat: return "float32";
-    case at::kInt: return "int32";
-    case at::kBool: return "bool";
-    default: return at::toString(dtype);
-  }
 }
 
 }  // namespace lockstep

@@ -1,30 +1,32 @@
 // One call of a kernel as C++ sees it: input tensors, attributes, and the session.
 #pragma once
 
-#include <napi.h>
-
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "javascript.h"
 #include "session.h"
+#include "signature.h"
 
 namespace lockstep {
 
 class Call {
  public:
-  Call(Session& session, std::vector<Handle> handles, Napi::Object attributes);
+  // Throws std::out_of_range where an input was disposed of.
+  Call(const JavaScript& js, Session& session, std::vector<Handle> handles, napi_value attributes);
 
-  const at::Tensor& input(size_t index) const { return session_.get(handles_.at(index)); }
-  std::vector<at::Tensor> inputs() const;
+  const at::Tensor& input(size_t index) const { return inputs_.at(index); }
+  const std::vector<at::Tensor>& inputs() const { return inputs_; }
   Handle handle(size_t index) const { return handles_.at(index); }
-  size_t count() const { return handles_.size(); }
+  size_t count() const { return inputs_.size(); }
   Session& session() const { return session_; }
 
   // Attributes; a missing one is an error that names it: no default is decided on this side.
   double number(const char* name) const;
-  int64_t integer(const char* name) const { return static_cast<int64_t>(number(name)); }
+  int64_t integer(const char* name) const;
   bool boolean(const char* name) const;
   std::string text(const char* name) const;
   std::vector<int64_t> integers(const char* name) const;
@@ -36,15 +38,15 @@ class Call {
   std::string describe() const;
 
  private:
-  Napi::Value attribute(const char* name) const;
-
+  const JavaScript& js_;
   Session& session_;
   std::vector<Handle> handles_;
-  Napi::Object attributes_;
+  // Held here: what a call reads stays while it runs.
+  std::vector<at::Tensor> inputs_;
+  napi_value attributes_;
 };
 
 at::ScalarType dtype_of(const std::string& name);
-std::string dtype_name(at::ScalarType dtype);
 
 // What a kernel returns; `pullback`, where there is one, is kept with the first output.
 struct Outputs {
@@ -57,7 +59,13 @@ struct Outputs {
       : tensors{std::move(tensor)}, pullback(std::move(kept)) {}
 };
 
-using Kernel = std::function<Outputs(const Call&)>;
+using Compute = std::function<Outputs(const Call&)>;
+
+struct Kernel {
+  Signature takes;
+  Compute compute;
+};
+
 using Kernels = std::unordered_map<std::string, Kernel>;
 
 void add_elementwise_kernels(Kernels& kernels);

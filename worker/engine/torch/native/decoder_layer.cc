@@ -175,28 +175,39 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
   return d;
 }
 
-// The loops read memory by these shapes, so they are checked before anything runs.
-void require_shapes(const Layer& layer) {
+// In the order of Input. Q: heads D, K: keyValueHeads D.
+const Signature kLayer{{{"x", kFloats, "T H"},
+                        {"inputNorm", kFloats, "H"},
+                        {"q", kFloats, "Q H"},
+                        {"k", kFloats, "K H"},
+                        {"v", kFloats, "K H"},
+                        {"o", kFloats, "H Q"},
+                        {"postNorm", kFloats, "H"},
+                        {"gate", kFloats, "I H"},
+                        {"up", kFloats, "I H"},
+                        {"down", kFloats, "H I"},
+                        {"cos", kFloats, "T D/2"},
+                        {"sin", kFloats, "T D/2"}}};
+const Signature kLayerGradient{{{"y", kFloats, "R H"}, {"dy", kFloats, "R H"}}};
+
+// The inputs fit each other; here they are held against the heads.
+void require_heads(const Layer& layer) {
   const auto& in = layer.in;
-  const bool has_all = in.size() == kSin + 1 && in[kX].dim() == 2 && in[kGate].dim() == 2;
-  const int64_t H = has_all ? in[kX].size(1) : 0, I = has_all ? in[kGate].size(0) : 0;
-  const int64_t queries = has_all ? in[kQ].size(0) : 0;
-  const auto is = [&](Input name, at::IntArrayRef shape) { return in[name].sizes() == shape; };
-  const bool divides = has_all && layer.heads > 0 && layer.key_value_heads > 0 &&
-                       layer.heads % layer.key_value_heads == 0 && queries % layer.heads == 0;
-  const int64_t keys = divides ? queries / layer.heads * layer.key_value_heads : 0;
-  const bool fits = divides && is(kInputNorm, {H}) && is(kQ, {queries, H}) && is(kK, {keys, H}) &&
-                    is(kV, {keys, H}) && is(kO, {H, queries}) && is(kPostNorm, {H}) &&
-                    is(kGate, {I, H}) && is(kUp, {I, H}) && is(kDown, {H, I});
-  if (!fits) {
-    throw std::invalid_argument(
-        "the weights do not fit: x [T, H], norms [H], q [heads D, H], k and v "
-        "[keyValueHeads D, H], o [H, heads D], gate and up [I, H], down [H, I]");
+  const int64_t queries = in[kQ].size(0), keys = in[kK].size(0), half = in[kCos].size(1);
+  if (layer.heads < 1 || layer.key_value_heads < 1 || layer.heads % layer.key_value_heads != 0) {
+    throw std::invalid_argument("heads is " + std::to_string(layer.heads) +
+                                ": must be a multiple of keyValueHeads, which is " +
+                                std::to_string(layer.key_value_heads));
   }
-  const int64_t T = in[kX].size(0), D = layer.head_size();
-  if (D % 2 != 0 || !is(kCos, {T, D / 2}) || !is(kSin, {T, D / 2})) {
-    throw std::invalid_argument("cos and sin must be [T, D / 2], and D even");
-  }
+  const auto require = [&](const char* name, int64_t is, int64_t heads) {
+    if (is == heads * 2 * half) return;
+    throw std::invalid_argument("the input \"" + std::string(name) + "\" has " +
+                                std::to_string(is) + " rows: must have " + std::to_string(heads) +
+                                " heads of " + std::to_string(2 * half) +
+                                ", twice the columns of cos");
+  };
+  require("q", queries, layer.heads);
+  require("k", keys, layer.key_value_heads);
 }
 
 Layer layer_of(const Call& call) {
@@ -209,13 +220,19 @@ Layer layer_of(const Call& call) {
               {}};
   for (at::Tensor& each : layer.in) each = each.contiguous();
   const std::vector<int64_t> groups = call.integers("groups");
-  for (size_t i = 0; i + 2 < groups.size(); i += 3) {
+  if (groups.size() % 3 != 0) {
+    throw std::invalid_argument("groups must be triples of first row, count and length");
+  }
+  for (size_t i = 0; i < groups.size(); i += 3) {
     layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
   }
-  require_shapes(layer);
+  require_heads(layer);
   require_groups(layer.groups, layer.in[kX].size(0));
-  if (call.text("rows") == "last") {
+  const std::string rows = call.text("rows");
+  if (rows == "last") {
     layer.last_rows = last_rows(layer.groups, layer.in[kX].device());
+  } else if (rows != "all") {
+    throw std::invalid_argument("rows \"" + rows + "\" is not one of all, last");
   }
   return layer;
 }
@@ -250,8 +267,8 @@ Outputs backward(const Call& call) {
 }  // namespace
 
 void add_decoder_layer_kernels(Kernels& k) {
-  k["LockstepDecoderLayer"] = forward;
-  k["LockstepDecoderLayerGrad"] = backward;
+  k["LockstepDecoderLayer"] = {kLayer, forward};
+  k["LockstepDecoderLayerGrad"] = {kLayerGradient, backward};
 }
 
 }  // namespace lockstep

@@ -39,6 +39,12 @@ int64_t chunk_rows(const LossInputs& in, int64_t unit) {
 
 namespace {
 
+const Signature kLoss{{{"users", kFloats, "R H"},
+                       {"positives", kFloats, "R H"},
+                       {"negatives", kFloats, "K H"},
+                       {"positiveRows", kInts, "R"},
+                       {"negativeRows", kInts, "K"}}};
+
 FalseNegatives false_negatives_named(const std::string& name) {
   if (name == "cosine") return FalseNegatives::kCosine;
   if (name == "rows") return FalseNegatives::kRows;
@@ -47,16 +53,6 @@ FalseNegatives false_negatives_named(const std::string& name) {
 }
 
 Outputs info_nce(const Call& call) {
-  if (call.input(0).sizes() != call.input(1).sizes() ||
-      call.input(2).size(1) != call.input(0).size(1)) {
-    throw std::invalid_argument("users and positives must be [R, H], negatives [K, H]");
-  }
-  const auto is_rows_of = [](const at::Tensor& rows, const at::Tensor& x) {
-    return rows.dim() == 1 && rows.size(0) == x.size(0) && rows.scalar_type() == at::kInt;
-  };
-  if (!is_rows_of(call.input(3), call.input(1)) || !is_rows_of(call.input(4), call.input(2))) {
-    throw std::invalid_argument("positive rows must be int32 [R], negative rows int32 [K]");
-  }
   const UnitRows users = unit_rows(call.input(0));
   const UnitRows positives = unit_rows(call.input(1));
   const UnitRows negatives = unit_rows(call.input(2));
@@ -97,6 +93,6 @@ Outputs info_nce(const Call& call) {
 
 }  // namespace
 
-void add_info_nce_kernels(Kernels& k) { k["LockstepInfoNce"] = info_nce; }
+void add_info_nce_kernels(Kernels& k) { k["LockstepInfoNce"] = {kLoss, info_nce}; }
 
 }  // namespace lockstep

@@ -8,12 +8,16 @@ namespace {
 using Unary = at::Tensor (*)(const at::Tensor&);
 using Binary = at::Tensor (*)(const at::Tensor&, const at::Tensor&);
 
+const Signature kOne{{{"x"}}}, kTwo{{{"a"}, {"b"}}};
+const Signature kThree{{{"condition"}, {"t"}, {"e"}}};
+
 Kernel unary(Unary f) {
-  return [f](const Call& call) { return f(call.input(0)); };
+  return {kOne, [f](const Call& call) { return f(call.input(0)); }};
 }
 
+// Whether their shapes broadcast is for libtorch to say.
 Kernel binary(Binary f) {
-  return [f](const Call& call) { return f(call.input(0), call.input(1)); };
+  return {kTwo, [f](const Call& call) { return f(call.input(0), call.input(1)); }};
 }
 
 at::Tensor round_down(const at::Tensor& a, const at::Tensor& b) {
@@ -82,33 +86,33 @@ void add_elementwise_kernels(Kernels& k) {
   k["ZerosLike"] = unary([](const at::Tensor& x) { return at::zeros_like(x); });
   k["OnesLike"] = unary([](const at::Tensor& x) { return at::ones_like(x); });
 
-  k["Step"] = [](const Call& call) {
+  k["Step"] = {kOne, [](const Call& call) {
     const at::Tensor& x = call.input(0);
     const at::Tensor below = at::full_like(x, call.number("alpha"));
     return at::where(at::isnan(x), x, at::where(at::gt(x, 0), at::ones_like(x), below));
-  };
-  k["ClipByValue"] = [](const Call& call) {
+  }};
+  k["ClipByValue"] = {kOne, [](const Call& call) {
     const at::Tensor& x = call.input(0);
     return at::clamp(x, call.number("clipValueMin"), call.number("clipValueMax"))
         .to(x.scalar_type());
-  };
-  k["Select"] = [](const Call& call) {
+  }};
+  k["Select"] = {kThree, [](const Call& call) {
     const at::Tensor& then = call.input(1);
     at::Tensor condition = call.input(0).to(at::kBool);
     // A condition of lower rank chooses whole entries of the first axis.
     while (condition.dim() < then.dim()) condition = condition.unsqueeze(-1);
     return at::where(condition, then, call.input(2));
-  };
-  k["Cast"] = [](const Call& call) {
+  }};
+  k["Cast"] = {kOne, [](const Call& call) {
     const at::ScalarType dtype = call.dtype("dtype");
     const at::Tensor& x = call.input(0);
     return dtype == at::kBool ? at::ne(x, 0) : x.to(dtype, false, true);
-  };
-  k["AddN"] = [](const Call& call) {
+  }};
+  k["AddN"] = {Signature{{{"x"}}, true}, [](const Call& call) {
     at::Tensor sum = call.input(0).clone();
     for (size_t i = 1; i < call.count(); i++) sum.add_(call.input(i));
     return sum;
-  };
+  }};
 }
 
 }  // namespace lockstep

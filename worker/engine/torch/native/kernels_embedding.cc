@@ -14,7 +14,12 @@ namespace {
 
 constexpr int64_t kColumns = 32;
 
+const Signature kEmbed{
+    {{"words", kFloats, "V H"}, {"item", kFloats, "H"}, {"tokens", kInts, "T"}}};
+const Signature kEmbedGrad{{{"dx", kFloats, "T H"}, {"tokens", kInts, "T"}}};
+
 void require_tokens(const at::Tensor& tokens, int64_t words) {
+  if (tokens.numel() == 0) return;
   const auto [least, most] = at::aminmax(tokens);
   if (least.item<int32_t>() < -1 || most.item<int32_t>() >= words) {
     throw std::out_of_range("a token is not in [-1, " + std::to_string(words) + ")");
@@ -52,6 +57,7 @@ Outputs embed(const Call& call) {
 Outputs embed_backward(const Call& call) {
   const at::Tensor &dx = call.input(0), &tokens = call.input(1);
   const int64_t T = dx.size(0), H = dx.size(1), V = call.integer("words");
+  if (V < 0) throw std::invalid_argument("\"words\" must not be below 0");
   require_tokens(tokens, V);
   at::Tensor gradient = at::zeros({V + 1, H}, dx.options());
   if (!dx.is_cpu()) {
@@ -74,8 +80,8 @@ Outputs embed_backward(const Call& call) {
 }  // namespace
 
 void add_embedding_kernels(Kernels& k) {
-  k["LockstepEmbed"] = embed;
-  k["LockstepEmbedGrad"] = embed_backward;
+  k["LockstepEmbed"] = {kEmbed, embed};
+  k["LockstepEmbedGrad"] = {kEmbedGrad, embed_backward};
 }
 
 }  // namespace lockstep

@@ -30,8 +30,8 @@ Outputs product_seconds(const Call& call) {
 }  // namespace
 
 void add_matmul_kernels(Kernels& k) {
-  k["LockstepProductSeconds"] = product_seconds;
-  k["BatchMatMul"] = [](const Call& call) {
+  k["LockstepProductSeconds"] = {Signature{}, product_seconds};
+  k["BatchMatMul"] = {Signature{{{"a"}, {"b"}}}, [](const Call& call) {
     const at::Tensor& a = call.input(0);
     const at::Tensor& b = call.input(1);
     // libtorch would take a vector for a row or a column.
@@ -39,7 +39,7 @@ void add_matmul_kernels(Kernels& k) {
     return at::matmul(call.boolean("transposeA") ? a.mT() : a,
                       call.boolean("transposeB") ? b.mT() : b)
         .contiguous();
-  };
+  }};
 }
 
 }  // namespace lockstep

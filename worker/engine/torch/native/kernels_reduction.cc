@@ -9,12 +9,14 @@ namespace {
 
 using Reduce = at::Tensor (*)(const at::Tensor&, at::IntArrayRef, bool);
 
+const Signature kOne{{{"x"}}};
+
 Kernel reduce(Reduce f) {
-  return [f](const Call& call) -> Outputs {
-    const auto axes = call.integers("axes");
-    if (axes.empty()) return call.input(0).clone();
-    return f(call.input(0), axes, call.boolean("keepDims"));
-  };
+  return {kOne, [f](const Call& call) -> Outputs {
+            const auto axes = call.integers("axes");
+            if (axes.empty()) return call.input(0).clone();
+            return f(call.input(0), axes, call.boolean("keepDims"));
+          }};
 }
 
 // libtorch multiplies over one axis at a time.
@@ -48,19 +50,19 @@ void add_reduction_kernels(Kernels& k) {
       [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::all(x, axes, keep); });
   k["Any"] = reduce(
       [](const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::any(x, axes, keep); });
-  k["ArgMax"] = [](const Call& call) {
+  k["ArgMax"] = {kOne, [](const Call& call) {
     const at::Tensor x = without_nan(call.input(0), -INFINITY);
     return at::argmax(x, call.integer("axis")).to(at::kInt);
-  };
-  k["ArgMin"] = [](const Call& call) {
+  }};
+  k["ArgMin"] = {kOne, [](const Call& call) {
     const at::Tensor x = without_nan(call.input(0), INFINITY);
     return at::argmin(x, call.integer("axis")).to(at::kInt);
-  };
-  k["Softmax"] = [](const Call& call) { return at::softmax(call.input(0), call.integer("axis")); };
-  k["LogSoftmax"] = [](const Call& call) {
+  }};
+  k["Softmax"] = {Signature{{{"logits", kFloats}}}, [](const Call& call) { return at::softmax(call.input(0), call.integer("axis")); }};
+  k["LogSoftmax"] = {Signature{{{"logits", kFloats}}}, [](const Call& call) {
     return at::log_softmax(call.input(0), call.integer("axis"));
-  };
-  k["Cumsum"] = [](const Call& call) {
+  }};
+  k["Cumsum"] = {kOne, [](const Call& call) {
     const int64_t axis = call.integer("axis");
     const bool reverse = call.boolean("reverse");
     const at::Tensor& given = call.input(0);
@@ -68,8 +70,8 @@ void add_reduction_kernels(Kernels& k) {
     at::Tensor y = at::cumsum(x, axis, x.scalar_type());
     if (call.boolean("exclusive")) y = at::sub(y, x);
     return reverse ? at::flip(y, axis) : y;
-  };
-  k["Cumprod"] = [](const Call& call) {
+  }};
+  k["Cumprod"] = {kOne, [](const Call& call) {
     const int64_t axis = call.integer("axis");
     const bool reverse = call.boolean("reverse");
     at::Tensor x = reverse ? at::flip(call.input(0), axis) : call.input(0);
@@ -78,14 +80,14 @@ void add_reduction_kernels(Kernels& k) {
     }
     const at::Tensor y = at::cumprod(x, axis, x.scalar_type());
     return reverse ? at::flip(y, axis) : y;
-  };
+  }};
   // A stable sort, because of equal values the first comes first; always sorted, as on every engine.
-  k["TopK"] = [](const Call& call) -> Outputs {
+  k["TopK"] = {kOne, [](const Call& call) -> Outputs {
     const int64_t count = call.integer("k");
     const auto [values, indices] = at::sort(call.input(0), true, -1, true);
     return std::vector<at::Tensor>{values.narrow(-1, 0, count),
                                    indices.narrow(-1, 0, count).to(at::kInt)};
-  };
+  }};
 }
 
 }  // namespace lockstep

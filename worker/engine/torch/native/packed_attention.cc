@@ -9,7 +9,10 @@ void require_groups(const std::vector<Group>& groups, int64_t rows) {
   int64_t next = 0;
   bool in_order = true;
   for (const Group& group : groups) {
-    in_order = in_order && group.first_row == next && group.count > 0 && group.length > 0;
+    // None is larger than what is left of the rows, so that their products cannot overflow.
+    in_order = in_order && group.first_row == next && group.count > 0 && group.length > 0 &&
+               group.count <= (rows - next) / group.length;
+    if (!in_order) break;
     next += group.count * group.length;
   }
   if (!in_order || next != rows) {
