@@ -2,12 +2,14 @@
 export type BadRowReason =
   | 'FIELD_COUNT'
   | 'BAD_NUMBER'
+  | 'BAD_TIME'
   | 'EMPTY_ID'
   | 'EMPTY_TEXT'
   | 'UNKNOWN_ITEM'
   | 'DUPLICATE_ITEM'
   | 'BAD_QUOTES'
   | 'BAD_UTF8'
+  | 'BAD_JSON'
   | 'ROW_TOO_LONG';
 
 /** What is wrong with a file, a folder or a request as a whole; never skipped. */
@@ -17,6 +19,7 @@ export type DatasetFault =
   | 'MISSING_COLUMN'
   | 'BAD_HEADER'
   | 'UNREADABLE_FILE'
+  | 'FOREIGN_FILE'
   | 'FILE_CHANGED'
   | 'TOO_LARGE'
   | 'BAD_OPTION'
@@ -29,7 +32,7 @@ export type DatasetFault =
 
 export interface DatasetErrorPlace {
   readonly file?: string;
-  /** Counted from 1; a quoted field's line breaks count. */
+  /** Counted from 1; a quoted field's line breaks count. Of a Parquet file, the row. */
   readonly line?: number;
   readonly cause?: unknown;
 }
@@ -54,14 +57,4 @@ export class DatasetError extends Error {
     this.file = file ?? null;
     this.line = line ?? null;
   }
-}
-
-/** "Cannot read FILE, line N: what is: what should be". */
-export function rowError(
-  reason: BadRowReason,
-  file: string,
-  line: number,
-  what: string,
-): DatasetError {
-  return new DatasetError(reason, `Cannot read ${file}, line ${line}: ${what}`, { file, line });
 }

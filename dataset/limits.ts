@@ -10,6 +10,16 @@ export const limits = {
   idBytes: 2 ** 32 - 1,
   /** Rows of users, items and tokens are Int32. */
   rows: 2 ** 31 - 1,
+  /**
+   * Bytes of the window of a zstd file, all of it memory: what zstd itself unpacks without being
+   * asked twice, at any level of packing.
+   */
+  unpackWindowBytes: 128 * 1024 * 1024,
+  /**
+   * Unpacked bytes of the wanted columns of one row group of a Parquet file: they are in memory
+   * together, as objects of some times that size. Writers make groups of 100 MiB at most by default.
+   */
+  parquetGroupBytes: 512 * 1024 * 1024,
   /** Bytes of dataset.json: an honest one has some 3 KiB. */
   manifestBytes: 1024 * 1024,
   /** Bytes of tokenizer.json: those of large pretrained models have 10-35 MiB. */

@@ -21,6 +21,7 @@ test('an import with nothing but what it needs has the defaults of HLLM', () => 
       onBadRow: 'error',
       catalogue: 'interacted',
       columns: {},
+      headers: {},
       text: { maximumTokens: 64 },
       tokenizer: { kind: 'learned', model: 'auto', minimumFrequency: null, maximumSize: 32_768 },
     },
@@ -31,18 +32,20 @@ test('every option reaches the import', () => {
   // Catches an option that is parsed and then forgotten.
   const words = [
     ...['--name', 'n', '--user-column', 'u', '--item-column', 'i', '--time-column', 't'],
+    ...['--id-column', 'asin', '--interactions-header', 'u,i,t', '--items-header', 'asin,title'],
     ...['--text-columns', 'title,release_year=year', '--prompt', 'p', '--separator', '; '],
     ...['--max-tokens', '9', '--tokenizer', 'model', '--catalogue', 'all'],
     ...['--on-bad-row', 'skip', '--json'],
   ];
   const given = readDataArguments([...needed, ...words]);
   assert.ok(given.kind === 'import' && given.json);
-  const { name, columns, text, tokenizer, catalogue, onBadRow } = given.options;
+  const { name, columns, headers, text, tokenizer, catalogue, onBadRow } = given.options;
   assert.deepEqual(
-    { name, columns, text, tokenizer, catalogue, onBadRow },
+    { name, columns, headers, text, tokenizer, catalogue, onBadRow },
     {
       name: 'n',
-      columns: { user: 'u', item: 'i', time: 't' },
+      columns: { user: 'u', item: 'i', time: 't', id: 'asin' },
+      headers: { interactions: ['u', 'i', 't'], items: ['asin', 'title'] },
       text: {
         prompt: 'p',
         separator: '; ',
@@ -96,8 +99,12 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['fetch', 'a', '--outptu', 'b'], /--outptu/],
   [['import', '--format', 'hllm'], /--output must be given/],
   [[...needed, 'more'], /"more" belongs to no option/],
-  [[...needed, '--format', 'csv'], /--format must be one of hllm, recbole: current value is "csv"/],
+  [
+    [...needed, '--format', 'csv'],
+    /--format must be one of auto, hllm, recbole: current value is "csv"/,
+  ],
   [[...needed, '--max-tokens', '1.5'], /--max-tokens must be a whole number/],
+  [[...needed, '--items-header', 'a,a'], /--items-header must be different names/],
   [[...needed, '--text-columns', 'a,,b'], /--text-columns/],
   [[...needed, '--text-columns', 'a='], /--text-columns/],
   [[...needed, '--tokenizer', 't', '--min-frequency', '2'], /brings its own vocabulary/],

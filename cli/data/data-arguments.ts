@@ -34,6 +34,9 @@ const importOptions = {
   'user-column': text,
   'item-column': text,
   'time-column': text,
+  'id-column': text,
+  'interactions-header': text,
+  'items-header': text,
   'text-columns': text,
   prompt: text,
   separator: text,
@@ -84,7 +87,7 @@ function readImport(words: readonly string[]): DataArguments {
   }
   const output = required(values.output, '--output');
   const options: ImportOptions = {
-    format: choice(required(values.format, '--format'), '--format', ['hllm', 'recbole']),
+    format: choice(values.format ?? 'auto', '--format', ['auto', 'hllm', 'recbole']),
     interactions: required(values.interactions, '--interactions'),
     items: required(values.items, '--items'),
     output,
@@ -95,6 +98,15 @@ function readImport(words: readonly string[]): DataArguments {
       ...(values['user-column'] !== undefined && { user: values['user-column'] }),
       ...(values['item-column'] !== undefined && { item: values['item-column'] }),
       ...(values['time-column'] !== undefined && { time: values['time-column'] }),
+      ...(values['id-column'] !== undefined && { id: values['id-column'] }),
+    },
+    headers: {
+      ...(values['interactions-header'] !== undefined && {
+        interactions: names('--interactions-header', values['interactions-header']),
+      }),
+      ...(values['items-header'] !== undefined && {
+        items: names('--items-header', values['items-header']),
+      }),
     },
     text: {
       ...(values.prompt !== undefined && { prompt: values.prompt }),
@@ -131,6 +143,13 @@ function tokenizer(values: {
       learnedByDefault.maximumSize,
     ),
   };
+}
+
+/** The columns of a file that has no header line. */
+function names(option: string, value: string): readonly string[] {
+  const columns = value.split(',');
+  if (!columns.includes('') && new Set(columns).size === columns.length) return columns;
+  throw usage(`${option} must be different names, comma-separated: current value is "${value}"`);
 }
 
 /** `title,release_year=year`: columns in order, with other keys where they are given. */

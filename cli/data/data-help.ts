@@ -1,7 +1,7 @@
 export const dataHelp = `Fetches, imports and inspects datasets.
 
 Usage: lockstep data fetch NAME [--output DIR] [--json]
-       lockstep data import --format F --interactions FILE --items FILE --output DIR [options]
+       lockstep data import --interactions FILE --items FILE --output DIR [options]
        lockstep data show DIR [--json]
 
 fetch    a built-in dataset: movielens-100k. Built in data/ where a job finds it, or in DIR
@@ -9,12 +9,19 @@ import   files of one's own, as a new folder DIR
 show     checks a dataset folder and tells what it holds
 
 Options of import:
-  --format F             hllm: CSV files with a header, as HLLM reads them
-                         recbole: atomic files (.inter, .item)
+  --interactions FILE    who has used what, and when
+  --items FILE           the items and their texts
+                         Both are recognised by their content: CSV, TSV, text separated by ; | or ::,
+                         JSON lines, RecBole's atomic files, any of them as gzip or zstd, and Parquet
+  --output DIR           a new folder
   --name NAME            default: the last part of DIR
-  --user-column NAME     default: user_id
-  --item-column NAME     default: item_id, in both files
-  --time-column NAME     default: timestamp
+  --format F             auto (default); hllm: CSV, whatever it looks like; recbole: atomic files
+  --user-column NAME     of the interactions (default: user_id)
+  --item-column NAME     of the interactions (default: item_id)
+  --time-column NAME     of the interactions: numbers or dates of ISO 8601 (default: timestamp)
+  --id-column NAME       of the items (default: as --item-column)
+  --interactions-header A,B,C   the columns of a file whose first line is a row already
+  --items-header A,B,C          the same for the items
   --text-columns A,B=K   columns of the item's text, in order; =K gives a column another key
                          (default: every column but the item's)
   --prompt TEXT          before the fields (default: HLLM's with a pretrained tokenizer, else nothing)

@@ -60,18 +60,22 @@ function countsText(directory: string, manifest: DatasetManifest): string {
 }
 
 export function importText(report: ImportReport): string {
-  const { skipped, unusedItems } = report;
+  const { unusedItems } = report;
   const lines = [datasetText(report.directory, report.manifest)];
   const notes: [string, string][] = [];
-  for (const file of ['items', 'interactions'] as const) {
-    for (const [reason, count] of Object.entries(skipped[file])) {
-      notes.push([`skipped ${file}`, `${grouped.format(count)} ${words(reason as BadRowReason)}`]);
-    }
-  }
   if (unusedItems > 0) notes.push(['items without use', grouped.format(unusedItems)]);
   if (notes.length > 0) lines.push(table(notes));
-  for (const example of skipped.examples) lines.push(`first skipped: ${example}`);
-  return lines.join('\n');
+  return [...lines, ...skippedLines(report)].join('\n');
+}
+
+/** One line for each file and reason, and the first row below it as an example. */
+function skippedLines({ skipped }: ImportReport): string[] {
+  return (['items', 'interactions'] as const).flatMap((file) =>
+    skipped[file].flatMap(({ reason, rows, first }) => [
+      table([[`skipped ${file}`, `${grouped.format(rows)} ${words(reason)}`]]),
+      `  the first: ${first}`,
+    ]),
+  );
 }
 
 /** `UNKNOWN_ITEM` as "(unknown item)". */

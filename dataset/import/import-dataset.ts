@@ -3,17 +3,20 @@
  * the items file is read up to three times, the interactions file twice.
  */
 
-import { rowError } from '../dataset-error.js';
+import { DatasetError } from '../dataset-error.js';
 import type { DatasetManifest, FileRole } from '../dataset-manifest.js';
-import type { SkippedRows } from '../tables/bad-rows.js';
+import { rowMessage, type SkippedRow } from '../tables/bad-rows.js';
 import { GrowableInt32Array } from '../tables/growable-array.js';
 import { IdTable } from '../tables/id-table.js';
 import {
   countInteractions,
+  type InteractionCounts,
   type InteractionsSource,
   readSequences,
 } from '../tables/interactions-table.js';
 import { type ItemsTable, openItems } from '../tables/items-table.js';
+import type { TableFile } from '../tables/read-table.js';
+import type { FileFormat } from '../tables/text-layout.js';
 import {
   createItemTokenizer,
   type ItemTokenizer,
@@ -30,10 +33,8 @@ export interface ImportReport {
   readonly directory: string;
   readonly manifest: DatasetManifest;
   readonly skipped: {
-    readonly items: SkippedRows;
-    readonly interactions: SkippedRows;
-    /** The first bad row of each file, as an example. */
-    readonly examples: readonly string[];
+    readonly items: readonly SkippedRow[];
+    readonly interactions: readonly SkippedRow[];
   };
   /** Items that the file describes but nobody has used; kept only with the catalogue `all`. */
   readonly unusedItems: number;
@@ -44,19 +45,17 @@ export interface ImportReport {
 /** @throws DatasetError; then no folder is left behind */
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
   const resolved = resolveOptions(options);
-  const { format, onBadRow, columns, progress } = resolved;
+  const { format, headers, onBadRow, columns, progress } = resolved;
   await requireAbsent(resolved.output);
   const table = await openItems({
-    file: resolved.items,
-    format,
-    itemColumn: columns.item,
+    table: tableFile(resolved.items, format, headers.items),
+    idColumn: columns.id,
     fields: resolved.fields,
     onBadRow,
     progress: (bytes, total) => progress({ stage: 'items', fraction: bytes / total }),
   });
   const source: InteractionsSource = {
-    file: resolved.interactions,
-    format,
+    table: tableFile(resolved.interactions, format, headers.interactions),
     userColumn: columns.user,
     itemColumn: columns.item,
     timeColumn: columns.time,
@@ -98,7 +97,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
-    options: describe(resolved, table.keys, learnt),
+    options: describe(resolved, learnt, table, counts),
     report: reportImport({
       sequenceOffsets: sequences.offsets,
       sequenceItems: sequences.items,
@@ -108,7 +107,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       unknown: tokenizer.unknown,
       words: learnt && { distinct: learnt.words, once: learnt.wordsOnce },
       cutTexts: texts.cut,
-      leftOut: sumOf(counts.badRows.counts),
+      leftOut: rowsOf(counts.badRows.skipped),
     }),
     files,
   });
@@ -117,14 +116,19 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     directory: resolved.output,
     manifest,
     skipped: {
-      items: table.badRows.counts,
-      interactions: counts.badRows.counts,
-      examples: [table.badRows.first, counts.badRows.first].filter((text) => text !== null),
+      items: table.badRows.skipped,
+      interactions: counts.badRows.skipped,
     },
     unusedItems: counts.perItem.reduce((unused, rows) => unused + (rows === 0 ? 1 : 0), 0),
     cutTexts: texts.cut,
   };
 }
+
+const tableFile = (
+  path: string,
+  format: FileFormat,
+  columns: readonly string[] | undefined,
+): TableFile => ({ path, format, ...(columns && { columns }) });
 
 /** The items of the dataset; `renumbered` holds their new numbers, -1 for those left out. */
 function chooseItems(
@@ -173,16 +177,15 @@ async function tokenizeItems(
   ends.push(0);
   const tokens = new GrowableInt32Array();
   let cut = 0;
-  await table.readTexts((item, values, line) => {
+  await table.readTexts((item, values, place) => {
     if (renumbered[item]! < 0) return;
     const ids = tokenizer.encode(composeItemText(options, table.keys, values));
     if (ids.length === 0) {
-      throw rowError(
-        'EMPTY_TEXT',
-        options.items,
-        line,
-        'the text has no token: it should have one',
-      );
+      const what = 'the text has no token: it should have one';
+      throw new DatasetError('EMPTY_TEXT', rowMessage(options.items, place, what), {
+        file: options.items,
+        line: place.line,
+      });
     }
     if (ids.length > maximumTokens) cut++;
     for (let i = 0; i < ids.length && i < maximumTokens; i++) tokens.push(ids[i]!);
@@ -195,12 +198,15 @@ async function tokenizeItems(
 /** Without paths: the manifest of the same import is the same on every machine. */
 function describe(
   options: ResolvedOptions,
-  keys: readonly string[],
   learnt: LearntTokenizer | null,
+  { keys, found: items }: ItemsTable,
+  { found: interactions }: InteractionCounts,
 ): Record<string, unknown> {
   const { format, onBadRow, catalogue, columns, prompt, separator, fields } = options;
   return {
     format,
+    found: { items, interactions },
+    headers: options.headers,
     onBadRow,
     catalogue,
     columns,
@@ -217,5 +223,5 @@ function describeLearnt({ tokenizer }: ResolvedOptions, learnt: LearntTokenizer)
   return { ...tokenizer, model, minimumFrequency };
 }
 
-const sumOf = (counts: SkippedRows): number =>
-  Object.values(counts).reduce((sum, count) => sum + count, 0);
+const rowsOf = (skipped: readonly SkippedRow[]): number =>
+  skipped.reduce((sum, { rows }) => sum + rows, 0);

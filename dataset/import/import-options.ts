@@ -2,7 +2,7 @@
 
 import { DatasetError } from '../dataset-error.js';
 import type { OnBadRow } from '../tables/bad-rows.js';
-import type { FileFormat } from '../tables/table-header.js';
+import type { FileFormat } from '../tables/text-layout.js';
 import type { LearnOptions } from '../tokenizer/learn-tokenizer.js';
 import { byteTokens } from '../tokenizer/subword-tokenizer.js';
 import { hllmPrompt, type TextField } from './item-text.js';
@@ -19,7 +19,8 @@ export type TokenizerOptions =
 export type Catalogue = 'interacted' | 'all';
 
 export interface ImportOptions {
-  readonly format: FileFormat;
+  /** Default: as each file's content says. */
+  readonly format?: FileFormat;
   /** Path of the interactions file. */
   readonly interactions: string;
   /** Path of the items file. */
@@ -29,7 +30,19 @@ export interface ImportOptions {
   readonly name: string;
   readonly onBadRow?: OnBadRow;
   readonly catalogue?: Catalogue;
-  readonly columns?: { readonly user?: string; readonly item?: string; readonly time?: string };
+  readonly columns?: {
+    /** Of the interactions file. */
+    readonly user?: string;
+    readonly item?: string;
+    readonly time?: string;
+    /** Of the items file; default: as in the interactions file. */
+    readonly id?: string;
+  };
+  /** The columns of files that start with a row instead of a header line. */
+  readonly headers?: {
+    readonly interactions?: readonly string[];
+    readonly items?: readonly string[];
+  };
   readonly text?: {
     /** Default: HLLM's for a pretrained tokenizer, else none, because words learnt from scratch say nothing. */
     readonly prompt?: string;
@@ -84,7 +97,7 @@ export function resolveOptions(options: ImportOptions) {
     );
   }
   return {
-    format: options.format,
+    format: options.format ?? 'auto',
     interactions: options.interactions,
     items: options.items,
     output: options.output,
@@ -95,7 +108,9 @@ export function resolveOptions(options: ImportOptions) {
       user: options.columns?.user ?? 'user_id',
       item: options.columns?.item ?? 'item_id',
       time: options.columns?.time ?? 'timestamp',
+      id: options.columns?.id ?? options.columns?.item ?? 'item_id',
     },
+    headers: options.headers ?? {},
     prompt: options.text?.prompt ?? (learned ? '' : hllmPrompt),
     separator: options.text?.separator ?? (learned ? ' ' : ''),
     fields: options.text?.fields ?? null,

@@ -3,11 +3,13 @@
  * chunk ends never shows. It copies each record's bytes, with quotes resolved, into one buffer that
  * is used again for the next record, so that a file of any size costs no memory per row.
  *
- * Two dialects: CSV (RFC 4180, commas and quotes) and RecBole's atomic files (tabs, no quotes).
+ * A dialect says which byte separates fields and whether quotes enclose them: CSV (RFC 4180, commas
+ * and quotes), RecBole's atomic files (tabs, no quotes), and what else `recogniseText` finds.
  * Records end with LF, CR LF or CR; blank lines are no records; a UTF-8 byte order mark at the
  * very start is no data.
  */
 import { limits } from '../limits.js';
+import { RecordBuffer, type RecordDamage, type TableRecord } from './table-record.js';
 
 export interface Dialect {
   /** One ASCII byte. */
@@ -17,21 +19,6 @@ export interface Dialect {
 
 export const csv: Dialect = { delimiter: 0x2c, quotes: true };
 export const atomic: Dialect = { delimiter: 0x09, quotes: false };
-
-export type RecordDamage = 'BAD_QUOTES' | 'ROW_TOO_LONG';
-
-/** One record; valid only inside the call that hands it over. */
-export interface DelimitedRecord {
-  /** The line on which the record starts, counted from 1. */
-  readonly line: number;
-  readonly fieldCount: number;
-  /** Field i is bytes[start(i)..end(i)). */
-  readonly bytes: Uint8Array;
-  start(field: number): number;
-  end(field: number): number;
-  /** Null where the record is whole. */
-  readonly damage: RecordDamage | null;
-}
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -48,47 +35,13 @@ const states = {
   damaged: 4,
 } as const;
 
-class RecordBuffer implements DelimitedRecord {
-  line = 1;
-  fieldCount = 0;
-  damage: RecordDamage | null = null;
-  bytes: Uint8Array = new Uint8Array(4096);
-  length = 0;
-  readonly #ends: number[] = [];
-
-  start(field: number): number {
-    return field === 0 ? 0 : this.#ends[field - 1]!;
-  }
-
-  end(field: number): number {
-    return this.#ends[field]!;
-  }
-
-  endField(): void {
-    this.#ends[this.fieldCount++] = this.length;
-  }
-
-  reset(line: number): void {
-    this.line = line;
-    this.fieldCount = 0;
-    this.length = 0;
-    this.damage = null;
-  }
-
-  grow(): void {
-    const larger = new Uint8Array(this.bytes.length * 2);
-    larger.set(this.bytes);
-    this.bytes = larger;
-  }
-}
-
 export class DelimitedParser {
   readonly #delimiter: number;
   readonly #quotes: boolean;
   /** 1 for the bytes that end a run of plain ones. */
   readonly #special = new Uint8Array(256);
-  readonly #onRecord: (record: DelimitedRecord) => void;
-  readonly #record = new RecordBuffer();
+  readonly #onRecord: (record: TableRecord) => void;
+  readonly #record = new RecordBuffer('line');
   #state: number = states.fieldStart;
   #line = 1;
   /** The last byte was a CR: an LF that follows belongs to it. */
@@ -98,7 +51,7 @@ export class DelimitedParser {
   /** How much of the byte order mark was seen; -1 once it cannot come any more. */
   #markSeen = 0;
 
-  constructor(dialect: Dialect, onRecord: (record: DelimitedRecord) => void) {
+  constructor(dialect: Dialect, onRecord: (record: TableRecord) => void) {
     this.#delimiter = dialect.delimiter;
     this.#quotes = dialect.quotes;
     this.#onRecord = onRecord;

@@ -1,25 +1,25 @@
 /**
  * The interactions file, read twice so that no row has to be kept: the first pass numbers the users
  * and counts their rows, the second puts each row where it belongs. At its peak that takes 8 bytes an
- * interaction (item and time; 12 where times are no whole numbers within 2^32 of each other).
+ * interaction (item and time; 12 where the times do not fit into four bytes).
  */
 
 import { type BadRowReason, DatasetError } from '../dataset-error.js';
 import { limits } from '../limits.js';
 import { BadRows, type OnBadRow } from './bad-rows.js';
-import type { DelimitedRecord } from './delimited-parser.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
 import { describeDamage, fileChanged } from './items-table.js';
-import { parseNumber } from './number-field.js';
-import { readTable } from './read-table.js';
-import { sortSequencesByTime, type Times } from './sort-by-time.js';
-import { columnIndex, type FileFormat, type Header } from './table-header.js';
+import { readTable, type TableFile } from './read-table.js';
+import { sortSequencesByTime } from './sort-by-time.js';
+import { columnIndex, type Header } from './table-header.js';
+import type { TableRecord } from './table-record.js';
+import { TimeRange } from './time-column.js';
+import { newTimeField, readTime, type TimeField } from './timestamp-field.js';
 import { isUtf8 } from './utf8-text.js';
 
 export interface InteractionsSource {
-  readonly file: string;
-  readonly format: FileFormat;
+  readonly table: TableFile;
   readonly userColumn: string;
   readonly itemColumn: string;
   readonly timeColumn: string;
@@ -39,48 +39,40 @@ export interface InteractionCounts {
   readonly total: number;
   readonly times: TimeRange;
   readonly badRows: BadRows;
-}
-
-interface TimeRange {
-  least: number;
-  most: number;
-  whole: boolean;
+  /** What the file turned out to be, for people. */
+  readonly found: string;
 }
 
 /** @throws DatasetError */
 export async function countInteractions(source: InteractionsSource): Promise<InteractionCounts> {
+  const file = source.table.path;
   const users = new IdTable();
   const perUser = new GrowableInt32Array();
   const perItem = new Uint32Array(source.items.count);
-  const times: TimeRange = {
-    least: Number.POSITIVE_INFINITY,
-    most: Number.NEGATIVE_INFINITY,
-    whole: true,
-  };
-  const badRows = new BadRows(source.onBadRow, source.file);
+  const times = new TimeRange();
+  const badRows = new BadRows(source.onBadRow, file);
   let total = 0;
-  await readRows(source, 1, badRows, (record, userField, item, time) => {
+  const found = await readRows(source, 1, times, badRows, (record, layout, item, time) => {
+    const { user: userField } = layout;
     const user = users.add(record.bytes, record.start(userField), record.end(userField));
     if (user === perUser.length) perUser.push(0);
     perUser.increment(user);
     perItem[item] = perItem[item]! + 1;
-    if (time < times.least) times.least = time;
-    if (time > times.most) times.most = time;
-    if (!Number.isInteger(time)) times.whole = false;
+    times.add(time);
     if (++total > limits.rows) {
       throw new DatasetError(
         'TOO_LARGE',
-        `Cannot read ${source.file}, line ${record.line}: at most ${limits.rows} interactions are possible`,
-        { file: source.file, line: record.line },
+        `Cannot read ${file}, ${record.unit} ${record.line}: at most ${limits.rows} interactions are possible`,
+        { file, line: record.line },
       );
     }
   });
   if (total === 0) {
-    throw new DatasetError('NO_INTERACTIONS', `Cannot use ${source.file}: it holds no usable row`, {
-      file: source.file,
+    throw new DatasetError('NO_INTERACTIONS', `Cannot use ${file}: it holds no usable row`, {
+      file,
     });
   }
-  return { users, perUser, perItem, total, times, badRows };
+  return { users, perUser, perItem, total, times, badRows, found };
 }
 
 export interface Sequences {
@@ -103,27 +95,27 @@ export async function readSequences(
     offsets[user + 1] = offsets[user]! + perUser[user]!;
   const next = offsets.slice();
   const items = new Int32Array(total);
-  const { times, base } = timesFor(counts);
-  await readRows(source, 2, new BadRows('skip', source.file), (record, userField, item, time) => {
-    const user = users.find(record.bytes, record.start(userField), record.end(userField));
-    if (user < 0 || next[user]! >= offsets[user + 1]!) throw fileChanged(source.file);
-    const at = next[user]!;
-    next[user] = at + 1;
-    items[at] = renumbered[item]!;
-    times[at] = time - base;
-  });
+  const store = counts.times.store(total);
+  const ignored = new BadRows('skip', source.table.path);
+  await readRows(
+    source,
+    2,
+    counts.times,
+    ignored,
+    (record, { user: userField, time }, item, at) => {
+      const user = users.find(record.bytes, record.start(userField), record.end(userField));
+      const place = user < 0 ? 0 : next[user]!;
+      if (user < 0 || place >= offsets[user + 1]!) throw fileChanged(source.table.path);
+      next[user] = place + 1;
+      items[place] = renumbered[item]!;
+      store.put(place, at, record.bytes, record.start(time), record.end(time));
+    },
+  );
   if (next.some((end, user) => user < users.count && end !== offsets[user + 1])) {
-    throw fileChanged(source.file);
+    throw fileChanged(source.table.path);
   }
-  sortSequencesByTime(offsets, items, times);
+  sortSequencesByTime(offsets, items, store.times);
   return { offsets, items };
-}
-
-/** Whole times within 2^32 of each other take 4 bytes each, seconds of any century among them. */
-function timesFor({ times, total }: InteractionCounts): { times: Times; base: number } {
-  const { least, most, whole } = times;
-  if (whole && most - least < 2 ** 32) return { times: new Uint32Array(total), base: least };
-  return { times: new Float64Array(total), base: 0 };
 }
 
 interface Layout {
@@ -133,39 +125,45 @@ interface Layout {
   readonly time: number;
 }
 
-/** Hands over every good row; both passes take the same ones. */
-async function readRows(
+type Visit = (record: TableRecord, layout: Layout, item: number, time: TimeField) => void;
+
+/** Hands over every good row; both passes take the same ones. Returns what the file turned out to be. */
+function readRows(
   source: InteractionsSource,
   pass: 1 | 2,
+  times: TimeRange,
   badRows: BadRows,
-  visit: (record: DelimitedRecord, userField: number, item: number, time: number) => void,
-): Promise<void> {
+  visit: Visit,
+): Promise<string> {
   const { items, progress } = source;
+  const time = newTimeField();
   let layout: Layout | null = null;
-  await readTable(source.file, source.format, {
+  return readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
+      return [layout.user, layout.item, layout.time];
     },
     row: (record) => {
-      const { columns, user, item, time } = layout!;
+      const { columns, user, item, time: timeField } = layout!;
       const { bytes } = record;
       const damage = describeDamage(record, columns);
       if (damage !== null) {
-        badRows.report(damage[0], record.line, damage[1]);
+        badRows.report(damage[0], record, damage[1]);
         return;
       }
       const number = items.find(bytes, record.start(item), record.end(item));
-      const timestamp = parseNumber(bytes, record.start(time), record.end(time));
+      readTime(bytes, record.start(timeField), record.end(timeField), time);
       if (
         number < 0 ||
-        Number.isNaN(timestamp) ||
+        time.kind === 'none' ||
+        (time.kind !== times.kind && times.kind !== 'none') ||
         record.start(user) === record.end(user) ||
         !isUtf8(bytes, record.start(user), record.end(user))
       ) {
-        const [reason, what] = explainBadRow(record, layout!, timestamp);
-        badRows.report(reason, record.line, what);
+        const [reason, what] = explainBadRow(record, layout!, time, times);
+        badRows.report(reason, record, what);
       } else {
-        visit(record, user, number, timestamp);
+        visit(record, layout!, number, time);
       }
     },
     ...(progress && { progress: (bytes, total) => progress(pass, bytes, total) }),
@@ -178,17 +176,18 @@ function layoutOf(
 ): Layout {
   return {
     columns: header.columns.length,
-    user: columnIndex(header, userColumn, ['token']),
-    item: columnIndex(header, itemColumn, ['token']),
-    time: columnIndex(header, timeColumn, ['float', 'token']),
+    user: columnIndex(header, userColumn, ['token'], '--user-column'),
+    item: columnIndex(header, itemColumn, ['token'], '--item-column'),
+    time: columnIndex(header, timeColumn, ['float', 'token'], '--time-column'),
   };
 }
 
 /** Says what is wrong with a row that is known to be bad. */
 function explainBadRow(
-  record: DelimitedRecord,
-  { user, item, time }: Layout,
-  timestamp: number,
+  record: TableRecord,
+  { user, item, time: timeField }: Layout,
+  time: TimeField,
+  times: TimeRange,
 ): readonly [BadRowReason, string] {
   const { bytes } = record;
   const fields = { user, item } as const;
@@ -197,8 +196,13 @@ function explainBadRow(
     if (start === end) return ['EMPTY_ID', `the ${name} id is empty`];
     if (!isUtf8(bytes, start, end)) return ['BAD_UTF8', `the ${name} id is not UTF-8 text`];
   }
-  if (Number.isNaN(timestamp)) {
-    return ['BAD_NUMBER', `the timestamp is ${quote(record, time)}: it should be a number`];
+  const timestamp = quote(record, timeField);
+  if (time.kind === 'none') return ['BAD_TIME', `the timestamp is ${timestamp}: ${timeRule}`];
+  if (times.kind !== 'none' && time.kind !== times.kind) {
+    return [
+      'BAD_TIME',
+      `the timestamp is ${timestamp}: it should be a ${times.kind}, as in the rows before it`,
+    ];
   }
   return [
     'UNKNOWN_ITEM',
@@ -206,8 +210,11 @@ function explainBadRow(
   ];
 }
 
+const timeRule =
+  'it should be a number, or a date of ISO 8601 such as 2024-12-31 or 2024-12-31T18:30:00Z';
+
 /** A field as it may stand in a message: quoted, and not longer than a line. */
-function quote(record: DelimitedRecord, field: number): string {
+function quote(record: TableRecord, field: number): string {
   const bytes = record.bytes.subarray(record.start(field), record.end(field));
   return JSON.stringify(Buffer.from(bytes).toString('utf8').slice(0, 80));
 }

@@ -6,17 +6,16 @@
 import { DatasetError } from '../dataset-error.js';
 import type { TextField } from '../import/item-text.js';
 import { BadRows, type OnBadRow } from './bad-rows.js';
-import type { DelimitedRecord } from './delimited-parser.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
-import { readTable } from './read-table.js';
-import { columnIndex, type FileFormat, type Header } from './table-header.js';
+import { readTable, type TableFile } from './read-table.js';
+import { columnIndex, type Header } from './table-header.js';
+import type { RowPlace, TableRecord } from './table-record.js';
 import { decodeUtf8, isUtf8 } from './utf8-text.js';
 
 export interface ItemsSource {
-  readonly file: string;
-  readonly format: FileFormat;
-  readonly itemColumn: string;
+  readonly table: TableFile;
+  readonly idColumn: string;
   /** Null: every column but the item's, in the file's order, under its own name. */
   readonly fields: readonly TextField[] | null;
   readonly onBadRow: OnBadRow;
@@ -37,19 +36,25 @@ export interface ItemsTable {
   readonly ids: IdTable;
   readonly keys: readonly string[];
   readonly badRows: BadRows;
+  /** What the file turned out to be, for people. */
+  readonly found: string;
   /** Hands over the values of every good item in the order of their numbers. */
-  readTexts(visit: (item: number, values: readonly string[], line: number) => void): Promise<void>;
+  readTexts(
+    visit: (item: number, values: readonly string[], place: RowPlace) => void,
+  ): Promise<void>;
 }
 
 /** @throws DatasetError */
 export async function openItems(source: ItemsSource): Promise<ItemsTable> {
+  const file = source.table.path;
   const ids = new IdTable();
   const lines = new GrowableInt32Array();
-  const badRows = new BadRows(source.onBadRow, source.file);
+  const badRows = new BadRows(source.onBadRow, file);
   let layout: Layout | null = null;
-  await readTable(source.file, source.format, {
+  const found = await readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
+      return columnsOf(layout);
     },
     row: (record) => {
       const values = readRow(layout!, record, badRows);
@@ -61,33 +66,31 @@ export async function openItems(source: ItemsSource): Promise<ItemsTable> {
       else {
         badRows.report(
           'DUPLICATE_ITEM',
-          record.line,
-          `the item "${ids.text(item)}" is already on line ${lines.get(item)}: it should be there once`,
+          record,
+          `the item "${ids.text(item)}" is already on ${record.unit} ${lines.get(item)}: it should be there once`,
         );
       }
     },
     ...(source.progress && { progress: source.progress }),
   });
   if (ids.count === 0) {
-    throw new DatasetError('EMPTY_FILE', `Cannot use ${source.file}: it holds no usable item`, {
-      file: source.file,
-    });
+    throw new DatasetError('EMPTY_FILE', `Cannot use ${file}: it holds no usable item`, { file });
   }
   const keys = layout!.fields.map(({ key }) => key);
-  return { ids, keys, badRows, readTexts: (visit) => readTexts(source, lines, visit) };
+  return { ids, keys, badRows, found, readTexts: (visit) => readTexts(source, lines, visit) };
 }
 
-function layoutOf({ itemColumn, fields }: ItemsSource, header: Header): Layout {
-  const item = columnIndex(header, itemColumn, ['token']);
+function layoutOf({ idColumn, fields }: ItemsSource, header: Header): Layout {
+  const item = columnIndex(header, idColumn, ['token'], '--id-column');
   const wanted =
     fields ??
     header.columns
-      .filter(({ name }) => name !== itemColumn)
+      .filter(({ name }) => name !== idColumn)
       .map(({ name }) => ({ column: name, key: name }));
   if (wanted.length === 0) {
     throw new DatasetError(
       'MISSING_COLUMN',
-      `Cannot read ${header.file}: it has no column but "${itemColumn}": it should have text columns`,
+      `Cannot read ${header.file}: it has no column but "${idColumn}": it should have text columns`,
       { file: header.file, line: 1 },
     );
   }
@@ -95,20 +98,27 @@ function layoutOf({ itemColumn, fields }: ItemsSource, header: Header): Layout {
     columns: header.columns.length,
     item,
     fields: wanted.map(({ column, key }) => {
-      const index = columnIndex(header, column, ['token', 'token_seq', 'float', 'float_seq']);
+      const index = columnIndex(header, column, anyType, '--text-columns');
       return { index, key, list: header.columns[index]!.type.endsWith('_seq') };
     }),
   };
 }
 
+const anyType = ['token', 'token_seq', 'float', 'float_seq'] as const;
+
+const columnsOf = ({ item, fields }: Layout): number[] => [
+  item,
+  ...fields.map(({ index }) => index),
+];
+
 /** The text values of a row, or null where the row is bad, which is reported. */
 function readRow(
   { columns, item, fields }: Layout,
-  record: DelimitedRecord,
+  record: TableRecord,
   badRows: BadRows,
 ): readonly string[] | null {
   const bad = (reason: Parameters<BadRows['report']>[0], what: string): null => {
-    badRows.report(reason, record.line, what);
+    badRows.report(reason, record, what);
     return null;
   };
   const damage = describeDamage(record, columns);
@@ -133,9 +143,9 @@ function readRow(
 
 /** What is wrong with a record before its fields are looked at; null where nothing is. */
 export function describeDamage(
-  record: DelimitedRecord,
+  record: TableRecord,
   columns: number,
-): readonly ['BAD_QUOTES' | 'ROW_TOO_LONG' | 'FIELD_COUNT', string] | null {
+): readonly ['BAD_QUOTES' | 'BAD_JSON' | 'ROW_TOO_LONG' | 'FIELD_COUNT', string] | null {
   if (record.damage === 'BAD_QUOTES') {
     return [
       'BAD_QUOTES',
@@ -145,6 +155,7 @@ export function describeDamage(
   if (record.damage === 'ROW_TOO_LONG') {
     return ['ROW_TOO_LONG', 'the row is longer than 1 MiB: perhaps a quote is not closed'];
   }
+  if (record.damage === 'BAD_JSON') return ['BAD_JSON', 'it should hold one whole JSON object'];
   if (record.fieldCount !== columns) {
     return ['FIELD_COUNT', `the row has ${record.fieldCount} fields: it should have ${columns}`];
   }
@@ -154,23 +165,24 @@ export function describeDamage(
 async function readTexts(
   source: ItemsSource,
   lines: GrowableInt32Array,
-  visit: (item: number, values: readonly string[], line: number) => void,
+  visit: (item: number, values: readonly string[], place: RowPlace) => void,
 ): Promise<void> {
-  const ignored = new BadRows('skip', source.file);
+  const ignored = new BadRows('skip', source.table.path);
   let layout: Layout | null = null;
   let item = 0;
-  await readTable(source.file, source.format, {
+  await readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
+      return columnsOf(layout);
     },
     row: (record) => {
       // Duplicates and bad rows stand on lines that the first pass has not kept.
       if (item === lines.length || record.line !== lines.get(item)) return;
       const values = readRow(layout!, record, ignored);
-      if (values !== null) visit(item++, values, record.line);
+      if (values !== null) visit(item++, values, record);
     },
   });
-  if (item !== lines.length) throw fileChanged(source.file);
+  if (item !== lines.length) throw fileChanged(source.table.path);
 }
 
 export function fileChanged(file: string): DatasetError {

@@ -5,17 +5,18 @@
  */
 const runLength = 16;
 
-export type Times = Float64Array | Uint32Array;
+export type Times = Float64Array | Uint32Array | BigInt64Array;
 
 /** Sorts items[start..end) and times[start..end) of every sequence by time. */
-export function sortSequencesByTime(offsets: Uint32Array, items: Int32Array, times: Times): void {
+export function sortSequencesByTime(offsets: Uint32Array, items: Int32Array, kept: Times): void {
+  // Comparing and moving are the same for big integers, which no type says.
+  const times = kept as Float64Array;
   let longest = 0;
   for (let user = 0; user + 1 < offsets.length; user++) {
     longest = Math.max(longest, offsets[user + 1]! - offsets[user]!);
   }
   const itemScratch = new Int32Array(longest);
-  const timeScratch =
-    times instanceof Uint32Array ? new Uint32Array(longest) : new Float64Array(longest);
+  const timeScratch = new (kept.constructor as Float64ArrayConstructor)(longest);
   for (let user = 0; user + 1 < offsets.length; user++) {
     const [start, end] = [offsets[user]!, offsets[user + 1]!];
     if (isSorted(times, start, end)) continue;
@@ -31,12 +32,12 @@ export function sortSequencesByTime(offsets: Uint32Array, items: Int32Array, tim
   }
 }
 
-function isSorted(times: Times, start: number, end: number): boolean {
+function isSorted(times: Float64Array, start: number, end: number): boolean {
   for (let i = start + 1; i < end; i++) if (times[i - 1]! > times[i]!) return false;
   return true;
 }
 
-function insertionSort(items: Int32Array, times: Times, start: number, end: number): void {
+function insertionSort(items: Int32Array, times: Float64Array, start: number, end: number): void {
   for (let i = start + 1; i < end; i++) {
     const [time, item] = [times[i]!, items[i]!];
     let at = i;
@@ -52,12 +53,12 @@ function insertionSort(items: Int32Array, times: Times, start: number, end: numb
 /** Merges the sorted runs [left, middle) and [middle, right); the left one is moved to scratch. */
 function merge(
   items: Int32Array,
-  times: Times,
+  times: Float64Array,
   left: number,
   middle: number,
   right: number,
   itemScratch: Int32Array,
-  timeScratch: Times,
+  timeScratch: Float64Array,
 ): void {
   const count = middle - left;
   itemScratch.set(items.subarray(left, middle));

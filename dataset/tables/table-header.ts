@@ -3,10 +3,8 @@
  * atomic files (https://recbole.io/docs/user_guide/data/atomic_files.html).
  */
 import { DatasetError } from '../dataset-error.js';
-import { atomic, csv, type DelimitedRecord, type Dialect } from './delimited-parser.js';
+import type { RowUnit, TableRecord } from './table-record.js';
 import { decodeUtf8 } from './utf8-text.js';
-
-export type FileFormat = 'hllm' | 'recbole';
 
 const columnTypes = ['text', 'token', 'token_seq', 'float', 'float_seq'] as const;
 
@@ -20,13 +18,15 @@ export interface Column {
 
 export interface Header {
   readonly file: string;
+  readonly unit: RowUnit;
   readonly columns: readonly Column[];
 }
 
-export const dialectOf = (format: FileFormat): Dialect => (format === 'hllm' ? csv : atomic);
-
-/** @throws DatasetError */
-export function readHeader(file: string, format: FileFormat, record: DelimitedRecord): Header {
+/**
+ * @param typed whether the columns declare types
+ * @throws DatasetError
+ */
+export function readHeader(file: string, typed: boolean, record: TableRecord): Header {
   const columns: Column[] = [];
   for (let field = 0; field < record.fieldCount; field++) {
     const text = decodeUtf8(record.bytes, record.start(field), record.end(field));
@@ -35,17 +35,27 @@ export function readHeader(file: string, format: FileFormat, record: DelimitedRe
         text === null ? 'it is not UTF-8 text' : 'its quotes do not close or it is too long';
       throw badHeader(file, record.line, `${what}: it should be a header of column names`);
     }
-    columns.push(format === 'hllm' ? { name: text, type: 'text' } : typed(file, record.line, text));
+    columns.push(typed ? typedColumn(file, record.line, text) : { name: text, type: 'text' });
   }
   const names = columns.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw badHeader(file, record.line, `the column "${twice}" appears twice: it should be unique`);
   }
-  return { file, columns };
+  return { file, unit: 'line', columns };
 }
 
-function typed(file: string, line: number, text: string): Column {
+/** The header of a file that has none, from the names that were given for it. */
+export function givenHeader(file: string, names: readonly string[]): Header {
+  return { file, unit: 'line', columns: names.map((name) => ({ name, type: 'text' })) };
+}
+
+/** Whether a column's header declares a type as RecBole does. */
+export function isTypedColumn(text: string): boolean {
+  return /^.+:(token|token_seq|float|float_seq)$/.test(text);
+}
+
+function typedColumn(file: string, line: number, text: string): Column {
   const colon = text.lastIndexOf(':');
   const type = columnTypes.find((known) => known !== 'text' && known === text.slice(colon + 1));
   if (colon < 1 || type === undefined) {
@@ -68,16 +78,22 @@ function badHeader(file: string, line: number, what: string): DatasetError {
 /**
  * The position of a column.
  *
+ * @param option what names another one
  * @throws DatasetError where it is missing, or is declared with a type that is not allowed
  */
-export function columnIndex(header: Header, name: string, types: readonly ColumnType[]): number {
+export function columnIndex(
+  header: Header,
+  name: string,
+  types: readonly ColumnType[],
+  option: string,
+): number {
   const { file, columns } = header;
   const index = columns.findIndex((column) => column.name === name);
   if (index < 0) {
     throw new DatasetError(
       'MISSING_COLUMN',
       `Cannot read ${file}: it has no column "${name}": its columns are ` +
-        columns.map((column) => `"${column.name}"`).join(', '),
+        `${listed(columns)}: ${option} should name one of them`,
       { file, line: 1 },
     );
   }
@@ -90,4 +106,13 @@ export function columnIndex(header: Header, name: string, types: readonly Column
     );
   }
   return index;
+}
+
+/** So many names fit on a screen, and tell what kind of file it is. */
+const mostListed = 40;
+
+function listed(columns: readonly Column[]): string {
+  const names = columns.slice(0, mostListed).map(({ name }) => JSON.stringify(name.slice(0, 80)));
+  const more = columns.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
