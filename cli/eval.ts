@@ -36,6 +36,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
   return watchRun({
     display,
+    history: null,
     metricsTable,
     resume: resumeCommand({
       launcher: launcherOf(process.argv[1], process.env.npm_command),

@@ -12,7 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   data: async () => (await import('./data/data.js')).dataCommand,
   bench: async () => (await import('./bench/bench.js')).benchCommand,
   version: async () => {
-    const { version } = await import('./version.js');
+    const { version } = await import('../process/version.js');
     return async () => {
       process.stdout.write(`${version()}\n`);
       return exitCodes.success;

@@ -50,6 +50,11 @@ export class CommitTracker {
     return this.#committedSteps;
   }
 
+  /** Committed steps of one member, as far as it has reported them. */
+  stepsOf(worker: WorkerId): number {
+    return this.#reported.get(worker) ?? this.#committedSteps;
+  }
+
   /**
    * Takes a member's report. Returns the reports of the steps that are committed by it, usually none
    * or one; reports of strangers are ignored.

@@ -1,11 +1,14 @@
 /** What Prometheus sees of a job as a whole. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { registerBuildInfo, registerProcessMetrics } from '../process/process-metrics.js';
 import type { JobId } from '../shared/ids.js';
-import type { ReportedStep } from '../shared/messages/messages.js';
+import type { ReportedMetrics, ReportedStep } from '../shared/messages/messages.js';
 
 export class CoordinatorMetrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
+  /** Which program this is, once its engine is known. */
+  readonly build = registerBuildInfo(this.registry);
 
   readonly committedSteps = this.#gauge(
     'committed_steps',
@@ -59,6 +62,12 @@ export class CoordinatorMetrics {
     registers: this.#registers,
   });
 
+  readonly #evaluation = new Gauge({
+    name: 'lockstep_evaluation_ratio',
+    help: 'Value of an evaluation metric in the last evaluation',
+    labelNames: ['split', 'model', 'metric', 'cutoff'],
+    registers: this.#registers,
+  });
   readonly #loss = this.#gauge('loss', 'Loss of the last committed step');
   readonly #gradientNorm = this.#gauge('gradient_norm', 'Global gradient norm before clipping');
   readonly #learningRate = this.#gauge('learning_rate', 'Learning rate of the last committed step');
@@ -78,6 +87,7 @@ export class CoordinatorMetrics {
 
   constructor(job: JobId) {
     this.registry.setDefaultLabels({ training_job: job });
+    registerProcessMetrics(this.registry);
   }
 
   committed(report: ReportedStep): void {
@@ -92,6 +102,16 @@ export class CoordinatorMetrics {
     this.#predictions.inc(report.predictions);
     this.#itemTokens.inc(report.itemTokens);
     this.#items.inc(report.distinctItems);
+  }
+
+  /** `recall@10` is the metric `recall` at the cutoff `10`. */
+  evaluated(results: readonly ReportedMetrics[]): void {
+    for (const { split, model, values } of results) {
+      for (const [name, value] of Object.entries(values)) {
+        const [metric = '', cutoff = ''] = name.split('@');
+        this.#evaluation.set({ split, model, metric, cutoff }, value);
+      }
+    }
   }
 
   #gauge(name: string, help: string): Gauge {

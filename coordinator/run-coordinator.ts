@@ -47,6 +47,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const plan = await openPlan(spec, directory);
     const dataset = { directory, digest: plan.datasetDigest };
     const metrics = new CoordinatorMetrics(job);
+    metrics.build(spec.spec.engine.name);
     const bus = await openNatsBus({ url: natsUrl(), name: 'coordinator' });
     const parent = beginLife({
       onStop: () => coordinator.stop(),

@@ -137,6 +137,7 @@ export class TrainingRun {
         break;
       case 'evaluated':
         this.#metrics.set(worker, message.results);
+        if (worker === this.#members[0]) this.#evaluated(message.results);
         break;
       case 'finished':
         this.#finish(worker, message);
@@ -173,12 +174,21 @@ export class TrainingRun {
   #commit(report: ReportedStep): void {
     const { clock, emit, metrics } = this.#given.parts;
     const now = clock.now();
+    const seconds = (now - this.#committedAt) / 1000;
     metrics.committed(report);
-    metrics.stepSeconds.observe((now - this.#committedAt) / 1000);
+    metrics.stepSeconds.observe(seconds);
     this.#committedAt = now;
     this.#liveNegatives = countLive(this.#liveNegatives, report);
     this.#plans.committed(report.step + 1);
-    emit({ kind: 'committed', report });
+    emit({ kind: 'committed', report, seconds });
+  }
+
+  #evaluated(results: readonly ReportedMetrics[]): void {
+    const { emit, metrics } = this.#given.parts;
+    metrics.evaluated(results);
+    // The sender's own count: reports of others about the last step may still be on their way.
+    const committedSteps = this.#commits.stepsOf(this.#members[0] as WorkerId);
+    emit({ kind: 'evaluated', committedSteps, results });
   }
 
   #finish(worker: WorkerId, finished: Finished): void {

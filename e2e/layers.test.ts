@@ -38,7 +38,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
   pino: ['process/open-log.ts'],
-  'prom-client': ['coordinator/metrics.ts', 'process/metrics-server', 'worker/metrics.ts'],
+  'prom-client': [
+    'coordinator/metrics.ts',
+    'process/metrics-server',
+    'process/process-metrics.ts',
+    'worker/metrics.ts',
+  ],
   ws: ['worker/collective/'],
   yaml: ['shared/job-spec'],
   zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/checkpoint-folder.ts'],

@@ -49,6 +49,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'EMPTY_PLAN',
   'FOLDER_BUSY',
   'FOLDER_UNUSABLE',
+  'HISTORY_REFUSED',
   // Codes of DatasetError for folders and built-in datasets.
   'NOT_A_DATASET',
   'DAMAGED_DATASET',

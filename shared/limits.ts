@@ -123,3 +123,15 @@ export const ownerWatchInterval: Millis = millis(250);
  * of a checkpoint or a dataset takes a day without touching its folder.
  */
 export const abandonedAfter: Millis = millis(24 * 3600 * 1000);
+
+/**
+ * Steps kept beside the checkpoints for a history that has not heard of them: those that members can
+ * commit without a coordinator (`planLead`), and what was on its way when its writer was killed.
+ */
+export const recentSteps = 64;
+
+/**
+ * Lines of a history that wait for a disk that is full: hours of steps, and some megabytes. The
+ * oldest are lost then; a checkpoint that is due fails long before.
+ */
+export const historyLinesWaiting = 10_000;

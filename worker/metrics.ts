@@ -1,5 +1,6 @@
 /** What Prometheus sees of one worker. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { registerBuildInfo, registerProcessMetrics } from '../process/process-metrics.js';
 import type { JobId, WorkerId } from '../shared/ids.js';
 import type { StepReport } from './training/messages.js';
 
@@ -12,6 +13,8 @@ export interface LinkBytes {
 export class WorkerMetrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
+  /** Which program this is, once its engine is known. */
+  readonly build = registerBuildInfo(this.registry);
 
   readonly phase = new Histogram({
     name: 'lockstep_worker_step_phase_seconds',
@@ -56,6 +59,7 @@ export class WorkerMetrics {
 
   constructor(job: JobId, worker: WorkerId, linkBytes: () => Promise<LinkBytes>) {
     this.registry.setDefaultLabels({ training_job: job, worker });
+    registerProcessMetrics(this.registry);
     this.#linkBytes('sent', 'Bytes sent to peers', async () => (await linkBytes()).sent);
     this.#linkBytes(
       'received',

@@ -10,7 +10,8 @@ import { bar, compact, progressText, RateMeter } from './progress-line.js';
 export interface Display {
   /** A sentence that stays on the screen. */
   note(text: string): void;
-  event(event: RunEvent): void;
+  /** `line` is the same for machines; null where they hear of it otherwise. */
+  event(event: RunEvent, line: object | null): void;
   /** The last thing that a run says: `result` is one JSON object, `text` the same for people. */
   result(result: object, text: string): void;
   /** An error, for people; `json` for machines. */
@@ -230,8 +231,8 @@ class JsonDisplay implements Display {
     this.#parts.stderr.write(`${text}\n`);
   }
 
-  event(event: RunEvent): void {
-    if (event.kind !== 'finished' && event.kind !== 'failed') this.#write(event);
+  event(_event: RunEvent, line: object | null): void {
+    if (line !== null) this.#write(line);
   }
 
   result(result: object): void {

@@ -1,4 +1,5 @@
 /** The metrics of the model beside popularity, and what they leave out, as text. Pure. */
+import { cutoffsAbove } from '../../shared/history/result-fields.js';
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import { aligned } from './aligned.js';
 import { compact } from './progress-line.js';
@@ -57,12 +58,6 @@ function remarksOfSplit({ split, users, repeats, tied }: ReportedMetrics): strin
 
 const userCount = (users: number): string =>
   users === 1 ? '1 user' : `${users < 10 ? users : compact(users)} users`;
-
-/** Cutoffs of the reported metrics that reach past the last item. */
-export const cutoffsAbove = ({ values, items }: ReportedMetrics): number[] =>
-  Object.keys(values)
-    .map((name) => Number(/^recall@(\d+)$/.exec(name)?.[1] ?? 0))
-    .filter((cutoff) => cutoff > items);
 
 const decimal = (value: number | undefined): string =>
   value === undefined ? '-' : value.toFixed(4);

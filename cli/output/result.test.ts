@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
+import { brokenLine, endLine } from './end-line.js';
 import { metricsTable } from './metrics-table.js';
-import { resultJson } from './result.js';
 
 const row = (
   split: ReportedMetrics['split'],
@@ -14,6 +14,7 @@ const row = (
   ...changes,
 });
 
+const time = '2026-01-02T03:04:05.678Z';
 const metrics: readonly ReportedMetrics[] = [
   row('validation', 'hllm', { 'recall@10': 0.3 }),
   row('test', 'hllm', { 'recall@10': 0.2, 'ndcg@10': 0.1 }),
@@ -31,7 +32,10 @@ test('the JSON result has the keys that others rely on', () => {
     checkpoint: '/c',
     metrics,
   };
-  assert.deepEqual(resultJson(result), {
+  assert.deepEqual(endLine({ kind: 'finished', result }, 'lockstep ...', time), {
+    kind: 'finished',
+    time,
+    exit_code: 0,
     final_loss: 1.5,
     live_negatives: { mean: 500.5, least: 490, least_of_run: 480 },
     weights_sha256: 'ab',
@@ -82,4 +86,36 @@ test('the table says whom it leaves out, and what is decided by chance or cannot
     'test: 3 users held out what their history has too (evaluation.repeats)',
     'test: 25.0% of the items asked for tie with others, and count by chance',
   ]);
+});
+
+// Would catch a script that takes a stopped run for a finished one, and a failure without a cause.
+test('every end has its exit code, and a failure says why and how to go on', () => {
+  const resume = 'lockstep train x.yaml --resume';
+  const result = {
+    committedSteps: 7,
+    finalLoss: 1.5,
+    weightsSha256: 'ab',
+    liveNegatives: null,
+    stopped: true,
+    checkpoint: '/c',
+    metrics: [],
+  };
+  assert.equal(endLine({ kind: 'finished', result }, resume, time).exit_code, 5);
+  const interrupted = endLine({ kind: 'interrupted', committedSteps: 3 }, resume, time);
+  const message = 'stopped at once after 3 committed steps';
+  assert.deepEqual(interrupted, {
+    kind: 'failed',
+    time,
+    committed_steps: 3,
+    exit_code: 130,
+    code: 'INTERRUPTED',
+    message,
+    process: null,
+    resume,
+  });
+  const cause = { exitCode: 4, code: 'PROCESS_LOST', message: 'm', process: 'worker-1' } as const;
+  const failed = endLine({ kind: 'failed', cause, committedSteps: 9, logFile: null }, resume, time);
+  assert.deepEqual([failed.exit_code, failed.kind === 'failed' && failed.process], [4, 'worker-1']);
+  const broken = brokenLine(new Error('no room'), 0, resume, time);
+  assert.deepEqual([broken.code, broken.message, broken.exit_code], ['INTERNAL', 'no room', 1]);
 });

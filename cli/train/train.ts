@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
 import { lockFolder } from '../../process/folder-lock.js';
+import { checkHistory, RunHistory } from '../../process/run-history.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
-import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { parseJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
 import { readRunArguments } from '../arguments.js';
@@ -45,11 +46,21 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     const { digest: datasetDigest } = await readManifest(datasetDirectory);
     const newId = makeRunId('training', randomBytes(runIdBytes));
     const record = decideRun(output, { job, resume: given.resume, datasetDigest, newId });
+    if (given.resume) checkHistory(output);
     // Everything has been checked: only now is anything written.
     sweepOutput(output);
     const jobFile = writeOutput(output, job, record);
+    const history = RunHistory.open({
+      folder: output,
+      resume: given.resume,
+      owner: { run: record.id, job: job.metadata.name, job_sha256: jobDigest(job) },
+      time: new Date().toISOString(),
+      onTrouble: note,
+    });
+    void lock.lost.then(() => history.abandon());
     return await watchRun({
       display,
+      history,
       metricsTable,
       resume: resumeCommand({
         launcher: launcherOf(process.argv[1], process.env.npm_command),

@@ -1,17 +1,25 @@
 /** Shows a run while it lasts, listens to Ctrl-C, and turns its end into words and an exit code. */
+import type { RunHistory } from '../../process/run-history.js';
+import { version } from '../../process/version.js';
 import { systemClock } from '../../shared/clock.js';
-import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import type { ExitCode } from '../../shared/exit-codes.js';
+import { EventLines } from '../../shared/history/event-lines.js';
+import { type EndLine, isProgress } from '../../shared/history/history-line.js';
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
 import type { Millis } from '../../shared/units.js';
 import type { Display } from '../output/display.js';
+import { brokenLine, endLine, exitCodeOfEnd } from '../output/end-line.js';
 import { failureText } from '../output/failure-text.js';
-import { resultJson, resultText } from '../output/result.js';
+import { resultText } from '../output/result.js';
 import { decideInterrupt } from './interrupts.js';
 import { type RunEnd, type RunJobOptions, type RunningJob, runJob } from './run-job.js';
 
 export interface WatchOptions {
   readonly run: Omit<RunJobOptions, 'onEvent' | 'onProcess'>;
   readonly display: Display;
+  /** What the run leaves; null where it only looks at what another one left. */
+  readonly history: RunHistory | null;
   /** The command that continues a run like this one. */
   readonly resume: string;
   /** The table of metrics, for people. */
@@ -19,10 +27,17 @@ export interface WatchOptions {
 }
 
 export async function watchRun(options: WatchOptions): Promise<ExitCode> {
-  const { display } = options;
+  const { display, history } = options;
+  const versions = { lockstep_version: version(), node_version: process.versions.node };
+  const lines = new EventLines(versions);
+  const onEvent = (event: RunEvent): void => {
+    const line = lines.lineOf(event, wallClock());
+    if (line !== null && !isProgress(line)) history?.append(line);
+    display.event(event, line);
+  };
   const run = runJob({
     ...options.run,
-    onEvent: (event) => display.event(event),
+    onEvent,
     onProcess: ({ name, pid, metricsPort }) => {
       const metrics =
         metricsPort === null ? '' : `, metrics on http://127.0.0.1:${metricsPort}/metrics`;
@@ -31,11 +46,20 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
   });
   const ignoreSignals = listenToInterrupts(run, display);
   try {
-    return say(await run.end, options);
+    const end = await run.end.catch((error: unknown) => {
+      history?.end(brokenLine(error, lines.committedSteps, options.resume, wallClock()));
+      throw error;
+    });
+    const line = endLine(end, options.resume, wallClock());
+    history?.end(line);
+    say(end, line, options);
+    return exitCodeOfEnd(end);
   } finally {
     ignoreSignals();
   }
 }
+
+const wallClock = (): string => new Date().toISOString();
 
 function listenToInterrupts(run: RunningJob, display: Display): () => void {
   let firstAt: Millis | null = null;
@@ -59,37 +83,23 @@ function listenToInterrupts(run: RunningJob, display: Display): () => void {
   };
 }
 
-function say(end: RunEnd, { display, resume, metricsTable }: WatchOptions): ExitCode {
+function say(end: RunEnd, line: EndLine, { display, resume, metricsTable }: WatchOptions): void {
   switch (end.kind) {
     case 'finished': {
       const { result } = end;
       const parts = [resultText(result)];
       if (result.metrics.length > 0) parts.push('', metricsTable(result.metrics));
       if (result.stopped) parts.push('', 'Stopped. To resume:', `  ${resume}`);
-      display.result(resultJson(result), parts.join('\n'));
-      return result.stopped ? exitCodes.stopped : exitCodes.success;
+      display.result(line, parts.join('\n'));
+      return;
     }
     case 'interrupted': {
       const message = `stopped at once after ${end.committedSteps} committed steps`;
-      display.failure(`lockstep: ${message}\nTo resume from the newest checkpoint:\n  ${resume}`, {
-        kind: 'failed',
-        code: 'INTERRUPTED',
-        message,
-        committed_steps: end.committedSteps,
-        resume,
-      });
-      return exitCodes.interrupted;
+      const text = `lockstep: ${message}\nTo resume from the newest checkpoint:\n  ${resume}`;
+      display.failure(text, line);
+      return;
     }
-    case 'failed': {
-      const { cause, committedSteps, logFile } = end;
-      display.failure(failureText(cause, logFile, resume), {
-        kind: 'failed',
-        code: cause.code,
-        message: cause.message,
-        committed_steps: committedSteps,
-        resume,
-      });
-      return cause.exitCode;
-    }
+    case 'failed':
+      display.failure(failureText(end.cause, end.logFile, resume), line);
   }
 }

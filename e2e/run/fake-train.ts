@@ -3,12 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDisplay } from '../../cli/output/display.js';
 import { watchRun } from '../../cli/train/watch-run.js';
+import { checkHistory, RunHistory } from '../../process/run-history.js';
 import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fake-job.js';
 
 const [output = '', workers = '', steps = ''] = process.argv.slice(2);
 mkdirSync(output, { recursive: true });
 const jobFile = join(output, 'job.json');
 writeFileSync(jobFile, JSON.stringify(fakeJob(Number(steps))));
+checkHistory(output);
+const run = fakeRun();
+const jobDigest = fakeDigest(Number(steps));
 process.exitCode = await watchRun({
   display: openDisplay({
     json: true,
@@ -17,12 +21,19 @@ process.exitCode = await watchRun({
     environment: process.env,
     now: () => performance.now(),
   }),
+  history: RunHistory.open({
+    folder: output,
+    resume: true,
+    owner: { run: run.run, job: run.job, job_sha256: jobDigest },
+    time: new Date().toISOString(),
+    onTrouble: (text) => process.stderr.write(`${text}\n`),
+  }),
   metricsTable: () => '',
   resume: 'the same with --resume',
   run: {
     jobFile,
-    run: fakeRun(),
-    jobDigest: fakeDigest(Number(steps)),
+    run,
+    jobDigest,
     datasetDirectory: output,
     output,
     workers: Number(workers),

@@ -10,6 +10,7 @@ import { type Lane, rank, step as stepOf } from '../../shared/ids.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { FromTraining, ToTraining, TrainingStart } from '../../worker/training/messages.js';
+import { RecentSteps } from '../../worker/training/recent-steps.js';
 import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
 import { holdFile } from './fake-job.js';
 
@@ -26,6 +27,7 @@ const hash = (text: string, data: Int32Array): string =>
 let weights =
   start.resumeFrom === null ? hash('seed', new Int32Array()) : readFakeCheckpoint(start.resumeFrom);
 let committed = start.resumeFrom === null ? 0 : Number(/step-(\d+)$/.exec(start.resumeFrom)?.[1]);
+const recent = new RecentSteps(start.checkpointDirectory);
 let stopWanted = false;
 let loss: number | null = null;
 const plans = new Map<string, LanePlan>();
@@ -40,6 +42,7 @@ const planOf = (lane: Lane): LanePlan | undefined => plans.get(`${committed}/${l
 
 function checkpoint(): string | null {
   if (start.rank !== 0) return null;
+  recent.write();
   const path = writeFakeCheckpoint(start.checkpointDirectory, committed, weights);
   tell({ kind: 'checkpointed', committedSteps: committed, path, seconds: 0.001 });
   return path;
@@ -107,6 +110,7 @@ function commit(): void {
   };
   for (const lane of mine) plans.delete(`${committed}/${lane}`);
   committed++;
+  recent.add(report, stepMs / 1000, new Date().toISOString());
   tell({ kind: 'committed', report });
 }
 

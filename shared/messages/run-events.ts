@@ -39,7 +39,12 @@ export type RunEvent =
       readonly totalSteps: number;
       readonly resumedFrom: string | null;
     }
-  | { readonly kind: 'committed'; readonly report: ReportedStep }
+  | {
+      readonly kind: 'committed';
+      readonly report: ReportedStep;
+      /** Since the step before was committed, or since the members were ready. */
+      readonly seconds: number;
+    }
   | {
       readonly kind: 'checkpointed';
       readonly committedSteps: number;
@@ -47,6 +52,11 @@ export type RunEvent =
       readonly seconds: number;
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  | {
+      readonly kind: 'evaluated';
+      readonly committedSteps: number;
+      readonly results: readonly ReportedMetrics[];
+    }
   | { readonly kind: 'finished'; readonly result: RunResult }
   /**
    * The process has said all that it has to say. It ends with this code; where native code holds it

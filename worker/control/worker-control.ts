@@ -247,6 +247,7 @@ export class WorkerControl {
     const spec = resolveJob(membership.job);
     requireJob(spec, jobDigest, 'the membership');
     const { members } = membership;
+    metrics.build(spec.spec.engine.name);
     const requestFiles = (): Promise<readonly DatasetFile[]> => this.#requestFiles();
     const datasetDirectory = await findDataset(
       { bus, run, cacheDirectory, digestOf, requestFiles },

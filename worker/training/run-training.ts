@@ -28,6 +28,7 @@ import { Checkpoints } from './checkpoints.js';
 import { Evaluator } from './evaluate.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
+import { RecentSteps } from './recent-steps.js';
 import { Trainer } from './trainer.js';
 
 export class Training {
@@ -132,10 +133,12 @@ export class Training {
       lanes: spec.lanes,
       committedSteps,
     });
+    const recent = new RecentSteps(this.#start.checkpointDirectory);
     this.#tell({ kind: 'ready', step: step(committedSteps) });
 
     let finalLoss: number | null = null;
     let stopped = false;
+    let committedAt = systemClock.now();
     while (this.#committedSteps < totalSteps && !stopped) {
       const asked = systemClock.now();
       const batches = await this.#inbox.take(step(this.#committedSteps));
@@ -144,9 +147,13 @@ export class Training {
       this.#committedSteps = trainer.committedSteps;
       finalLoss = outcome.report.loss;
       stopped = outcome.stop && this.#committedSteps < totalSteps;
+      const now = systemClock.now();
+      recent.add(outcome.report, (now - committedAt) / 1000, new Date().toISOString());
+      committedAt = now;
       this.#tell({ kind: 'committed', report: outcome.report });
       const last = stopped || this.#committedSteps === totalSteps;
       if (checkpoints !== null && (last || checkpoints.isDue(this.#committedSteps))) {
+        recent.write();
         await checkpoints.start({ committedSteps: this.#committedSteps, ...digests }, state);
       }
     }

@@ -1,0 +1,58 @@
+/** How a run ended, as the last line of its history and of `--json`, and as `result.json`. */
+import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
+import { finishedLine } from '../../shared/history/event-lines.js';
+import type { EndLine, HistoryLineOf } from '../../shared/history/history-line.js';
+import type { RunEnd } from '../train/run-job.js';
+
+/**
+ * @param resume the command that continues the run
+ * @param time ISO 8601
+ */
+export function endLine(end: RunEnd, resume: string, time: string): EndLine {
+  if (end.kind === 'finished') return finishedLine(end.result, exitCodeOfEnd(end), time);
+  const { committedSteps } = end;
+  const cause =
+    end.kind === 'failed'
+      ? end.cause
+      : {
+          code: 'INTERRUPTED',
+          message: `stopped at once after ${committedSteps} committed steps`,
+          process: null,
+        };
+  return {
+    kind: 'failed',
+    time,
+    committed_steps: committedSteps,
+    exit_code: exitCodeOfEnd(end),
+    code: cause.code,
+    message: cause.message,
+    process: cause.process,
+    resume,
+  };
+}
+
+export function exitCodeOfEnd(end: RunEnd): ExitCode {
+  if (end.kind === 'failed') return end.cause.exitCode;
+  if (end.kind === 'interrupted') return exitCodes.interrupted;
+  return end.result.stopped ? exitCodes.stopped : exitCodes.success;
+}
+
+/** The end of a run that could not be run at all: `error` goes on to whoever called. */
+export function brokenLine(
+  error: unknown,
+  committedSteps: number,
+  resume: string,
+  time: string,
+): HistoryLineOf<'failed'> {
+  const code = codeOf(error);
+  return {
+    kind: 'failed',
+    time,
+    committed_steps: committedSteps,
+    exit_code: exitCodeOf(code),
+    code,
+    message: error instanceof Error ? error.message : String(error),
+    process: null,
+    resume,
+  };
+}

@@ -1,0 +1,106 @@
+/** Turns what the processes of a run tell into the lines of its history. */
+import type { ReportedStep } from '../messages/messages.js';
+import type { RunEvent, RunResult } from '../messages/run-events.js';
+import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
+import { resultFields } from './result-fields.js';
+
+/** What every `started` line says of the program. */
+export interface ProgramVersions {
+  readonly lockstep_version: string;
+  readonly node_version: string;
+}
+
+/** Events of one run, in their order; each gets the committed steps at which it happened. */
+export class EventLines {
+  readonly #versions: ProgramVersions;
+  #committedSteps = 0;
+
+  constructor(versions: ProgramVersions) {
+    this.#versions = versions;
+  }
+
+  get committedSteps(): number {
+    return this.#committedSteps;
+  }
+
+  /**
+   * @param time ISO 8601
+   * @returns null for what is told elsewhere: ports, and the end, which has a cause that no single
+   *   event knows.
+   */
+  lineOf(event: RunEvent, time: string): HistoryLine | ProgressLine | null {
+    switch (event.kind) {
+      case 'waiting':
+        return { kind: 'waiting', time, reason: event.reason };
+      case 'evaluating':
+        return { kind: 'evaluating', time, done: event.done, total: event.total };
+      case 'notice':
+        return { kind: 'warning', time, committed_steps: this.#committedSteps, text: event.text };
+      case 'started':
+        this.#committedSteps = event.firstStep;
+        return {
+          kind: 'started',
+          time,
+          committed_steps: event.firstStep,
+          members: [...event.members],
+          total_steps: event.totalSteps,
+          resumed_from: event.resumedFrom,
+          ...this.#versions,
+        };
+      case 'committed':
+        this.#committedSteps = event.report.step + 1;
+        return stepLine(event.report, event.seconds, time);
+      case 'checkpointed': {
+        const { committedSteps, path, seconds } = event;
+        return { kind: 'checkpointed', time, committed_steps: committedSteps, path, seconds };
+      }
+      case 'evaluated': {
+        const results = event.results.map(({ tooShort, ...result }) => ({
+          ...result,
+          users_too_short: tooShort,
+        }));
+        return { kind: 'evaluated', time, committed_steps: event.committedSteps, results };
+      }
+      case 'listening':
+      case 'leaving':
+      case 'finished':
+      case 'failed':
+        return null;
+    }
+  }
+}
+
+/** @param seconds since the step before was committed, or since the members were ready */
+export function stepLine(
+  report: ReportedStep,
+  seconds: number,
+  time: string,
+): HistoryLineOf<'committed'> {
+  return {
+    kind: 'committed',
+    time,
+    committed_steps: report.step + 1,
+    loss: report.loss,
+    gradient_norm: report.gradientNorm,
+    learning_rate: report.learningRate,
+    logit_scale: report.logitScale,
+    sequences: report.sequences,
+    predictions: report.predictions,
+    item_tokens: report.itemTokens,
+    distinct_items: report.distinctItems,
+    top1: report.top1,
+    live_negatives: report.liveNegatives,
+    least_live_negatives: report.leastLiveNegatives,
+    step_seconds: seconds,
+    phase_seconds: report.phaseSeconds,
+    wait_seconds: report.waitSeconds,
+  };
+}
+
+export function finishedLine(
+  result: RunResult,
+  exitCode: number,
+  time: string,
+): HistoryLineOf<'finished'> {
+  return { kind: 'finished', time, exit_code: exitCode, ...resultFields(result) };
+}

@@ -1,0 +1,178 @@
+/**
+ * The history of a run: one line an event, each a JSON object. It is the one account of what
+ * happened, for `history.jsonl`, `result.json`, `--json` and whatever draws a run. docs/run-folder.md explains it.
+ *
+ * Names are snake_case and end in their unit where they have one. `time` is the wall clock, and
+ * `committed_steps` counts optimizer updates: 1 after the first step.
+ */
+import { z } from 'zod';
+
+/** Raised whenever an older reader would misread a newer history. Further fields and kinds do not. */
+export const historyVersion = 1;
+
+/** In the folder of the checkpoints: the lines of the last steps that they cover. */
+export const recentStepsFile = 'recent-steps.jsonl';
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const values = z.record(z.string(), z.number());
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** Whose history or result it is. */
+const owner = {
+  run: z.string(),
+  job: z.string(),
+  /** Of what decides the weights. */
+  job_sha256: sha256,
+};
+
+const line = <const Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
+  z.object({ kind: z.literal(kind), time: z.iso.datetime(), committed_steps: count, ...shape });
+
+/** The first line of a file. */
+const historyBegan = line('history', {
+  schema_version: z.int().min(1),
+  ...owner,
+});
+
+/** A membership trains from here on: at the start, and again after each resume. */
+const started = line('started', {
+  /** By rank. */
+  members: z.array(z.string()),
+  total_steps: count,
+  /** The checkpoint; null where training starts from the seed. */
+  resumed_from: z.string().nullable(),
+  lockstep_version: z.string(),
+  node_version: z.string(),
+});
+
+/** A step. What is not of this member alone is identical on all members. */
+const committed = line('committed', {
+  /** In nats. */
+  loss: z.number(),
+  /** Global norm before clipping. */
+  gradient_norm: z.number(),
+  learning_rate: z.number(),
+  logit_scale: z.number(),
+  sequences: count,
+  predictions: count,
+  item_tokens: count,
+  distinct_items: count,
+  /** Share of predictions whose positive had the highest logit. */
+  top1: z.number(),
+  /** Negatives that are held against a prediction, on average. */
+  live_negatives: z.number(),
+  /** Those of the prediction that has fewest. */
+  least_live_negatives: z.number(),
+  /** Since the step before was committed, or since the members were ready. */
+  step_seconds: seconds,
+  /** Of the member that reported first, by phase. */
+  phase_seconds: values,
+  /** Of the member that reported first: waiting for peers. */
+  wait_seconds: seconds,
+});
+
+const checkpointed = line('checkpointed', { path: z.string(), seconds });
+
+const evaluated = line('evaluated', {
+  results: z.array(
+    z.object({
+      split: z.string(),
+      model: z.string(),
+      users: count,
+      users_too_short: count,
+      /** Users whose held-out item stands in their history. */
+      repeats: count,
+      /** Users whose held-out item ties with others. */
+      tied: count,
+      /** Of the catalogue. */
+      items: count,
+      values,
+    }),
+  ),
+});
+
+/** What the metrics of a split are of. */
+const evaluatedSplit = z.object({
+  users: count,
+  repeats: count,
+  tied: count,
+  tied_popularity: count,
+});
+
+/** Something that the user should know and the run goes on without. */
+const warning = line('warning', { text: z.string() });
+
+/** The run has done what it was asked, or was stopped with a checkpoint. */
+const finished = line('finished', {
+  exit_code: count,
+  stopped: z.boolean(),
+  /** Of the last step; null where none was trained. */
+  final_loss: z.number().nullable(),
+  /** Null where no step was trained. */
+  live_negatives: z
+    .object({ mean: z.number(), least: z.number(), least_of_run: z.number() })
+    .nullable(),
+  weights_sha256: sha256,
+  checkpoint: z.string().nullable(),
+  metrics: z.object({
+    validation: values.nullable(),
+    test: values.nullable(),
+    popularity: z.object({ validation: values.nullable(), test: values.nullable() }),
+  }),
+  /** Null where nothing was evaluated. */
+  evaluation: z
+    .object({
+      validation: evaluatedSplit.nullable(),
+      test: evaluatedSplit.nullable(),
+      items: count,
+      users_too_short: count,
+      cutoffs_above_catalogue: z.array(count),
+    })
+    .nullable(),
+});
+
+const failed = line('failed', {
+  exit_code: count,
+  /** A stable word for machines. */
+  code: z.string(),
+  message: z.string(),
+  /** The process whose log tells more; null where none does. */
+  process: z.string().nullable(),
+  /** The command that continues; null where none is known. */
+  resume: z.string().nullable(),
+});
+
+export const historyLine = z.discriminatedUnion('kind', [
+  historyBegan,
+  started,
+  committed,
+  checkpointed,
+  evaluated,
+  warning,
+  finished,
+  failed,
+]);
+
+export type HistoryLine = z.infer<typeof historyLine>;
+export type HistoryLineOf<Kind extends HistoryLine['kind']> = Extract<HistoryLine, { kind: Kind }>;
+/** How a run ends. `result.json` is this line, with what it belongs to. */
+export type EndLine = HistoryLineOf<'finished' | 'failed'>;
+
+export const runResult = z.intersection(
+  z.object({ schema_version: z.int().min(1), ...owner }),
+  z.discriminatedUnion('kind', [finished, failed]),
+);
+
+/** Shown while it lasts and kept nowhere. */
+export type ProgressLine =
+  | { readonly kind: 'waiting'; readonly time: string; readonly reason: string }
+  | {
+      readonly kind: 'evaluating';
+      readonly time: string;
+      readonly done: number;
+      readonly total: number;
+    };
+
+export const isProgress = (line: HistoryLine | ProgressLine): line is ProgressLine =>
+  line.kind === 'waiting' || line.kind === 'evaluating';
