@@ -1,8 +1,35 @@
-/** For tests: plans of steps that hold nothing, and what members report of them. */
-import { lane, step } from '../shared/ids.js';
-import type { FromWorker, ReportedStep } from '../shared/messages/messages.js';
+/** For tests: a coordinator over a bus in memory, with a clock that the test turns. */
+import { MemoryHub } from '../shared/bus-memory.js';
+import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
+import { silentLog } from '../shared/log.js';
+import {
+  decodeFromCoordinator,
+  encodeFromWorker,
+  type FromCoordinator,
+  type FromWorker,
+  type ReportedStep,
+} from '../shared/messages/messages.js';
+import type { RunEvent } from '../shared/messages/run-events.js';
 import { type EncodedPlan, encodeStepPlan } from '../shared/messages/step-plan-message.js';
+import {
+  coordinatorSubject,
+  everyPlanSubject,
+  planStream,
+  workerSubject,
+} from '../shared/subjects.js';
+import { millis } from '../shared/units.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorParts } from './coordinator-parts.js';
+import { DatasetPublisher } from './dataset-publisher.js';
+import { CoordinatorMetrics } from './metrics.js';
 import type { PlanSource } from './plan-source.js';
+
+export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
+export const a = workerId('worker-0');
+export const b = workerId('worker-1');
+
+/** Lets everything that is queued on the bus arrive. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export function emptyPlan(at: number, lanes = 2): EncodedPlan {
   return encodeStepPlan(
@@ -52,3 +79,77 @@ export const committed = (at: number, loss?: number): FromWorker => ({
   report: report(at, loss),
   planSha256: emptyPlan(at).shared.sha256,
 });
+
+export async function openCoordinator(changes: Partial<CoordinatorParts> = {}) {
+  const hub = new MemoryHub();
+  const [bus, workers] = [hub.open(), hub.open()];
+  let now = 0;
+  const events: RunEvent[] = [];
+  const said: FromCoordinator[] = [];
+  const metrics = new CoordinatorMetrics(run.job);
+  workers.subscribe(coordinatorSubject(run), (data) => said.push(decodeFromCoordinator(data)));
+  const coordinator = new Coordinator({
+    bus,
+    run,
+    metrics,
+    totalSteps: 20,
+    clock: { now: () => millis(now) },
+    log: silentLog,
+    spec: { any: 'job' },
+    dataset: { directory: '/d', digest: 'd' },
+    datasetPublisher: new DatasetPublisher({
+      bus,
+      run,
+      directory: '/nowhere',
+      onFile: () => undefined,
+    }),
+    emit: (event) => events.push(event),
+    replicas: 2,
+    linksToken: 'x'.repeat(32),
+    checkpointDirectory: '/c',
+    evaluate: false,
+    plans: emptyPlans,
+    ...changes,
+  });
+  await coordinator.start();
+  const say = async (worker: WorkerId, message: FromWorker): Promise<void> => {
+    workers.publish(workerSubject(run, worker), encodeFromWorker(message));
+    await settle();
+  };
+  const wait = async (milliseconds: number): Promise<void> => {
+    now += milliseconds;
+    coordinator.tick();
+    await settle();
+  };
+  /** Steps whose plans are in the stream now. */
+  const stored = async (): Promise<number[]> => {
+    const found = new Set<number>();
+    const stream = await workers.openStream(planStream(run));
+    const reader = await stream.read([everyPlanSubject(run)], (_, subject) =>
+      found.add(Number(subject.split('.').at(-2))),
+    );
+    await settle();
+    reader.close();
+    return [...found].sort((x, y) => x - y);
+  };
+  return { hub, workers, coordinator, metrics, events, said, say, wait, stored };
+}
+
+export const join: FromWorker = {
+  kind: 'join',
+  address: '127.0.0.1:1',
+  pid: 1,
+  host: 'h',
+  checkpoint: null,
+};
+
+export type Opened = Awaited<ReturnType<typeof openCoordinator>>;
+
+/** Both workers join and become ready. */
+export async function train(opened: Opened): Promise<void> {
+  await opened.say(b, join);
+  await opened.say(a, join);
+  await opened.wait(500);
+  await opened.say(a, { kind: 'ready', step: 0 });
+  await opened.say(b, { kind: 'ready', step: 0 });
+}

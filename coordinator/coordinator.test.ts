@@ -1,108 +1,19 @@
 /** The shell over a bus in memory, with a clock that the test turns. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryHub } from '../shared/bus-memory.js';
-import { jobId, runId, step, type WorkerId, workerId } from '../shared/ids.js';
-import { silentLog } from '../shared/log.js';
+import { step, workerId } from '../shared/ids.js';
+import type { FromWorker } from '../shared/messages/messages.js';
+import { planMessageId, planStream, planSubject, workerSubject } from '../shared/subjects.js';
 import {
-  decodeFromCoordinator,
-  encodeFromWorker,
-  type FromCoordinator,
-  type FromWorker,
-} from '../shared/messages/messages.js';
-import type { RunEvent } from '../shared/messages/run-events.js';
-import {
-  coordinatorSubject,
-  everyPlanSubject,
-  planMessageId,
-  planStream,
-  planSubject,
-  workerSubject,
-} from '../shared/subjects.js';
-import { millis } from '../shared/units.js';
-import { Coordinator } from './coordinator.js';
-import { committed, emptyPlans } from './coordinator-fixture.js';
-import { DatasetPublisher } from './dataset-publisher.js';
-import { CoordinatorMetrics } from './metrics.js';
-
-const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
-const a = workerId('worker-0');
-const b = workerId('worker-1');
-
-/** Lets everything that is queued on the bus arrive. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function open(totalSteps: number | null = 20) {
-  const hub = new MemoryHub();
-  const [bus, workers] = [hub.open(), hub.open()];
-  let now = 0;
-  const events: RunEvent[] = [];
-  const said: FromCoordinator[] = [];
-  const metrics = new CoordinatorMetrics(run.job);
-  workers.subscribe(coordinatorSubject(run), (data) => said.push(decodeFromCoordinator(data)));
-  const coordinator = new Coordinator({
-    bus,
-    run,
-    metrics,
-    totalSteps,
-    clock: { now: () => millis(now) },
-    log: silentLog,
-    spec: { any: 'job' },
-    dataset: { directory: '/d', digest: 'd' },
-    datasetPublisher: new DatasetPublisher({
-      bus,
-      run,
-      directory: '/nowhere',
-      onFile: () => undefined,
-    }),
-    emit: (event) => events.push(event),
-    replicas: 2,
-    linksToken: 'x'.repeat(32),
-    checkpointDirectory: '/c',
-    evaluate: false,
-    plans: emptyPlans,
-  });
-  await coordinator.start();
-  const say = async (worker: WorkerId, message: FromWorker): Promise<void> => {
-    workers.publish(workerSubject(run, worker), encodeFromWorker(message));
-    await settle();
-  };
-  const wait = async (milliseconds: number): Promise<void> => {
-    now += milliseconds;
-    coordinator.tick();
-    await settle();
-  };
-  /** Steps whose plans are in the stream now. */
-  const stored = async (): Promise<number[]> => {
-    const found = new Set<number>();
-    const stream = await workers.openStream(planStream(run));
-    const reader = await stream.read([everyPlanSubject(run)], (_, subject) =>
-      found.add(Number(subject.split('.').at(-2))),
-    );
-    await settle();
-    reader.close();
-    return [...found].sort((x, y) => x - y);
-  };
-  return { hub, workers, coordinator, metrics, events, said, say, wait, stored };
-}
-
-const join: FromWorker = {
-  kind: 'join',
-  address: '127.0.0.1:1',
-  pid: 1,
-  host: 'h',
-  checkpoint: null,
-};
-
-type Opened = Awaited<ReturnType<typeof open>>;
-
-async function train(opened: Opened): Promise<void> {
-  await opened.say(b, join);
-  await opened.say(a, join);
-  await opened.wait(500);
-  await opened.say(a, { kind: 'ready', step: 0 });
-  await opened.say(b, { kind: 'ready', step: 0 });
-}
+  a,
+  b,
+  committed,
+  join,
+  openCoordinator as open,
+  run,
+  settle,
+  train,
+} from './coordinator-fixture.js';
 
 // Would catch a membership that is formed early, unsorted, or said once to nobody.
 test('forms the membership when all have joined, and says it again to whoever asks', async () => {
@@ -235,7 +146,7 @@ test('a plan that is in the stream before us, or that a member read elsewhere, e
 
 // Would catch an evaluation that trains from the seed because there is nothing to evaluate.
 test('an evaluation without a checkpoint fails', async () => {
-  const opened = await open(null);
+  const opened = await open({ totalSteps: null });
   await train(opened);
   const outcome = await opened.coordinator.outcome;
   assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'CHECKPOINT_MISSING');

@@ -7,3 +7,10 @@ export interface PlanSource {
   plan(step: Step): Promise<EncodedPlan>;
   close(): Promise<void>;
 }
+
+/** What the job needs planned. */
+export interface JobPlan {
+  readonly datasetDigest: string;
+  readonly totalSteps: number;
+  readonly plans: PlanSource;
+}

@@ -14,14 +14,7 @@ import { goodbyeTimeout, membersMax, tickInterval } from '../shared/limits.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
-import type { PlanSource } from './plan-source.js';
-
-/** What the job needs planned. */
-export interface JobPlan {
-  readonly datasetDigest: string;
-  readonly totalSteps: number;
-  readonly plans: PlanSource;
-}
+import type { JobPlan } from './plan-source.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
 

@@ -85,9 +85,14 @@ export class Random {
     }
   }
 
-  /** Fisher and Yates: every order equally likely. In place. */
-  shuffle(values: Int32Array | Uint32Array): void {
-    for (let last = values.length - 1; last > 0; last--) {
+  /**
+   * Fisher and Yates: every order equally likely. In place.
+   *
+   * @param from where an earlier call stopped, to do the work in portions: the values behind it are
+   *   in their final places, and so are those behind `to` afterwards. The order is the same.
+   */
+  shuffle(values: Int32Array | Uint32Array, from = values.length - 1, to = 0): void {
+    for (let last = from; last > to; last--) {
       const other = this.below(last + 1);
       const kept = values[last] as number;
       values[last] = values[other] as number;

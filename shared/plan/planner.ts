@@ -6,9 +6,9 @@
 
 import { EmptyPlanError } from '../errors.js';
 import { type Step, step as stepNumber } from '../ids.js';
-import { Random } from '../random.js';
 import { type Dealt, dealByCost } from './balance.js';
 import { type PlanCatalogue, planCatalogue } from './catalogue.js';
+import { EpochOrders } from './epoch-orders.js';
 import { drawNegatives, ItemMarks } from './negatives.js';
 import type { StepPlan } from './plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
@@ -27,7 +27,7 @@ export class Planner {
   readonly #marks: ItemMarks;
   /** Row of each text of the step that is being planned; other entries are left from before. */
   readonly #rows: Int32Array;
-  #order: { readonly epoch: number; readonly sequences: Int32Array } | null = null;
+  readonly #orders: EpochOrders;
 
   /** @throws EmptyPlanError where no user has two training items. */
   constructor(job: PlanInput, dataset: PlanDataset) {
@@ -41,6 +41,7 @@ export class Planner {
           'have two items besides the two that are held out',
       );
     }
+    this.#orders = new EpochOrders(job.spec.seed, this.#sequences.users.length);
     this.#catalogue = planCatalogue(dataset, job.spec.model.maxTextLength);
     this.#marks = new ItemMarks(this.#catalogue.items);
     this.#rows = new Int32Array(this.#catalogue.items);
@@ -59,7 +60,9 @@ export class Planner {
     const { lanes, batch } = this.#job.spec;
     const epoch = Math.floor(step / this.stepsPerEpoch);
     const start = (step % this.stepsPerEpoch) * batch.sequences;
-    const members = this.#epochOrder(epoch).subarray(start, start + batch.sequences);
+    const members = this.#orders.order(epoch).subarray(start, start + batch.sequences);
+    // Twice what each step must do, so that the next order is there when half of this epoch is over.
+    this.#orders.prepare(epoch + 1, 2 * batch.sequences);
     const negatives = this.#drawNegatives(step, members);
     const { items, itemLaneOffsets } = this.#dealItems(members, negatives);
     const rows = this.#rows;
@@ -82,16 +85,6 @@ export class Planner {
 
   #rowOf(item: number): number {
     return this.#rows[this.#catalogue.textOf[item] as number] as number;
-  }
-
-  /** The epoch's sequences in the order in which its steps take them. */
-  #epochOrder(epoch: number): Int32Array {
-    if (this.#order?.epoch !== epoch) {
-      const sequences = Int32Array.from({ length: this.sequencesPerEpoch }, (_, index) => index);
-      Random.for(this.#job.spec.seed, 'epoch order', epoch).shuffle(sequences);
-      this.#order = { epoch, sequences };
-    }
-    return this.#order.sequences;
   }
 
   #drawNegatives(step: Step, members: Int32Array): Int32Array {
