@@ -99,6 +99,8 @@ const finished = (weightsSha256: string): FromWorker => ({
   committedSteps: 0,
   finalLoss: null,
   stopped: true,
+  endedEarly: false,
+  best: null,
   checkpoint: null,
   weightsSha256,
 });

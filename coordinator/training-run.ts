@@ -135,6 +135,14 @@ export class TrainingRun {
       case 'evaluating':
         if (worker === this.#members[0]) parts.emit(message);
         break;
+      case 'validated':
+        // What came before is no part of the next step.
+        this.#committedAt = parts.clock.now();
+        if (worker === this.#members[0]) {
+          parts.metrics.evaluated(message.results);
+          parts.emit(message);
+        }
+        break;
       case 'evaluated':
         this.#metrics.set(worker, message.results);
         if (worker === this.#members[0]) this.#evaluated(message.results);

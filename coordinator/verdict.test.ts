@@ -13,6 +13,8 @@ const finished = (changes: Partial<Finished> = {}): Finished => ({
   finalLoss: 2.5,
   weightsSha256: 'ab'.repeat(32),
   stopped: false,
+  endedEarly: false,
+  best: null,
   checkpoint: null,
   ...changes,
 });

@@ -41,6 +41,8 @@ export function decideResult(
     liveNegatives,
     weightsSha256: first.weightsSha256,
     stopped: first.stopped,
+    endedEarly: first.endedEarly,
+    best: first.best,
     checkpoint: ends.find((end) => end?.checkpoint != null)?.checkpoint ?? null,
     metrics:
       members.map((member) => metrics.get(member)).find((found) => found !== undefined) ?? [],

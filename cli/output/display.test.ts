@@ -85,6 +85,42 @@ test('with --json every line of standard output is JSON and the last one is the 
   assert.deepEqual(lines.at(-1), { final_loss: 1 });
 });
 
+// Would catch a validation that nobody sees before the end, or whose best is that of another metric.
+test('a validation says how good it was, and how good the best', () => {
+  const { display, text } = screen(false, false);
+  const row = {
+    split: 'validation',
+    users: 9,
+    tooShort: 0,
+    repeats: 0,
+    tied: 0,
+    items: 20,
+  } as const;
+  const results = [
+    { ...row, model: 'hllm', values: { 'ndcg@10': 0.1, mrr: 0.07 } },
+    { ...row, model: 'popularity', values: { 'ndcg@10': 0.05, mrr: 0.03 } },
+  ] as const;
+  const best = { metric: 'ndcg@10', repeats: 'allow', value: 0.1, committedSteps: 20 } as const;
+  const say = (committedSteps: number, since: number | null): void =>
+    display.event(
+      {
+        kind: 'validated',
+        committedSteps,
+        results,
+        best: since === null ? null : { ...best, evaluationsSince: since },
+      },
+      null,
+    );
+  say(20, 0);
+  say(30, 1);
+  say(30, null);
+  assert.deepEqual(text().trim().split('\n'), [
+    'validation after step 20: ndcg@10 0.1000 (popularity 0.0500), the best so far',
+    'validation after step 30: ndcg@10 0.1000 (popularity 0.0500), the best is 0.1000 after step 20',
+    'validation after step 30: mrr 0.0700 (popularity 0.0300)',
+  ]);
+});
+
 // Would catch a colour that is cut in half and paints the rest of the terminal.
 test('cutting counts what is visible and ends the colour', () => {
   assert.equal(cut('abc', 2), 'ab');

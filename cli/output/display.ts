@@ -3,7 +3,11 @@
  * JSON lines for machines.
  */
 import type { WriteStream } from 'node:tty';
-import type { ReportedStep } from '../../shared/messages/messages.js';
+import type {
+  ReportedBest,
+  ReportedMetrics,
+  ReportedStep,
+} from '../../shared/messages/messages.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { bar, compact, progressText, RateMeter } from './progress-line.js';
 
@@ -74,9 +78,26 @@ function sentence(event: RunEvent): string | null {
       return event.text;
     case 'checkpointed':
       return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
+    case 'validated':
+      return validationSentence(event);
     default:
       return null;
   }
+}
+
+function validationSentence(event: Extract<RunEvent, { kind: 'validated' }>): string {
+  const { best, committedSteps, results } = event;
+  const metric = best?.metric ?? 'mrr';
+  const value = (model: ReportedMetrics['model']): string =>
+    results.find((row) => row.model === model)?.values[metric]?.toFixed(4) ?? '-';
+  const numbers = `${metric} ${value('hllm')} (popularity ${value('popularity')})`;
+  return `validation after step ${committedSteps}: ${numbers}${bestSoFar(best)}`;
+}
+
+function bestSoFar(best: ReportedBest | null): string {
+  if (best === null) return '';
+  if (best.evaluationsSince === 0) return ', the best so far';
+  return `, the best is ${best.value.toFixed(4)} after step ${best.committedSteps}`;
 }
 
 class PlainDisplay implements Display {

@@ -6,18 +6,23 @@ import { compact } from './progress-line.js';
 
 const splits = ['validation', 'test'] as const;
 
-/** One row for each split and metric; columns for the model, popularity, and their ratio. */
+/**
+ * One row for each split and metric; columns for the model, popularity, and their ratio, and for the
+ * best checkpoint where one was kept.
+ */
 export function metricsTable(metrics: readonly ReportedMetrics[]): string {
-  const rows: string[][] = [['', 'hllm', 'popularity', 'ratio']];
+  const best = metrics.some(({ model }) => model === 'best') ? ['best'] : [];
+  const rows: string[][] = [['', 'hllm', ...best, 'popularity', 'ratio']];
   for (const split of splits) {
-    const model = metrics.find((found) => found.split === split && found.model === 'hllm');
-    const popularity = metrics.find(
-      (found) => found.split === split && found.model === 'popularity',
-    );
-    if (model === undefined) continue;
-    for (const [name, value] of Object.entries(model.values)) {
-      const other = popularity?.values[name];
-      rows.push([`${split} ${name}`, decimal(value), decimal(other), ratio(value, other)]);
+    const of = (model: ReportedMetrics['model']) =>
+      metrics.find((found) => found.split === split && found.model === model);
+    for (const [name, value] of Object.entries(of('hllm')?.values ?? {})) {
+      const other = of('popularity')?.values[name];
+      const ofBest = best.map(() => decimal(of('best')?.values[name]));
+      rows.push([
+        `${split} ${name}`,
+        ...[decimal(value), ...ofBest, decimal(other), ratio(value, other)],
+      ]);
     }
   }
   return [...aligned(rows), ...remarks(metrics)].join('\n');

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import { brokenLine, endLine } from './end-line.js';
 import { metricsTable } from './metrics-table.js';
+import { resultText } from './result.js';
 
 const row = (
   split: ReportedMetrics['split'],
@@ -21,6 +22,15 @@ const metrics: readonly ReportedMetrics[] = [
   row('test', 'popularity', { 'recall@10': 0.1, 'ndcg@10': 0 }, { tied: 4 }),
 ];
 
+const best = {
+  metric: 'ndcg@10',
+  repeats: 'allow',
+  value: 0.4,
+  committedSteps: 5,
+  evaluationsSince: 2,
+  checkpoint: '/b',
+} as const;
+
 // Would catch a key that other programs read and that is renamed or filled from the wrong split.
 test('the JSON result has the keys that others rely on', () => {
   const result = {
@@ -29,8 +39,10 @@ test('the JSON result has the keys that others rely on', () => {
     liveNegatives: { mean: 500.5, least: 490, leastOfRun: 480 },
     weightsSha256: 'ab',
     stopped: false,
+    endedEarly: true,
+    best,
     checkpoint: '/c',
-    metrics,
+    metrics: [...metrics, row('validation', 'best', { 'recall@10': 0.4 })],
   };
   assert.deepEqual(endLine({ kind: 'finished', result }, 'lockstep ...', time), {
     kind: 'finished',
@@ -41,6 +53,14 @@ test('the JSON result has the keys that others rely on', () => {
     weights_sha256: 'ab',
     committed_steps: 7,
     stopped: false,
+    ended_early: true,
+    best: {
+      metric: 'ndcg@10',
+      value: 0.4,
+      committed_steps: 5,
+      checkpoint: '/b',
+      metrics: { validation: { 'recall@10': 0.4 }, test: null },
+    },
     checkpoint: '/c',
     metrics: {
       validation: { 'recall@10': 0.3 },
@@ -97,6 +117,8 @@ test('every end has its exit code, and a failure says why and how to go on', () 
     weightsSha256: 'ab',
     liveNegatives: null,
     stopped: true,
+    endedEarly: false,
+    best: null,
     checkpoint: '/c',
     metrics: [],
   };
@@ -118,4 +140,35 @@ test('every end has its exit code, and a failure says why and how to go on', () 
   assert.deepEqual([failed.exit_code, failed.kind === 'failed' && failed.process], [4, 'worker-1']);
   const broken = brokenLine(new Error('no room'), 0, resume, time);
   assert.deepEqual([broken.code, broken.message, broken.exit_code], ['INTERNAL', 'no room', 1]);
+});
+
+// Would catch the best checkpoint's numbers in the newest one's column.
+test('a best checkpoint has a column of its own, and a place in the text', () => {
+  const kept = row('validation', 'best', { 'recall@10': 0.4 });
+  assert.deepEqual(
+    metricsTable([...metrics, kept])
+      .split('\n')
+      .slice(0, 3),
+    [
+      '                        hllm    best  popularity  ratio',
+      'validation recall@10  0.3000  0.4000           -      -',
+      'test recall@10        0.2000       -      0.1000  2.00x',
+    ],
+  );
+  const text = resultText({
+    committedSteps: 7,
+    finalLoss: 1.5,
+    liveNegatives: null,
+    weightsSha256: 'ab',
+    stopped: false,
+    endedEarly: true,
+    best,
+    checkpoint: '/c',
+    metrics: [],
+  });
+  assert.deepEqual(text.split('\n').slice(-3), [
+    'best checkpoint  /b',
+    '                 (validation ndcg@10 0.4000 after step 5)',
+    'ended early      ndcg@10 did not improve in 2 evaluations',
+  ]);
 });

@@ -17,5 +17,17 @@ export function resultText(result: RunResult): string {
     `weights sha256   ${result.weightsSha256}`,
     `checkpoint       ${result.checkpoint ?? '-'}`,
   ];
+  const { best } = result;
+  if (best !== null) {
+    const { metric, value, committedSteps, checkpoint } = best;
+    lines.push(
+      `best checkpoint  ${checkpoint}`,
+      `                 (validation ${metric} ${value.toFixed(4)} after step ${committedSteps})`,
+    );
+    if (result.endedEarly) {
+      const since = best.evaluationsSince;
+      lines.push(`ended early      ${metric} did not improve in ${since} evaluations`);
+    }
+  }
   return lines.join('\n');
 }

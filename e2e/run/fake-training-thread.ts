@@ -74,6 +74,8 @@ function finish(stopped: boolean): void {
     finalLoss: loss,
     weightsSha256: weights,
     stopped,
+    endedEarly: false,
+    best: null,
     checkpoint: path,
   });
   parentPort?.close();

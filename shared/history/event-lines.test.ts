@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportedMetrics, ReportedStep } from '../messages/messages.js';
-import type { RunEvent } from '../messages/run-events.js';
+import type { RunEvent, RunResult } from '../messages/run-events.js';
 import { EventLines, finishedLine } from './event-lines.js';
 import { historyLine } from './history-line.js';
 
@@ -75,6 +75,23 @@ test('a step line has every field of the report, in snake_case, and the time of 
   assert.deepEqual(historyLine.parse(line), line);
 });
 
+// Would catch validations that a history has and that nobody can tell which of them was the best.
+test('a validation is an evaluation that says which one was the best so far', () => {
+  const best = { metric: 'recall@10', repeats: 'allow', value: 0.4, committedSteps: 4 } as const;
+  const validated: RunEvent = {
+    kind: 'validated',
+    committedSteps: 6,
+    results,
+    best: { ...best, evaluationsSince: 1 },
+  };
+  const line = new EventLines(versions).lineOf(validated, time);
+  assert.deepEqual(historyLine.parse(line), line);
+  assert.deepEqual(line?.kind === 'evaluated' && [line.committed_steps, line.best], [
+    6,
+    { metric: 'recall@10', value: 0.4, committed_steps: 4 },
+  ]);
+});
+
 // Would catch ports, and symptoms of which only one is the cause, in the history.
 test('what is told elsewhere, or lasts only a moment, is no line of the history', () => {
   const lines = new EventLines(versions);
@@ -93,12 +110,21 @@ test('what is told elsewhere, or lasts only a moment, is no line of the history'
 
 // Would catch a result that the schema of result.json refuses.
 test('a result is a line of the history', () => {
-  const result = {
+  const result: RunResult = {
     committedSteps: 9,
     finalLoss: null,
     liveNegatives: { mean: 5.5, least: 4, leastOfRun: 3 },
     weightsSha256: 'ab'.repeat(32),
     stopped: false,
+    endedEarly: true,
+    best: {
+      metric: 'recall@10',
+      repeats: 'allow',
+      value: 0.25,
+      committedSteps: 4,
+      evaluationsSince: 3,
+      checkpoint: '/c/step-00000004',
+    },
     checkpoint: null,
     metrics: results,
   };

@@ -1,5 +1,5 @@
 /** Turns what the processes of a run tell into the lines of its history. */
-import type { ReportedStep } from '../messages/messages.js';
+import type { ReportedBest, ReportedStep } from '../messages/messages.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
 import { resultFields } from './result-fields.js';
@@ -54,13 +54,10 @@ export class EventLines {
         const { committedSteps, path, seconds } = event;
         return { kind: 'checkpointed', time, committed_steps: committedSteps, path, seconds };
       }
-      case 'evaluated': {
-        const results = event.results.map(({ tooShort, ...result }) => ({
-          ...result,
-          users_too_short: tooShort,
-        }));
-        return { kind: 'evaluated', time, committed_steps: event.committedSteps, results };
-      }
+      case 'validated':
+        return evaluatedLine(event, event.best, time);
+      case 'evaluated':
+        return evaluatedLine(event, null, time);
       case 'listening':
       case 'leaving':
       case 'finished':
@@ -94,6 +91,28 @@ export function stepLine(
     step_seconds: seconds,
     phase_seconds: report.phaseSeconds,
     wait_seconds: report.waitSeconds,
+  };
+}
+
+function evaluatedLine(
+  event: Extract<RunEvent, { kind: 'validated' | 'evaluated' }>,
+  best: ReportedBest | null,
+  time: string,
+): HistoryLineOf<'evaluated'> {
+  const results = event.results.map(({ tooShort, ...result }) => ({
+    ...result,
+    users_too_short: tooShort,
+  }));
+  return {
+    kind: 'evaluated',
+    time,
+    committed_steps: event.committedSteps,
+    results,
+    best: best && {
+      metric: best.metric,
+      value: best.value,
+      committed_steps: best.committedSteps,
+    },
   };
 }
 

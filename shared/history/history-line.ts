@@ -90,6 +90,8 @@ const evaluated = line('evaluated', {
       values,
     }),
   ),
+  /** The best validation so far; null where the job keeps none, and after the last evaluation. */
+  best: z.object({ metric: z.string(), value: z.number(), committed_steps: count }).nullable(),
 });
 
 /** What the metrics of a split are of. */
@@ -107,6 +109,18 @@ const warning = line('warning', { text: z.string() });
 const finished = line('finished', {
   exit_code: count,
   stopped: z.boolean(),
+  /** The job's patience ended it before its last step. */
+  ended_early: z.boolean(),
+  /** The checkpoint that was kept for its validation; null where the job keeps none. */
+  best: z
+    .object({
+      metric: z.string(),
+      value: z.number(),
+      committed_steps: count,
+      checkpoint: z.string(),
+      metrics: z.object({ validation: values.nullable(), test: values.nullable() }),
+    })
+    .nullable(),
   /** Of the last step; null where none was trained. */
   final_loss: z.number().nullable(),
   /** Null where no step was trained. */

@@ -10,10 +10,18 @@ type Evaluation = NonNullable<Fields['evaluation']>;
 export function resultFields(result: RunResult): Omit<Fields, 'kind' | 'time' | 'exit_code'> {
   const of = (model: ReportedMetrics['model'], split: ReportedMetrics['split']): Values | null =>
     find(result.metrics, model, split)?.values ?? null;
-  const { liveNegatives } = result;
+  const { best, liveNegatives } = result;
   return {
     committed_steps: result.committedSteps,
     stopped: result.stopped,
+    ended_early: result.endedEarly,
+    best: best && {
+      metric: best.metric,
+      value: best.value,
+      committed_steps: best.committedSteps,
+      checkpoint: best.checkpoint,
+      metrics: { validation: of('best', 'validation'), test: of('best', 'test') },
+    },
     final_loss: result.finalLoss,
     live_negatives: liveNegatives && {
       mean: liveNegatives.mean,

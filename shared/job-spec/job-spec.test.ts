@@ -211,3 +211,31 @@ test('false negatives are part of the identity', () => {
   assert.equal(digest('text'), jobDigest(parseJob(smallest)));
   assert.equal(new Set(['text', 'cosine', 'none'].map(digest)).size, 3);
 });
+
+// Catches: a patience that waits for nothing, a best checkpoint that is never chosen, and a metric
+// that no evaluation has.
+test('the best checkpoint and patience need evaluations of their metric', () => {
+  assert.deepEqual(refusal(smallest, 'checkpoint.best=ndcg@10'), [
+    'spec.checkpoint.best: must be left out unless evaluation.everySteps says when to evaluate: ' +
+      'current value is "ndcg@10"',
+  ]);
+  assert.deepEqual(refusal(smallest, 'evaluation.everySteps=5', 'evaluation.patience=2'), [
+    'spec.evaluation.patience: must be left out unless checkpoint.best names the metric that ' +
+      'should improve: current value is 2',
+  ]);
+  const every = 'evaluation.everySteps=5';
+  assert.deepEqual(refusal(smallest, every, 'checkpoint.best=recall@7'), [
+    'spec.checkpoint.best: must be mrr, or a metric at one of evaluation.cutoffs (5, 10, 50, 200): ' +
+      'current value is "recall@7"',
+  ]);
+  assert.deepEqual(refusal(smallest, every, 'checkpoint.best=loss'), [
+    'spec.checkpoint.best: must be `mrr`, or `recall@K` or `ndcg@K` of a cutoff K: ' +
+      'current value is "loss"',
+  ]);
+  for (const metric of ['mrr', 'ndcg@50', 'recall@5']) {
+    const job = parseJob(smallest, [every, `checkpoint.best=${metric}`, 'evaluation.patience=1']);
+    assert.equal(job.spec.checkpoint.best, metric);
+    // None of it decides a weight.
+    assert.equal(jobDigest(job), jobDigest(parseJob(smallest)));
+  }
+});

@@ -12,6 +12,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...sameHiddenSize(job),
     ...warmupWithinSteps(job),
     ...thresholdOfCosine(job),
+    ...bestOfEvaluations(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
     ...precisionOfEngine(job),
@@ -68,6 +69,25 @@ export function warmupProblems(warmupSteps: number, totalSteps: number): JobProb
   if (warmupSteps <= totalSteps) return [];
   const rule = `at most the ${totalSteps} steps of the training`;
   return [brokenRule('spec.optimizer.schedule.warmupSteps', rule, warmupSteps)];
+}
+
+function bestOfEvaluations({ spec }: TrainingJob): JobProblem[] {
+  const { evaluation, checkpoint } = spec;
+  const problems: JobProblem[] = [];
+  if (checkpoint.best !== undefined && evaluation.everySteps === undefined) {
+    const rule = 'left out unless evaluation.everySteps says when to evaluate';
+    problems.push(brokenRule('spec.checkpoint.best', rule, checkpoint.best));
+  }
+  if (evaluation.patience !== undefined && checkpoint.best === undefined) {
+    const rule = 'left out unless checkpoint.best names the metric that should improve';
+    problems.push(brokenRule('spec.evaluation.patience', rule, evaluation.patience));
+  }
+  const cutoff = Number(checkpoint.best?.split('@')[1] ?? evaluation.cutoffs[0]);
+  if (!evaluation.cutoffs.includes(cutoff)) {
+    const rule = `mrr, or a metric at one of evaluation.cutoffs (${evaluation.cutoffs.join(', ')})`;
+    problems.push(brokenRule('spec.checkpoint.best', rule, checkpoint.best));
+  }
+  return problems;
 }
 
 function thresholdOfCosine({ spec }: TrainingJob): JobProblem[] {

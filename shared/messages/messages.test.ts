@@ -54,6 +54,18 @@ const fromWorkers: readonly FromWorker[] = [
       },
     ],
   },
+  {
+    kind: 'validated',
+    committedSteps: 4,
+    results: [],
+    best: {
+      metric: 'mrr',
+      repeats: 'allow',
+      value: 0.1,
+      committedSteps: 2,
+      evaluationsSince: 1,
+    },
+  },
   { kind: 'failed', code: 'NON_FINITE', message: 'm', stack: 's', committedSteps: 4 },
   {
     kind: 'finished',
@@ -61,6 +73,8 @@ const fromWorkers: readonly FromWorker[] = [
     finalLoss: null,
     weightsSha256: sha256,
     stopped: false,
+    endedEarly: false,
+    best: null,
     checkpoint: null,
   },
 ];

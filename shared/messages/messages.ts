@@ -43,13 +43,22 @@ const stepReport = z.strictObject({
 
 const splitMetrics = z.strictObject({
   split: z.enum(['validation', 'test']),
-  model: z.enum(['hllm', 'popularity']),
+  model: z.enum(['hllm', 'best', 'popularity']),
   users: count,
   tooShort: count,
   repeats: count,
   tied: count,
   items: count,
   values: z.record(z.string().max(64), finite),
+});
+
+/** The best evaluation of the validation split so far. */
+const bestSoFar = z.strictObject({
+  metric: z.string().max(64),
+  repeats: z.enum(['allow', 'count', 'exclude']),
+  value: finite,
+  committedSteps: count,
+  evaluationsSince: count,
 });
 
 const checkpointFound = z.strictObject({ path, committedSteps: count });
@@ -77,6 +86,12 @@ const fromWorker = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds }),
   z.strictObject({ kind: z.literal('evaluating'), done: count, total: count }),
+  z.strictObject({
+    kind: z.literal('validated'),
+    committedSteps: count,
+    results: z.array(splitMetrics).max(16),
+    best: bestSoFar.nullable(),
+  }),
   z.strictObject({ kind: z.literal('evaluated'), results: z.array(splitMetrics).max(16) }),
   z.strictObject({
     kind: z.literal('finished'),
@@ -84,6 +99,8 @@ const fromWorker = z.discriminatedUnion('kind', [
     finalLoss: finite.nullable(),
     weightsSha256: sha256,
     stopped: z.boolean(),
+    endedEarly: z.boolean(),
+    best: bestSoFar.extend({ checkpoint: path }).nullable(),
     checkpoint: path.nullable(),
   }),
   z.strictObject({
@@ -138,6 +155,7 @@ const fromCoordinator = z.discriminatedUnion('kind', [
 export type FromWorker = z.infer<typeof fromWorker>;
 export type FromCoordinator = z.infer<typeof fromCoordinator>;
 export type ReportedStep = z.infer<typeof stepReport>;
+export type ReportedBest = z.infer<typeof bestSoFar>;
 export type ReportedMetrics = z.infer<typeof splitMetrics>;
 export type FoundCheckpoint = z.infer<typeof checkpointFound>;
 export type DatasetFile = z.infer<typeof datasetFile>;

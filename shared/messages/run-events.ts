@@ -3,7 +3,7 @@
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
 import type { ExitCode } from '../exit-codes.js';
-import type { ReportedMetrics, ReportedStep } from './messages.js';
+import type { ReportedBest, ReportedMetrics, ReportedStep } from './messages.js';
 
 /** Negatives that were held against the model: where they go, a falling loss means nothing. */
 export interface LiveNegatives {
@@ -22,6 +22,10 @@ export interface RunResult {
   readonly liveNegatives: LiveNegatives | null;
   readonly weightsSha256: string;
   readonly stopped: boolean;
+  /** The job's patience with its validation ended it. */
+  readonly endedEarly: boolean;
+  /** The checkpoint that was kept for its validation; null where the job keeps none. */
+  readonly best: (ReportedBest & { readonly checkpoint: string }) | null;
   readonly checkpoint: string | null;
   readonly metrics: readonly ReportedMetrics[];
 }
@@ -50,6 +54,12 @@ export type RunEvent =
       readonly committedSteps: number;
       readonly path: string;
       readonly seconds: number;
+    }
+  | {
+      readonly kind: 'validated';
+      readonly committedSteps: number;
+      readonly results: readonly ReportedMetrics[];
+      readonly best: ReportedBest | null;
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
   | {

@@ -62,6 +62,16 @@ export const manifestSchema = z.strictObject({
   datasetDigest: sha256,
   /** `weightsDigest` of the parameters: over values, so independent of the file format. */
   weightsSha256: sha256,
+  /** The best evaluation so far; absent where the job keeps none. */
+  best: z
+    .strictObject({
+      metric: z.string().min(1).max(64),
+      repeats: z.enum(['allow', 'count', 'exclude']),
+      value: z.number(),
+      committedSteps: z.int().min(0),
+      evaluationsSince: z.int().min(0),
+    })
+    .optional(),
   files: z.strictObject({
     [modelFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
     [optimizerFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),

@@ -336,10 +336,22 @@ test('a folder that cannot be written to is an error of the writer', async (cont
 test('pruning keeps the newest up to the last one written', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40]) await write(directory, steps);
-  const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30 });
+  const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30, best: null });
   assert.deepEqual(removed, ['step-00000010', 'step-00000020']);
   assert.deepEqual(await readdir(directory), ['step-00000030', 'step-00000040']);
-  assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40 }), []);
+  assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40, best: null }), []);
+});
+
+// Catches: a best checkpoint that goes when it is no longer among the newest, and one that is kept in
+// the place of a newer one, so that a resume goes further back than the job asked for.
+test('the best checkpoint stays beside the newest ones', async (context) => {
+  const directory = await temporaryFolder(context);
+  for (const steps of [10, 20, 30, 40, 50]) await write(directory, steps);
+  const removed = await pruneCheckpoints(directory, { keep: 2, upTo: 50, best: 20 });
+  assert.deepEqual(removed, ['step-00000010', 'step-00000030']);
+  assert.deepEqual(await pruneCheckpoints(directory, { keep: 2, upTo: 50, best: 50 }), [
+    'step-00000020',
+  ]);
 });
 
 // Catches: a checkpoint that is removed while another process writes it, one that a killed process
@@ -352,7 +364,7 @@ test('only leftovers of dead writers are removed', async (context) => {
   for (const name of [...kept, `.step-00000050.${dead}.1.partial`]) {
     await mkdir(join(directory, name), { recursive: true });
   }
-  await pruneCheckpoints(directory, { keep: 1, upTo: 30 });
+  await pruneCheckpoints(directory, { keep: 1, upTo: 30, best: null });
   const left = ownIdentity().boot === null ? 5 : 4;
   assert.equal((await readdir(directory)).length, left);
   for (const name of kept) assert.ok((await readdir(directory)).includes(name), name);

@@ -10,6 +10,8 @@ export interface Retention {
   readonly keep: number;
   /** Committed steps of the checkpoint that was written last. */
   readonly upTo: number;
+  /** Committed steps of one that stays however old it is, and does not count; null without one. */
+  readonly best: number | null;
 }
 
 /**
@@ -23,11 +25,12 @@ export interface Retention {
  */
 export async function pruneCheckpoints(
   directory: string,
-  { keep, upTo }: Retention,
+  { keep, upTo, best }: Retention,
 ): Promise<string[]> {
   sweepAbandoned(directory, isPartialName);
   const names = (await checkpointNames(directory)).filter((name) => stepsOf(name) <= upTo);
-  const surplus = names.slice(0, Math.max(0, names.length - keep));
+  const older = names.slice(0, Math.max(0, names.length - keep));
+  const surplus = older.filter((name) => stepsOf(name) !== best);
   for (const name of surplus) {
     // Renamed first: half a checkpoint must not carry the name of a whole one.
     const aside = join(directory, partialName(stepsOf(name), `removed-${randomUUID()}`));

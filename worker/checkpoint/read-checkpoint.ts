@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { withFile } from '../../storage/hashed-files.js';
+import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { TrainingState } from '../state/training-state.js';
 import { CheckpointError } from './checkpoint-error.js';
 import {
@@ -16,6 +17,7 @@ import { weightsDigest } from './weights-digest.js';
 export interface LoadedCheckpoint {
   readonly committedSteps: number;
   readonly weightsSha256: string;
+  readonly best: BestSoFar | null;
 }
 
 /**
@@ -32,11 +34,11 @@ export async function readCheckpoint(
 ): Promise<LoadedCheckpoint> {
   const manifest = await readManifest(path, expected);
   for (const name of tensorFiles) await readTensors(path, name, manifest, state);
-  const { committedSteps, weightsSha256 } = manifest;
+  const { committedSteps, weightsSha256, best = null } = manifest;
   if ((await weightsDigest(state)) !== weightsSha256) {
     throw new CheckpointError(path, `${modelFile} does not hold the weights of the manifest`);
   }
-  return { committedSteps, weightsSha256 };
+  return { committedSteps, weightsSha256, best };
 }
 
 async function readTensors(

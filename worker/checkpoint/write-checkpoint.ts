@@ -5,6 +5,7 @@ import { encodeHeader } from '../../shared/safetensors-header.js';
 import { type FileDigest, syncFolder, writeHashed } from '../../storage/hashed-files.js';
 import { piecesOf } from '../../storage/pieces.js';
 import { storing } from '../../storage/storage-error.js';
+import type { BestSoFar } from '../evaluation/best-so-far.js';
 import { rangeOf, type TrainingState } from '../state/training-state.js';
 import {
   type CheckpointManifest,
@@ -23,6 +24,8 @@ export interface CheckpointIdentity {
   readonly committedSteps: number;
   readonly jobDigest: string;
   readonly datasetDigest: string;
+  /** The best evaluation of the validation split so far; absent without one. */
+  readonly best?: BestSoFar | undefined;
 }
 
 /**

@@ -296,6 +296,8 @@ test('a finished worker waits for the others, and for the word that all agree', 
     finalLoss: 1,
     weightsSha256: 'ab'.repeat(32),
     stopped: true,
+    endedEarly: false,
+    best: null,
     checkpoint: null,
   });
   worker.control.peerLost(new Error('a peer went home first'));

@@ -345,8 +345,9 @@ export class WorkerControl {
         if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
         return { kind: 'committed', report: { ...report }, planSha256 };
       }
+      case 'validated':
       case 'evaluated':
-        return { kind: 'evaluated', results: message.results.map((result) => ({ ...result })) };
+        return { ...message, results: message.results.map((result) => ({ ...result })) };
       default:
         return message;
     }

@@ -38,7 +38,7 @@ export class Checkpoints {
     const begin = clock.now();
     this.#pending = writer
       .write(identity, vectors)
-      .then((path) => this.#finish(identity.committedSteps, path, begin));
+      .then((path) => this.#finish(identity, path, begin));
     this.#pending.catch(onFailed);
   }
 
@@ -58,10 +58,18 @@ export class Checkpoints {
     await this.#options.writer.close();
   }
 
-  async #finish(committedSteps: number, path: string, begin: number): Promise<void> {
+  async #finish(
+    { committedSteps, best }: CheckpointIdentity,
+    path: string,
+    begin: number,
+  ): Promise<void> {
     const { directory, keep, clock, onWritten } = this.#options;
     this.#newest = path;
-    await pruneCheckpoints(directory, { keep, upTo: committedSteps });
+    await pruneCheckpoints(directory, {
+      keep,
+      upTo: committedSteps,
+      best: best?.committedSteps ?? null,
+    });
     onWritten(committedSteps, path, (clock.now() - begin) / 1000);
   }
 }

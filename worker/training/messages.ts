@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
+import type { BestSoFar } from '../evaluation/best-so-far.js';
 
 /** Given to the training thread as `workerData`; `links` goes along in the transfer list. */
 export interface TrainingStart {
@@ -56,6 +57,14 @@ export type FromTraining =
       readonly seconds: number;
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  /** The validation split was evaluated while training goes on. */
+  | {
+      readonly kind: 'validated';
+      readonly committedSteps: number;
+      readonly results: readonly SplitMetrics[];
+      /** Null where the job keeps none. */
+      readonly best: BestSoFar | null;
+    }
   | { readonly kind: 'evaluated'; readonly results: readonly SplitMetrics[] }
   | {
       readonly kind: 'finished';
@@ -66,6 +75,10 @@ export type FromTraining =
       readonly weightsSha256: string;
       /** True where a stop request ended the run before `totalSteps`. */
       readonly stopped: boolean;
+      /** True where the job's patience ended it. */
+      readonly endedEarly: boolean;
+      /** The checkpoint that was kept for its validation; null where the job keeps none. */
+      readonly best: (BestSoFar & { readonly checkpoint: string }) | null;
       /** The newest checkpoint; null on members that do not write them. */
       readonly checkpoint: string | null;
     }
@@ -120,7 +133,8 @@ export interface StepReport {
 /** Leave-last-two metrics over the full catalogue, history masked. The same on every member. */
 export interface SplitMetrics {
   readonly split: 'validation' | 'test';
-  readonly model: 'hllm' | 'popularity';
+  /** `best` is HLLM with the weights of the best checkpoint, `hllm` with the newest ones. */
+  readonly model: 'hllm' | 'best' | 'popularity';
   /** Whose rankings count. */
   readonly users: number;
   /** Users with too few items to be asked. */

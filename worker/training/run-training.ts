@@ -2,6 +2,7 @@
  * From a start message to committed steps, checkpoints and metrics: the training thread without
  * its port, so that it can be read and driven as a function.
  */
+import { join } from 'node:path';
 import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { systemClock } from '../../shared/clock.js';
@@ -11,6 +12,7 @@ import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { totalSteps as jobSteps } from '../../shared/plan/plan.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
+import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
@@ -18,6 +20,7 @@ import type { Exchange } from '../collective/exchange.js';
 import { openExchange } from '../collective/open-exchange.js';
 import type { Cancellation } from '../engine/cancellation.js';
 import { openEngine } from '../engine/open-engine.js';
+import type { BestSoFar } from '../evaluation/best-so-far.js';
 import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
 import type { ItemFormat } from '../model/packed-items.js';
@@ -26,10 +29,12 @@ import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
 import { BatchInbox } from './batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
 import { Evaluator } from './evaluate.js';
+import { finalEvaluation, type KeptCheckpoint } from './final-evaluation.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import { RecentSteps } from './recent-steps.js';
 import { Trainer } from './trainer.js';
+import { Validation } from './validation.js';
 
 export class Training {
   readonly #start: TrainingStart;
@@ -117,7 +122,7 @@ export class Training {
     });
     this.#assembler = this.#startAssembler(dataset, model.config);
     const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
-    const { state, committedSteps } = await this.#loadState(model, digests);
+    const { state, committedSteps, best } = await this.#loadState(model, digests);
     this.#committedSteps = committedSteps;
     const writes = rank === 0 && committedSteps < totalSteps;
     const checkpoints = writes ? this.#startCheckpoints(model.layout) : null;
@@ -136,10 +141,21 @@ export class Training {
     const recent = new RecentSteps(this.#start.checkpointDirectory);
     this.#tell({ kind: 'ready', step: step(committedSteps) });
 
+    const evaluator = new Evaluator({
+      dataset,
+      model,
+      exchange: this.#exchange,
+      lanes: spec.lanes,
+      maxLength: spec.data.sequences.maxLength,
+      ...spec.evaluation,
+      onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
+    });
+    const validation = new Validation({ spec, totalSteps, evaluator, best, tell: this.#tell });
+    const trains = committedSteps < totalSteps;
     let finalLoss: number | null = null;
     let stopped = false;
     let committedAt = systemClock.now();
-    while (this.#committedSteps < totalSteps && !stopped) {
+    while (this.#committedSteps < totalSteps && !stopped && !validation.isPatienceOver) {
       const asked = systemClock.now();
       const batches = await this.#inbox.take(step(this.#committedSteps));
       const planSeconds = (systemClock.now() - asked) / 1000;
@@ -147,31 +163,32 @@ export class Training {
       this.#committedSteps = trainer.committedSteps;
       finalLoss = outcome.report.loss;
       stopped = outcome.stop && this.#committedSteps < totalSteps;
-      const now = systemClock.now();
-      recent.add(outcome.report, (now - committedAt) / 1000, new Date().toISOString());
-      committedAt = now;
+      const seconds = (systemClock.now() - committedAt) / 1000;
+      recent.add(outcome.report, seconds, new Date().toISOString());
       this.#tell({ kind: 'committed', report: outcome.report });
-      const last = stopped || this.#committedSteps === totalSteps;
-      if (checkpoints !== null && (last || checkpoints.isDue(this.#committedSteps))) {
+      // Also before a stop: a run that goes on from here must know what one that never stopped knows.
+      const improved = await validation.after(this.#committedSteps);
+      committedAt = systemClock.now();
+      const last = stopped || this.#committedSteps === totalSteps || validation.isPatienceOver;
+      if (checkpoints !== null && (last || improved || checkpoints.isDue(this.#committedSteps))) {
         recent.write();
-        await checkpoints.start({ committedSteps: this.#committedSteps, ...digests }, state);
+        const identity = { committedSteps: this.#committedSteps, ...digests };
+        await checkpoints.start({ ...identity, best: validation.best ?? undefined }, state);
       }
     }
     await checkpoints?.settle();
+    const weightsSha256 = await weightsDigest(state);
+    const kept = trains ? this.#bestOf(validation) : null;
     if (this.#start.evaluate && !stopped) {
-      const evaluator = new Evaluator({
-        dataset,
+      const results = await finalEvaluation({
+        evaluator,
         model,
+        state,
+        digests,
         exchange: this.#exchange,
-        lanes: spec.lanes,
-        maxLength: spec.data.sequences.maxLength,
-        ...spec.evaluation,
-        onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
-      });
-      const results = await evaluator.evaluate({
-        splits: ['validation', 'test'],
         step: step(this.#committedSteps),
-        name: 'evaluate',
+        validated: validation.rowsOf(this.#committedSteps),
+        best: kept,
       });
       this.#tell({ kind: 'evaluated', results });
     }
@@ -179,11 +196,19 @@ export class Training {
       kind: 'finished',
       committedSteps: this.#committedSteps,
       finalLoss,
-      weightsSha256: await weightsDigest(state),
+      weightsSha256,
       stopped,
+      endedEarly: !stopped && this.#committedSteps < totalSteps,
+      best: kept,
       checkpoint: checkpoints?.newest ?? resumeFrom,
     });
     model.dispose();
+  }
+
+  #bestOf({ best }: Validation): KeptCheckpoint | null {
+    if (best === null) return null;
+    const name = checkpointName(best.committedSteps);
+    return { ...best, checkpoint: join(this.#start.checkpointDirectory, name) };
   }
 
   #startAssembler(catalogue: CatalogueTexts, format: ItemFormat): BatchAssembler {
@@ -221,18 +246,22 @@ export class Training {
   async #loadState(
     { layout }: Hllm,
     digests: { jobDigest: string; datasetDigest: string },
-  ): Promise<{ state: HostState; committedSteps: number }> {
+  ): Promise<{ state: HostState; committedSteps: number; best: BestSoFar | null }> {
     const { resumeFrom, job } = this.#start;
     const zeros = HostState.zeros(layout);
     if (resumeFrom !== null) {
-      const { committedSteps } = await readCheckpoint(resumeFrom, digests, zeros);
-      return { committedSteps, state: zeros };
+      const { committedSteps, best } = await readCheckpoint(resumeFrom, digests, zeros);
+      return { committedSteps, state: zeros, best };
     }
     const parameters = initialWeights(layout, {
       seed: job.spec.seed,
       temperature: job.spec.objective.temperature.initial,
       deviation: job.spec.model.initializerRange,
     });
-    return { committedSteps: 0, state: new HostState(layout, { ...zeros, parameters }) };
+    return {
+      committedSteps: 0,
+      state: new HostState(layout, { ...zeros, parameters }),
+      best: null,
+    };
   }
 }

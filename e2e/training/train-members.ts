@@ -1,0 +1,105 @@
+/**
+ * For tests: the members of a run in one process, linked by real sockets, each with the training that
+ * a worker's thread runs. Plans come from the planner, and nobody coordinates.
+ */
+import { openDataset } from '../../dataset/dataset.js';
+import { trainingView } from '../../dataset/training-view.js';
+import { generation, rank, step } from '../../shared/ids.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { lanePlan, totalSteps } from '../../shared/plan/plan.js';
+import { Planner } from '../../shared/plan/planner.js';
+import { millis } from '../../shared/units.js';
+import { type LinksHost, startLinks } from '../../worker/collective/links-host.js';
+import { Cancellation } from '../../worker/engine/cancellation.js';
+import type { FromTraining } from '../../worker/training/messages.js';
+import { Training } from '../../worker/training/run-training.js';
+
+export interface MembersOptions {
+  readonly job: TrainingJob;
+  readonly datasetDirectory: string;
+  readonly checkpointDirectory: string;
+  readonly members: number;
+  /** A checkpoint's folder; null starts from the seed. */
+  readonly resumeFrom?: string | null;
+  /** Committed steps at which everyone is asked to stop. */
+  readonly stopAfter?: number;
+}
+
+/** What each member said, by rank. */
+export async function trainMembers(options: MembersOptions): Promise<FromTraining[][]> {
+  const { members } = options;
+  if (members === 1) return [await trainMember(options, 0, null)];
+  const hosts = await Promise.all(
+    Array.from({ length: members }, () => startLinks({ host: '127.0.0.1' })),
+  );
+  try {
+    const addresses = hosts.map(({ address }) => address);
+    return await Promise.all(
+      hosts.map(async (host, index) => {
+        const port = await connect(host, index, addresses);
+        return trainMember(options, index, port);
+      }),
+    );
+  } finally {
+    await Promise.all(hosts.map((host) => host.close()));
+  }
+}
+
+const connect = (host: LinksHost, index: number, addresses: readonly string[]) =>
+  host.connect({
+    rank: rank(index),
+    addresses,
+    generation: generation(1),
+    deadline: millis(60_000),
+    connectDeadline: millis(60_000),
+  });
+
+async function trainMember(
+  options: MembersOptions,
+  index: number,
+  links: Awaited<ReturnType<typeof connect>> | null,
+): Promise<FromTraining[]> {
+  const { job, members, resumeFrom = null, stopAfter } = options;
+  const view = trainingView(await openDataset(options.datasetDirectory));
+  const total = totalSteps(job, view);
+  const said: FromTraining[] = [];
+  const training = new Training(
+    {
+      job,
+      rank: rank(index),
+      members,
+      generation: generation(1),
+      links,
+      datasetDirectory: options.datasetDirectory,
+      checkpointDirectory: options.checkpointDirectory,
+      resumeFrom,
+      totalSteps: total,
+      evaluate: true,
+    },
+    (message) => {
+      said.push(message);
+      // The wish travels with the step that follows.
+      if (message.kind === 'committed' && message.report.step + 2 === stopAfter) training.stop();
+    },
+    new Cancellation(),
+  );
+  const planner = new Planner(job, view);
+  const own = lanesOf(laneRun(rank(index), members, job.spec.lanes));
+  for (let at = 0; at < total; at++) {
+    const plan = planner.plan(step(at));
+    for (const lane of own) training.plan(lanePlan(plan, lane));
+  }
+  await training.run();
+  return said;
+}
+
+/** The only message of a kind that a member has said. */
+export function only<Kind extends FromTraining['kind']>(
+  said: readonly FromTraining[],
+  kind: Kind,
+): Extract<FromTraining, { kind: Kind }> {
+  const found = said.filter((message) => message.kind === kind);
+  if (found.length !== 1) throw new Error(`${found.length} messages are "${kind}", not one`);
+  return found[0] as Extract<FromTraining, { kind: Kind }>;
+}
