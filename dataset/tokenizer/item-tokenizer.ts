@@ -1,9 +1,10 @@
 /** Opens a tokenizer.json and encodes item texts with it. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer } from '@huggingface/tokenizers';
 import { DatasetError } from '../dataset-error.js';
 import { limits } from '../limits.js';
+import { openTokenizer } from './open-tokenizer.js';
 
 export interface TokenizerFiles {
   /** The text of tokenizer.json. */
@@ -26,7 +27,7 @@ export function createItemTokenizer(files: TokenizerFiles, name: string): ItemTo
   let tokenizer: Tokenizer;
   let largest = -1;
   try {
-    tokenizer = new Tokenizer(JSON.parse(files.json), JSON.parse(files.config));
+    tokenizer = openTokenizer(JSON.parse(files.json), JSON.parse(files.config));
     for (const id of tokenizer.get_vocab(true).values()) largest = Math.max(largest, id);
     tokenizer.encode('a');
   } catch (cause) {

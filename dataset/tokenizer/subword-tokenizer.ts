@@ -5,6 +5,7 @@
  * word's last byte carries the space behind it: a word has the same tokens wherever it stands.
  */
 
+import { byteCharacter } from './byte-characters.js';
 import type { LearntMerges } from './learn-merges.js';
 import { learntNormalizer, learntPreTokenizer } from './learnt-json.js';
 
@@ -14,15 +15,7 @@ export const subwordTokenizerConfig = {
   clean_up_tokenization_spaces: false,
 } as const;
 
-/** Bytes by their characters in byte-level tokenizers: printable Latin-1 as it is, the rest from U+0100 on. */
-const characters: readonly string[] = (() => {
-  let next = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-    return String.fromCharCode(printable ? byte : next++);
-  });
-})();
-const space = characters[0x20]!;
+const space = byteCharacter[0x20]!;
 
 /** Bytes that UTF-8 text without spaces can hold. */
 const innerBytes = range(256).filter(
@@ -38,8 +31,8 @@ for (const [index, byte] of lastBytes.entries()) lastIds[byte] = innerBytes.leng
 
 /** The spelling of the tokens before any merge. */
 export const byteTokens: readonly string[] = [
-  ...innerBytes.map((byte) => characters[byte]!),
-  ...lastBytes.map((byte) => `${characters[byte]!}${space}`),
+  ...innerBytes.map((byte) => byteCharacter[byte]!),
+  ...lastBytes.map((byte) => `${byteCharacter[byte]!}${space}`),
 ];
 
 const encoder = new TextEncoder();

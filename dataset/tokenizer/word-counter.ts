@@ -1,6 +1,6 @@
 /** Counts the words of texts with the very normaliser that later encodes them. */
-import { Tokenizer } from '@huggingface/tokenizers';
 import { byCodePoints } from './code-point-order.js';
+import { openTokenizer } from './open-tokenizer.js';
 import { cutUnspaced, isUnspaced, type UnspacedCut } from './unspaced-scripts.js';
 import { unknownToken, wordTokenizerConfig, wordTokenizerJson } from './word-tokenizer.js';
 
@@ -8,7 +8,7 @@ export type WordCounts = ReadonlyMap<string, number>;
 
 export class WordCounter {
   readonly #runs = new Map<string, number>();
-  readonly #tokenizer = new Tokenizer(wordTokenizerJson([unknownToken], null), wordTokenizerConfig);
+  readonly #tokenizer = openTokenizer(wordTokenizerJson([unknownToken], null), wordTokenizerConfig);
 
   add(text: string): void {
     for (const run of this.#tokenizer.tokenize(text)) {
