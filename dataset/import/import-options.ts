@@ -113,6 +113,7 @@ export function resolveOptions(options: ImportOptions) {
     headers: options.headers ?? {},
     prompt: options.text?.prompt ?? (learned ? '' : hllmPrompt),
     separator: options.text?.separator ?? (learned ? ' ' : ''),
+    keepBlanks: !learned,
     fields: options.text?.fields ?? null,
     maximumTokens,
     tokenizer,

@@ -13,19 +13,21 @@ export interface TextField {
 export interface TextOptions {
   readonly prompt: string;
   readonly separator: string;
+  /** Whether blanks around a value are its own: a pretrained tokenizer sees them, as in HLLM. */
+  readonly keepBlanks: boolean;
 }
 
 /** HLLM's own prompt; for pretrained models. */
 export const hllmPrompt = 'Compress the following sentence into embedding: ';
 
 export function composeItemText(
-  { prompt, separator }: TextOptions,
+  { prompt, separator, keepBlanks }: TextOptions,
   keys: readonly string[],
   values: readonly string[],
 ): string {
   const parts: string[] = [];
   for (const [index, key] of keys.entries()) {
-    const value = values[index]!;
+    const value = keepBlanks ? values[index]! : values[index]!.trim();
     if (value !== '') parts.push(`${key}: ${value}`);
   }
   return prompt + parts.join(separator);

@@ -133,9 +133,9 @@ function readRow(
     const text = decodeUtf8(bytes, record.start(index), record.end(index));
     if (text === null) return bad('BAD_UTF8', `the field "${key}" is not UTF-8 text`);
     // RecBole separates the entries of a list by single spaces; empty ones carry nothing.
-    values.push(list ? text.split(' ').filter(Boolean).join(' ') : text.trim());
+    values.push(list ? text.split(' ').filter(Boolean).join(' ') : text);
   }
-  if (values.every((value) => value === '')) {
+  if (values.every((value) => value.trim() === '')) {
     return bad('EMPTY_TEXT', 'every text field is empty: at least one should hold text');
   }
   return values;
