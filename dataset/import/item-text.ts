@@ -13,8 +13,8 @@ export interface TextField {
 export interface TextOptions {
   readonly prompt: string;
   readonly separator: string;
-  /** Whether blanks around a value are its own: a pretrained tokenizer sees them, as in HLLM. */
-  readonly keepBlanks: boolean;
+  /** Blanks around a value stay, for a pretrained tokenizer: HLLM keeps them. Left out: they go. */
+  readonly keepBlanks?: boolean;
 }
 
 /** HLLM's own prompt; for pretrained models. */
