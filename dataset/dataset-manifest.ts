@@ -24,8 +24,21 @@ export const fileNames = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
+/**
+ * What is kept for people to read. No training depends on it, so the digest does not cover it: the same
+ * training data has one digest with texts and without. Older folders have none of these files.
+ */
+export const textFileNames = {
+  itemTitles: 'item-titles.utf8',
+  itemTitleOffsets: 'item-title-offsets.u32',
+  itemTexts: 'item-texts.utf8',
+  itemTextOffsets: 'item-text-offsets.u32',
+} as const;
+
 export type FileRole = keyof typeof fileNames;
+export type TextFileRole = keyof typeof textFileNames;
 const allNames = Object.values(fileNames);
+const textNames = Object.values(textFileNames);
 
 const count = z.int().min(0).max(limits.rows);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
@@ -91,15 +104,17 @@ const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()),
   /** For people as well; folders of older imports have none. */
   report: findingsSchema.optional(),
-  files: z.array(z.strictObject({ name: z.enum(allNames), bytes: z.int().min(0), sha256 })),
+  files: z.array(
+    z.strictObject({ name: z.enum([...allNames, ...textNames]), bytes: z.int().min(0), sha256 }),
+  ),
 });
 
 export type DatasetManifest = Readonly<z.infer<typeof manifestSchema>>;
 export type DatasetCounts = DatasetManifest['counts'];
 
 /**
- * The digest of a dataset's content: of its counts and files, not of its name, options, path or
- * time. Two imports of the same data with the same result have the same digest on every machine.
+ * The digest of a dataset's content: of its counts and the files that training reads, not of its name,
+ * options, path, time or the texts for people. Two imports of the same data with the same result have the same digest on every machine.
  */
 export function contentDigest(counts: DatasetCounts, files: readonly FileEntry[]): string {
   const { users, items, interactions, itemTokens, vocabulary } = counts;
@@ -114,10 +129,19 @@ export function contentDigest(counts: DatasetCounts, files: readonly FileEntry[]
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
+/**
+ * Whether a folder has a dataset.json.
+ *
+ * @throws DatasetError where that cannot be seen: what one may not read is not absent
+ */
+export async function isDataset(directory: string): Promise<boolean> {
+  return (await manifestBytes(directory)) !== null;
+}
+
 /** @throws DatasetError */
 export async function readManifest(directory: string): Promise<DatasetManifest> {
   const file = join(directory, manifestName);
-  const size = (await stat(file).catch(() => null))?.size ?? null;
+  const size = await manifestBytes(directory);
   if (size === null) {
     throw new DatasetError(
       'NOT_A_DATASET',
@@ -128,7 +152,29 @@ export async function readManifest(directory: string): Promise<DatasetManifest> 
   if (size > limits.manifestBytes) {
     throw damaged(file, `it has ${size} bytes: at most ${limits.manifestBytes} are allowed`);
   }
-  return checkManifest(file, parse(file, await readFile(file, 'utf8')));
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw unreadable(directory, cause);
+  });
+  return checkManifest(file, parse(file, text));
+}
+
+/** Null where there is none. */
+async function manifestBytes(directory: string): Promise<number | null> {
+  try {
+    return (await stat(join(directory, manifestName))).size;
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return null;
+    throw unreadable(directory, cause);
+  }
+}
+
+function unreadable(directory: string, cause: unknown): DatasetError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new DatasetError(
+    'UNREADABLE_FILE',
+    `Cannot read the dataset ${directory}: ${why}: it should be a folder that this user may read`,
+    { file: directory, cause },
+  );
 }
 
 function parse(file: string, text: string): unknown {
@@ -157,6 +203,10 @@ function checkManifest(file: string, value: unknown): DatasetManifest {
     if (manifest.files.filter((entry) => entry.name === name).length !== 1) {
       throw damaged(file, `files: "${name}" should be listed once`);
     }
+  }
+  const texts = textNames.map((name) => manifest.files.filter((entry) => entry.name === name));
+  if (texts.some(({ length }) => length !== texts[0]!.length || length > 1)) {
+    throw damaged(file, `files: ${textNames.join(', ')} should all be listed once, or none`);
   }
   const digest = contentDigest(manifest.counts, manifest.files);
   if (digest !== manifest.digest) {

@@ -6,14 +6,21 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ensureDataset } from './built-in/built-in-datasets.js';
 import { openDataset } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
-import { contentDigest, type DatasetManifest, fileNames } from './dataset-manifest.js';
+import {
+  contentDigest,
+  type DatasetManifest,
+  fileNames,
+  textFileNames,
+} from './dataset-manifest.js';
 import { importDataset } from './import/import-dataset.js';
 import { temporaryFolder, writeInput } from './import/import-fixture.js';
 
@@ -129,6 +136,32 @@ test('a manifest that lists sizes against its own counts is refused', async (con
   const digest = contentDigest(counts, manifest.files);
   writeFileSync(file, JSON.stringify({ ...manifest, counts, digest }));
   await refused(directory, fileNames.sequenceOffsets, /lists 12 bytes: its counts ask for 16/);
+});
+
+test('a dataset that cannot be read is said to be unreadable, not missing', async (context) => {
+  // Catches "it should be a folder that `lockstep data` has made" about one that was made, and may only
+  // be read by its owner. A link to itself fails for everyone, where permissions let root pass.
+  const directory = await makeDataset(context);
+  rmSync(join(directory, 'dataset.json'));
+  symlinkSync('dataset.json', join(directory, 'dataset.json'));
+  for (const open of [openDataset(directory), ensureDataset(directory, '/nowhere')]) {
+    await assert.rejects(open, { code: 'UNREADABLE_FILE', message: /this user may read/ });
+  }
+});
+
+test('a manifest lists all files of the texts for people, or none', async (context) => {
+  // Catches an older dataset that no longer opens, and half of the texts.
+  const directory = await makeDataset(context);
+  const file = join(directory, 'dataset.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as DatasetManifest;
+  const without = (names: readonly string[]) => {
+    const files = manifest.files.filter(({ name }) => !names.includes(name));
+    writeFileSync(file, JSON.stringify({ ...manifest, files }));
+  };
+  without([textFileNames.itemTexts]);
+  await refused(directory, 'dataset.json', /should all be listed once, or none/);
+  without(Object.values(textFileNames));
+  assert.equal((await openDataset(directory)).digest, manifest.digest);
 });
 
 test('a manifest that is no JSON, and a folder without one, are told apart', async (context) => {

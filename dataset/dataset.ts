@@ -9,6 +9,7 @@ import {
   fileNames,
   readManifest,
 } from './dataset-manifest.js';
+import { checkOffsets } from './tables/check-offsets.js';
 import { damaged, type ReadOptions, readFlatFile } from './tables/flat-file.js';
 import { IdTable } from './tables/id-table.js';
 import type { Verification } from './verification/verification.js';
@@ -120,20 +121,6 @@ function readRole<B extends ArrayBufferLike>(
     );
   }
   return readFlatFile(folder, entry, options);
-}
-
-function checkOffsets(file: string, offsets: Uint32Array, total: number, least: number): void {
-  if (offsets[0] !== 0) throw damaged(file, `value 0 is ${offsets[0]}: it should be 0`);
-  for (let i = 1; i < offsets.length; i++) {
-    if (offsets[i]! < offsets[i - 1]! + least) {
-      throw damaged(
-        file,
-        `value ${i} is ${offsets[i]}: it should be at least ${offsets[i - 1]! + least}`,
-      );
-    }
-  }
-  const last = offsets[offsets.length - 1];
-  if (last !== total) throw damaged(file, `its last value is ${last}: it should be ${total}`);
 }
 
 function checkRange(file: string, values: Int32Array, end: number, what: string): void {

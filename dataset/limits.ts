@@ -20,6 +20,13 @@ export const limits = {
    * together, as objects of some times that size. Writers make groups of 100 MiB at most by default.
    */
   parquetGroupBytes: 512 * 1024 * 1024,
+  /** Bytes of an item's title that are kept for people: a line or two on a screen. */
+  titleBytes: 300,
+  /** Bytes of an item's text that are kept for people: a page; reviews and descriptions have more. */
+  textBytes: 4096,
+  /** Bytes of all titles and of all texts: they are in memory until they are written. */
+  allTitleBytes: 64 * 1024 * 1024,
+  allTextBytes: 256 * 1024 * 1024,
   /** Bytes of dataset.json: an honest one has some 3 KiB. */
   manifestBytes: 1024 * 1024,
   /** Bytes of tokenizer.json: those of large pretrained models have 10-35 MiB. */

@@ -21,6 +21,7 @@ test('an import with nothing but what it needs has the defaults of HLLM', () => 
       onBadRow: 'error',
       catalogue: 'interacted',
       columns: {},
+      filters: {},
       headers: {},
       text: { maximumTokens: 64 },
       tokenizer: { kind: 'learned', model: 'auto', minimumFrequency: null, maximumSize: 32_768 },
@@ -32,6 +33,8 @@ test('every option reaches the import', () => {
   // Catches an option that is parsed and then forgotten.
   const words = [
     ...['--name', 'n', '--user-column', 'u', '--item-column', 'i', '--time-column', 't'],
+    ...['--title-column', 'title', '--rating-column', 'stars', '--min-rating', '3.5'],
+    ...['--deduplicate', 'last', '--min-user-interactions', '5', '--min-item-interactions', '2'],
     ...['--id-column', 'asin', '--interactions-header', 'u,i,t', '--items-header', 'asin,title'],
     ...['--text-columns', 'title,release_year=year', '--prompt', 'p', '--separator', '; '],
     ...['--max-tokens', '9', '--tokenizer', 'model', '--catalogue', 'all'],
@@ -39,12 +42,18 @@ test('every option reaches the import', () => {
   ];
   const given = readDataArguments([...needed, ...words]);
   assert.ok(given.kind === 'import' && given.json);
-  const { name, columns, headers, text, tokenizer, catalogue, onBadRow } = given.options;
+  const { name, columns, filters, headers, text, tokenizer, catalogue, onBadRow } = given.options;
   assert.deepEqual(
-    { name, columns, headers, text, tokenizer, catalogue, onBadRow },
+    { name, columns, filters, headers, text, tokenizer, catalogue, onBadRow },
     {
       name: 'n',
-      columns: { user: 'u', item: 'i', time: 't', id: 'asin' },
+      columns: { user: 'u', item: 'i', time: 't', id: 'asin', title: 'title', rating: 'stars' },
+      filters: {
+        minimumRating: 3.5,
+        deduplicate: 'last',
+        minimumUserInteractions: 5,
+        minimumItemInteractions: 2,
+      },
       headers: { interactions: ['u', 'i', 't'], items: ['asin', 'title'] },
       text: {
         prompt: 'p',
@@ -83,10 +92,11 @@ test('fetch and show take one name', () => {
     output: 'd',
     json: false,
   });
-  assert.deepEqual(readDataArguments(['show', 'd', '--json']), {
-    kind: 'show',
-    directory: 'd',
-    json: true,
+  const show = { kind: 'show', directory: 'd', item: null, json: true };
+  assert.deepEqual(readDataArguments(['show', 'd', '--json']), show);
+  assert.deepEqual(readDataArguments(['show', 'd', '--item', 'a', '--json']), {
+    ...show,
+    item: 'a',
   });
   assert.deepEqual(readDataArguments(['import', '--help']), { kind: 'help' });
 });
@@ -104,6 +114,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
     /--format must be one of auto, hllm, recbole: current value is "csv"/,
   ],
   [[...needed, '--max-tokens', '1.5'], /--max-tokens must be a whole number/],
+  [[...needed, '--min-rating', 'good'], /--min-rating must be a number/],
+  [[...needed, '--rating-column', 'stars'], /only looked at with --min-rating/],
+  [[...needed, '--deduplicate', 'all'], /--deduplicate must be one of first, last/],
+  [[...needed, '--min-item-interactions', '1.5'], /--min-item-interactions must be a whole number/],
   [[...needed, '--items-header', 'a,a'], /--items-header must be different names/],
   [[...needed, '--text-columns', 'a,,b'], /--text-columns/],
   [[...needed, '--text-columns', 'a='], /--text-columns/],

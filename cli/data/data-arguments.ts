@@ -1,6 +1,7 @@
 /** The words of `lockstep data`, as one complete type. */
 import { basename, resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { FilterOptions } from '../../dataset/import/filters/filter-options.js';
 import {
   type ImportOptions,
   learnedByDefault,
@@ -17,7 +18,13 @@ export type DataArguments =
       readonly output: string | null;
       readonly json: boolean;
     }
-  | { readonly kind: 'show'; readonly directory: string; readonly json: boolean }
+  | {
+      readonly kind: 'show';
+      readonly directory: string;
+      /** The id of one item to describe. */
+      readonly item: string | null;
+      readonly json: boolean;
+    }
   | { readonly kind: 'import'; readonly options: ImportOptions; readonly json: boolean };
 
 const text = { type: 'string' } as const;
@@ -35,6 +42,12 @@ const importOptions = {
   'item-column': text,
   'time-column': text,
   'id-column': text,
+  'title-column': text,
+  'rating-column': text,
+  'min-rating': text,
+  deduplicate: text,
+  'min-user-interactions': text,
+  'min-item-interactions': text,
   'interactions-header': text,
   'items-header': text,
   'text-columns': text,
@@ -73,10 +86,10 @@ function readFetch(words: readonly string[]): DataArguments {
 }
 
 function readShow(words: readonly string[]): DataArguments {
-  const { values, positionals } = parse(words, common);
+  const { values, positionals } = parse(words, { ...common, item: text });
   if (values.help === true) return { kind: 'help' };
   const directory = one(positionals, 'the DIR of a dataset');
-  return { kind: 'show', directory, json: values.json === true };
+  return { kind: 'show', directory, item: values.item ?? null, json: values.json === true };
 }
 
 function readImport(words: readonly string[]): DataArguments {
@@ -99,7 +112,10 @@ function readImport(words: readonly string[]): DataArguments {
       ...(values['item-column'] !== undefined && { item: values['item-column'] }),
       ...(values['time-column'] !== undefined && { time: values['time-column'] }),
       ...(values['id-column'] !== undefined && { id: values['id-column'] }),
+      ...(values['title-column'] !== undefined && { title: values['title-column'] }),
+      ...(values['rating-column'] !== undefined && { rating: values['rating-column'] }),
     },
+    filters: filters(values),
     headers: {
       ...(values['interactions-header'] !== undefined && {
         interactions: names('--interactions-header', values['interactions-header']),
@@ -143,6 +159,37 @@ function tokenizer(values: {
       learnedByDefault.maximumSize,
     ),
   };
+}
+
+function filters(values: {
+  readonly 'rating-column'?: string | undefined;
+  readonly 'min-rating'?: string | undefined;
+  readonly deduplicate?: string | undefined;
+  readonly 'min-user-interactions'?: string | undefined;
+  readonly 'min-item-interactions'?: string | undefined;
+}): FilterOptions {
+  const { 'min-rating': rating, deduplicate } = values;
+  if (rating === undefined && values['rating-column'] !== undefined) {
+    throw usage('--rating-column is only looked at with --min-rating: give both or none');
+  }
+  const [user, item] = [values['min-user-interactions'], values['min-item-interactions']];
+  return {
+    ...(rating !== undefined && { minimumRating: decimal(rating, '--min-rating') }),
+    ...(deduplicate !== undefined && {
+      deduplicate: choice(deduplicate, '--deduplicate', ['first', 'last']),
+    }),
+    ...(user !== undefined && {
+      minimumUserInteractions: integer(user, '--min-user-interactions', 1),
+    }),
+    ...(item !== undefined && {
+      minimumItemInteractions: integer(item, '--min-item-interactions', 1),
+    }),
+  };
+}
+
+function decimal(value: string, name: string): number {
+  if (/^-?\d{1,9}(\.\d{1,9})?$/.test(value)) return Number(value);
+  throw usage(`${name} must be a number: current value is "${value}"`);
 }
 
 /** The columns of a file that has no header line. */

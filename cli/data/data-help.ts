@@ -2,11 +2,11 @@ export const dataHelp = `Fetches, imports and inspects datasets.
 
 Usage: lockstep data fetch NAME [--output DIR] [--json]
        lockstep data import --interactions FILE --items FILE --output DIR [options]
-       lockstep data show DIR [--json]
+       lockstep data show DIR [--item ID] [--json]
 
 fetch    a built-in dataset: movielens-100k. Built in data/ where a job finds it, or in DIR
 import   files of one's own, as a new folder DIR
-show     checks a dataset folder and tells what it holds
+show     checks a dataset folder and tells what it holds, or what it knows of one item
 
 Options of import:
   --interactions FILE    who has used what, and when
@@ -20,6 +20,8 @@ Options of import:
   --item-column NAME     of the interactions (default: item_id)
   --time-column NAME     of the interactions: numbers or dates of ISO 8601 (default: timestamp)
   --id-column NAME       of the items (default: as --item-column)
+  --title-column NAME    of the items, kept for people to read (default: the column whose name looks
+                         like it, else the first of --text-columns)
   --interactions-header A,B,C   the columns of a file whose first line is a row already
   --items-header A,B,C          the same for the items
   --text-columns A,B=K   columns of the item's text, in order; =K gives a column another key
@@ -35,6 +37,11 @@ Options of import:
                          (default: 2)
   --max-vocabulary N     tokens at most (default: 32768)
   --catalogue C          interacted: the items that someone has used (default); all: the whole file
+  --min-rating N         leave out interactions with a lower rating, of --rating-column NAME
+                         (default: rating)
+  --deduplicate K        of a user's interactions with one item keep the first or the last in time
+  --min-user-interactions N     leave out users and items that have fewer, by turns until none has
+  --min-item-interactions N     (the k-core); after the rating and --deduplicate
   --on-bad-row P         error: stop at the first (default); skip: leave out and count
   --json                 one JSON object a line; the last one is the result
 

@@ -1,6 +1,7 @@
 /** What an import or a dataset folder says about itself, for people. */
 import type { BadRowReason } from '../../dataset/dataset-error.js';
 import type { DatasetManifest, ImportFindings } from '../../dataset/dataset-manifest.js';
+import { filterText } from '../../dataset/import/filters/filter-options.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
 
@@ -63,9 +64,30 @@ export function importText(report: ImportReport): string {
   const { unusedItems } = report;
   const lines = [datasetText(report.directory, report.manifest)];
   const notes: [string, string][] = [];
+  for (const filter of report.filters) notes.push(['filtered', filterText(filter)]);
   if (unusedItems > 0) notes.push(['items without use', grouped.format(unusedItems)]);
   if (notes.length > 0) lines.push(table(notes));
   return [...lines, ...skippedLines(report)].join('\n');
+}
+
+export interface ItemDescription {
+  readonly item: string;
+  readonly number: number;
+  /** Null where the dataset was imported before texts were kept. */
+  readonly title: string | null;
+  readonly text: string | null;
+  readonly tokens: number;
+  readonly interactions: number;
+}
+
+export function itemText({ text, ...item }: ItemDescription): string {
+  const rows = table([
+    ['item', `${item.item} (number ${item.number})`],
+    ['title', item.title ?? 'not kept: the dataset is of an older import'],
+    ['interactions', grouped.format(item.interactions)],
+    ['tokens', grouped.format(item.tokens)],
+  ]);
+  return text === null ? rows : `${rows}\n\n${text}`;
 }
 
 /** One line for each file and reason, and the first row below it as an example. */

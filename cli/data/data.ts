@@ -11,12 +11,13 @@ import { DatasetError } from '../../dataset/dataset-error.js';
 import type { DatasetManifest } from '../../dataset/dataset-manifest.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import type { ImportOptions } from '../../dataset/import/import-options.js';
+import { openItemTexts } from '../../dataset/item-texts.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { UsageError } from '../usage-error.js';
 import { readDataArguments } from './data-arguments.js';
 import { dataHelp } from './data-help.js';
 import { type DataProgress, openDataProgress } from './data-progress.js';
-import { datasetText, importText } from './data-report.js';
+import { datasetText, importText, itemText } from './data-report.js';
 
 const done = 0;
 const unusable = 2;
@@ -45,7 +46,9 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'import':
       return importFiles(given.options, given.json);
     case 'show':
-      return show(given.directory, given.json);
+      return given.item === null
+        ? show(given.directory, given.json)
+        : showItem(given.directory, given.item, given.json);
   }
 }
 
@@ -68,8 +71,8 @@ async function importFiles(options: ImportOptions, json: boolean): Promise<void>
     importDataset({ ...options, progress: progress.update }),
   );
   if (json) {
-    const { directory, manifest, skipped, unusedItems, cutTexts } = report;
-    say({ event: 'result', ...resultOf(directory, manifest), skipped, unusedItems, cutTexts });
+    const { directory, manifest, ...rest } = report;
+    say({ event: 'result', ...resultOf(directory, manifest), ...rest });
   } else {
     process.stdout.write(`${importText(report)}\n`);
   }
@@ -79,6 +82,29 @@ async function show(directory: string, json: boolean): Promise<void> {
   const { directory: folder, manifest } = await openDataset(directory);
   if (json) say({ event: 'result', ...resultOf(folder, manifest), options: manifest.options });
   else process.stdout.write(`${datasetText(folder, manifest)}\n`);
+}
+
+/** What the dataset knows of one item, by its id. */
+async function showItem(directory: string, id: string, json: boolean): Promise<void> {
+  const dataset = await openDataset(directory);
+  const item = dataset.itemIds.numberOf(id);
+  if (item < 0) {
+    throw new UsageError(
+      `Cannot show the item "${id}": the dataset has none of that id: it should be one of its ${dataset.items}`,
+    );
+  }
+  const texts = await openItemTexts(dataset);
+  const { itemTokenOffsets: ends, sequenceItems } = dataset;
+  const description = {
+    item: id,
+    number: item,
+    title: texts?.title(item) ?? null,
+    text: texts?.text(item) ?? null,
+    tokens: ends[item + 1]! - ends[item]!,
+    interactions: sequenceItems.reduce((sum, other) => (other === item ? sum + 1 : sum), 0),
+  };
+  if (json) say({ event: 'result', ...description });
+  else process.stdout.write(`${itemText(description)}\n`);
 }
 
 const resultOf = (

@@ -1,8 +1,7 @@
 /** Datasets that Lockstep can fetch and build by itself, by name. */
-import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DatasetError } from '../dataset-error.js';
-import { formatVersion, manifestName } from '../dataset-manifest.js';
+import { formatVersion, isDataset, manifestName } from '../dataset-manifest.js';
 import type { ImportProgress } from '../import/import-options.js';
 import { buildMovieLens } from './movielens.js';
 
@@ -69,8 +68,4 @@ async function requirePath(path: string): Promise<string> {
       `or one of the built-in names: ${builtInDatasets.join(', ')}`,
     { file: path },
   );
-}
-
-async function isDataset(directory: string): Promise<boolean> {
-  return (await stat(join(directory, manifestName)).catch(() => null)) !== null;
 }

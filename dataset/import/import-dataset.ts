@@ -4,15 +4,15 @@
  */
 
 import { DatasetError } from '../dataset-error.js';
-import type { DatasetManifest, FileRole } from '../dataset-manifest.js';
+import type { DatasetManifest, FileRole, TextFileRole } from '../dataset-manifest.js';
 import { rowMessage, type SkippedRow } from '../tables/bad-rows.js';
 import { GrowableInt32Array } from '../tables/growable-array.js';
-import { IdTable } from '../tables/id-table.js';
 import {
   countInteractions,
   type InteractionCounts,
   type InteractionsSource,
   readSequences,
+  type Sequences,
 } from '../tables/interactions-table.js';
 import { type ItemsTable, openItems } from '../tables/items-table.js';
 import type { TableFile } from '../tables/read-table.js';
@@ -24,9 +24,13 @@ import {
 } from '../tokenizer/item-tokenizer.js';
 import { type LearntTokenizer, learnTokenizer } from '../tokenizer/learn-tokenizer.js';
 import { WordCounter } from '../tokenizer/word-counter.js';
+import { type Chosen, chooseItems, chooseUsers, countPerItem, renumber } from './choose-items.js';
+import { type AppliedFilter, type FilterOptions, filterText } from './filters/filter-options.js';
+import { filterSequences } from './filters/filter-sequences.js';
 import { type ImportOptions, type ResolvedOptions, resolveOptions } from './import-options.js';
 import { reportImport } from './import-report.js';
 import { composeItemText } from './item-text.js';
+import { type KeptTexts, TextKeeper } from './kept-texts.js';
 import { requireAbsent, writeDataset } from './write-dataset.js';
 
 export interface ImportReport {
@@ -36,6 +40,8 @@ export interface ImportReport {
     readonly items: readonly SkippedRow[];
     readonly interactions: readonly SkippedRow[];
   };
+  /** What each filter has taken away. */
+  readonly filters: readonly AppliedFilter[];
   /** Items that the file describes but nobody has used; kept only with the catalogue `all`. */
   readonly unusedItems: number;
   /** Items whose text was longer than the maximum. */
@@ -45,12 +51,13 @@ export interface ImportReport {
 /** @throws DatasetError; then no folder is left behind */
 export async function importDataset(options: ImportOptions): Promise<ImportReport> {
   const resolved = resolveOptions(options);
-  const { format, headers, onBadRow, columns, progress } = resolved;
+  const { format, headers, onBadRow, columns, filters, progress } = resolved;
   await requireAbsent(resolved.output);
   const table = await openItems({
     table: tableFile(resolved.items, format, headers.items),
     idColumn: columns.id,
     fields: resolved.fields,
+    titleColumn: columns.title,
     onBadRow,
     progress: (bytes, total) => progress({ stage: 'items', fraction: bytes / total }),
   });
@@ -59,6 +66,10 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     userColumn: columns.user,
     itemColumn: columns.item,
     timeColumn: columns.time,
+    rating:
+      filters.minimumRating === undefined
+        ? null
+        : { column: columns.rating, least: filters.minimumRating },
     onBadRow,
     items: table.ids,
     progress: (pass, bytes, total) =>
@@ -68,15 +79,18 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       }),
   };
   const counts = await countInteractions(source);
-  const catalogue = chooseItems(table.ids, counts.perItem, resolved.catalogue === 'all');
+  const filtered = filterInteractions(source, counts, await readSequences(source, counts), filters);
+  const perItem = countPerItem(filtered.sequences, table.ids.count);
+  const catalogue = chooseItems(table.ids, perItem, resolved.catalogue === 'all');
+  const users = chooseUsers(counts.users, filtered.sequences.offsets);
+  const sequences = renumber(filtered.sequences, users, catalogue);
   const { tokenizer, learnt } = await chooseTokenizer(resolved, table, catalogue.renumbered);
-  const texts = await tokenizeItems(resolved, table, catalogue.renumbered, tokenizer);
-  const sequences = await readSequences(source, counts, catalogue.renumbered);
+  const texts = await tokenizeItems(resolved, table, catalogue, tokenizer);
   progress({ stage: 'write', fraction: 0 });
-  const userIds = counts.users.flat();
+  const userIds = users.ids.flat();
   const itemIds = catalogue.ids.flat();
   const encoder = new TextEncoder();
-  const files: Record<FileRole, ArrayBufferView> = {
+  const files: Record<FileRole | TextFileRole, ArrayBufferView> = {
     sequenceOffsets: sequences.offsets,
     sequenceItems: sequences.items,
     itemTokenOffsets: texts.offsets,
@@ -87,17 +101,21 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     itemIdOffsets: itemIds.offsets,
     tokenizer: encoder.encode(tokenizer.json),
     tokenizerConfig: encoder.encode(tokenizer.config),
+    itemTitles: texts.titles.bytes,
+    itemTitleOffsets: texts.titles.offsets,
+    itemTexts: texts.texts.bytes,
+    itemTextOffsets: texts.texts.offsets,
   };
   const manifest = await writeDataset(resolved.output, {
     name: resolved.name,
     counts: {
-      users: counts.users.count,
+      users: users.ids.count,
       items: catalogue.ids.count,
-      interactions: counts.total,
+      interactions: sequences.items.length,
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
-    options: describe(resolved, learnt, table, counts),
+    options: describe(resolved, learnt, table, counts, filtered.applied),
     report: reportImport({
       sequenceOffsets: sequences.offsets,
       sequenceItems: sequences.items,
@@ -107,7 +125,8 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       unknown: tokenizer.unknown,
       words: learnt && { distinct: learnt.words, once: learnt.wordsOnce },
       cutTexts: texts.cut,
-      leftOut: rowsOf(counts.badRows.skipped),
+      leftOut:
+        rowsOf(counts.badRows.skipped) + rowsOf(filtered.applied.map(({ removed }) => removed)),
     }),
     files,
   });
@@ -119,7 +138,8 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       items: table.badRows.skipped,
       interactions: counts.badRows.skipped,
     },
-    unusedItems: counts.perItem.reduce((unused, rows) => unused + (rows === 0 ? 1 : 0), 0),
+    filters: filtered.applied,
+    unusedItems: perItem.reduce((unused, rows) => unused + (rows === 0 ? 1 : 0), 0),
     cutTexts: texts.cut,
   };
 }
@@ -130,20 +150,23 @@ const tableFile = (
   columns: readonly string[] | undefined,
 ): TableFile => ({ path, format, ...(columns && { columns }) });
 
-/** The items of the dataset; `renumbered` holds their new numbers, -1 for those left out. */
-function chooseItems(
-  all: IdTable,
-  perItem: Uint32Array,
-  keepUnused: boolean,
-): { ids: IdTable; renumbered: Int32Array } {
-  const renumbered = new Int32Array(all.count).fill(-1);
-  const ids = new IdTable();
-  const { bytes, offsets } = all.flat();
-  for (let item = 0; item < all.count; item++) {
-    if (!keepUnused && perItem[item] === 0) continue;
-    renumbered[item] = ids.add(bytes, offsets[item]!, offsets[item + 1]!);
-  }
-  return { ids, renumbered };
+/** Applies all filters, the rating's included, which reading has already done. */
+function filterInteractions(
+  { table, rating, items: { count: items } }: InteractionsSource,
+  { lowRated: removed }: InteractionCounts,
+  read: Sequences,
+  filters: FilterOptions,
+): { readonly sequences: Sequences; readonly applied: readonly AppliedFilter[] } {
+  const { sequences, applied: later } = filterSequences(read, items, filters);
+  const options = { 'min-rating': rating?.least ?? 0 };
+  const first: AppliedFilter = { filter: 'min-rating', options, removed };
+  const applied = rating === null ? later : [first, ...later];
+  if (sequences.items.length > 0) return { sequences, applied };
+  throw new DatasetError(
+    'NO_INTERACTIONS',
+    `Cannot use ${table.path}: no interaction is left: ${applied.map(filterText).join(', ')}`,
+    { file: table.path },
+  );
 }
 
 async function chooseTokenizer(
@@ -166,19 +189,34 @@ async function chooseTokenizer(
   return { tokenizer: createItemTokenizer(learnt, 'learnt from the texts'), learnt };
 }
 
+interface ItemTokens {
+  readonly offsets: Uint32Array;
+  readonly tokens: Int32Array;
+  readonly cut: number;
+  readonly titles: KeptTexts;
+  readonly texts: KeptTexts;
+}
+
+/** How the text is composed that people read. */
+const forPeople = { prompt: '', separator: '\n' } as const;
+
 async function tokenizeItems(
   options: ResolvedOptions,
   table: ItemsTable,
-  renumbered: Int32Array,
+  { ids: chosen, renumbered }: Chosen,
   tokenizer: ItemTokenizer,
-): Promise<{ offsets: Uint32Array; tokens: Int32Array; cut: number }> {
+): Promise<ItemTokens> {
   const { maximumTokens, progress } = options;
   const ends = new GrowableInt32Array();
   ends.push(0);
   const tokens = new GrowableInt32Array();
+  const titles = TextKeeper.ofTitles(chosen.count);
+  const texts = TextKeeper.ofTexts(chosen.count);
   let cut = 0;
-  await table.readTexts((item, values, place) => {
+  await table.readTexts((item, values, place, title) => {
     if (renumbered[item]! < 0) return;
+    titles.add(title);
+    texts.add(composeItemText(forPeople, table.keys, values));
     const ids = tokenizer.encode(composeItemText(options, table.keys, values));
     if (ids.length === 0) {
       const what = 'the text has no token: it should have one';
@@ -192,15 +230,17 @@ async function tokenizeItems(
     ends.push(tokens.length);
     progress({ stage: 'tokenize', fraction: (item + 1) / table.ids.count });
   });
-  return { offsets: Uint32Array.from(ends.take()), tokens: tokens.take(), cut };
+  const offsets = Uint32Array.from(ends.take());
+  return { offsets, tokens: tokens.take(), cut, titles: titles.take(), texts: texts.take() };
 }
 
 /** Without paths: the manifest of the same import is the same on every machine. */
 function describe(
   options: ResolvedOptions,
   learnt: LearntTokenizer | null,
-  { keys, found: items }: ItemsTable,
+  { keys, titleColumn, found: items }: ItemsTable,
   { found: interactions }: InteractionCounts,
+  filters: readonly AppliedFilter[],
 ): Record<string, unknown> {
   const { format, onBadRow, catalogue, columns, prompt, separator, fields } = options;
   return {
@@ -209,7 +249,8 @@ function describe(
     headers: options.headers,
     onBadRow,
     catalogue,
-    columns,
+    columns: { ...columns, title: titleColumn },
+    filters,
     prompt,
     separator,
     fields: fields ?? keys.map((key) => ({ column: key, key })),
@@ -223,5 +264,5 @@ function describeLearnt({ tokenizer }: ResolvedOptions, learnt: LearntTokenizer)
   return { ...tokenizer, model, minimumFrequency };
 }
 
-const rowsOf = (skipped: readonly SkippedRow[]): number =>
-  skipped.reduce((sum, { rows }) => sum + rows, 0);
+const rowsOf = (parts: readonly { readonly rows: number }[]): number =>
+  parts.reduce((sum, { rows }) => sum + rows, 0);

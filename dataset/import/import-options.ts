@@ -5,6 +5,7 @@ import type { OnBadRow } from '../tables/bad-rows.js';
 import type { FileFormat } from '../tables/text-layout.js';
 import type { LearnOptions } from '../tokenizer/learn-tokenizer.js';
 import { byteTokens } from '../tokenizer/subword-tokenizer.js';
+import { checkFilters, type FilterOptions } from './filters/filter-options.js';
 import { hllmPrompt, type TextField } from './item-text.js';
 
 export type TokenizerOptions =
@@ -37,7 +38,12 @@ export interface ImportOptions {
     readonly time?: string;
     /** Of the items file; default: as in the interactions file. */
     readonly id?: string;
+    /** Default: the column whose name looks like it, else the first of the text. */
+    readonly title?: string;
+    /** Of the interactions file; only looked at where there is a least rating. */
+    readonly rating?: string;
   };
+  readonly filters?: FilterOptions;
   /** The columns of files that start with a row instead of a header line. */
   readonly headers?: {
     readonly interactions?: readonly string[];
@@ -109,7 +115,10 @@ export function resolveOptions(options: ImportOptions) {
       item: options.columns?.item ?? 'item_id',
       time: options.columns?.time ?? 'timestamp',
       id: options.columns?.id ?? options.columns?.item ?? 'item_id',
+      title: options.columns?.title ?? null,
+      rating: options.columns?.rating ?? 'rating',
     },
+    filters: checkFilters(options.filters ?? {}),
     headers: options.headers ?? {},
     prompt: options.text?.prompt ?? (learned ? '' : hllmPrompt),
     separator: options.text?.separator ?? (learned ? ' ' : ''),

@@ -11,6 +11,8 @@ import {
   formatVersion,
   type ImportFindings,
   manifestName,
+  type TextFileRole,
+  textFileNames,
 } from '../dataset-manifest.js';
 import { type FileEntry, writeFlatFile } from '../tables/flat-file.js';
 
@@ -19,7 +21,7 @@ export interface DatasetContent {
   readonly counts: DatasetManifest['counts'];
   readonly options: DatasetManifest['options'];
   readonly report: ImportFindings;
-  readonly files: Readonly<Record<FileRole, ArrayBufferView>>;
+  readonly files: Readonly<Record<FileRole | TextFileRole, ArrayBufferView>>;
 }
 
 /**
@@ -57,8 +59,8 @@ async function writeFiles(
   { name, counts, options, report, files }: DatasetContent,
 ): Promise<DatasetManifest> {
   const entries: FileEntry[] = [];
-  for (const [role, fileName] of Object.entries(fileNames)) {
-    entries.push(await writeFlatFile(directory, fileName, files[role as FileRole]));
+  for (const [role, fileName] of Object.entries({ ...fileNames, ...textFileNames })) {
+    entries.push(await writeFlatFile(directory, fileName, files[role as keyof typeof files]));
   }
   const digest = contentDigest(counts, entries);
   const manifest = {

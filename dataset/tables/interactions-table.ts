@@ -10,6 +10,7 @@ import { BadRows, type OnBadRow } from './bad-rows.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
 import { describeDamage, fileChanged } from './items-table.js';
+import { parseNumber } from './number-field.js';
 import { readTable, type TableFile } from './read-table.js';
 import { sortSequencesByTime } from './sort-by-time.js';
 import { columnIndex, type Header } from './table-header.js';
@@ -23,6 +24,8 @@ export interface InteractionsSource {
   readonly userColumn: string;
   readonly itemColumn: string;
   readonly timeColumn: string;
+  /** Interactions with a lower rating are left out; null where ratings are not looked at. */
+  readonly rating: { readonly column: string; readonly least: number } | null;
   readonly onBadRow: OnBadRow;
   /** The items that have a usable text. */
   readonly items: IdTable;
@@ -32,11 +35,11 @@ export interface InteractionsSource {
 /** What the first pass has found. */
 export interface InteractionCounts {
   readonly users: IdTable;
-  /** Rows of each user. */
+  /** Rows of each user whose rating is high enough. */
   readonly perUser: GrowableInt32Array;
-  /** Rows of each item. */
-  readonly perItem: Uint32Array;
   readonly total: number;
+  /** What the rating takes away: rows, and users and items that have no others. */
+  readonly lowRated: { readonly rows: number; readonly users: number; readonly items: number };
   readonly times: TimeRange;
   readonly badRows: BadRows;
   /** What the file turned out to be, for people. */
@@ -48,17 +51,21 @@ export async function countInteractions(source: InteractionsSource): Promise<Int
   const file = source.table.path;
   const users = new IdTable();
   const perUser = new GrowableInt32Array();
-  const perItem = new Uint32Array(source.items.count);
+  const items = new SeenItems(source.items.count);
   const times = new TimeRange();
   const badRows = new BadRows(source.onBadRow, file);
-  let total = 0;
-  const found = await readRows(source, 1, times, badRows, (record, layout, item, time) => {
+  let [total, low] = [0, 0];
+  const found = await readRows(source, 1, times, badRows, (record, layout, item, time, isLow) => {
     const { user: userField } = layout;
     const user = users.add(record.bytes, record.start(userField), record.end(userField));
     if (user === perUser.length) perUser.push(0);
-    perUser.increment(user);
-    perItem[item] = perItem[item]! + 1;
     times.add(time);
+    items.add(item, isLow);
+    if (isLow) {
+      low++;
+      return;
+    }
+    perUser.increment(user);
     if (++total > limits.rows) {
       throw new DatasetError(
         'TOO_LARGE',
@@ -67,26 +74,45 @@ export async function countInteractions(source: InteractionsSource): Promise<Int
       );
     }
   });
-  if (total === 0) {
+  if (total + low === 0) {
     throw new DatasetError('NO_INTERACTIONS', `Cannot use ${file}: it holds no usable row`, {
       file,
     });
   }
-  return { users, perUser, perItem, total, times, badRows, found };
+  let empty = 0;
+  for (let user = 0; user < users.count; user++) if (perUser.get(user) === 0) empty++;
+  const lowRated = { rows: low, users: empty, items: items.lowAlone };
+  return { users, perUser, total, lowRated, times, badRows, found };
+}
+
+/** Which items occur, and which of them in low ratings alone. */
+class SeenItems {
+  readonly #seen: Uint8Array;
+
+  constructor(items: number) {
+    this.#seen = new Uint8Array(items);
+  }
+
+  add(item: number, isLow: boolean): void {
+    this.#seen[item] = this.#seen[item]! | (isLow ? 1 : 2);
+  }
+
+  get lowAlone(): number {
+    return this.#seen.reduce((sum, seen) => (seen === 1 ? sum + 1 : sum), 0);
+  }
 }
 
 export interface Sequences {
   /** [users + 1] */
   readonly offsets: Uint32Array;
-  /** New item numbers, each user's in the order of time. */
+  /** Item numbers, each user's in the order of time. */
   readonly items: Int32Array;
 }
 
-/** Second pass. `renumbered[item]` is the item's number in the dataset. */
+/** Second pass; items have the numbers that the items file gave them. */
 export async function readSequences(
   source: InteractionsSource,
   counts: InteractionCounts,
-  renumbered: Int32Array,
 ): Promise<Sequences> {
   const { users, total } = counts;
   const perUser = counts.perUser.take();
@@ -102,12 +128,13 @@ export async function readSequences(
     2,
     counts.times,
     ignored,
-    (record, { user: userField, time }, item, at) => {
+    (record, { user: userField, time }, item, at, isLow) => {
+      if (isLow) return;
       const user = users.find(record.bytes, record.start(userField), record.end(userField));
       const place = user < 0 ? 0 : next[user]!;
       if (user < 0 || place >= offsets[user + 1]!) throw fileChanged(source.table.path);
       next[user] = place + 1;
-      items[place] = renumbered[item]!;
+      items[place] = item;
       store.put(place, at, record.bytes, record.start(time), record.end(time));
     },
   );
@@ -123,9 +150,16 @@ interface Layout {
   readonly user: number;
   readonly item: number;
   readonly time: number;
+  readonly rating: number | null;
 }
 
-type Visit = (record: TableRecord, layout: Layout, item: number, time: TimeField) => void;
+type Visit = (
+  record: TableRecord,
+  layout: Layout,
+  item: number,
+  time: TimeField,
+  isLow: boolean,
+) => void;
 
 /** Hands over every good row; both passes take the same ones. Returns what the file turned out to be. */
 function readRows(
@@ -137,11 +171,13 @@ function readRows(
 ): Promise<string> {
   const { items, progress } = source;
   const time = newTimeField();
+  const least = source.rating?.least ?? Number.NEGATIVE_INFINITY;
   let layout: Layout | null = null;
   return readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
-      return [layout.user, layout.item, layout.time];
+      const { user, item, time: timeField, rating } = layout;
+      return [user, item, timeField, ...(rating === null ? [] : [rating])];
     },
     row: (record) => {
       const { columns, user, item, time: timeField } = layout!;
@@ -153,8 +189,10 @@ function readRows(
       }
       const number = items.find(bytes, record.start(item), record.end(item));
       readTime(bytes, record.start(timeField), record.end(timeField), time);
+      const rated = ratingOf(record, layout!);
       if (
         number < 0 ||
+        Number.isNaN(rated) ||
         time.kind === 'none' ||
         (time.kind !== times.kind && times.kind !== 'none') ||
         record.start(user) === record.end(user) ||
@@ -163,7 +201,7 @@ function readRows(
         const [reason, what] = explainBadRow(record, layout!, time, times);
         badRows.report(reason, record, what);
       } else {
-        visit(record, layout!, number, time);
+        visit(record, layout!, number, time, rated < least);
       }
     },
     ...(progress && { progress: (bytes, total) => progress(pass, bytes, total) }),
@@ -171,7 +209,7 @@ function readRows(
 }
 
 function layoutOf(
-  { userColumn, itemColumn, timeColumn }: InteractionsSource,
+  { userColumn, itemColumn, timeColumn, rating }: InteractionsSource,
   header: Header,
 ): Layout {
   return {
@@ -179,13 +217,23 @@ function layoutOf(
     user: columnIndex(header, userColumn, ['token'], '--user-column'),
     item: columnIndex(header, itemColumn, ['token'], '--item-column'),
     time: columnIndex(header, timeColumn, ['float', 'token'], '--time-column'),
+    rating:
+      rating === null
+        ? null
+        : columnIndex(header, rating.column, ['float', 'token'], '--rating-column'),
   };
+}
+
+/** NaN where there should be a number and is none; any number where nobody asks. */
+function ratingOf(record: TableRecord, { rating }: Layout): number {
+  if (rating === null) return 0;
+  return parseNumber(record.bytes, record.start(rating), record.end(rating));
 }
 
 /** Says what is wrong with a row that is known to be bad. */
 function explainBadRow(
   record: TableRecord,
-  { user, item, time: timeField }: Layout,
+  { user, item, time: timeField, rating }: Layout,
   time: TimeField,
   times: TimeRange,
 ): readonly [BadRowReason, string] {
@@ -203,6 +251,12 @@ function explainBadRow(
       'BAD_TIME',
       `the timestamp is ${timestamp}: it should be a ${times.kind}, as in the rows before it`,
     ];
+  }
+  if (
+    rating !== null &&
+    Number.isNaN(parseNumber(bytes, record.start(rating), record.end(rating)))
+  ) {
+    return ['BAD_NUMBER', `the rating is ${quote(record, rating)}: it should be a number`];
   }
   return [
     'UNKNOWN_ITEM',

@@ -18,6 +18,8 @@ export interface ItemsSource {
   readonly idColumn: string;
   /** Null: every column but the item's, in the file's order, under its own name. */
   readonly fields: readonly TextField[] | null;
+  /** What people call an item; null: the column that looks like it. */
+  readonly titleColumn: string | null;
   readonly onBadRow: OnBadRow;
   readonly progress?: (bytes: number, total: number) => void;
 }
@@ -30,19 +32,27 @@ interface Layout {
     readonly key: string;
     readonly list: boolean;
   }[];
+  readonly title: number;
 }
 
 export interface ItemsTable {
   readonly ids: IdTable;
   readonly keys: readonly string[];
+  /** The column of the titles. */
+  readonly titleColumn: string;
   readonly badRows: BadRows;
   /** What the file turned out to be, for people. */
   readonly found: string;
   /** Hands over the values of every good item in the order of their numbers. */
-  readTexts(
-    visit: (item: number, values: readonly string[], place: RowPlace) => void,
-  ): Promise<void>;
+  readTexts(visit: VisitText): Promise<void>;
 }
+
+export type VisitText = (
+  item: number,
+  values: readonly string[],
+  place: RowPlace,
+  title: string,
+) => void;
 
 /** @throws DatasetError */
 export async function openItems(source: ItemsSource): Promise<ItemsTable> {
@@ -51,9 +61,11 @@ export async function openItems(source: ItemsSource): Promise<ItemsTable> {
   const lines = new GrowableInt32Array();
   const badRows = new BadRows(source.onBadRow, file);
   let layout: Layout | null = null;
+  let titleColumn = '';
   const found = await readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
+      titleColumn = header.columns[layout.title]!.name;
       return columnsOf(layout);
     },
     row: (record) => {
@@ -77,10 +89,17 @@ export async function openItems(source: ItemsSource): Promise<ItemsTable> {
     throw new DatasetError('EMPTY_FILE', `Cannot use ${file}: it holds no usable item`, { file });
   }
   const keys = layout!.fields.map(({ key }) => key);
-  return { ids, keys, badRows, found, readTexts: (visit) => readTexts(source, lines, visit) };
+  return {
+    ids,
+    keys,
+    titleColumn,
+    badRows,
+    found,
+    readTexts: (visit) => readTexts(source, lines, visit),
+  };
 }
 
-function layoutOf({ idColumn, fields }: ItemsSource, header: Header): Layout {
+function layoutOf({ idColumn, fields, titleColumn }: ItemsSource, header: Header): Layout {
   const item = columnIndex(header, idColumn, ['token'], '--id-column');
   const wanted =
     fields ??
@@ -94,9 +113,11 @@ function layoutOf({ idColumn, fields }: ItemsSource, header: Header): Layout {
       { file: header.file, line: 1 },
     );
   }
+  const title = titleColumn ?? titleAmong(wanted.map(({ column }) => column));
   return {
     columns: header.columns.length,
     item,
+    title: columnIndex(header, title, anyType, '--title-column'),
     fields: wanted.map(({ column, key }) => {
       const index = columnIndex(header, column, anyType, '--text-columns');
       return { index, key, list: header.columns[index]!.type.endsWith('_seq') };
@@ -104,10 +125,21 @@ function layoutOf({ idColumn, fields }: ItemsSource, header: Header): Layout {
   };
 }
 
+/** The column that looks most like a title; else the first. */
+export function titleAmong(columns: readonly string[]): string {
+  const likely = [/^title$/i, /^name$/i, /(^|_|\b)title$/i, /(^|_|\b)name$/i];
+  for (const form of likely) {
+    const found = columns.find((column) => form.test(column));
+    if (found !== undefined) return found;
+  }
+  return columns[0]!;
+}
+
 const anyType = ['token', 'token_seq', 'float', 'float_seq'] as const;
 
-const columnsOf = ({ item, fields }: Layout): number[] => [
+const columnsOf = ({ item, fields, title }: Layout): number[] => [
   item,
+  title,
   ...fields.map(({ index }) => index),
 ];
 
@@ -165,7 +197,7 @@ export function describeDamage(
 async function readTexts(
   source: ItemsSource,
   lines: GrowableInt32Array,
-  visit: (item: number, values: readonly string[], place: RowPlace) => void,
+  visit: VisitText,
 ): Promise<void> {
   const ignored = new BadRows('skip', source.table.path);
   let layout: Layout | null = null;
@@ -179,7 +211,11 @@ async function readTexts(
       // Duplicates and bad rows stand on lines that the first pass has not kept.
       if (item === lines.length || record.line !== lines.get(item)) return;
       const values = readRow(layout!, record, ignored);
-      if (values !== null) visit(item++, values, record);
+      if (values === null) return;
+      const { title } = layout!;
+      // Where it is no part of the model's text, it need not be good text either.
+      const text = decodeUtf8(record.bytes, record.start(title), record.end(title)) ?? '';
+      visit(item++, values, record, text.trim());
     },
   });
   if (item !== lines.length) throw fileChanged(source.table.path);
