@@ -6,7 +6,15 @@ import { after, before, test } from 'node:test';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/local-nats-server.js';
 import { findNatsServer } from '../process/project-nats-server.js';
 import { BusLostError, BusRefusedError } from '../shared/bus.js';
-import { busContract } from './bus.contract.js';
+import { jobId, runId, step, workerId } from '../shared/ids.js';
+import {
+  everyPlanSubject,
+  everyWorkerSubject,
+  planStream,
+  planSubject,
+  workerSubject,
+} from '../shared/subjects.js';
+import { busContract, Collector } from './bus.contract.js';
 import { openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-nats-'));
@@ -49,6 +57,36 @@ test('nats bus: a frozen server is noticed by its missing answers', async () => 
   assert.ok((await bus.closed) instanceof BusLostError);
   process.kill(frozen.pid, 'SIGCONT');
   await frozen.stop();
+});
+
+// Would catch a worker, or whoever has read its secret, who can publish plans, or take the coordinator's away.
+test('nats bus: a worker may report and read, and change nothing of the plans', async () => {
+  const run = { job: jobId('roles'), run: runId('t0123456789abcdef') };
+  const [coordinator, worker] = [
+    await openNatsBus({ url: server.url, name: 'coordinator' }),
+    await openNatsBus({ url: server.workerUrl, name: 'worker' }),
+  ];
+  const stream = await coordinator.createStream(planStream(run), everyPlanSubject(run));
+  const subject = planSubject(run, step(0), 'shared');
+  await stream.publish(subject, Uint8Array.of(1), 'ours');
+  const reports = new Collector();
+  coordinator.subscribe(everyWorkerSubject(run), reports.handler);
+  await coordinator.flush();
+
+  const plans = new Collector();
+  const read = await worker.openStream(planStream(run));
+  await read.read([everyPlanSubject(run)], plans.handler);
+  assert.equal((await plans.until(1)).length, 1);
+  worker.publish(workerSubject(run, workerId('worker-0')), new TextEncoder().encode('report'));
+  assert.deepEqual(await reports.until(1), ['report']);
+
+  await assert.rejects(read.publish(subject, Uint8Array.of(2), 'theirs'), BusRefusedError);
+  await assert.rejects(read.purge(subject), BusRefusedError);
+  await assert.rejects(read.remove(), BusRefusedError);
+  await assert.rejects(worker.createStream('theirs', 'theirs.>'), BusRefusedError);
+  assert.equal(await stream.publish(subject, Uint8Array.of(3), 'theirs'), 'stored');
+  await stream.remove();
+  await Promise.all([coordinator.close(), worker.close()]);
 });
 
 // Would catch secrets in messages, and an unreachable server that is waited for without end.

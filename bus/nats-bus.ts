@@ -38,7 +38,7 @@ const oldestServer = [2, 10] as const;
 const streamAgeNanos = 7 * 24 * 3600 * 1e9;
 
 export interface NatsBusOptions {
-  /** `nats://[token@]host:port`. */
+  /** `nats://[token@]host:port`, or `nats://user:password@host:port`. */
   readonly url: string;
   /** Shown by the server's monitoring. */
   readonly name: string;

@@ -46,6 +46,11 @@ export class CommitTracker {
     this.#committedSteps = firstStep;
   }
 
+  /** Steps that each member has reported. */
+  get reported(): ReadonlyMap<WorkerId, number> {
+    return this.#reported;
+  }
+
   get committedSteps(): number {
     return this.#committedSteps;
   }

@@ -1,6 +1,8 @@
 /** For tests: a coordinator over a bus in memory, with a clock that the test turns. */
+import { AwakeClock } from '../shared/awake-clock.js';
 import { MemoryHub } from '../shared/bus-memory.js';
 import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
+import { longestTick } from '../shared/limits.js';
 import { silentLog } from '../shared/log.js';
 import {
   decodeFromCoordinator,
@@ -80,10 +82,15 @@ export const committed = (at: number, loss?: number): FromWorker => ({
   planSha256: emptyPlan(at).shared.sha256,
 });
 
-export async function openCoordinator(changes: Partial<CoordinatorParts> = {}) {
+/** `asleep` counts no time in which the coordinator does not look at its clock, as its process does. */
+export async function openCoordinator(
+  changes: Partial<CoordinatorParts> = {},
+  asleep: boolean = false,
+) {
   const hub = new MemoryHub();
   const [bus, workers] = [hub.open(), hub.open()];
   let now = 0;
+  const clock = { now: () => millis(now) };
   const events: RunEvent[] = [];
   const said: FromCoordinator[] = [];
   const metrics = new CoordinatorMetrics(run.job);
@@ -93,7 +100,7 @@ export async function openCoordinator(changes: Partial<CoordinatorParts> = {}) {
     run,
     metrics,
     totalSteps: 20,
-    clock: { now: () => millis(now) },
+    clock: asleep ? new AwakeClock(clock, longestTick) : clock,
     log: silentLog,
     spec: { any: 'job' },
     dataset: { directory: '/d', digest: 'd' },
@@ -116,6 +123,10 @@ export async function openCoordinator(changes: Partial<CoordinatorParts> = {}) {
     workers.publish(workerSubject(run, worker), encodeFromWorker(message));
     await settle();
   };
+  /** Time in which the coordinator does not look at its clock. */
+  const pass = (milliseconds: number): void => {
+    now += milliseconds;
+  };
   const wait = async (milliseconds: number): Promise<void> => {
     now += milliseconds;
     coordinator.tick();
@@ -132,7 +143,7 @@ export async function openCoordinator(changes: Partial<CoordinatorParts> = {}) {
     reader.close();
     return [...found].sort((x, y) => x - y);
   };
-  return { hub, workers, coordinator, metrics, events, said, say, wait, stored };
+  return { hub, workers, coordinator, metrics, events, said, say, pass, wait, stored };
 }
 
 export const join: FromWorker = {

@@ -9,6 +9,7 @@ import {
   b,
   committed,
   join,
+  type Opened,
   openCoordinator as open,
   run,
   settle,
@@ -171,4 +172,83 @@ test('a stop is said again with every heartbeat', async () => {
   await opened.wait(500);
   await opened.wait(500);
   assert.equal(opened.said.filter(({ kind }) => kind === 'stop').length, 3);
+});
+
+/** Every member sends a heartbeat each second. */
+async function beat(opened: Opened, duration: number): Promise<void> {
+  for (let second = 0; second < duration / 1000; second++) {
+    for (const worker of [a, b]) await opened.say(worker, { kind: 'heartbeat', committedSteps: 0 });
+    await opened.wait(1000);
+  }
+}
+
+// Would catch members that send heartbeats for days and commit nothing, which nobody is told.
+test('a standstill is said, named and ended, although heartbeats go on', async () => {
+  const opened = await open();
+  await train(opened);
+  for (const at of [0, 1, 2]) {
+    for (const worker of [a, b]) await opened.say(worker, committed(at));
+    await opened.wait(500);
+  }
+  await opened.say(a, committed(3));
+  await beat(opened, 180_000);
+  assert.equal(opened.coordinator.unhealthy, null);
+  await beat(opened, 10_000);
+  assert.match(opened.coordinator.unhealthy ?? '', /^no progress in training for 18\d(\.\d)? s/);
+  const notices = opened.events.filter(({ kind }) => kind === 'notice');
+  assert.equal(notices.length, 1);
+  await beat(opened, 200_000);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'NO_PROGRESS');
+  assert.match(
+    outcome.kind === 'failed' ? outcome.message : '',
+    /3 steps are committed, .* worker-0 4, worker-1 3, plans are published up to step 11/,
+  );
+  const failed = opened.events.find((event) => event.kind === 'failed');
+  assert.equal(failed?.kind === 'failed' ? failed.worker : null, b);
+  assert.match(opened.coordinator.unhealthy ?? '', /the run is over: NO_PROGRESS: no progress/);
+  await settle();
+  assert.equal(opened.said.at(-1)?.kind, 'abort');
+});
+
+// Would catch a warning that stays although training goes on again.
+test('a step that is only late is no standstill any more when it comes', async () => {
+  const opened = await open();
+  await train(opened);
+  for (const at of [0, 1]) for (const worker of [a, b]) await opened.say(worker, committed(at));
+  await beat(opened, 200_000);
+  assert.notEqual(opened.coordinator.unhealthy, null);
+  for (const worker of [a, b]) await opened.say(worker, committed(2));
+  await opened.wait(1000);
+  assert.equal(opened.coordinator.unhealthy, null);
+});
+
+// Would catch a worker that died, came back under its name and is told to begin from nothing: it
+// would wait for a plan that is long gone, and everyone for it.
+test('a member that was started again ends the run at once', async () => {
+  const opened = await open();
+  await train(opened);
+  for (const worker of [a, b]) await opened.say(worker, committed(0));
+  await opened.say(b, { ...join, pid: 2 } as FromWorker);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBER_RESTARTED');
+  assert.match(
+    outcome.kind === 'failed' ? outcome.message : '',
+    /^worker-1 was started again \(pid 2 on h\) when 1 steps were committed/,
+  );
+});
+
+// Would catch a coordinator that stood still (SIGSTOP, a closed lid) and takes that for the silence of
+// a healthy member; and one that, once awake, waits for the dead for ever.
+test("time in which the coordinator stood still is nobody's silence", async () => {
+  const opened = await open({}, true);
+  await train(opened);
+  opened.pass(6000);
+  await opened.wait(0);
+  assert.equal(opened.coordinator.unhealthy, null);
+  for (let tick = 0; tick < 24; tick++) await opened.wait(100);
+  assert.equal(opened.coordinator.unhealthy, null);
+  for (let tick = 0; tick < 12; tick++) await opened.wait(100);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBER_LOST');
 });

@@ -14,6 +14,7 @@ import {
   type FromCoordinator,
   type FromWorker,
 } from '../shared/messages/messages.js';
+import { Refusals } from '../shared/messages/refusals.js';
 import type { RunResult } from '../shared/messages/run-events.js';
 import {
   coordinatorSubject,
@@ -23,7 +24,7 @@ import {
 } from '../shared/subjects.js';
 import { type Millis, millis } from '../shared/units.js';
 import type { CoordinatorParts } from './coordinator-parts.js';
-import { decideMembership, type Seen } from './membership.js';
+import { decideMembership, type Member, type Seen } from './membership.js';
 import { TrainingRun } from './training-run.js';
 
 export type Outcome =
@@ -33,7 +34,7 @@ export type Outcome =
 type Phase =
   | { readonly kind: 'waiting'; reason: string }
   | { readonly kind: 'training'; readonly training: TrainingRun }
-  | { readonly kind: 'over' };
+  | { readonly kind: 'over'; readonly how: string };
 
 export class Coordinator {
   readonly #parts: CoordinatorParts;
@@ -45,6 +46,7 @@ export class Coordinator {
   #stream: BusStream | null = null;
   #heartbeatAt: Millis;
   #stopping = false;
+  readonly #refusals = new Refusals();
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
@@ -58,7 +60,9 @@ export class Coordinator {
 
   /** Null while the job is on its way. */
   get unhealthy(): string | null {
-    return this.#phase.kind === 'over' ? 'the run is over' : null;
+    const phase = this.#phase;
+    if (phase.kind === 'over') return `the run is over: ${phase.how}`;
+    return phase.kind === 'training' ? phase.training.unhealthy : null;
   }
 
   /** Opens the stream and begins to listen. */
@@ -102,7 +106,7 @@ export class Coordinator {
   fail(code: string, message: string, worker: string | null): void {
     if (this.#phase.kind === 'over') return;
     const committedSteps = this.#committedSteps;
-    this.#end();
+    this.#end(`${code}: ${message}`);
     this.#parts.log.error({ code, worker, committedSteps }, message);
     this.#say({ kind: 'abort', reason: message });
     this.#parts.emit({ kind: 'failed', code, message, worker, committedSteps });
@@ -111,7 +115,7 @@ export class Coordinator {
 
   /** Removes what the run left on the bus. */
   async close(): Promise<void> {
-    this.#end();
+    this.#end('closed');
     try {
       await this.#stream?.remove();
       await this.#parts.datasetPublisher.remove();
@@ -125,9 +129,10 @@ export class Coordinator {
     return this.#phase.kind === 'training' ? this.#phase.training.committedSteps : 0;
   }
 
-  #end(): void {
+  #end(how: string): void {
+    if (this.#phase.kind === 'over') return;
     if (this.#phase.kind === 'training') this.#phase.training.close();
-    this.#phase = { kind: 'over' };
+    this.#phase = { kind: 'over', how };
   }
 
   #say(message: FromCoordinator): void {
@@ -155,10 +160,7 @@ export class Coordinator {
     }
   }
 
-  #form(
-    members: readonly { readonly worker: WorkerId; readonly address: string }[],
-    resumeFrom: FoundCheckpoint | null,
-  ): void {
+  #form(members: readonly Member[], resumeFrom: FoundCheckpoint | null): void {
     const stream = this.#stream;
     if (stream === null) return;
     if (this.#parts.totalSteps === null && resumeFrom === null) {
@@ -186,8 +188,7 @@ export class Coordinator {
       this.#handle(workerId(subject.slice(subject.lastIndexOf('.') + 1)), message);
     } catch (error) {
       if (error instanceof MalformedMessageError) {
-        this.#parts.metrics.refused.inc({ reason: error.reason });
-        this.#parts.log.warn({ subject, reason: error.reason }, error.message);
+        this.#refuse(error.reason, subject, error.message);
       } else {
         this.#failWith(error as Error);
       }
@@ -208,23 +209,33 @@ export class Coordinator {
     } else if (phase.kind === 'waiting') {
       this.#hearJoining(worker, message);
     } else if (!phase.training.hear(worker, message)) {
-      this.#parts.metrics.refused.inc({ reason: 'stranger' });
+      this.#refuse(
+        'stranger',
+        worker,
+        `${worker} is no member of this run: it says ${message.kind}`,
+      );
     }
+  }
+
+  #refuse(reason: string, from: string, message: string): void {
+    this.#parts.metrics.refused.inc({ reason });
+    const count = this.#refusals.take(reason);
+    if (count !== null) this.#parts.log.warn({ from, reason, count }, message);
   }
 
   #hearJoining(worker: WorkerId, message: FromWorker): void {
     if (message.kind === 'join') {
-      const { address, checkpoint } = message;
+      const { address, pid, host, checkpoint } = message;
       if (!this.#joined.has(worker)) this.#parts.log.info({ worker, address }, 'worker joined');
       const heartbeatAt = this.#parts.clock.now();
-      this.#joined.set(worker, { address, checkpoint, heartbeatAt });
+      this.#joined.set(worker, { address, pid, host, checkpoint, heartbeatAt });
     } else if (message.kind === 'failed') {
       this.fail(message.code, message.message, worker);
     }
   }
 
   #finish(result: RunResult): void {
-    this.#end();
+    this.#end('finished');
     this.#parts.log.info({ ...result, metrics: undefined }, 'run finished');
     this.#say({ kind: 'complete' });
     this.#parts.emit({ kind: 'finished', result });

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type WorkerId, workerId } from '../shared/ids.js';
 import { millis } from '../shared/units.js';
-import { decideMembership, type Seen } from './membership.js';
+import { decideMembership, isRestarted, type Seen } from './membership.js';
 
 const limits = { replicas: 2, heartbeatTimeout: millis(3000), joinDeadline: millis(60_000) };
 
 const seen = (at: number, steps: number | null = null): Seen => ({
   address: `host:${at}`,
+  pid: 1,
+  host: 'h',
   heartbeatAt: millis(at),
   checkpoint: steps === null ? null : { path: `/c/step-${steps}`, committedSteps: steps },
 });
@@ -58,4 +60,15 @@ test('starts from the checkpoint that all see, and not at all where they differ'
 test('gives up at the deadline', () => {
   const decision = decideMembership(millis(60_000), workers({ a: seen(59_900) }), limits);
   assert.deepEqual(decision, { kind: 'give-up', reason: '1 of 2 workers have joined' });
+});
+
+// Would catch a container that was started again (every one of them is pid 1) and is taken for the
+// member that it was: it has none of its state, and the others would wait for ever.
+test('a member that asks to join is the same process only until it has heard the membership', () => {
+  const member = { address: '10.0.0.7:4000', pid: 1, host: 'pod-0' };
+  assert.equal(isRestarted(member, member, false), false);
+  assert.equal(isRestarted(member, member, true), true);
+  assert.equal(isRestarted(member, { ...member, pid: 2 }, false), true);
+  assert.equal(isRestarted(member, { ...member, host: 'pod-1' }, false), true);
+  assert.equal(isRestarted(member, { ...member, address: '10.0.0.7:4001' }, false), true);
 });

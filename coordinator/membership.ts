@@ -2,9 +2,16 @@ import type { WorkerId } from '../shared/ids.js';
 import type { FoundCheckpoint } from '../shared/messages/messages.js';
 import type { Millis } from '../shared/units.js';
 
-/** What is known of a worker that wants to train. */
-export interface Seen {
+/** One life of a worker: another process of the same name has none of its state. */
+export interface WorkerProcess {
+  /** `host:port` of its links. */
   readonly address: string;
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** What is known of a worker that wants to train. */
+export interface Seen extends WorkerProcess {
   readonly heartbeatAt: Millis;
   /** The newest complete checkpoint that it can read; null without one, or unasked. */
   readonly checkpoint: FoundCheckpoint | null;
@@ -18,11 +25,15 @@ export interface MembershipLimits {
   readonly joinDeadline: Millis;
 }
 
+export interface Member extends WorkerProcess {
+  readonly worker: WorkerId;
+}
+
 export type MembershipDecision =
   | { readonly kind: 'wait'; readonly reason: string }
   | {
       readonly kind: 'form';
-      readonly members: readonly { readonly worker: WorkerId; readonly address: string }[];
+      readonly members: readonly Member[];
       readonly resumeFrom: FoundCheckpoint | null;
     }
   | { readonly kind: 'give-up'; readonly reason: string };
@@ -45,7 +56,7 @@ export function decideMembership(
   if (resume.kind === 'differ') return { kind: 'give-up', reason: resume.reason };
   return {
     kind: 'form',
-    members: chosen.map(([worker, seen]) => ({ worker, address: seen.address })),
+    members: chosen.map(([worker, { address, pid, host }]) => ({ worker, address, pid, host })),
     resumeFrom: resume.checkpoint,
   };
 }
@@ -75,3 +86,10 @@ const described = (checkpoint: FoundCheckpoint | null): string =>
 
 const compareNames = (a: string, b: string): number =>
   a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : 1);
+
+/**
+ * Whether a member that asks to join is another process than the one that became a member. The same
+ * one asks again until it has heard the membership, and never after it has said anything else.
+ */
+export const isRestarted = (member: WorkerProcess, now: WorkerProcess, spoke: boolean): boolean =>
+  spoke || member.pid !== now.pid || member.host !== now.host || member.address !== now.address;

@@ -6,11 +6,12 @@ import { startMetricsServer } from '../process/metrics-server.js';
 import { openLog } from '../process/open-log.js';
 import { natsUrl, readOptions, runOption } from '../process/options.js';
 import { readJobFile } from '../process/read-job.js';
+import { AwakeClock } from '../shared/awake-clock.js';
 import { systemClock } from '../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
 import { jobId } from '../shared/ids.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { goodbyeTimeout, membersMax, tickInterval } from '../shared/limits.js';
+import { goodbyeTimeout, longestTick, membersMax, tickInterval } from '../shared/limits.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
@@ -48,7 +49,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     });
     const coordinator = new Coordinator({
       bus,
-      clock: systemClock,
+      clock: new AwakeClock(systemClock, longestTick),
       log,
       metrics,
       run,

@@ -14,14 +14,16 @@ import { type Millis, millis } from '../shared/units.js';
 import { CommitTracker } from './commit-tracker.js';
 import type { CoordinatorParts } from './coordinator-parts.js';
 import { findSilent } from './failure-detection.js';
+import { isRestarted, type Member, type WorkerProcess } from './membership.js';
 import { PlanPublisher } from './plan-publisher.js';
+import { decideProgress, type Progress, ProgressWatch, seconds } from './progress.js';
 import { decideResult, type Finished } from './verdict.js';
 
 export interface TrainingRunParts {
   readonly parts: CoordinatorParts;
   readonly stream: BusStream;
   /** By rank. */
-  readonly members: readonly { readonly worker: WorkerId; readonly address: string }[];
+  readonly members: readonly Member[];
   readonly resumeFrom: FoundCheckpoint | null;
   readonly totalSteps: number;
   readonly say: (message: Membership) => void;
@@ -42,7 +44,12 @@ export class TrainingRun {
   readonly #finished = new Map<WorkerId, Finished>();
   readonly #metrics = new Map<WorkerId, readonly ReportedMetrics[]>();
   readonly #startDeadline: Millis;
+  readonly #progress: ProgressWatch;
+  /** Members that have heard the membership: they said something else than `join`. */
+  readonly #spoke = new Set<WorkerId>();
   #committedAt: Millis;
+  /** What is said of a run that is late; null while it moves. */
+  #late: string | null = null;
   #liveNegatives: LiveNegatives | null = null;
 
   constructor(given: TrainingRunParts) {
@@ -56,6 +63,7 @@ export class TrainingRun {
     this.#heartbeats = new Map(this.#members.map((member) => [member, now]));
     this.#startDeadline = millis(now + startTimeout);
     this.#committedAt = now;
+    this.#progress = new ProgressWatch(now);
     this.#plans = new PlanPublisher({
       stream,
       run: parts.run,
@@ -73,6 +81,11 @@ export class TrainingRun {
     return this.#commits.committedSteps;
   }
 
+  /** Null while training moves. */
+  get unhealthy(): string | null {
+    return this.#late;
+  }
+
   begin(): void {
     const { parts, resumeFrom, say, totalSteps } = this.#given;
     const { log, metrics } = parts;
@@ -88,7 +101,7 @@ export class TrainingRun {
     this.#plans.close();
   }
 
-  /** Notices who is silent, and who does not become ready. */
+  /** Notices who is silent, who does not become ready, and that nothing is committed. */
   watch(now: Millis): void {
     const { onFailure } = this.#given;
     const liveness = findSilent(now, this.#heartbeats, heartbeatTimeout);
@@ -103,6 +116,41 @@ export class TrainingRun {
       const message = `${missing.join(', ')} did not become ready in time`;
       onFailure('START_TIMEOUT', message, missing[0] ?? null);
     }
+    if (missing.length === 0) this.#watchProgress(decideProgress(now, this.#progress.reading));
+  }
+
+  #watchProgress(progress: Progress): void {
+    if (progress.kind === 'moving') {
+      this.#late = null;
+      return;
+    }
+    const message = this.#describeStandstill(progress);
+    if (progress.kind === 'none') {
+      this.#given.onFailure('NO_PROGRESS', message, this.#laggard());
+    } else if (this.#late === null) {
+      const { emit, log } = this.#given.parts;
+      log.warn({ code: 'NO_PROGRESS' }, message);
+      emit({ kind: 'notice', text: message });
+      this.#late = message;
+    }
+  }
+
+  #describeStandstill({ silentFor, bound, reason }: Exclude<Progress, { kind: 'moving' }>): string {
+    const { activity } = this.#progress.reading;
+    const reports = [...this.#commits.reported].map(([member, steps]) => `${member} ${steps}`);
+    return (
+      `no progress in ${activity} for ${seconds(silentFor)} although every member sends heartbeats: ` +
+      `${this.committedSteps} steps are committed, the members reported ${reports.join(', ')}, ` +
+      `plans are published up to step ${this.#plans.publishedSteps}; the run ends after ` +
+      `${seconds(bound)} (${reason})`
+    );
+  }
+
+  /** The member that the others wait for, where it is one. */
+  #laggard(): WorkerId | null {
+    const least = Math.min(...this.#commits.reported.values());
+    const behind = this.#members.filter((member) => this.#commits.reported.get(member) === least);
+    return behind.length === 1 ? (behind[0] ?? null) : null;
   }
 
   /**
@@ -113,11 +161,14 @@ export class TrainingRun {
   hear(worker: WorkerId, message: FromWorker): boolean {
     if (!this.#heartbeats.has(worker)) return false;
     const { parts, onFailure, say } = this.#given;
-    this.#heartbeats.set(worker, parts.clock.now());
+    const now = parts.clock.now();
+    this.#heartbeats.set(worker, now);
+    if (message.kind !== 'join') this.#spoke.add(worker);
     switch (message.kind) {
       case 'join':
+        if (this.#isRestarted(worker, message)) this.#loseRestarted(worker, message);
         // It has not heard the membership yet.
-        say(this.#membership);
+        else say(this.#membership);
         break;
       case 'ready':
         this.#becomeReady(worker, message.step);
@@ -130,9 +181,11 @@ export class TrainingRun {
         parts.metrics.checkpointSteps.set(message.committedSteps);
         parts.metrics.checkpointSeconds.observe(message.seconds);
         this.#plans.checkpointed(message.committedSteps);
+        this.#progress.heard(now);
         parts.emit(message);
         break;
       case 'evaluating':
+        this.#progress.evaluating(now);
         if (worker === this.#members[0]) parts.emit(message);
         break;
       case 'validated':
@@ -144,6 +197,7 @@ export class TrainingRun {
         }
         break;
       case 'evaluated':
+        this.#progress.heard(now);
         this.#metrics.set(worker, message.results);
         if (worker === this.#members[0]) this.#evaluated(message.results);
         break;
@@ -170,6 +224,7 @@ export class TrainingRun {
     this.#ready.add(worker);
     if (this.#ready.size < this.#members.length) return;
     this.#committedAt = parts.clock.now();
+    this.#progress.ready(this.#committedAt, this.#membership.totalSteps - this.#firstStep);
     parts.emit({
       kind: 'started',
       members: this.#members,
@@ -186,6 +241,7 @@ export class TrainingRun {
     metrics.committed(report);
     metrics.stepSeconds.observe(seconds);
     this.#committedAt = now;
+    this.#progress.committed(now, this.#membership.totalSteps - (report.step + 1));
     this.#liveNegatives = countLive(this.#liveNegatives, report);
     this.#plans.committed(report.step + 1);
     emit({ kind: 'committed', report, seconds });
@@ -199,7 +255,24 @@ export class TrainingRun {
     emit({ kind: 'evaluated', committedSteps, results });
   }
 
+  #isRestarted(worker: WorkerId, now: WorkerProcess): boolean {
+    const member = this.#given.members.find((known) => known.worker === worker);
+    return member !== undefined && isRestarted(member, now, this.#spoke.has(worker));
+  }
+
+  /**
+   * A process of a member's name without its state. In this version a membership is fixed, so the
+   * others would wait for it for ever.
+   */
+  #loseRestarted(worker: WorkerId, { pid, host }: WorkerProcess): void {
+    const message =
+      `${worker} was started again (pid ${pid} on ${host}) when ${this.committedSteps} steps were ` +
+      'committed: what it held is gone, and a running training takes nobody in';
+    this.#given.onFailure('MEMBER_RESTARTED', message, worker);
+  }
+
   #finish(worker: WorkerId, finished: Finished): void {
+    this.#progress.evaluating(this.#given.parts.clock.now());
     this.#finished.set(worker, finished);
     const result = decideResult(this.#members, this.#finished, this.#metrics, this.#liveNegatives);
     if (result !== null) this.#given.onResult(result);
@@ -217,7 +290,7 @@ function membershipOf({ parts, members, resumeFrom, totalSteps }: TrainingRunPar
   return {
     kind: 'membership',
     generation: 0,
-    members: [...members],
+    members: members.map(({ worker, address }) => ({ worker, address })),
     linksToken: parts.linksToken,
     job: parts.spec,
     dataset: parts.dataset,

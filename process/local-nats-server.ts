@@ -1,6 +1,6 @@
 /**
- * A nats-server of our own for one run: a free loopback port, a secret, JetStream in a folder that
- * goes away with it. A shell stands between, holding a pipe from us: when we end, however we end,
+ * A nats-server of our own for one run: a free loopback port, a secret for each role, JetStream in a
+ * folder that goes away with it. A shell stands between, holding a pipe from us: when we end, however we end,
  * the pipe closes, and the shell ends the server and removes the folder.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,6 +9,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSyn
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodbyeTimeout } from '../shared/limits.js';
+import { authorization, type NatsUser, workerSubjects } from './nats-roles.js';
 
 export class NatsServerStartError extends Error {
   override readonly name = 'NatsServerStartError';
@@ -22,8 +23,10 @@ export interface NatsServerExit {
 }
 
 export interface LocalNatsServer {
-  /** With its secret: give it to children by environment, never by argument. */
+  /** The coordinator's, with its secret: give it to children by environment, never by argument. */
   readonly url: string;
+  /** A worker's: it may report and read, and publish no plans. */
+  readonly workerUrl: string;
   readonly pid: number;
   readonly exited: Promise<NatsServerExit>;
   /** Ends the server and waits until it is gone, its folder included. */
@@ -65,9 +68,13 @@ export async function startLocalNatsServer(
 ): Promise<LocalNatsServer> {
   const { binary, directory, logFile } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const token = randomBytes(18).toString('hex');
+  const [secret, workerSecret] = [0, 1].map(() => randomBytes(18).toString('hex'));
+  const users = [
+    { user: 'coordinator', password: secret as string, mayPublish: null },
+    { user: 'worker', password: workerSecret as string, mayPublish: workerSubjects },
+  ];
   const config = join(directory, 'nats.conf');
-  writeFileSync(config, configuration(directory, token), { mode: 0o600 });
+  writeFileSync(config, configuration(directory, users), { mode: 0o600 });
   const log = openSync(logFile, 'a');
   const shell = spawn('/bin/sh', ['-c', guard, 'lockstep-nats', directory, binary, '-c', config], {
     stdio: ['pipe', log, log],
@@ -85,19 +92,19 @@ export async function startLocalNatsServer(
     throw error;
   });
   return {
-    url: `nats://${token}@127.0.0.1:${port}`,
+    url: `nats://coordinator:${secret}@127.0.0.1:${port}`,
+    workerUrl: `nats://worker:${workerSecret}@127.0.0.1:${port}`,
     pid,
     exited,
     stop: () => stop(shell, exited, pid),
   };
 }
 
-const configuration = (directory: string, token: string): string => `
+const configuration = (directory: string, users: readonly NatsUser[]): string => `
 listen: "127.0.0.1:-1"
 ports_file_dir: ${JSON.stringify(directory)}
 jetstream { store_dir: ${JSON.stringify(join(directory, 'jetstream'))} }
-authorization { token: "${token}" }
-`;
+${authorization(users)}`;
 
 async function portOf(
   directory: string,

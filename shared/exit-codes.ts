@@ -32,7 +32,9 @@ export const consequenceCodes: ReadonlySet<string> = new Set([
 const lossCodes: ReadonlySet<string> = new Set([
   'FOLDER_LOST',
   'MEMBER_LOST',
+  'MEMBER_RESTARTED',
   'MEMBERSHIP',
+  'NO_PROGRESS',
   'START_TIMEOUT',
   'LINKS_CONNECT',
   'BUS_REFUSED',

@@ -26,6 +26,32 @@ export const startTimeout: Millis = millis(180_000);
  */
 export const peerTimeout: Millis = millis(300_000);
 
+/**
+ * A run makes no progress when no step is committed for `progressFloor` plus `progressFactor` times
+ * the slowest of the last `progressWindow` steps. The floor is longer than `peerTimeout`, so that
+ * members who wait for one of them name it first; the factor lets a step wait for a checkpoint of
+ * the one before, or for a machine that swaps.
+ */
+export const progressFloor: Millis = millis(360_000);
+export const progressFactor = 20;
+export const progressWindow = 64;
+
+/** The first step also loads libraries, compiles kernels and waits for the first epoch's order. */
+export const firstCommitTimeout: Millis = millis(1_800_000);
+
+/** An evaluation or a last checkpoint may work so long without a word: a large catalogue on a CPU. */
+export const quietWorkTimeout: Millis = millis(1_800_000);
+
+/**
+ * The most that one look at the clock may add to the time that a process counts. Looks come every
+ * `tickInterval`; one that comes later was not late, the process stood still (a closed lid, a
+ * migrated or paused machine), and nobody can have been heard meanwhile.
+ */
+export const longestTick: Millis = millis(500);
+
+/** Refused messages of each reason that the log shows; after these only every tenfold of their number. */
+export const refusalExamples = 5;
+
 /** How often the coordinator looks at its clock. */
 export const tickInterval: Millis = millis(100);
 

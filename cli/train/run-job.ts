@@ -74,6 +74,12 @@ const realEntries: RunEntries = {
   worker: new URL('../../worker/main.js', import.meta.url),
 };
 
+/** The server's address as each role is to use it. */
+interface NatsUrls {
+  readonly coordinator: string;
+  readonly worker: string;
+}
+
 export function runJob(options: RunJobOptions): RunningJob {
   const run = new Run(options);
   return { end: run.run(), stop: () => run.stop(), stopAtOnce: () => run.stopAtOnce() };
@@ -109,8 +115,8 @@ class Run {
     mkdirSync(this.#logs, { recursive: true });
     void this.#options.trouble?.then((error) => this.#giveUp(error));
     try {
-      const url = this.#options.natsUrl ?? (await this.#startServer());
-      if (!this.#ending) this.#startProcesses(url);
+      const urls = await this.#findServer();
+      if (!this.#ending) this.#startProcesses(urls);
       const how = await this.#over;
       if (how === 'trouble') await this.#collectSymptoms();
       await this.#endProcesses(how);
@@ -148,7 +154,14 @@ class Run {
     return this.#children.filter(({ name }) => !this.#gone.has(name));
   }
 
-  async #startServer(): Promise<string> {
+  async #findServer(): Promise<NatsUrls> {
+    const { natsUrl } = this.#options;
+    if (natsUrl !== null) return { coordinator: natsUrl, worker: natsUrl };
+    const { url, workerUrl } = await this.#startServer();
+    return { coordinator: url, worker: workerUrl };
+  }
+
+  async #startServer(): Promise<LocalNatsServer> {
     const server = await startLocalNatsServer({
       binary: findNatsServer(),
       directory: this.#temporary,
@@ -159,17 +172,17 @@ class Run {
       this.#sawExit('nats-server', server.pid, code, signal),
     );
     this.#options.onProcess({ name: 'nats-server', pid: server.pid, metricsPort: null });
-    return server.url;
+    return server;
   }
 
-  #startProcesses(url: string): void {
+  #startProcesses(urls: NatsUrls): void {
     const { datasetDirectory, entries = realEntries, jobFile, jobDigest, workers } = this.#options;
     const { evaluateOnly, metricsPort, output, resume, run } = this.#options;
     const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
-    const environment = { LOCKSTEP_NATS_URL: url };
+    const environment = (url: string) => ({ LOCKSTEP_NATS_URL: url });
     const checkpoints = join(output, 'checkpoints');
     const identity = ['--run', run.run, '--job-file', jobFile, '--job-digest', jobDigest];
-    this.#start('coordinator', entries.coordinator, environment, [
+    this.#start('coordinator', entries.coordinator, environment(urls.coordinator), [
       ...identity,
       '--dataset',
       datasetDirectory,
@@ -183,7 +196,7 @@ class Run {
     ]);
     for (let index = 0; index < workers; index++) {
       const name = `worker-${index}`;
-      this.#start(name, entries.worker, environment, [
+      this.#start(name, entries.worker, environment(urls.worker), [
         ...identity,
         '--job',
         run.job,
@@ -230,7 +243,7 @@ class Run {
         return;
       case 'notice':
         // All workers look at the same folder and say the same.
-        if (child.name !== 'worker-0') return;
+        if (child.name.startsWith('worker-') && child.name !== 'worker-0') return;
         break;
       case 'leaving':
         this.#leaving.set(child.name, event.code);

@@ -36,6 +36,8 @@ const big = Buffer.from(
 
 let server: LocalNatsServer;
 let bus: Bus;
+/** With a worker's rights, which must be enough to fetch. */
+let workerBus: Bus;
 
 before(async () => {
   mkdirSync(source);
@@ -47,9 +49,10 @@ before(async () => {
     logFile: join(folder, 'nats.log'),
   });
   bus = await openNatsBus({ url: server.url, name: 'dataset' });
+  workerBus = await openNatsBus({ url: server.workerUrl, name: 'worker' });
 });
 after(async () => {
-  await bus.close();
+  await Promise.all([bus.close(), workerBus.close()]);
   await server.stop();
   rmSync(folder, { recursive: true });
 });
@@ -66,7 +69,7 @@ async function digestOf(directory: string): Promise<string | null> {
 const wanted = { directory: join(folder, 'unreadable'), digest };
 
 const parts = (cache: string, requestFiles: () => Promise<readonly DatasetFile[]>) => ({
-  bus,
+  bus: workerBus,
   run,
   digestOf,
   requestFiles,

@@ -4,9 +4,10 @@ import { beginLife, endWithin, live } from '../../process/life.js';
 import { startMetricsServer } from '../../process/metrics-server.js';
 import { openLog } from '../../process/open-log.js';
 import { natsUrl, readOptions, runOption } from '../../process/options.js';
+import { AwakeClock } from '../../shared/awake-clock.js';
 import { systemClock } from '../../shared/clock.js';
 import { jobId, workerId } from '../../shared/ids.js';
-import { goodbyeTimeout, tickInterval } from '../../shared/limits.js';
+import { goodbyeTimeout, longestTick, tickInterval } from '../../shared/limits.js';
 import type { Log } from '../../shared/log.js';
 import type { FoundCheckpoint } from '../../shared/messages/messages.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
@@ -80,7 +81,7 @@ export async function runWorker(
     const bus = await openNatsBus({ url: natsUrl(), name: worker });
     const control = new WorkerControl({
       bus,
-      clock: systemClock,
+      clock: new AwakeClock(systemClock, longestTick),
       log,
       metrics,
       links,

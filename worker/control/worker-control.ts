@@ -30,6 +30,7 @@ import {
   failureText,
   type Membership,
 } from '../../shared/messages/messages.js';
+import { Refusals } from '../../shared/messages/refusals.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
@@ -106,6 +107,7 @@ export class WorkerControl {
   #coordinatorHeardAt: Millis | null = null;
   #spokenAt: Millis | null = null;
   #stopWanted = false;
+  readonly #refusals = new Refusals();
   #onFiles: ((files: readonly DatasetFile[]) => void) | null = null;
 
   constructor(parts: WorkerControlParts) {
@@ -206,8 +208,10 @@ export class WorkerControl {
   }
 
   #refuse(error: MalformedMessageError, from: string): void {
-    this.#parts.metrics.refused.inc({ reason: error.reason });
-    this.#parts.log.warn({ from, reason: error.reason }, error.message);
+    const { reason } = error;
+    this.#parts.metrics.refused.inc({ reason });
+    const count = this.#refusals.take(reason);
+    if (count !== null) this.#parts.log.warn({ from, reason, count }, error.message);
   }
 
   #hear(message: FromCoordinator): void {
