@@ -29,6 +29,7 @@ Options:
   --nats URL           use this nats-server with JetStream instead of starting one
 
 Ctrl-C finishes the step, writes a checkpoint and ends; a second Ctrl-C ends at once.
+Ctrl-Z pauses the whole training, fg goes on.
 
 ${exitCodeHelp}`;
 

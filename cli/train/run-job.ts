@@ -67,6 +67,8 @@ export interface RunningJob {
   /** Finish the step, write a checkpoint, end. */
   stop(): void;
   stopAtOnce(): void;
+  /** Processes that live now, the one that the others talk through last. */
+  pids(): readonly number[];
 }
 
 const realEntries: RunEntries = {
@@ -82,7 +84,12 @@ interface NatsUrls {
 
 export function runJob(options: RunJobOptions): RunningJob {
   const run = new Run(options);
-  return { end: run.run(), stop: () => run.stop(), stopAtOnce: () => run.stopAtOnce() };
+  return {
+    end: run.run(),
+    stop: () => run.stop(),
+    stopAtOnce: () => run.stopAtOnce(),
+    pids: () => run.pids(),
+  };
 }
 
 class Run {
@@ -137,6 +144,13 @@ class Run {
   stopAtOnce(): void {
     this.#ending = true;
     this.#settle('interrupted');
+  }
+
+  pids(): readonly number[] {
+    const children = this.#living().map(({ pid }) => pid);
+    const server = this.#gone.has('nats-server') ? null : this.#server;
+    // Workers before the coordinator, both before their server.
+    return [...children.toReversed(), ...(server === null ? [] : [server.pid])];
   }
 
   #giveUp({ code, message }: { readonly code: string; readonly message: string }): void {

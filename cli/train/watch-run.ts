@@ -13,6 +13,7 @@ import { brokenLine, endLine, exitCodeOfEnd } from '../output/end-line.js';
 import { failureText } from '../output/failure-text.js';
 import { resultText } from '../output/result.js';
 import { decideInterrupt } from './interrupts.js';
+import { listenToPause } from './pause.js';
 import { type RunEnd, type RunJobOptions, type RunningJob, runJob } from './run-job.js';
 
 export interface WatchOptions {
@@ -45,6 +46,7 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
     },
   });
   const ignoreSignals = listenToInterrupts(run, display);
+  const ignorePauses = listenToPause(run, (text) => display.note(text));
   try {
     const end = await run.end.catch((error: unknown) => {
       history?.end(brokenLine(error, lines.committedSteps, options.resume, wallClock()));
@@ -56,6 +58,7 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
     return exitCodeOfEnd(end);
   } finally {
     ignoreSignals();
+    ignorePauses();
   }
 }
 

@@ -1,7 +1,7 @@
 /** Ctrl-C, and what is left when the command itself is killed. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -107,6 +107,54 @@ test('a later second Ctrl-C stops at once, whatever hangs', async () => {
   const { code, last } = await command.end;
   assert.equal(code, exitCodes.interrupted);
   assert.equal(last.code, 'INTERRUPTED');
+  await assertGone(command.pids);
+});
+
+/** The state letters of processes: T is stopped. */
+const statesOf = (pids: readonly number[]): string =>
+  pids
+    .map((pid) =>
+      readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .charAt(0),
+    )
+    .join('');
+
+/** Looks until the command and all of its processes are stopped. */
+async function untilPaused(command: Command): Promise<void> {
+  const pids = [command.process.pid as number, ...command.pids];
+  for (let look = 0; look < 100 && !/^T+$/.test(statesOf(pids)); look++) await pause(100);
+  assert.match(statesOf(pids), /^T{5}$/);
+}
+
+const withoutProc = { skip: existsSync('/proc/self/stat') ? false : 'needs /proc' };
+
+// Would catch a Ctrl-Z that stops the command while training goes on unseen, and one that loses the run.
+test('Ctrl-Z pauses every process of the run, and fg goes on', withoutProc, async () => {
+  const command = start('ctrl-z', 2);
+  await command.committed(3);
+  command.process.kill('SIGTSTP');
+  await untilPaused(command);
+  command.process.kill('SIGCONT');
+  await command.committed(30);
+  command.process.kill('SIGTSTP');
+  await untilPaused(command);
+  command.process.kill('SIGCONT');
+  command.process.kill('SIGINT');
+  const { code, last } = await command.end;
+  assert.equal(code, exitCodes.stopped);
+  assert.equal(last.stopped, true);
+  await assertGone(command.pids);
+});
+
+// Would catch stopped processes that stay for ever because nobody is left to let them go on.
+test('a command that is killed while it is paused leaves no process', withoutProc, async () => {
+  const command = start('killed-paused', 2);
+  await command.committed(3);
+  command.process.kill('SIGTSTP');
+  await untilPaused(command);
+  command.process.kill('SIGKILL');
+  await command.end;
   await assertGone(command.pids);
 });
 

@@ -4,7 +4,9 @@
  * courier.ts and the operations.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { AwakeClock } from '../../shared/awake-clock.js';
 import { systemClock } from '../../shared/clock.js';
+import { longestTick, tickInterval } from '../../shared/limits.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { AllReduceOperation } from './all-reduce-operation.js';
 import { ChunkMemory } from './chunk-memory.js';
@@ -48,6 +50,10 @@ host.on('message', (message: ToLinks) => {
 });
 tellHost({ kind: 'listening', address: server.address });
 
+/** A wait for a peer must not end because all of us stood still meanwhile. */
+const awakeClock = new AwakeClock(systemClock, longestTick);
+setInterval(() => awakeClock.now(), tickInterval).unref();
+
 async function connect(request: Extract<ToLinks, { kind: 'connect' }>): Promise<void> {
   const { membership, connectDeadline, deadline, port } = request;
   courier?.abort(new ExchangeAbortedError(`generation ${membership.generation} has begun`));
@@ -62,7 +68,7 @@ async function connect(request: Extract<ToLinks, { kind: 'connect' }>): Promise<
       generation,
       links,
       arithmetic,
-      clock: systemClock,
+      clock: awakeClock,
       deadline,
       traffic,
       onFailure,
