@@ -38,11 +38,14 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     display,
     history: null,
     metricsTable,
-    resume: resumeCommand({
-      launcher: launcherOf(process.argv[1], process.env.npm_command),
-      workingDirectory: process.cwd(),
-      words: ['eval', ...words],
-      again: true,
+    next: () => ({
+      resumes: false,
+      command: resumeCommand({
+        launcher: launcherOf(process.argv[1], process.env.npm_command),
+        workingDirectory: process.cwd(),
+        words: ['eval', ...words],
+        again: true,
+      }),
     }),
     run: {
       jobFile,

@@ -36,14 +36,16 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
   return (await load())(words);
 }
 
+/** A file or an address that the system refuses: its message says which and why. */
+const isOfTheSystem = (error: unknown): boolean =>
+  typeof (error as NodeJS.ErrnoException | null)?.syscall === 'string';
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const code = codeOf(error);
-  const defect = code === 'INTERNAL';
+  const defect = exitCodeOf(code) === exitCodes.internal && !isOfTheSystem(error);
   const text = error instanceof Error ? (defect ? error.stack : error.message) : String(error);
   process.stderr.write(`lockstep: ${text}\n`);
-  // What has a code of its own and comes up here was found before anything was started.
-  const exitCode = exitCodeOf(code);
-  process.exitCode = exitCode === exitCodes.training ? exitCodes.usage : exitCode;
+  process.exitCode = isOfTheSystem(error) ? exitCodes.usage : exitCodeOf(code);
 }

@@ -4,9 +4,9 @@ export const exitCodes = {
   success: 0,
   /** A defect of Lockstep or of the machine: the message and the log say more. */
   internal: 1,
-  /** The command line, the job or the data cannot be used; nothing was started. */
+  /** The command line, the job, the data or the machine cannot be used as they are; nothing was trained. */
   usage: 2,
-  /** Training itself failed: a loss that is not finite, members that disagree, a full disk. */
+  /** Training itself failed: a loss that is not finite, members that disagree, no memory, a full disk. */
   training: 3,
   /** A worker, the coordinator or nats-server was lost; `--resume` continues. */
   lost: 4,
@@ -18,54 +18,139 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** What the user can do: go on where the run was, or first change what the message names. */
+export type Remedy = 'resume' | 'change';
+
+interface Meaning {
+  readonly exitCode: ExitCode;
+  readonly remedy: Remedy;
+  readonly codes: readonly string[];
+}
+
 /** Codes of failures that follow from another process's end: the cause must be looked for there. */
-export const consequenceCodes: ReadonlySet<string> = new Set([
+const consequences = [
   'PEER_LOST',
   'PEER_TIMEOUT',
   'BUS_LOST',
   'COORDINATOR_LOST',
   'EXCHANGE_ABORTED',
   'ABORTED',
-]);
+] as const;
 
-/** Codes that say that a process could not be reached in time. */
-const lossCodes: ReadonlySet<string> = new Set([
-  'FOLDER_LOST',
-  'MEMBER_LOST',
-  'MEMBER_RESTARTED',
-  'MEMBERSHIP',
-  'NO_PROGRESS',
-  'START_TIMEOUT',
-  'LINKS_CONNECT',
-  'BUS_REFUSED',
-  'PROCESS_LOST',
-  'NATS_SERVER_START',
-]);
+/** Every stable `code` that an error of a process can have; e2e/exit-codes.test.ts reads the sources. */
+const meanings: readonly Meaning[] = [
+  { exitCode: exitCodes.lost, remedy: 'resume', codes: consequences },
+  {
+    // A process could not be reached in time, or ended.
+    exitCode: exitCodes.lost,
+    remedy: 'resume',
+    codes: [
+      'FOLDER_LOST',
+      'RUN_LOST',
+      'MEMBER_LOST',
+      'MEMBER_RESTARTED',
+      'NO_PROGRESS',
+      'MEMBERSHIP',
+      'START_TIMEOUT',
+      'LINKS_CONNECT',
+      'FRAME_INVALID',
+      'BUS_REFUSED',
+      'PROCESS_LOST',
+      'NATS_SERVER_START',
+      'DATASET_TRANSFER',
+    ],
+  },
+  { exitCode: exitCodes.stopped, remedy: 'resume', codes: ['STOPPED'] },
+  { exitCode: exitCodes.interrupted, remedy: 'resume', codes: ['INTERRUPTED'] },
+  {
+    // It would end the same way again: the job or the machine must change first.
+    exitCode: exitCodes.training,
+    remedy: 'change',
+    codes: [
+      'NON_FINITE',
+      'NO_LIVE_NEGATIVES',
+      'ZERO_GRADIENT',
+      'OUT_OF_MEMORY',
+      'PLAN_MISMATCH',
+      'PLAN_FORGED',
+      'MEMBERS_DIFFER',
+      'REPORT_ORDER',
+      'WEIGHTS_DIFFER',
+    ],
+  },
+  // An error that nobody expected; it may not come again.
+  { exitCode: exitCodes.training, remedy: 'resume', codes: ['TRAINING_THREAD', 'TRAINING_FAILED'] },
+  {
+    exitCode: exitCodes.usage,
+    remedy: 'change',
+    codes: [
+      'USAGE',
+      'OPTION',
+      'JOB_SPEC_INVALID',
+      'JOB_MISMATCH',
+      'FOLDER_BUSY',
+      'FOLDER_UNUSABLE',
+      'RUN_LIVE',
+      'HISTORY_REFUSED',
+      'EMPTY_PLAN',
+      'NATS_SERVER_MISSING',
+      'ENGINE_UNAVAILABLE',
+      'PORT_UNAVAILABLE',
+      'CHECKPOINT_MISSING',
+      'CHECKPOINT_REFUSED',
+      'TENSOR_MISMATCH',
+      // Of DatasetError: rows,
+      'FIELD_COUNT',
+      'BAD_NUMBER',
+      'BAD_TIME',
+      'BAD_JSON',
+      'EMPTY_ID',
+      'EMPTY_TEXT',
+      'UNKNOWN_ITEM',
+      'DUPLICATE_ITEM',
+      'BAD_QUOTES',
+      'BAD_UTF8',
+      'ROW_TOO_LONG',
+      // files, folders and requests.
+      'EMPTY_FILE',
+      'NO_INTERACTIONS',
+      'MISSING_COLUMN',
+      'BAD_HEADER',
+      'BAD_PACKING',
+      'FOREIGN_FILE',
+      'UNREADABLE_FILE',
+      'FILE_CHANGED',
+      'TOO_LARGE',
+      'BAD_OPTION',
+      'BAD_TOKENIZER',
+      'OUTPUT_EXISTS',
+      'NOT_A_DATASET',
+      'DAMAGED_DATASET',
+      'UNKNOWN_DATASET',
+      'FETCH_FAILED',
+    ],
+  },
+  {
+    // Nobody should ever see these: each says that Lockstep has broken a rule of its own.
+    exitCode: exitCodes.internal,
+    remedy: 'resume',
+    codes: ['INTERNAL', 'MALFORMED_MESSAGE', 'SUBJECT_TOKEN', 'SAFETENSORS', 'BAD_ZIP'],
+  },
+];
 
-const usageCodes: ReadonlySet<string> = new Set([
-  'USAGE',
-  'OPTION',
-  'JOB_SPEC_INVALID',
-  'JOB_MISMATCH',
-  'NATS_SERVER_MISSING',
-  'EMPTY_PLAN',
-  'FOLDER_BUSY',
-  'FOLDER_UNUSABLE',
-  'HISTORY_REFUSED',
-  // Codes of DatasetError for folders and built-in datasets.
-  'NOT_A_DATASET',
-  'DAMAGED_DATASET',
-  'UNKNOWN_DATASET',
-  'FETCH_FAILED',
-]);
+export const consequenceCodes: ReadonlySet<string> = new Set(consequences);
 
-/** The exit code for the `code` of an error. */
-export function exitCodeOf(code: string): ExitCode {
-  if (consequenceCodes.has(code) || lossCodes.has(code)) return exitCodes.lost;
-  if (usageCodes.has(code)) return exitCodes.usage;
-  if (code === 'STOPPED') return exitCodes.stopped;
-  return code === 'INTERNAL' ? exitCodes.internal : exitCodes.training;
-}
+const meaningOf: ReadonlyMap<string, Meaning> = new Map(
+  meanings.flatMap((meaning) => meaning.codes.map((code) => [code, meaning] as const)),
+);
+
+export const isKnownCode = (code: string): boolean => meaningOf.has(code);
+
+/** The exit code for the `code` of an error; an unknown one is a defect. */
+export const exitCodeOf = (code: string): ExitCode =>
+  meaningOf.get(code)?.exitCode ?? exitCodes.internal;
+
+export const remedyOf = (code: string): Remedy => meaningOf.get(code)?.remedy ?? 'resume';
 
 /** The stable `code` of an error; `INTERNAL` for one that has none. */
 export function codeOf(error: unknown): string {

@@ -1,14 +1,14 @@
 /** How a run ended, as the last line of its history and of `--json`, and as `result.json`. */
-import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
+import { codeOf, type ExitCode, exitCodeOf, exitCodes, remedyOf } from '../../shared/exit-codes.js';
 import { finishedLine } from '../../shared/history/event-lines.js';
 import type { EndLine, HistoryLineOf } from '../../shared/history/history-line.js';
 import type { RunEnd } from '../train/run-job.js';
 
 /**
- * @param resume the command that continues the run
+ * @param next the command that goes on
  * @param time ISO 8601
  */
-export function endLine(end: RunEnd, resume: string, time: string): EndLine {
+export function endLine(end: RunEnd, next: string, time: string): EndLine {
   if (end.kind === 'finished') return finishedLine(end.result, exitCodeOfEnd(end), time);
   const { committedSteps } = end;
   const cause =
@@ -18,6 +18,7 @@ export function endLine(end: RunEnd, resume: string, time: string): EndLine {
           code: 'INTERRUPTED',
           message: `stopped at once after ${committedSteps} committed steps`,
           process: null,
+          remedy: remedyOf('INTERRUPTED'),
         };
   return {
     kind: 'failed',
@@ -27,7 +28,7 @@ export function endLine(end: RunEnd, resume: string, time: string): EndLine {
     code: cause.code,
     message: cause.message,
     process: cause.process,
-    resume,
+    resume: cause.remedy === 'resume' ? next : null,
   };
 }
 
@@ -41,7 +42,7 @@ export function exitCodeOfEnd(end: RunEnd): ExitCode {
 export function brokenLine(
   error: unknown,
   committedSteps: number,
-  resume: string,
+  next: string,
   time: string,
 ): HistoryLineOf<'failed'> {
   const code = codeOf(error);
@@ -53,6 +54,6 @@ export function brokenLine(
     code,
     message: error instanceof Error ? error.message : String(error),
     process: null,
-    resume,
+    resume: remedyOf(code) === 'resume' ? next : null,
   };
 }

@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { exitCodes } from '../../shared/exit-codes.js';
 import type { Cause } from '../train/failure.js';
+import { type NextCommand, nextText } from '../train/resume-command.js';
 
 const shownLines = 8;
 
 /** What a failed run says: the cause, the end of the log that tells most, how to go on. */
-export function failureText(cause: Cause, logFile: string | null, resume: string): string {
+export function failureText(cause: Cause, logFile: string | null, next: NextCommand): string {
   const parts = [`lockstep: ${cause.message}`];
-  const tail = logFile === null ? [] : tailOf(logFile);
+  // What the user can change is all in the message; a log would hide it.
+  const tail = logFile === null || cause.exitCode === exitCodes.usage ? [] : tailOf(logFile);
   if (tail.length > 0) {
     parts.push(`The log ends with (${logFile}):`, ...tail.map((line) => `  ${line}`));
   }
-  parts.push('To resume:', `  ${resume}`);
+  if (cause.remedy === 'resume') parts.push(nextText(next));
   return parts.join('\n');
 }
 

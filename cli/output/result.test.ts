@@ -135,7 +135,13 @@ test('every end has its exit code, and a failure says why and how to go on', () 
     process: null,
     resume,
   });
-  const cause = { exitCode: 4, code: 'PROCESS_LOST', message: 'm', process: 'worker-1' } as const;
+  const cause = {
+    exitCode: 4,
+    code: 'PROCESS_LOST',
+    message: 'm',
+    remedy: 'resume',
+    process: 'worker-1',
+  } as const;
   const failed = endLine({ kind: 'failed', cause, committedSteps: 9, logFile: null }, resume, time);
   assert.deepEqual([failed.exit_code, failed.kind === 'failed' && failed.process], [4, 'worker-1']);
   const broken = brokenLine(new Error('no room'), 0, resume, time);

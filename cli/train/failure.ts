@@ -2,7 +2,14 @@
  * Finds the cause among the symptoms. When one process is killed, the others end because of it,
  * each with an error of its own; the user wants the first domino.
  */
-import { consequenceCodes, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
+import {
+  consequenceCodes,
+  type ExitCode,
+  exitCodeOf,
+  exitCodes,
+  type Remedy,
+  remedyOf,
+} from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 
 export type FailedEvent = Extract<RunEvent, { kind: 'failed' }>;
@@ -24,6 +31,8 @@ export interface Cause {
   readonly code: string;
   /** One sentence: who, what, at which committed step. */
   readonly message: string;
+  /** What helps: to go on, or to change what the message names. */
+  readonly remedy: Remedy;
   /** The process whose log tells more; null where none does. */
   readonly process: string | null;
 }
@@ -31,6 +40,7 @@ export interface Cause {
 /** Exit codes that say "because of someone else" or "as asked". */
 const polite: ReadonlySet<number | null> = new Set([
   exitCodes.success,
+  exitCodes.usage,
   exitCodes.training,
   exitCodes.lost,
   exitCodes.stopped,
@@ -54,6 +64,7 @@ export function explainFailure(symptoms: readonly Symptom[], committedSteps: num
       exitCode: exitCodes.internal,
       code: 'INTERNAL',
       message: `The run ended ${at}`,
+      remedy: remedyOf('INTERNAL'),
       process: null,
     };
   }
@@ -63,6 +74,7 @@ export function explainFailure(symptoms: readonly Symptom[], committedSteps: num
       exitCode: exitCodeOf(code),
       code,
       message: `${message} (${at})`,
+      remedy: remedyOf(code),
       process: worker ?? 'coordinator',
     };
   }
@@ -73,6 +85,7 @@ export function explainFailure(symptoms: readonly Symptom[], committedSteps: num
     exitCode: exitCodes.lost,
     code: 'PROCESS_LOST',
     message: `${name} (pid ${pid}) ${how} ${at}`,
+    remedy: remedyOf('PROCESS_LOST'),
     process: name,
   };
 }

@@ -82,7 +82,8 @@ export function sweepOutput(output: string): void {
   }
 }
 
-function hasCheckpoints(output: string): boolean {
+/** Whether there is anything to resume from. */
+export function hasCheckpoints(output: string): boolean {
   const folder = checkpointsOf(output);
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('step-'));
 }

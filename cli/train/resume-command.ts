@@ -10,6 +10,16 @@ export interface CommandParts {
   readonly again?: boolean;
 }
 
+/** The command that goes on after an end that was not the wanted one. */
+export interface NextCommand {
+  /** Whether there is a checkpoint to go on from; otherwise it is the same command again. */
+  readonly resumes: boolean;
+  readonly command: string;
+}
+
+export const nextText = ({ resumes, command }: NextCommand): string =>
+  `${resumes ? 'To resume' : 'To run it again'}:\n  ${command}`;
+
 /** The same command with `--resume`, ready to be pasted into a shell. */
 export function resumeCommand({ launcher, workingDirectory, words, again }: CommandParts): string {
   const kept = words.filter((word) => word !== '--resume');

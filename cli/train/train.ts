@@ -16,7 +16,13 @@ import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { UsageError } from '../usage-error.js';
-import { checkOutput, decideRun, sweepOutput, writeOutput } from './output-folder.js';
+import {
+  checkOutput,
+  decideRun,
+  hasCheckpoints,
+  sweepOutput,
+  writeOutput,
+} from './output-folder.js';
 import { launcherOf, resumeCommand } from './resume-command.js';
 import { watchRun } from './watch-run.js';
 
@@ -62,11 +68,16 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
       display,
       history,
       metricsTable,
-      resume: resumeCommand({
-        launcher: launcherOf(process.argv[1], process.env.npm_command),
-        workingDirectory: process.cwd(),
-        words: ['train', ...words],
-      }),
+      next: () => {
+        const resumes = hasCheckpoints(output);
+        const command = resumeCommand({
+          launcher: launcherOf(process.argv[1], process.env.npm_command),
+          workingDirectory: process.cwd(),
+          words: ['train', ...words],
+          again: !resumes,
+        });
+        return { resumes, command };
+      },
       run: {
         jobFile,
         run: { job: jobId(job.metadata.name), run: record.id },

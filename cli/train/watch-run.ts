@@ -14,6 +14,7 @@ import { failureText } from '../output/failure-text.js';
 import { resultText } from '../output/result.js';
 import { decideInterrupt } from './interrupts.js';
 import { listenToPause } from './pause.js';
+import { type NextCommand, nextText } from './resume-command.js';
 import { type RunEnd, type RunJobOptions, type RunningJob, runJob } from './run-job.js';
 
 export interface WatchOptions {
@@ -21,8 +22,8 @@ export interface WatchOptions {
   readonly display: Display;
   /** What the run leaves; null where it only looks at what another one left. */
   readonly history: RunHistory | null;
-  /** The command that continues a run like this one. */
-  readonly resume: string;
+  /** How to go on, asked at the end: whether there is a checkpoint by then decides. */
+  readonly next: () => NextCommand;
   /** The table of metrics, for people. */
   readonly metricsTable: (metrics: readonly ReportedMetrics[]) => string;
 }
@@ -49,10 +50,10 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
   const ignorePauses = listenToPause(run, (text) => display.note(text));
   try {
     const end = await run.end.catch((error: unknown) => {
-      history?.end(brokenLine(error, lines.committedSteps, options.resume, wallClock()));
+      history?.end(brokenLine(error, lines.committedSteps, options.next().command, wallClock()));
       throw error;
     });
-    const line = endLine(end, options.resume, wallClock());
+    const line = endLine(end, options.next().command, wallClock());
     history?.end(line);
     say(end, line, options);
     return exitCodeOfEnd(end);
@@ -86,23 +87,22 @@ function listenToInterrupts(run: RunningJob, display: Display): () => void {
   };
 }
 
-function say(end: RunEnd, line: EndLine, { display, resume, metricsTable }: WatchOptions): void {
+function say(end: RunEnd, line: EndLine, { display, next, metricsTable }: WatchOptions): void {
   switch (end.kind) {
     case 'finished': {
       const { result } = end;
       const parts = [resultText(result)];
       if (result.metrics.length > 0) parts.push('', metricsTable(result.metrics));
-      if (result.stopped) parts.push('', 'Stopped. To resume:', `  ${resume}`);
+      if (result.stopped) parts.push('', 'Stopped.', nextText(next()));
       display.result(line, parts.join('\n'));
       return;
     }
     case 'interrupted': {
       const message = `stopped at once after ${end.committedSteps} committed steps`;
-      const text = `lockstep: ${message}\nTo resume from the newest checkpoint:\n  ${resume}`;
-      display.failure(text, line);
+      display.failure(`lockstep: ${message}\n${nextText(next())}`, line);
       return;
     }
     case 'failed':
-      display.failure(failureText(end.cause, end.logFile, resume), line);
+      display.failure(failureText(end.cause, end.logFile, next()), line);
   }
 }

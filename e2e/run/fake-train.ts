@@ -29,7 +29,7 @@ process.exitCode = await watchRun({
     onTrouble: (text) => process.stderr.write(`${text}\n`),
   }),
   metricsTable: () => '',
-  resume: 'the same with --resume',
+  next: () => ({ resumes: true, command: 'the same with --resume' }),
   run: {
     jobFile,
     run,

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { explainFailure } from '../train/failure.js';
+import { failureText } from './failure-text.js';
+
+const causeOf = (code: string) =>
+  explainFailure(
+    [
+      {
+        kind: 'failed',
+        event: { kind: 'failed', code, message: 'it was so', worker: null, committedSteps: 0 },
+      },
+    ],
+    0,
+  );
+
+const next = { resumes: false, command: 'lockstep train job.yaml' };
+
+// Would catch "To resume" before there is a checkpoint, which the command would then refuse.
+test('the hint is a command that can work: resuming needs a checkpoint', () => {
+  const lost = causeOf('MEMBER_LOST');
+  assert.match(failureText(lost, null, next), /To run it again:\n {2}lockstep train job.yaml$/);
+  assert.match(failureText(lost, null, { ...next, resumes: true }), /To resume:\n/);
+});
+
+// Would catch a hint to repeat what can only fail again.
+test('what must be changed first gets no hint to go on', () => {
+  assert.equal(
+    failureText(causeOf('EMPTY_PLAN'), null, next),
+    'lockstep: it was so (after 0 committed steps)',
+  );
+});
