@@ -25,10 +25,7 @@ export class CoordinatorMetrics {
     'plans_published_total',
     'Lane plans stored in the stream',
   );
-  readonly planBytes = this.#counter(
-    'plan_bytes_total',
-    'Bytes of lane plans stored in the stream',
-  );
+  readonly planBytes = this.#counter('plan_bytes_total', 'Bytes of plans stored in the stream');
   readonly plansPurged = this.#counter(
     'plan_messages_purged_total',
     'Messages of plans removed from the stream',

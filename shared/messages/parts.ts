@@ -17,6 +17,15 @@ const headerLength = digestAt + digestLength;
 const refused = (detail: string): MalformedMessageError =>
   new MalformedMessageError('part', `a part ${detail}`);
 
+/**
+ * Reason of a refusal that tells of two senders: what was collected of a message and what comes now
+ * cannot both be from one. Whoever waits for the message may wait for ever.
+ */
+export const conflictReason = 'conflict';
+
+const conflicting = (detail: string): MalformedMessageError =>
+  new MalformedMessageError(conflictReason, `a part ${detail}`);
+
 /** In hexadecimal. */
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -113,7 +122,7 @@ export class PartJoiner {
     const assembly = this.#assemblyOf(key, part);
     const known = assembly.parts.get(part.index);
     if (known !== undefined && !sameBytes(known, part.data)) {
-      throw refused(`${part.index} differs from the one that came before`);
+      throw conflicting(`${part.index} differs from the one that came before`);
     }
     assembly.parts.set(part.index, part.data.slice());
     if (assembly.parts.size < assembly.count) return null;
@@ -141,7 +150,7 @@ export class PartJoiner {
       return assembly;
     }
     if (known.count !== count || known.total !== total || known.digest !== digest) {
-      throw refused('belongs to another message than the parts before it');
+      throw conflicting('belongs to another message than the parts before it');
     }
     return known;
   }
@@ -149,7 +158,7 @@ export class PartJoiner {
 
 function joined({ count, total, digest, parts }: Assembly): JoinedMessage {
   const sum = [...parts.values()].reduce((bytes, part) => bytes + part.byteLength, 0);
-  if (sum !== total) throw refused(`set has ${sum} bytes, not ${total}`);
+  if (sum !== total) throw conflicting(`set has ${sum} bytes, not ${total}`);
   const message = new Uint8Array(total);
   let at = 0;
   for (let index = 0; index < count; index++) {
@@ -157,6 +166,6 @@ function joined({ count, total, digest, parts }: Assembly): JoinedMessage {
     message.set(part, at);
     at += part.byteLength;
   }
-  if (sha256(message) !== digest) throw refused('set does not have the digest it announces');
+  if (sha256(message) !== digest) throw conflicting('set does not have the digest it announces');
   return { bytes: message, sha256: digest };
 }

@@ -3,7 +3,7 @@ import type { BusStream, Subscription } from '../../shared/bus.js';
 import type { Lane, Step } from '../../shared/ids.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { decodeLanePart } from '../../shared/messages/lane-plan-message.js';
-import { type JoinedMessage, PartJoiner } from '../../shared/messages/parts.js';
+import { conflictReason, type JoinedMessage, PartJoiner } from '../../shared/messages/parts.js';
 import { decodeSharedPlan } from '../../shared/messages/shared-plan-message.js';
 import { PlanMismatchError } from '../../shared/messages/step-plan-message.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
@@ -50,6 +50,7 @@ export class PlanReader {
 
   committed(steps: number): void {
     this.#collector.committed(steps);
+    this.#joiner.forget((subject) => Number(subject.split('.').at(-2)) < steps);
   }
 
   close(): void {
@@ -62,10 +63,18 @@ export class PlanReader {
       if (message === null) return;
       for (const plan of this.#collect(message, subject)) this.#parts.onPlan(plan);
     } catch (error) {
-      if (error instanceof MalformedMessageError) this.#parts.onRefused(error, subject);
+      if (error instanceof MalformedMessageError) this.#refuse(error, subject);
       else if (error instanceof PlanMismatchError) this.#parts.onMismatch(error);
       else throw error;
     }
+  }
+
+  /** What makes no sense alone is passed over; what keeps a plan from ever being whole is not. */
+  #refuse(error: MalformedMessageError, subject: string): void {
+    this.#parts.onRefused(error, subject);
+    if (error.reason !== conflictReason) return;
+    const detail = `Cannot go on: two senders publish on "${subject}": ${error.message}`;
+    this.#parts.onMismatch(new PlanMismatchError(detail, { cause: error }));
   }
 
   #collect({ bytes, sha256 }: JoinedMessage, subject: string): LanePlan[] {

@@ -130,6 +130,11 @@ async function open(jobDigest: string | null = null) {
       return { post: (message) => posted.push(message), terminate: async () => true };
     },
   });
+  const store = async (at: number, part: PlanPart, piece: Uint8Array | undefined) => {
+    const data = piece ?? assert.fail('no such piece');
+    await stream.publish(planSubject(run, step(at), part), data, String(messages++));
+    await settle();
+  };
   await control.start();
   await settle();
   return {
@@ -151,6 +156,7 @@ async function open(jobDigest: string | null = null) {
       control.tick();
       await settle();
     },
+    store,
     /** Stores parts of a plan under the name of `at`: the shared one, and the given lanes. */
     publish: async (at: number, plan: EncodedPlan, ...lanes: number[]) => {
       const parts: [PlanPart, EncodedPart | undefined][] = [
@@ -159,8 +165,7 @@ async function open(jobDigest: string | null = null) {
       ];
       for (const [part, encoded] of parts) {
         const [piece] = splitMessage(encoded?.bytes ?? assert.fail('no such lane'), 10_000);
-        const subject = planSubject(run, step(at), part);
-        await stream.publish(subject, piece as Uint8Array, String(messages++));
+        await store(at, part, piece);
       }
       await settle();
     },
@@ -216,6 +221,21 @@ test('a plan whose parts disagree ends training with step, lane and difference',
   assert.match(
     last?.kind === 'failed' ? last.message : '',
     /step 0: the plan of lane 2 has SHA-256/,
+  );
+});
+
+// Would catch a stranger's part of a plan after which the real ones fit no more: the member would wait for
+// its plan for ever.
+test('parts of two messages in the place of one plan end training', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  await worker.store(0, 'shared', splitMessage(new Uint8Array(500), 300)[0]);
+  await worker.publish(0, planOf(0), 2);
+  const last = worker.heard.at(-1);
+  assert.equal(last?.kind === 'failed' ? last.code : null, 'PLAN_MISMATCH');
+  assert.match(
+    last?.kind === 'failed' ? last.message : '',
+    /two senders publish on ".*plan\.0\.shared"/,
   );
 });
 
