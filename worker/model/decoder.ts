@@ -21,7 +21,7 @@ import type { Pullback } from './vjp.js';
 /** Takes over a gradient, once each. */
 export type GradientSink = (layer: number, parameter: LayerParameter, gradient: Tensor) => void;
 
-/** One pass that awaits its backward. Exactly one of `pullback` and `dispose` is called, once. */
+/** One pass that awaits its backward: it runs once, and `dispose` frees what is left. */
 export interface DecoderPass {
   /**
    * The state behind the last layer, before the final norm; lives as long as the pass. [T, H], or

@@ -9,6 +9,7 @@
  */
 import { dispose, type Tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
+import { allOrNothing } from './all-or-nothing.js';
 import { type InfoNceTensors, infoNce } from './info-nce.js';
 import { type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
@@ -76,14 +77,14 @@ export class Hllm {
    */
   load(flat: Float32Array): void {
     this.dispose();
-    this.#loaded = {
+    this.#loaded = allOrNothing(() => ({
       flat,
       item: {
         ...decoderWeights(this.layout, flat, 'item_llm', this.config.item.layers),
         tokens: this.#itemLlm.loadTokens(flat),
       },
       user: decoderWeights(this.layout, flat, 'user_llm', this.config.user.layers),
-    };
+    }));
   }
 
   /** Frees the parameters' tensors. */

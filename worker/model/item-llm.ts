@@ -14,7 +14,7 @@ import { finalNormName, layerParameterName, type ParameterLayout } from './param
 import { type DecoderWeights, GradientWriter } from './parameters.js';
 import { TokenEmbedding, type TokenTable } from './token-embedding.js';
 
-/** Embeddings whose backward is still to come. Exactly one of `pullback`, `dispose`, once. */
+/** Embeddings whose backward is still to come: it runs once, and `dispose` frees what is left. */
 export interface ItemEncoding {
   /** [n * H] */
   readonly embeddings: Float32Array;

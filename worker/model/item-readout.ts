@@ -16,7 +16,7 @@ import { rmsNorm } from './decoder-layer.js';
 import type { PackedLayout } from './packed-layout.js';
 import { vjp } from './vjp.js';
 
-/** Exactly one of `pullback` and `dispose` is called, once. */
+/** `pullback` runs once, and `dispose` frees what is left. */
 export interface Readout {
   /** [n * H] */
   readonly embeddings: Float32Array;

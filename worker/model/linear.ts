@@ -15,9 +15,11 @@ import {
 export const linear: (x: Tensor, weight: Tensor) => Tensor = customGrad(
   (...inputs: (Tensor | GradSaveFunc)[]) => {
     const [x, weight, save] = inputs as [Tensor, Tensor, GradSaveFunc];
+    const value = matMul(x, transpose(weight));
+    // Last: what is saved for a product that fails would stay.
     save([x, weight]);
     return {
-      value: matMul(x, transpose(weight)),
+      value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [savedX, savedWeight] = saved as [Tensor, Tensor];
         return [matMul(dy, savedWeight), matMul(transpose(dy), savedX)];

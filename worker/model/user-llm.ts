@@ -21,7 +21,7 @@ export interface UserSequences {
   readonly rows: Int32Array;
 }
 
-/** Exactly one of `pullback` and `dispose` is called, once. */
+/** `pullback` runs once, and `dispose` frees what is left. */
 export interface UserPass {
   /** A prediction for each row read [T, H]; the caller disposes of it. */
   readonly predictions: Tensor2D;

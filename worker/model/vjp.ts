@@ -8,11 +8,11 @@ import { dispose, grads, keep, type Tensor, tidy } from '@tensorflow/tfjs-core';
 
 export type NamedTensors<Name extends string> = Readonly<Record<Name, Tensor>>;
 
-/** Consumes what `vjp` kept. Exactly one of the two is called, once. */
+/** Consumes what `vjp` kept: it runs once. */
 export interface Pullback<Name extends string> {
   /** The gradient of sum(y * dy) with respect to every input; the caller disposes of them. */
   (dy: Tensor): NamedTensors<Name>;
-  /** Where no gradient is wanted. */
+  /** Where no gradient is wanted any more; after a gradient there is nothing left. */
   dispose(): void;
 }
 

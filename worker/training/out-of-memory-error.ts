@@ -1,4 +1,5 @@
 import type { Lane, Step } from '../../shared/ids.js';
+import { allOrNothing } from '../model/all-or-nothing.js';
 
 /** The engine's device has no room for a lane: the job asks for more than the machine has. */
 export class OutOfMemoryError extends Error {
@@ -14,10 +15,13 @@ export class OutOfMemoryError extends Error {
   }
 }
 
-/** Runs the work of one lane; an engine that is out of memory says which lane it was. */
+/**
+ * Runs the work of one lane. Where it fails, its tensors are gone; an engine that is out of memory
+ * says which lane it was.
+ */
 export function withinMemory<Result>(step: Step, lane: Lane, work: () => Result): Result {
   try {
-    return work();
+    return allOrNothing(work);
   } catch (error) {
     const isFull = error instanceof Error && 'code' in error && error.code === 'OUT_OF_MEMORY';
     throw isFull ? new OutOfMemoryError(step, lane, error) : error;

@@ -103,6 +103,21 @@ export class Trainer {
    * @throws PeerLostError, PeerTimeoutError where a member is gone; nothing was applied then.
    */
   async step(batches: readonly LaneBatch[], options: StepOptions = {}): Promise<StepOutcome> {
+    const encoded: EncodedLane[] = [];
+    try {
+      return await this.#step(batches, encoded, options);
+    } finally {
+      // Of a step that fails, activations still wait for their backward.
+      for (const { encoding } of encoded) encoding.dispose();
+    }
+  }
+
+  /** @param encoded gets the lanes whose backward is still to come. */
+  async #step(
+    batches: readonly LaneBatch[],
+    encoded: EncodedLane[],
+    options: StepOptions,
+  ): Promise<StepOutcome> {
     const { exchange, model, clock } = this.#parts;
     const current = step(this.#committedSteps);
     const timer = new PhaseTimer(clock);
@@ -110,7 +125,7 @@ export class Trainer {
     const plans = batches.map(({ plan }) => plan);
     const rows = this.#rowSlices(plans);
 
-    const encoded = await timer.measure('encode', () => this.#encode(batches));
+    await timer.measure('encode', () => this.#encode(batches, encoded));
     const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
     const results = await timer.measure('users', () => this.#users(plans, embeddings_NH));
     const travelling = this.#reduceSection(current, 'user');
@@ -170,12 +185,12 @@ export class Trainer {
     });
   }
 
-  #encode(batches: readonly LaneBatch[]): EncodedLane[] {
-    return batches.map(({ plan, items }) => {
+  #encode(batches: readonly LaneBatch[], into: EncodedLane[]): void {
+    for (const { plan, items } of batches) {
       const encode = () => this.#parts.model.encodeItems(items);
       const encoding = withinMemory(plan.step, plan.lane, encode);
-      return { plan, encoding, tokens: items.textTokens };
-    });
+      into.push({ plan, encoding, tokens: items.textTokens });
+    }
   }
 
   /** Everyone's item embeddings, as one matrix [N, H] in the order of the item lanes. */
