@@ -99,6 +99,9 @@ export const partialPlans = 4096;
 /** Members of a job; one hop from everyone to everyone stops being a good idea well before. */
 export const membersMax = 1024;
 
+/** Memory grows by gigabytes in a second of a step; looking costs a file of each process. */
+export const memoryWatchInterval: Millis = millis(250);
+
 /** How long a process that must end may take to say goodbye before it is killed. */
 export const goodbyeTimeout: Millis = millis(3000);
 

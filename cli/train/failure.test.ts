@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodes } from '../../shared/exit-codes.js';
+import { mebibytes } from '../../shared/units.js';
 import { explainFailure, type Symptom } from './failure.js';
 
 const exit = (name: string, code: number | null, signal: string | null = null): Symptom => ({
@@ -9,6 +10,7 @@ const exit = (name: string, code: number | null, signal: string | null = null): 
   pid: 7,
   code,
   signal,
+  outOfMemory: null,
 });
 
 const failed = (code: string): Symptom => ({
@@ -69,4 +71,20 @@ test('only what may go better the next time is to be resumed', () => {
   assert.equal(explainFailure([exit('worker-0', null, 'SIGKILL')], 5).remedy, 'resume');
   assert.equal(explainFailure([failed('NON_FINITE')], 5).remedy, 'change');
   assert.equal(explainFailure([failed('CHECKPOINT_MISSING')], 0).remedy, 'change');
+});
+
+// Would catch a worker that took more than there is, of which the run says only that it was killed.
+test('a process killed for want of memory names what it held and what takes less', () => {
+  const killed = exit('worker-1', null, 'SIGKILL');
+  const of = (held: number | null): string => {
+    const outOfMemory = { held: held === null ? null : mebibytes(held) };
+    return explainFailure([{ ...killed, outOfMemory } as Symptom], 2).message;
+  };
+  assert.match(
+    of(5120),
+    /^worker-1 \(pid 7\) was killed by SIGKILL after 2 committed steps: the machine had no memory left; it held 5\.0 GiB when last seen: engine\.activations "layer" or "lane", /,
+  );
+  assert.match(of(null), /no memory left: engine\.activations/);
+  const other = { ...exit('worker-1', null, 'SIGTERM'), outOfMemory: { held: mebibytes(1) } };
+  assert.doesNotMatch(explainFailure([other as Symptom], 2).message, /memory/);
 });

@@ -10,7 +10,9 @@ import {
   type Remedy,
   remedyOf,
 } from '../../shared/exit-codes.js';
+import { gibibytes, lessMemory } from '../../shared/memory-words.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
+import type { Bytes } from '../../shared/units.js';
 
 export type FailedEvent = Extract<RunEvent, { kind: 'failed' }>;
 
@@ -22,8 +24,15 @@ export type Symptom =
       readonly pid: number;
       readonly code: number | null;
       readonly signal: string | null;
+      /** Where the machine's kernel has killed for want of memory meanwhile. */
+      readonly outOfMemory: OutOfMemory | null;
     }
   | { readonly kind: 'failed'; readonly event: FailedEvent };
+
+export interface OutOfMemory {
+  /** What the process held when it was last seen; null where it never was. */
+  readonly held: Bytes | null;
+}
 
 export interface Cause {
   readonly exitCode: ExitCode;
@@ -81,13 +90,21 @@ export function explainFailure(symptoms: readonly Symptom[], committedSteps: num
   const { name, pid, code } = cause;
   const signal = signalOf(cause);
   const how = signal === null ? `ended with code ${code}` : `was killed by ${signal}`;
+  const why = signal === 'SIGKILL' ? memoryText(cause.outOfMemory) : '';
   return {
     exitCode: exitCodes.lost,
     code: 'PROCESS_LOST',
-    message: `${name} (pid ${pid}) ${how} ${at}`,
+    message: `${name} (pid ${pid}) ${how} ${at}${why}`,
     remedy: remedyOf('PROCESS_LOST'),
     process: name,
   };
+}
+
+function memoryText(outOfMemory: OutOfMemory | null): string {
+  if (outOfMemory === null) return '';
+  const { held } = outOfMemory;
+  const size = held === null ? '' : `; it held ${gibibytes(held)} when last seen`;
+  return `: the machine had no memory left${size}: ${lessMemory}`;
 }
 
 /** Common signals by number, for exits that a shell reports as 128 + n. */

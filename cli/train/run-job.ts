@@ -13,6 +13,7 @@ import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { type Child, startChild } from './child.js';
 import { type Cause, explainFailure, type Symptom } from './failure.js';
+import { MemoryWatch } from './memory-watch.js';
 
 export interface RunJobOptions {
   /** The resolved job as a file. */
@@ -103,6 +104,7 @@ class Run {
   readonly #symptoms: Symptom[] = [];
   readonly #over: Promise<'finished' | 'trouble' | 'interrupted'>;
   #settle: (how: 'finished' | 'trouble' | 'interrupted') => void = () => undefined;
+  readonly #memory = new MemoryWatch(() => this.#living().map(({ pid }) => pid));
   #server: LocalNatsServer | null = null;
   #result: RunResult | null = null;
   #committedSteps = 0;
@@ -130,6 +132,7 @@ class Run {
       return this.#end(how);
     } finally {
       this.#ending = true;
+      this.#memory.end();
       for (const child of this.#living()) child.kill();
       await this.#server?.stop();
       rmSync(this.#temporary, { recursive: true, force: true });
@@ -286,10 +289,11 @@ class Run {
     this.#gone.add(name);
     if (this.#result !== null || this.#ending) return;
     const said = this.#leaving.get(name);
+    const outOfMemory = signal === 'SIGKILL' ? this.#memory.outOfMemory(pid) : null;
     this.#symptoms.push(
       said === undefined
-        ? { kind: 'exit', name, pid, code, signal }
-        : { kind: 'exit', name, pid, code: said, signal: null },
+        ? { kind: 'exit', name, pid, code, signal, outOfMemory }
+        : { kind: 'exit', name, pid, code: said, signal: null, outOfMemory: null },
     );
     this.#settle('trouble');
   }

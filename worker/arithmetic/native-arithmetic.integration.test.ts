@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { projectRoot } from '../../shared/project-root.js';
 import type { AdamwUpdate, Arithmetic } from './arithmetic.js';
 import { adamwUpdate, anyFloats, arithmeticContract } from './arithmetic-cases.js';
 import { javascriptArithmetic } from './javascript-arithmetic.js';
@@ -78,4 +81,66 @@ test('AdamW has the same bits in both, for ordinary and for extreme values', () 
       },
     ),
   );
+});
+
+const floats = new Float32Array(8);
+const words = new Uint16Array(8);
+const bytes = new Uint8Array(8);
+
+/** Function of the addon -> arguments that it takes, by name. */
+const calls: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  copy: { into: floats, from: floats },
+  add: { into: floats, other: floats },
+  sumOfSquares: { x: floats },
+  scale: { x: floats, factor: 1 },
+  firstNonFinite: { x: floats },
+  packBfloat16: { into: words, from: floats },
+  unpackBfloat16: { into: floats, from: words },
+  adamw: {
+    parameters: floats,
+    gradients: floats,
+    firstMoments: floats,
+    secondMoments: floats,
+    gradientScale: 1,
+    decay: 1,
+    firstWeight: 1,
+    beta2: 1,
+    secondWeight: 1,
+    secondCorrection: 1,
+    eps: 1,
+    stepSize: 1,
+  },
+};
+
+// Would catch a loop that reads memory by the length or the type of another vector.
+test('every function of the addon names the argument that it cannot use', () => {
+  const file = fileURLToPath(new URL('build/native/lockstep_arithmetic.node', projectRoot));
+  const addon = createRequire(import.meta.url)(file) as Record<string, (...x: unknown[]) => void>;
+  assert.deepEqual(Object.keys(addon), Object.keys(calls));
+  for (const [name, given] of Object.entries(calls)) {
+    const run = (changed: object = {}): void =>
+      (addon[name] as (...x: unknown[]) => void)(...Object.values({ ...given, ...changed }));
+    run();
+    const entries = Object.entries(given);
+    const vectors = entries.filter(([, value]) => typeof value !== 'number');
+    for (const [argument, value] of entries) {
+      const others = [undefined, 'text', [], typeof value === 'number' ? floats : 1];
+      const types = [floats, words, bytes, new Float64Array(8), new DataView(new ArrayBuffer(8))];
+      const wrong = types.filter(
+        (type) => type.constructor !== value?.constructor && !(name === 'copy' && type === bytes),
+      );
+      for (const other of [...others, ...wrong]) {
+        assert.throws(
+          () => run({ [argument]: other }),
+          new RegExp(`^TypeError: Cannot .*: "${argument}" is .*: must be `),
+        );
+      }
+      if (typeof value === 'number' || vectors.length === 1) continue;
+      const short = (value as Float32Array).subarray(1);
+      assert.throws(
+        () => run({ [argument]: short }),
+        /^RangeError: Cannot .*: "\w+" has \d+ elements: must have \d+/,
+      );
+    }
+  }
 });

@@ -330,6 +330,9 @@ export class WorkerControl {
       case 'finished':
         this.#phase = { kind: 'finished', stopped: message.stopped, thread: this.#phase.thread };
         break;
+      case 'notice':
+        this.#parts.emit(message);
+        return;
       case 'failed':
         this.#fail(message.code, { message: message.message, stack: message.stack });
         return;
@@ -341,7 +344,7 @@ export class WorkerControl {
   }
 
   /** The same facts as a bus message; the types are kept apart so that each side can check its own. */
-  #asReport(message: Exclude<FromTraining, { kind: 'failed' }>): FromWorker {
+  #asReport(message: Exclude<FromTraining, { kind: 'failed' | 'notice' }>): FromWorker {
     switch (message.kind) {
       case 'committed': {
         const { report } = message;

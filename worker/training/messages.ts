@@ -49,6 +49,8 @@ export type ToTraining =
 export type FromTraining =
   /** The engine runs and the weights are loaded; plans are wanted from `step` on. */
   | { readonly kind: 'ready'; readonly step: Step }
+  /** Something that the user should know and the run goes on without. */
+  | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'committed'; readonly report: StepReport }
   | {
       readonly kind: 'checkpointed';

@@ -31,6 +31,7 @@ import { Checkpoints } from './checkpoints.js';
 import { Evaluator } from './evaluate.js';
 import { finalEvaluation, type KeptCheckpoint } from './final-evaluation.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
+import { memoryNotice } from './memory-notice.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import { RecentSteps } from './recent-steps.js';
 import { Trainer } from './trainer.js';
@@ -111,7 +112,7 @@ export class Training {
     const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'remembered' });
     const { name, threads, mode, precision } = spec.engine;
     const deterministic = mode === 'exact';
-    await openEngine(name, {
+    const engine = await openEngine(name, {
       threads,
       deterministic,
       tf32: precision !== 'f32',
@@ -159,6 +160,10 @@ export class Training {
       const asked = systemClock.now();
       const batches = await this.#inbox.take(step(this.#committedSteps));
       const planSeconds = (systemClock.now() - asked) / 1000;
+      if (this.#committedSteps === committedSteps) {
+        const text = memoryNotice(engine, model, computation(job), batches);
+        if (text !== null) this.#tell({ kind: 'notice', text });
+      }
       const outcome = await trainer.step(batches, { stop: this.#stop, planSeconds });
       this.#committedSteps = trainer.committedSteps;
       finalLoss = outcome.report.loss;
