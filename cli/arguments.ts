@@ -10,6 +10,8 @@ export interface RunArguments {
   readonly output: string | null;
   readonly resume: boolean;
   readonly overrides: readonly string[];
+  /** A run's folder or a checkpoint whose weights training starts from. */
+  readonly initFrom: string | null;
   readonly json: boolean;
   readonly metricsPort: number | null;
   readonly nats: string | null;
@@ -26,6 +28,7 @@ const forTrain = {
   ...forEval,
   output: { type: 'string' },
   resume: { type: 'boolean' },
+  'init-from': { type: 'string' },
   set: { type: 'string', multiple: true },
   'metrics-port': { type: 'string' },
 } as const;
@@ -64,6 +67,7 @@ export function readRunArguments(
     output: values.output ?? null,
     resume: values.resume === true,
     overrides: values.set ?? [],
+    initFrom: values['init-from'] ?? null,
     json: values.json === true,
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax),
     nats: values.nats ?? null,

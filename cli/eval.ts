@@ -13,6 +13,7 @@ import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
 import { jobFileOf, readJob } from './train/output-folder.js';
 import { launcherOf, resumeCommand } from './train/resume-command.js';
+import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
 import { UsageError } from './usage-error.js';
 
@@ -33,7 +34,9 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     environment: process.env,
     now: () => performance.now(),
   });
-  const datasetDirectory = await datasetFolder(job, (text) => display.note(text));
+  const path = readRunRecord(output)?.datasetPath ?? null;
+  const moved = path === null ? null : resolve(output, path);
+  const datasetDirectory = await datasetFolder(job, (text) => display.note(text), moved);
   return watchRun({
     display,
     history: null,

@@ -21,8 +21,10 @@ Usage: lockstep train FILE [options]
 
 Options:
   --workers N          worker processes (default: workers.replicas of the job)
-  --output DIR         checkpoints and logs (default: runs/NAME of the job)
+  --output DIR         checkpoints, history and logs (default: runs/NAME of the job)
   --resume             continue from the newest complete checkpoint in DIR
+  --init-from RUN      start from the weights of a run's newest checkpoint, or of one checkpoint, as
+                       a new training: step 0, a fresh optimizer
   --set PATH=VALUE     set a field of the job, such as optimizer.learningRate=0.003; repeatable
   --json               one JSON object a line; the last one is the result
   --metrics-port P     serve the coordinator's metrics on P, worker r's on P+1+r (default: free ports)

@@ -167,6 +167,14 @@ export class Coordinator {
       this.fail('CHECKPOINT_MISSING', 'Cannot evaluate: no complete checkpoint was found', null);
       return;
     }
+    const { totalSteps } = this.#parts;
+    if (totalSteps !== null && resumeFrom !== null && resumeFrom.committedSteps > totalSteps) {
+      const message =
+        `Cannot resume: ${resumeFrom.path} has ${resumeFrom.committedSteps} committed steps: ` +
+        `spec.duration ends at ${totalSteps}: it may grow, not shrink`;
+      this.fail('DURATION_PASSED', message, null);
+      return;
+    }
     const training = new TrainingRun({
       parts: this.#parts,
       stream,

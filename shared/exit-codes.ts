@@ -92,6 +92,7 @@ const meanings: readonly Meaning[] = [
       'FOLDER_UNUSABLE',
       'RUN_LIVE',
       'HISTORY_REFUSED',
+      'DURATION_PASSED',
       'EMPTY_PLAN',
       'NATS_SERVER_MISSING',
       'ENGINE_UNAVAILABLE',

@@ -58,6 +58,14 @@ test('what a process said before it crashed tells more than its exit code', () =
   assert.equal(silent.message, 'worker-0 (pid 7) ended with code 1 after 0 committed steps');
 });
 
+// Would catch a job that cannot be trained, as the coordinator says before it ends, taken for a lost
+// process that a supervisor starts again for ever.
+test('a process that ends because of the job is believed', () => {
+  const symptoms = [failed('DURATION_PASSED'), exit('coordinator', exitCodes.usage)];
+  const cause = explainFailure(symptoms, 0);
+  assert.deepEqual([cause.code, cause.exitCode], ['DURATION_PASSED', exitCodes.usage]);
+});
+
 // Would catch a frozen member that is reported as a fault of training, and a wrong job as a loss.
 test('the exit code follows the kind of failure', () => {
   assert.equal(explainFailure([failed('MEMBER_LOST')], 5).exitCode, exitCodes.lost);

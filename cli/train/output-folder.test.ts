@@ -28,7 +28,13 @@ function prepare(
   wanted: TrainingJob,
   { resume = false, datasetDigest = 'data', newId = first } = {},
 ) {
-  const record = decideRun(output, { job: wanted, resume, datasetDigest, newId });
+  const record = decideRun(output, {
+    job: wanted,
+    resume,
+    datasetDigest,
+    datasetPath: '../d',
+    newId,
+  });
   writeOutput(output, wanted, record);
   return record;
 }
@@ -79,7 +85,8 @@ test('a resumed job may change what does not decide the weights, and nothing els
   assert.throws(
     () => prepare(output, job({ optimizer: { learningRate: 0.5 } }), { resume: true }),
     (error: unknown) =>
-      error instanceof UsageError && /spec\.optimizer .*"learningRate":0\.5/.test(error.message),
+      error instanceof UsageError &&
+      /spec\.optimizer\.learningRate was 0\.001 and is 0\.5/.test(error.message),
   );
   assert.throws(
     () => prepare(output, job(), { resume: true, datasetDigest: 'other' }),

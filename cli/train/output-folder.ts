@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { writeAtomically } from '../../process/write-atomically.js';
 import type { RunId } from '../../shared/ids.js';
-import { canonicalJson, jobDigest, jobIdentity } from '../../shared/job-spec/job-digest.js';
+import { changeText, identityChanges } from '../../shared/job-spec/identity-changes.js';
+import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { UsageError } from '../usage-error.js';
 import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
@@ -18,6 +19,8 @@ export interface RunWish {
   readonly job: TrainingJob;
   readonly resume: boolean;
   readonly datasetDigest: string;
+  /** Where the dataset lies as seen from the folder; null for a built-in one. */
+  readonly datasetPath: string | null;
   /** The id of the run where it is a new one. */
   readonly newId: RunId;
 }
@@ -47,12 +50,12 @@ export function checkOutput(output: string, job: TrainingJob, resume: boolean): 
  */
 export function decideRun(
   output: string,
-  { job, resume, datasetDigest, newId }: RunWish,
+  { job, resume, datasetDigest, datasetPath, newId }: RunWish,
 ): RunRecord {
   checkOutput(output, job, resume);
   const earlier = resume && hasCheckpoints(output) ? readRunRecord(output) : null;
-  if (earlier === null) return { id: newId, datasetDigest };
-  if (earlier.datasetDigest === datasetDigest) return earlier;
+  if (earlier === null) return { id: newId, datasetDigest, datasetPath };
+  if (earlier.datasetDigest === datasetDigest) return { ...earlier, datasetPath };
   throw new UsageError(
     `Cannot resume in "${output}": its checkpoints belong to the dataset ` +
       `${earlier.datasetDigest}: this job's has the digest ${datasetDigest}: ` +
@@ -92,16 +95,14 @@ function checkSameJob(output: string, job: TrainingJob): void {
   if (!existsSync(jobFileOf(output))) return;
   const earlier = readJob(jobFileOf(output));
   if (jobDigest(earlier) === jobDigest(job)) return;
-  const [before, now] = [jobIdentity(earlier), jobIdentity(job)];
-  const field = Object.keys(now).find(
-    (name) => canonicalJson(before[name]) !== canonicalJson(now[name]),
-  );
   throw new UsageError(
-    `Cannot resume in "${output}": its checkpoints belong to a job with spec.${field} ` +
-      `${canonicalJson(field === undefined ? null : before[field])}: this job has ` +
-      `${canonicalJson(field === undefined ? null : now[field])}: what decides the weights must not change`,
+    `Cannot resume in "${output}": ${changeText(identityChanges(earlier, job), job)}`,
   );
 }
+
+/** The job in a run's folder; null where there is none. @throws UsageError, JobSpecError */
+export const earlierJob = (output: string): TrainingJob | null =>
+  existsSync(jobFileOf(output)) ? readJob(jobFileOf(output)) : null;
 
 /** @throws UsageError, JobSpecError */
 export function readJob(file: string): TrainingJob {

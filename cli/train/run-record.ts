@@ -10,6 +10,11 @@ export interface RunRecord {
   readonly id: RunId;
   /** Of the dataset that the run trains on. */
   readonly datasetDigest: string;
+  /**
+   * Where the dataset lies as seen from the folder, for a folder that is moved together with it; null
+   * for a built-in one.
+   */
+  readonly datasetPath: string | null;
 }
 
 export const recordFileOf = (output: string): string => join(output, 'run.json');
@@ -23,9 +28,15 @@ export function readRunRecord(output: string): RunRecord | null {
   const file = recordFileOf(output);
   if (!existsSync(file)) return null;
   try {
-    const { id, datasetDigest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    const { id, datasetDigest, datasetPath } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const read = readRunId(id);
-    if (read !== null && typeof datasetDigest === 'string') return { id: read, datasetDigest };
+    if (read !== null && typeof datasetDigest === 'string') {
+      const path = typeof datasetPath === 'string' ? datasetPath : null;
+      return { id: read, datasetDigest, datasetPath: path };
+    }
   } catch (cause) {
     throw unusable(file, (cause as Error).message, cause);
   }

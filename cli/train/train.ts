@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
 import { lockFolder } from '../../process/folder-lock.js';
 import { checkHistory, RunHistory } from '../../process/run-history.js';
@@ -16,9 +16,12 @@ import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { UsageError } from '../usage-error.js';
+import { chooseWeights } from './choose-weights.js';
+import { absolutePaths } from './job-paths.js';
 import {
   checkOutput,
   decideRun,
+  earlierJob,
   hasCheckpoints,
   sweepOutput,
   writeOutput,
@@ -35,7 +38,8 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
   }
   // Like any other override, so that the rules of the job hold for it.
   const workers = given.workers === null ? [] : [`workers.replicas=${given.workers}`];
-  const job = readSpec(given.subject, [...given.overrides, ...workers]);
+  const init = given.initFrom === null ? [] : [`init.from=${JSON.stringify(given.initFrom)}`];
+  const wish = readSpec(given.subject, [...given.overrides, ...workers, ...init]);
   const display = openDisplay({
     json: given.json,
     stdout: process.stdout,
@@ -44,14 +48,18 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     now: () => performance.now(),
   });
   const note = (text: string): void => display.note(text);
-  const output = resolve(given.output ?? join('runs', job.metadata.name));
+  const output = resolve(given.output ?? join('runs', wish.metadata.name));
   const lock = await lockFolder(output, { note });
   try {
+    const job = chooseWeights(wish, given.resume ? earlierJob(output) : null);
     checkOutput(output, job, given.resume);
     const datasetDirectory = await datasetFolder(job, note);
     const { digest: datasetDigest } = await readManifest(datasetDirectory);
     const newId = makeRunId('training', randomBytes(runIdBytes));
-    const record = decideRun(output, { job, resume: given.resume, datasetDigest, newId });
+    const datasetPath =
+      job.spec.data.path === undefined ? null : relative(output, datasetDirectory);
+    const { resume } = given;
+    const record = decideRun(output, { job, resume, datasetDigest, datasetPath, newId });
     if (given.resume) checkHistory(output);
     // Everything has been checked: only now is anything written.
     sweepOutput(output);
@@ -105,5 +113,6 @@ function readSpec(file: string, overrides: readonly string[]): TrainingJob {
   } catch (cause) {
     throw new UsageError(`Cannot read the job: ${(cause as Error).message}`, { cause });
   }
-  return parseJob(text, overrides);
+  const workingDirectory = process.cwd();
+  return absolutePaths(parseJob(text, overrides), { file, overrides, workingDirectory });
 }

@@ -6,21 +6,29 @@ import type { TrainingJob } from './job-spec.js';
  * Lanes and engine threads decide the order of sums and belong to it; workers do not.
  */
 export function jobIdentity(job: TrainingJob): Record<string, unknown> {
-  const { seed, data, model, objective, optimizer, batch, duration, lanes, engine } = job.spec;
+  const { seed, data, model, init, objective, optimizer, batch, lanes, engine } = job.spec;
   return {
     apiVersion: job.apiVersion,
     seed,
     sequences: data.sequences,
     model,
+    init: init?.weightsSha256,
     objective,
     optimizer,
     batch,
-    // The schedule stretches over the whole training, so its length decides every step.
-    duration,
+    duration: decidingDuration(job),
     lanes,
     // What waits for the backward is a matter of memory and changes no bit.
     engine: { ...engine, activations: undefined },
   };
+}
+
+/**
+ * A schedule that moves stretches over the whole training, whose length then decides every step. With
+ * a constant one a step does not know how many follow, and the training may go on for longer.
+ */
+function decidingDuration({ spec }: TrainingJob): TrainingJob['spec']['duration'] | undefined {
+  return spec.optimizer.schedule.kind === 'constant' ? undefined : spec.duration;
 }
 
 /** SHA-256 (hex) over the canonical JSON of the job's identity. A pure function of bytes. */

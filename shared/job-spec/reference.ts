@@ -51,7 +51,8 @@ function visit(path: string, node: Node, required: boolean, found: Map<string, S
   });
   for (const [name, child] of children) {
     const childPath = path === '' ? name : `${path}.${name}`;
-    visit(childPath, child, node.required?.includes(name) ?? false, found);
+    // What only an optional mapping needs is not needed by the job.
+    visit(childPath, child, required && (node.required?.includes(name) ?? false), found);
   }
 }
 
@@ -93,9 +94,13 @@ const introduction = [
   '`hiddenSize` into an even head size and is a multiple of `keyValueHeads`; the warm-up is no longer',
   'than the training; the engine `cpu` has one thread.',
   '',
-  '`workers`, `checkpoint`, `evaluation`, `metadata` and the place of the dataset do not change the',
-  'trained weights; everything else is the job’s identity, and a checkpoint continues only under the',
-  'same identity and the same dataset content.',
+  '`workers`, `checkpoint`, `evaluation`, `metadata` and the places of the dataset and of `init.from` do not',
+  'change the trained weights; everything else is the job’s identity, and a checkpoint continues only under',
+  'the same identity and the same dataset content. With `optimizer.schedule.kind: constant` the duration is',
+  'none of it: such a job may be resumed with a longer one. The other schedules stretch over the duration;',
+  '`--init-from RUN` trains on from the weights of a run under any other job.',
+  '',
+  'Relative paths are relative to the job’s file, those on the command line to where it is given.',
   '',
   'This page is generated from `shared/job-spec/schema.ts`; a test keeps it current, and writes it anew with',
   '`LOCKSTEP_UPDATE=1 node --test dist/shared/job-spec/reference.test.js`.',

@@ -165,10 +165,25 @@ const optimizer = z.strictObject({
     .prefault({}),
 });
 
+const init = z.strictObject({
+  from: text(
+    /^[^\0]{1,4096}$/,
+    'a path of 1 to 4096 characters',
+    'Folder of a run, or one checkpoint, whose weights training starts from, with new moments and at ' +
+      'step 0; set by `--init-from`.',
+  ),
+  weightsSha256: text(
+    /^[0-9a-f]{64}$/,
+    '64 hexadecimal digits',
+    'Digest of those weights; found where it is left out: the newest checkpoint of the run.',
+  ).optional(),
+});
+
 const spec = z.strictObject({
   seed: integer('[0, 4294967295]', 'Everything random in the job derives from it.').default(1),
   data,
   model: model.prefault({}),
+  init: init.optional(),
   objective: objective.prefault({}),
   optimizer: optimizer.prefault({}),
   batch: z

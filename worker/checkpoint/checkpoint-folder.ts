@@ -47,7 +47,8 @@ export const tensorsOf = (file: CheckpointFile, { entries }: StateLayout): Check
 
 /** What a checkpoint must belong to. */
 export interface CheckpointExpectation {
-  readonly jobDigest: string;
+  /** Null where any job's will do. */
+  readonly jobDigest: string | null;
   /** Null where the caller does not know the dataset yet, and will check it later. */
   readonly datasetDigest: string | null;
 }

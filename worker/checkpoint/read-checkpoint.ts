@@ -41,7 +41,12 @@ export async function readCheckpoint(
   return { committedSteps, weightsSha256, best };
 }
 
-async function readTensors(
+/**
+ * Fills `state` with the tensors of one file of a checkpoint.
+ *
+ * @throws CheckpointError
+ */
+export async function readTensors(
   path: string,
   name: keyof CheckpointManifest['files'],
   manifest: CheckpointManifest,

@@ -15,6 +15,7 @@ import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
+import { readInitialWeights } from '../checkpoint/read-initial-weights.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
 import type { Exchange } from '../collective/exchange.js';
 import { openExchange } from '../collective/open-exchange.js';
@@ -257,6 +258,11 @@ export class Training {
     if (resumeFrom !== null) {
       const { committedSteps, best } = await readCheckpoint(resumeFrom, digests, zeros);
       return { committedSteps, state: zeros, best };
+    }
+    const { init } = job.spec;
+    if (init?.weightsSha256 !== undefined) {
+      await readInitialWeights({ from: init.from, weightsSha256: init.weightsSha256 }, zeros);
+      return { committedSteps: 0, state: zeros, best: null };
     }
     const parameters = initialWeights(layout, {
       seed: job.spec.seed,
