@@ -155,6 +155,37 @@ test('an evaluation without a checkpoint fails', async () => {
   assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'CHECKPOINT_MISSING');
 });
 
+// Would catch a run that is "finished" at once, with more steps than its job has.
+test('a duration that ends before the checkpoint is refused, with both counts', async () => {
+  const opened = await open({ totalSteps: 20 });
+  const checkpoint = { path: '/c/step-00000030', committedSteps: 30 };
+  for (const worker of [a, b]) await opened.say(worker, { ...join, checkpoint } as FromWorker);
+  await opened.wait(500);
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'DURATION_PASSED');
+  assert.match(outcome.kind === 'failed' ? outcome.message : '', /30 committed steps.* ends at 20/);
+});
+
+// Would catch an evaluation that only the last line of the run tells of, and one told by each member.
+test("an evaluation is told once, at its sender's step, and kept as gauges", async () => {
+  const opened = await open();
+  await train(opened);
+  await opened.say(a, committed(0));
+  const counts = { users: 9, tooShort: 0, repeats: 0, tied: 0, items: 30 };
+  const values = { 'recall@10': 0.25, mrr: 0.125 };
+  const results = [{ split: 'test', model: 'hllm', ...counts, values } as const];
+  for (const worker of [a, b]) {
+    await opened.say(worker, { kind: 'evaluated', results: [...results] });
+  }
+  const told = opened.events.filter(({ kind }) => kind === 'evaluated');
+  assert.deepEqual(told, [{ kind: 'evaluated', committedSteps: 1, results }]);
+  const served = await opened.metrics.registry.metrics();
+  const labels = (metric: string, cutoff: string): string =>
+    `split="test",model="hllm",metric="${metric}",cutoff="${cutoff}",training_job="test"`;
+  assert.ok(served.includes(`lockstep_evaluation_ratio{${labels('recall', '10')}} 0.25\n`));
+  assert.ok(served.includes(`lockstep_evaluation_ratio{${labels('mrr', '')}} 0.125\n`));
+});
+
 // Would catch a coordinator that hangs without its server.
 test('a lost bus ends the run', async () => {
   const opened = await open();

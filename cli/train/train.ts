@@ -51,7 +51,8 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
   const output = resolve(given.output ?? join('runs', wish.metadata.name));
   const lock = await lockFolder(output, { note });
   try {
-    const job = chooseWeights(wish, given.resume ? earlierJob(output) : null);
+    const earlier = given.resume && wish.spec.init !== undefined ? earlierJob(output) : null;
+    const job = chooseWeights(wish, earlier);
     checkOutput(output, job, given.resume);
     const datasetDirectory = await datasetFolder(job, note);
     const { digest: datasetDigest } = await readManifest(datasetDirectory);
@@ -60,13 +61,15 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
       job.spec.data.path === undefined ? null : relative(output, datasetDirectory);
     const { resume } = given;
     const record = decideRun(output, { job, resume, datasetDigest, datasetPath, newId });
-    if (given.resume) checkHistory(output);
+    // A folder may hold what an attempt without a checkpoint left: that run is another one.
+    const continues = record.id !== newId;
+    if (continues) checkHistory(output);
     // Everything has been checked: only now is anything written.
     sweepOutput(output);
     const jobFile = writeOutput(output, job, record);
     const history = RunHistory.open({
       folder: output,
-      resume: given.resume,
+      resume: continues,
       owner: { run: record.id, job: job.metadata.name, job_sha256: jobDigest(job) },
       time: new Date().toISOString(),
       onTrouble: note,

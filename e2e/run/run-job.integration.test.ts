@@ -245,6 +245,15 @@ test('coordinator and workers serve what they have counted', async () => {
     /^lockstep_worker_link_sent_bytes_total\{kind="bulk",training_job="fake",worker="worker-1"\} 3$/m,
   );
   assert.match(worker, /^lockstep_worker_step_phase_seconds_count\{.*phase="reduce"\} \d{2,}$/m);
+  for (const metrics of [coordinator, worker]) {
+    assert.match(
+      metrics,
+      /^lockstep_build_info\{version="\d.*",node="\d.*",engine="torch",.*\} 1$/m,
+    );
+    assert.match(metrics, /^process_resident_memory_bytes\{.*\} \d{7,}$/m);
+    assert.match(metrics, /^process_cpu_seconds_total\{.*\} [0-9.]+$/m);
+    assert.match(metrics, /^nodejs_eventloop_lag_seconds\{quantile="1",.*\} [0-9.e-]+$/m);
+  }
 });
 
 // Would catch logs that nobody can read after a failure.
