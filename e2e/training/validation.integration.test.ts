@@ -68,7 +68,8 @@ const train = (name: string, options: Partial<MembersOptions> = {}): Promise<Fro
     ...options,
   });
 
-const checkpointsOf = (name: string): string[] => readdirSync(join(folder, name)).sort();
+const checkpointsOf = (name: string): string[] =>
+  readdirSync(join(folder, name)).filter((entry) => entry.startsWith('step-'));
 
 // What a run says that must not depend on how it came about.
 function outcome(said: readonly FromTraining[]) {

@@ -190,4 +190,15 @@ describe('evaluation', () => {
     await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }), { model });
     assert.equal(memory().numTensors, before);
   });
+
+  // Would catch a catalogue that is encoded in silence, for as long as a hundred steps take: whoever
+  // watches the run would take its members for hung.
+  it('says that it evaluates before it has ranked anybody', async () => {
+    const said: [number, number][] = [];
+    await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }), {
+      onProgress: (done, total) => said.push([done, total]),
+    });
+    assert.deepEqual(said[0], [0, 2 * sequences.length]);
+    assert.deepEqual(said.at(-1), [2 * sequences.length, 2 * sequences.length]);
+  });
 });

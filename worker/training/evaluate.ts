@@ -14,6 +14,7 @@ import {
 } from '../../dataset/training-view.js';
 import type { Step } from '../../shared/ids.js';
 import type { Exchange } from '../collective/exchange.js';
+import type { Tag } from '../collective/tag.js';
 import { CatalogueRanker, type Place } from '../evaluation/catalogue-rank.js';
 import { evaluatePopularity } from '../evaluation/popularity.js';
 import { countedPlace, type Questions, questions, type Repeats } from '../evaluation/questions.js';
@@ -83,7 +84,8 @@ export class Evaluator {
     const asked = splits.map((split) => this.#questionsOf(split));
     const total = asked.reduce((sum, { users }) => sum + users.length, 0);
     const tag = { step, phase: `${name}-items`, part: 0 };
-    const catalogue = await this.#encode(tag);
+    // Whoever waits for a step must hear that none is due: a catalogue takes longer than many steps.
+    const catalogue = await this.#encode(tag, () => this.#parts.onProgress(0, total));
     try {
       const results: SplitMetrics[] = [];
       let before = 0;
@@ -102,10 +104,10 @@ export class Evaluator {
     }
   }
 
-  async #encode(tag: { step: Step; phase: string; part: number }): Promise<Catalogue> {
+  async #encode(tag: Tag, onBatch: () => void): Promise<Catalogue> {
     const { representatives } = this.#groups;
     const hidden = this.#parts.model.hiddenSize;
-    const embeddings_DH = await encodeCatalogue(this.#parts, representatives, tag);
+    const embeddings_DH = await encodeCatalogue(this.#parts, representatives, tag, onBatch);
     const shape: [number, number] = [representatives.length, hidden];
     return { embeddings_DH, unit_DH: tensor2d(unitRows(embeddings_DH, hidden), shape) };
   }
