@@ -297,6 +297,18 @@ test('a failure of training is reported, and ends the worker with its own code',
   });
 });
 
+// Would catch a warning of the training thread that nobody sees before it comes true.
+test('a notice of training reaches whoever started the worker, and no coordinator', async () => {
+  const worker = await open();
+  await worker.say(membership);
+  const said = worker.heard.length;
+  const notice = { kind: 'notice', text: 'a step needs at least 3.0 GiB' } as const;
+  worker.thread().onMessage(notice);
+  await settle();
+  assert.deepEqual(worker.events.at(-1), notice);
+  assert.equal(worker.heard.length, said);
+});
+
 // Would catch a dead training thread behind a main thread that sends heartbeats for ever.
 test('a thread that crashes is a failure', async () => {
   const worker = await open();
