@@ -1,7 +1,7 @@
 /** What every Bus must do; each implementation's test runs all of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { type Bus, BusLostError, BusRefusedError, type BusValues } from '../shared/bus.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
@@ -128,6 +128,50 @@ export function busContract(name: string, open: OpenBus): void {
     assert.equal(text, 'onetwothree');
     assert.equal(await objects.get('other'), null);
     await objects.remove();
+    await bus.close();
+  });
+
+  // Would catch two runs that both believe that a name is theirs.
+  test(`${name}: of those who change a value at once, one succeeds`, async () => {
+    const buses = await Promise.all([open(), open()]);
+    const stores = await Promise.all(buses.map((bus) => bus.openValues('contract-values')));
+    const [one, two] = stores as [BusValues, BusValues];
+    assert.equal(await one.get('key'), null);
+    const created = await Promise.all([
+      one.put('key', bytesOf('one'), 0),
+      two.put('key', bytesOf('two'), 0),
+    ]);
+    const [first] = created.filter((revision) => revision !== null);
+    assert.equal(created.filter((revision) => revision === null).length, 1);
+    const winner = created[0] === null ? 'two' : 'one';
+    const stored = await two.get('key');
+    assert.equal(textOf(stored?.data ?? bytesOf('')), winner);
+    assert.equal(stored?.revision, first);
+    const next = await two.put('key', bytesOf('next'), first as number);
+    assert.ok(next !== null && next > (first as number));
+    // Who has not seen the change can neither change nor remove the value.
+    assert.equal(await one.put('key', bytesOf('late'), first as number), null);
+    assert.equal(await one.remove('key', first as number), false);
+    assert.equal(textOf((await one.get('key'))?.data ?? bytesOf('')), 'next');
+    assert.equal(await one.remove('key', next), true);
+    assert.equal(await two.get('key'), null);
+    assert.ok(((await two.put('key', bytesOf('again'), 0)) ?? 0) > next);
+    await Promise.all(buses.map((bus) => bus.close()));
+  });
+
+  // Would catch leftovers of dead runs that nobody finds, and a store that is taken for a stream.
+  test(`${name}: streams and stores are listed while they exist`, async () => {
+    const bus = await open();
+    const stream = await bus.createStream('contract-listed', 'listed.>');
+    const objects = await bus.openObjects('contract-files');
+    await objects.put('file', chunksOf('one'));
+    const there = await bus.names();
+    assert.ok(there.streams.includes('contract-listed'));
+    assert.ok(!there.streams.some((listed) => listed.includes('contract-files')));
+    assert.ok(there.objects.includes('contract-files'));
+    await Promise.all([stream.remove(), objects.remove()]);
+    const left = await bus.names();
+    assert.ok(![...left.streams, ...left.objects].some((listed) => /listed|files/.test(listed)));
     await bus.close();
   });
 

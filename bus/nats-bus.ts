@@ -17,6 +17,7 @@ import {
   type BusObjects,
   BusRefusedError,
   type BusStream,
+  type BusValues,
   type Handler,
   type Subscription,
 } from '../shared/bus.js';
@@ -30,9 +31,13 @@ import { type Bytes, bytes } from '../shared/units.js';
 import { asBusError } from './nats-errors.js';
 import { NatsObjects } from './nats-objects.js';
 import { NatsStream } from './nats-stream.js';
+import { NatsValues } from './nats-values.js';
 
 /** Consumers that filter several subjects came with this version. */
 const oldestServer = [2, 10] as const;
+
+/** JetStream keeps a store of files in a stream of this name. */
+const objectsPrefix = 'OBJ_';
 
 /** Nothing of a run is worth keeping after a week of silence. */
 const streamAgeNanos = 7 * 24 * 3600 * 1e9;
@@ -181,6 +186,32 @@ class NatsBus implements Bus {
       return new NatsObjects(await client.views.os(bucket, { storage: StorageType.File }));
     } catch (cause) {
       throw asBusError(cause, `open the object store "${bucket}"`);
+    }
+  }
+
+  async openValues(bucket: string): Promise<BusValues> {
+    try {
+      const client = this.#connection.jetstream({ timeout: busRequestTimeout });
+      // Values are renewed while they mean something; the rest ages away like a stream's messages.
+      const options = { history: 1, ttl: streamAgeNanos / 1e6, storage: StorageType.File };
+      return new NatsValues(await client.views.kv(bucket, options), bucket);
+    } catch (cause) {
+      throw asBusError(cause, `open the values "${bucket}"`);
+    }
+  }
+
+  async names(): Promise<{ streams: string[]; objects: string[] }> {
+    try {
+      const manager = await this.#connection.jetstreamManager({ timeout: busRequestTimeout });
+      const all: string[] = [];
+      for await (const name of manager.streams.names()) all.push(name);
+      const objects = all.filter((name) => name.startsWith(objectsPrefix));
+      return {
+        streams: all.filter((name) => !objects.includes(name)),
+        objects: objects.map((name) => name.slice(objectsPrefix.length)),
+      };
+    } catch (cause) {
+      throw asBusError(cause, 'list the streams');
     }
   }
 

@@ -57,6 +57,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
         run: makeRunId('evaluation', randomBytes(runIdBytes)),
       },
       jobDigest: wholeJobDigest(job),
+      claim: null,
       datasetDirectory,
       output,
       workers: workersFor(job, given.workers),

@@ -1,17 +1,20 @@
 /** The coordinator process, apart from what it plans: options, connections, clock, exit. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../process/life.js';
 import { startMetricsServer } from '../process/metrics-server.js';
 import { openLog } from '../process/open-log.js';
 import { natsUrl, readOptions, runOption } from '../process/options.js';
 import { readJobFile } from '../process/read-job.js';
+import { claimRun, sweepRuns } from '../process/run-claim.js';
 import { AwakeClock } from '../shared/awake-clock.js';
 import { systemClock } from '../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
 import { jobId } from '../shared/ids.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { goodbyeTimeout, longestTick, membersMax, tickInterval } from '../shared/limits.js';
+import type { Millis } from '../shared/units.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
@@ -23,6 +26,7 @@ const names = [
   'run',
   'job-file',
   'job-digest',
+  'claim',
   'dataset',
   'workers',
   'checkpoints',
@@ -80,12 +84,26 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       { ...run, dataset, totalSteps: plan.totalSteps, metricsPort: server.port },
       'coordinator started',
     );
+    const claiming = {
+      bus,
+      run,
+      token: options.optional('claim'),
+      clock: systemClock,
+      note: (text: string) => parent.tell({ kind: 'notice', text }),
+      sleep: (time: Millis) => sleep(time),
+    };
+    const claim = await claimRun(claiming);
+    void claim.lost.then((error) => coordinator.fail(error.code, error.message, null));
+    const swept = await sweepRuns(claiming);
+    if (swept.length > 0) log.info({ swept }, 'removed what dead runs left');
     await coordinator.start();
     const ticking = setInterval(() => coordinator.tick(), tickInterval);
     const outcome = await coordinator.outcome;
     clearInterval(ticking);
     endWithin(goodbyeTimeout);
     await coordinator.close();
+    // Whatever cannot be given back is succeeded: this process is about to be dead.
+    await claim.release().catch(() => undefined);
     await plan.plans.close();
     await bus.close();
     await parent.flush();

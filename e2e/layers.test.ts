@@ -20,8 +20,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   process: ['shared', 'storage'],
   coordinator: ['shared', 'bus', 'storage', 'dataset', 'process'],
   worker: ['shared', 'bus', 'storage', 'dataset', 'process'],
-  // It starts the coordinator and the workers as processes and calls nothing of them.
-  cli: ['shared', 'storage', 'dataset', 'process'],
+  // It starts the coordinator and the workers as processes and calls nothing of them. Of a bus it asks,
+  // before it writes anything, whether the name of a job is free.
+  cli: ['shared', 'bus', 'storage', 'dataset', 'process'],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */

@@ -5,6 +5,8 @@ import {
   type BusObjects,
   BusRefusedError,
   type BusStream,
+  type BusValue,
+  type BusValues,
   type Handler,
   type Subscription,
 } from './bus.js';
@@ -99,6 +101,11 @@ class MemoryStream implements BusStream {
 
 class MemoryObjects implements BusObjects {
   readonly #objects = new Map<string, Uint8Array[]>();
+  readonly #onRemove: () => void;
+
+  constructor(onRemove: () => void) {
+    this.#onRemove = onRemove;
+  }
 
   async put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const kept: Uint8Array[] = [];
@@ -116,6 +123,26 @@ class MemoryObjects implements BusObjects {
 
   async remove(): Promise<void> {
     this.#objects.clear();
+    this.#onRemove();
+  }
+}
+
+class MemoryValues implements BusValues {
+  readonly #values = new Map<string, BusValue>();
+  #revision = 0;
+
+  async get(key: string): Promise<BusValue | null> {
+    return this.#values.get(key) ?? null;
+  }
+
+  async put(key: string, data: Uint8Array, revision: number): Promise<number | null> {
+    if ((this.#values.get(key)?.revision ?? 0) !== revision) return null;
+    this.#values.set(key, { data: data.slice(), revision: ++this.#revision });
+    return this.#revision;
+  }
+
+  async remove(key: string, revision: number): Promise<boolean> {
+    return this.#values.get(key)?.revision === revision && this.#values.delete(key);
   }
 }
 
@@ -124,6 +151,7 @@ export class MemoryHub {
   readonly listeners = new Listeners();
   readonly streams = new Map<string, MemoryStream>();
   readonly objects = new Map<string, MemoryObjects>();
+  readonly values = new Map<string, MemoryValues>();
   readonly #buses = new Set<MemoryBus>();
 
   open(): Bus {
@@ -196,9 +224,22 @@ class MemoryBus implements Bus {
 
   async openObjects(bucket: string): Promise<BusObjects> {
     this.#check();
-    const objects = this.#hub.objects.get(bucket) ?? new MemoryObjects();
+    const remove = (): unknown => this.#hub.objects.delete(bucket);
+    const objects = this.#hub.objects.get(bucket) ?? new MemoryObjects(remove);
     this.#hub.objects.set(bucket, objects);
     return objects;
+  }
+
+  async openValues(bucket: string): Promise<BusValues> {
+    this.#check();
+    const values = this.#hub.values.get(bucket) ?? new MemoryValues();
+    this.#hub.values.set(bucket, values);
+    return values;
+  }
+
+  async names(): Promise<{ streams: string[]; objects: string[] }> {
+    this.#check();
+    return { streams: [...this.#hub.streams.keys()], objects: [...this.#hub.objects.keys()] };
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * The seam between Lockstep and the network that joins a job's processes: messages that may be
- * missed (heartbeats, reports), one durable stream (plans), and files by name (datasets).
+ * missed (heartbeats, reports), durable streams (plans), files by name (datasets), and small values
+ * that change hands by compare-and-set (who is the run of a name).
  * Implementations: NATS in bus/, memory for tests; one contract test holds for both.
  */
 import type { Bytes } from './units.js';
@@ -53,6 +54,25 @@ export interface BusObjects {
   remove(): Promise<void>;
 }
 
+export interface BusValue {
+  readonly data: Uint8Array;
+  /** Grows with every change of the value. */
+  readonly revision: number;
+}
+
+/** Small values by key. Of several who change one at once, one succeeds. */
+export interface BusValues {
+  get(key: string): Promise<BusValue | null>;
+  /**
+   * Stores the value if its newest revision is still this one; 0 says that there must be none.
+   *
+   * @returns the new revision, or null where someone else was faster.
+   */
+  put(key: string, data: Uint8Array, revision: number): Promise<number | null>;
+  /** Removes the value if its newest revision is still this one; whether it was. */
+  remove(key: string, revision: number): Promise<boolean>;
+}
+
 export interface Bus {
   /** Longest message that the server accepts. */
   readonly maxPayload: Bytes;
@@ -70,6 +90,10 @@ export interface Bus {
   openStream(name: string): Promise<BusStream>;
   /** Opens or creates a store of files. */
   openObjects(bucket: string): Promise<BusObjects>;
+  /** Opens or creates a store of values. */
+  openValues(bucket: string): Promise<BusValues>;
+  /** Names of all streams and stores of files that this account can see. */
+  names(): Promise<{ readonly streams: readonly string[]; readonly objects: readonly string[] }>;
   /** Sends what is queued, then disconnects. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * account can be given one job and nothing else, and two runs of one job never hear each other.
  */
 import type { JobId, Lane, RunId, Step, WorkerId } from './ids.js';
-import { type RunAddress, readRunId } from './run/run-id.js';
+import { isEvaluation, type RunAddress, readRunId } from './run/run-id.js';
 
 /** A name that can stand as one token of a subject and in the name of a stream. */
 const token = /^[A-Za-z0-9_-]{1,128}$/;
@@ -75,6 +75,15 @@ export function runOfName(job: JobId, name: string): RunId | null {
   }
   return null;
 }
+
+/** The values that say which run of a name is live. */
+export const claimsBucket = 'lockstep-runs';
+
+/** A training claims its job's name; evaluations of one name may be many, and claim none but their own. */
+export const claimKey = ({ job, run }: RunAddress): string =>
+  isEvaluation(run)
+    ? `${checked('the job', job)}.${checked('the run', run)}`
+    : checked('the job', job);
 
 /** Names a message for the server's duplicate detection: publishing it again changes nothing. */
 export const planMessageId = (

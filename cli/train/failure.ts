@@ -49,6 +49,7 @@ export interface Cause {
 /** Exit codes that say "because of someone else" or "as asked". */
 const polite: ReadonlySet<number | null> = new Set([
   exitCodes.success,
+  // It has said what it cannot use.
   exitCodes.usage,
   exitCodes.training,
   exitCodes.lost,

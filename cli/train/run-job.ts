@@ -21,6 +21,8 @@ export interface RunJobOptions {
   readonly run: RunAddress;
   /** `wholeJobDigest` of the job: every process checks that it reads the same. */
   readonly jobDigest: string;
+  /** Of the claim on the job's name that the coordinator takes over; null lets it make its own. */
+  readonly claim: string | null;
   readonly datasetDirectory: string;
   readonly output: string;
   readonly workers: number;
@@ -193,7 +195,14 @@ class Run {
   }
 
   #startProcesses(urls: NatsUrls): void {
-    const { datasetDirectory, entries = realEntries, jobFile, jobDigest, workers } = this.#options;
+    const {
+      claim,
+      datasetDirectory,
+      entries = realEntries,
+      jobFile,
+      jobDigest,
+      workers,
+    } = this.#options;
     const { evaluateOnly, metricsPort, output, resume, run } = this.#options;
     const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
     const environment = (url: string) => ({ LOCKSTEP_NATS_URL: url });
@@ -209,6 +218,7 @@ class Run {
       checkpoints,
       '--metrics-port',
       port(0),
+      ...(claim === null ? [] : ['--claim', claim]),
       ...(evaluateOnly ? ['--evaluate-only'] : []),
     ]);
     for (let index = 0; index < workers; index++) {

@@ -23,6 +23,7 @@ import { findNatsServer } from '../../process/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId, runId } from '../../shared/ids.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
 import { DatasetTransferError, findDataset } from '../../worker/control/dataset-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-dataset-'));
@@ -145,6 +146,25 @@ test('a damaged copy stays where it is, and a good one gets a name beside it', a
   assert.deepEqual(readFileSync(join(second, 'big.i32')), big);
   assert.ok(existsSync(first));
   assert.equal(await findDataset({ ...cache, requestFiles: neverAsked }, wanted), second);
+});
+
+// Would catch a job that ends and takes the files from another one that trains on the same dataset.
+test('the end of one run leaves the files of another one where they are', async () => {
+  const [one, two] = ['t1111111111111111', 't2222222222222222'].map((id) => ({
+    job: jobId('j'),
+    run: runId(id),
+  })) as [RunAddress, RunAddress];
+  const publisherOf = (of: RunAddress): DatasetPublisher =>
+    new DatasetPublisher({ bus, run: of, directory: source, onFile: () => undefined });
+  const [first, second] = [publisherOf(one), publisherOf(two)];
+  await Promise.all([first.publish(), second.publish()]);
+  await first.remove();
+  const found = await findDataset(
+    { ...parts('other-run', () => second.publish()), run: two },
+    wanted,
+  );
+  assert.deepEqual(readFileSync(join(found, 'big.i32')), big);
+  await second.remove();
 });
 
 // Would catch a copy of what lies beside the worker already.

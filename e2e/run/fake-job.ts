@@ -21,17 +21,29 @@ export const fakeRun = (): RunAddress => ({
 
 export const fakeDigest = (steps: number): string => wholeJobDigest(resolveJob(fakeJob(steps)));
 
-export const fakeJob = (steps: number): object => ({
+export interface FakeJobOptions {
+  readonly name?: string;
+  readonly seed?: number;
+  readonly dataset?: string;
+  readonly workers?: number;
+}
+
+export const fakeJob = (
+  steps: number,
+  { name = 'fake', seed = 1, dataset = 'none', workers = 1 }: FakeJobOptions = {},
+): object => ({
   apiVersion: 'lockstep.dev/v1alpha1',
   kind: 'TrainingJob',
-  metadata: { name: 'fake' },
+  metadata: { name },
   spec: {
-    data: { path: 'none' },
+    seed,
+    data: { path: dataset },
     model: { item: {}, user: {} },
     objective: { kind: 'generative', negatives: { all: true } },
     optimizer: { kind: 'adamw', learningRate: 0.001 },
     duration: { steps },
     lanes: 4,
+    workers: { replicas: workers },
     checkpoint: { everySteps: 10 },
   },
 });

@@ -1,46 +1,51 @@
-/** `lockstep train` around the fake processes: OUTPUT WORKERS STEPS. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** `lockstep train` around the fake processes: OUTPUT WORKERS STEPS [options]. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { openDisplay } from '../../cli/output/display.js';
-import { watchRun } from '../../cli/train/watch-run.js';
-import { checkHistory, RunHistory } from '../../process/run-history.js';
-import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fake-job.js';
+import { trainJob } from '../../cli/train/train-job.js';
+import { codeOf, exitCodeOf } from '../../shared/exit-codes.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { fakeDataset } from './fake-dataset.js';
+import { fakeEntries, fakeJob } from './fake-job.js';
 
-const [output = '', workers = '', steps = ''] = process.argv.slice(2);
-mkdirSync(output, { recursive: true });
-const jobFile = join(output, 'job.json');
-writeFileSync(jobFile, JSON.stringify(fakeJob(Number(steps))));
-checkHistory(output);
-const run = fakeRun();
-const jobDigest = fakeDigest(Number(steps));
-process.exitCode = await watchRun({
-  display: openDisplay({
-    json: true,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
-    now: () => performance.now(),
-  }),
-  history: RunHistory.open({
-    folder: output,
-    resume: true,
-    owner: { run: run.run, job: run.job, job_sha256: jobDigest },
-    time: new Date().toISOString(),
-    onTrouble: (text) => process.stderr.write(`${text}\n`),
-  }),
-  metricsTable: () => '',
-  next: () => ({ resumes: true, command: 'the same with --resume' }),
-  run: {
-    jobFile,
-    run,
-    jobDigest,
-    datasetDirectory: output,
-    output,
-    workers: Number(workers),
-    natsUrl: null,
-    metricsPort: null,
-    resume: 'newest',
-    evaluateOnly: false,
-    entries: fakeEntries,
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    resume: { type: 'boolean' },
+    nats: { type: 'string' },
+    name: { type: 'string' },
+    seed: { type: 'string' },
   },
 });
+const [output = '', workers = '', steps = ''] = positionals;
+const dataset = join(dirname(output), 'dataset');
+if (!existsSync(dataset)) await fakeDataset(dataset);
+const { name = 'fake', seed = '1' } = values;
+const job = fakeJob(Number(steps), {
+  name,
+  dataset,
+  seed: Number(seed),
+  workers: Number(workers),
+});
+try {
+  process.exitCode = await trainJob({
+    job: resolveJob(job),
+    output,
+    resume: values.resume === true,
+    natsUrl: values.nats ?? null,
+    metricsPort: null,
+    display: openDisplay({
+      json: true,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      environment: process.env,
+      now: () => performance.now(),
+    }),
+    commandTo: () => 'the same with --resume',
+    entries: fakeEntries,
+  });
+} catch (error) {
+  process.stderr.write(`lockstep: ${(error as Error).message}\n`);
+  process.exitCode = exitCodeOf(codeOf(error));
+}

@@ -25,7 +25,9 @@ const hash = (text: string, data: Int32Array): string =>
   createHash('sha256').update(text).update(data).digest('hex');
 
 let weights =
-  start.resumeFrom === null ? hash('seed', new Int32Array()) : readFakeCheckpoint(start.resumeFrom);
+  start.resumeFrom === null
+    ? hash(`seed ${spec.seed}`, new Int32Array())
+    : readFakeCheckpoint(start.resumeFrom);
 let committed = start.resumeFrom === null ? 0 : Number(/step-(\d+)$/.exec(start.resumeFrom)?.[1]);
 const recent = new RecentSteps(start.checkpointDirectory);
 let stopWanted = false;

@@ -33,7 +33,8 @@ function train(
   output: string,
   onStep: (committedSteps: number, child: ChildProcess, pids: Map<string, number>) => void,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [program, output, '2', String(steps)], {
+  const resume = existsSync(output) ? ['--resume'] : [];
+  const child = spawn(process.execPath, [program, output, '2', String(steps), ...resume], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pids = new Map<string, number>();

@@ -42,6 +42,7 @@ function start(given: Options) {
     jobFile,
     run: fakeRun(),
     jobDigest: fakeDigest(steps),
+    claim: null,
     datasetDirectory: folder,
     output,
     workers,

@@ -88,7 +88,7 @@ async function fetchDataset(
     return await publish(
       partial,
       join(cacheDirectory, copyName(wanted)),
-      async (directory) => (await digestOf(directory)) === wanted,
+      async (directory) => (await digestOf(directory).catch(noneIfDamaged)) === wanted,
     );
   } finally {
     await rm(partial, { recursive: true, force: true });

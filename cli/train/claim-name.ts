@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openNatsBus } from '../../bus/nats-bus.js';
+import { claimRun } from '../../process/run-claim.js';
+import { BusRefusedError } from '../../shared/bus.js';
+import { systemClock } from '../../shared/clock.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
+import { UsageError } from '../usage-error.js';
+
+export interface NameClaim {
+  /** The coordinator takes the claim over by it. */
+  readonly token: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the run the live one of its name on a server that other runs may use too, before anything of
+ * it is written.
+ *
+ * @throws RunLiveError, UsageError, BusLostError
+ */
+export async function claimName(
+  url: string,
+  run: RunAddress,
+  note: (text: string) => void,
+): Promise<NameClaim> {
+  const bus = await openNatsBus({ url, name: 'command' }).catch((error: unknown) => {
+    if (!(error instanceof BusRefusedError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  });
+  try {
+    const { token, release } = await claimRun({
+      bus,
+      run,
+      token: null,
+      clock: systemClock,
+      note,
+      sleep: (time) => sleep(time),
+    });
+    return {
+      token,
+      async release() {
+        // Where the server is gone, so is the claim; and a dead holder is succeeded.
+        await release().catch(() => undefined);
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
