@@ -1,11 +1,7 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
+import { dataRootFor } from '../dataset/built-in/data-root.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { projectRoot } from '../shared/project-root.js';
-
-/** Where built-in datasets are kept. */
-const dataRoot = fileURLToPath(new URL('data/', projectRoot));
 
 /**
  * The folder of the job's dataset; a built-in one is fetched and built when it is absent.
@@ -21,8 +17,10 @@ export async function datasetFolder(
   const { dataset, path: written } = job.spec.data;
   const path = moved !== null && !existsSync(written ?? '') ? moved : written;
   if (path !== written) note(`the dataset is no longer in ${written}: looking in ${path}`);
+  const name = dataset ?? path ?? '';
+  const dataRoot = await dataRootFor(name);
   let said = false;
-  return ensureDataset(dataset ?? path ?? '', dataRoot, () => {
+  return ensureDataset(name, dataRoot, () => {
     if (!said) note(`building the dataset ${dataset} in ${dataRoot}`);
     said = true;
   });

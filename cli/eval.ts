@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { sweepAbandoned, temporaryPart } from '../process/temporary-name.js';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobId } from '../shared/ids.js';
 import { wholeJobDigest } from '../shared/job-spec/job-digest.js';
@@ -11,7 +13,7 @@ import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
 import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
-import { jobFileOf, readJob } from './train/output-folder.js';
+import { checkpointsOf, jobFileOf, readJob } from './train/output-folder.js';
 import { launcherOf, resumeCommand } from './train/resume-command.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
@@ -34,10 +36,12 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     environment: process.env,
     now: () => performance.now(),
   });
+  const workers = workersFor(job, given.workers);
   const path = readRunRecord(output)?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text), moved);
-  return watchRun({
+  const folder = makeEvaluationFolder();
+  const code = await watchRun({
     display,
     history: null,
     metricsTable,
@@ -59,26 +63,57 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
       jobDigest: wholeJobDigest(job),
       claim: null,
       datasetDirectory,
-      output,
-      workers: workersFor(job, given.workers),
+      output: folder,
+      checkpoints: checkpointsOf(output),
+      workers,
       natsUrl: given.nats,
       metricsPort: null,
       resume: checkpoint ?? 'newest',
       evaluateOnly: true,
     },
   });
+  // After a failure, its logs tell more; the next evaluation sweeps them.
+  if (code === exitCodes.success) rmSync(folder, { recursive: true, force: true });
+  return code;
+}
+
+const folderPrefix = 'lockstep-eval.';
+
+/**
+ * Where an evaluation keeps its logs and its server: not in the run's folder, which may be read-only,
+ * and in which a training may be at work.
+ */
+function makeEvaluationFolder(): string {
+  sweepAbandoned(tmpdir(), (name) => name.startsWith(folderPrefix));
+  const folder = join(tmpdir(), `${folderPrefix}${temporaryPart()}`);
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 /** A run's folder, or `FOLDER/checkpoints/step-00000120` in one. */
 function locate(folder: string): { output: string; checkpoint: string | null } {
-  if (existsSync(jobFileOf(folder))) return { output: folder, checkpoint: null };
+  if (isReadable(jobFileOf(folder))) return { output: folder, checkpoint: null };
   const output = dirname(dirname(folder));
-  if (basename(folder).startsWith('step-') && existsSync(jobFileOf(output))) {
+  if (basename(folder).startsWith('step-') && isReadable(jobFileOf(output))) {
     return { output, checkpoint: folder };
   }
   throw new UsageError(
     `Cannot evaluate "${folder}": it must be the --output of a run, or a checkpoint in it`,
   );
+}
+
+/** False where there is none. @throws UsageError where it may not be read, which is not the same. */
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new UsageError(`Cannot evaluate: ${message}: this user must be able to read it`, {
+      cause,
+    });
+  }
 }
 
 function workersFor({ spec }: TrainingJob, given: number | null): number {

@@ -32,7 +32,8 @@ export function sweepAbandoned(folder: string, isTemporary: (name: string) => bo
 function isNobodys(folder: string, name: string): boolean {
   const owner = readOwnerTag(name, ownIdentity().host);
   const found = statSync(join(folder, name), { throwIfNoEntry: false });
-  if (found === undefined) return false;
+  // Another user's is not ours to remove, as in a folder that all may write.
+  if (found === undefined || found.uid !== (process.getuid?.() ?? found.uid)) return false;
   // Of a file system that is shared, this compares two machines' clocks: its limit is a day.
   const untouchedFor = millis(Date.now() - found.mtimeMs);
   return isAbandoned(owner === null ? 'unknown' : livenessOf(owner), untouchedFor);

@@ -1,18 +1,17 @@
 /** `lockstep data`: fetch, import and show datasets. */
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   buildDataset,
   builtInDatasets,
   ensureDataset,
 } from '../../dataset/built-in/built-in-datasets.js';
+import { dataRootFor } from '../../dataset/built-in/data-root.js';
 import { openDataset } from '../../dataset/dataset.js';
 import { DatasetError } from '../../dataset/dataset-error.js';
 import type { DatasetManifest } from '../../dataset/dataset-manifest.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import type { ImportOptions } from '../../dataset/import/import-options.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
-import { projectRoot } from '../../shared/project-root.js';
 import { UsageError } from '../usage-error.js';
 import { readDataArguments } from './data-arguments.js';
 import { dataHelp } from './data-help.js';
@@ -58,9 +57,10 @@ async function fetchDataset(name: string, output: string | null, json: boolean):
       `Cannot fetch "${name}": it must be a built-in dataset: ${builtInDatasets.join(', ')}`,
     );
   }
+  const dataRoot = await dataRootFor(name);
   const directory = await withProgress(json, (progress) =>
     output === null
-      ? ensureDataset(name, fileURLToPath(new URL('data/', projectRoot)), progress.update)
+      ? ensureDataset(name, dataRoot, progress.update)
       : buildDataset(name, resolve(output), progress.update),
   );
   await show(directory, json);

@@ -24,7 +24,9 @@ export interface RunJobOptions {
   /** Of the claim on the job's name that the coordinator takes over; null lets it make its own. */
   readonly claim: string | null;
   readonly datasetDirectory: string;
+  /** Where the run writes its logs, its nats-server's files and copies of a dataset. */
   readonly output: string;
+  readonly checkpoints: string;
   readonly workers: number;
   /** A server that exists; null starts one of our own. */
   readonly natsUrl: string | null;
@@ -203,10 +205,9 @@ class Run {
       jobDigest,
       workers,
     } = this.#options;
-    const { evaluateOnly, metricsPort, output, resume, run } = this.#options;
+    const { checkpoints, evaluateOnly, metricsPort, output, resume, run } = this.#options;
     const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
     const environment = (url: string) => ({ LOCKSTEP_NATS_URL: url });
-    const checkpoints = join(output, 'checkpoints');
     const identity = ['--run', run.run, '--job-file', jobFile, '--job-digest', jobDigest];
     this.#start('coordinator', entries.coordinator, environment(urls.coordinator), [
       ...identity,

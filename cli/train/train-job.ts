@@ -16,6 +16,7 @@ import { chooseWeights } from './choose-weights.js';
 import { claimName, type NameClaim } from './claim-name.js';
 import {
   checkOutput,
+  checkpointsOf,
   decideRun,
   earlierJob,
   hasCheckpoints,
@@ -88,6 +89,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
         claim: claim?.token ?? null,
         datasetDirectory,
         output,
+        checkpoints: checkpointsOf(output),
         workers: job.spec.workers.replicas,
         natsUrl,
         metricsPort: options.metricsPort,

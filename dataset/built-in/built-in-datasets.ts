@@ -34,6 +34,10 @@ export async function buildDataset(
   return (await build(output, progress)).directory;
 }
 
+/** The format is in the name: a newer Lockstep builds its own beside an older one's. */
+export const builtInFolder = (name: string, dataRoot: string): string =>
+  join(resolve(dataRoot), `${name}-v${formatVersion}`);
+
 /**
  * The folder of a dataset: that of a built-in name under `dataRoot`, fetched and built when it is
  * absent, or else the folder at this path.
@@ -46,8 +50,7 @@ export async function ensureDataset(
   progress?: (event: ImportProgress) => void,
 ): Promise<string> {
   if (!builds.has(nameOrPath)) return requirePath(nameOrPath);
-  // The format is in the name: a newer Lockstep builds its own beside an older one's.
-  const directory = join(resolve(dataRoot), `${nameOrPath}-v${formatVersion}`);
+  const directory = builtInFolder(nameOrPath, dataRoot);
   if (await isDataset(directory)) return directory;
   try {
     await buildDataset(nameOrPath, directory, progress);

@@ -45,6 +45,7 @@ function start(given: Options) {
     claim: null,
     datasetDirectory: folder,
     output,
+    checkpoints: join(output, 'checkpoints'),
     workers,
     natsUrl: null,
     metricsPort: null,
