@@ -1,8 +1,14 @@
 import type { ObjectStore } from 'nats';
 import type { BusObjects } from '../shared/bus.js';
+import { objectPartBytes } from '../shared/limits.js';
 import { asBusError } from './nats-errors.js';
 
-/** Files in a JetStream object store. Its own digests are not relied on: readers check theirs. */
+/**
+ * Files in a JetStream object store, each as several objects. The client sends an object without
+ * waiting for anything and hands over a received one as fast as it comes, so an object is as much as
+ * may be in memory and as must be stored within a request's time. Its own digests are not relied on:
+ * readers check theirs.
+ */
 export class NatsObjects implements BusObjects {
   readonly #store: ObjectStore;
 
@@ -11,20 +17,27 @@ export class NatsObjects implements BusObjects {
   }
 
   async put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const source = chunks[Symbol.asyncIterator]();
     try {
-      await this.#store.put({ name }, asReadable(chunks));
+      let part = 0;
+      for (let ended = false; !ended; part++) {
+        const object = { name: partName(name, part) };
+        await this.#store.put(
+          object,
+          readPart(source, () => {
+            ended = true;
+          }),
+        );
+      }
+      await this.#removeFrom(name, part);
     } catch (cause) {
       throw asBusError(cause, `store the object "${name}"`);
     }
   }
 
   async get(name: string): Promise<AsyncIterable<Uint8Array> | null> {
-    try {
-      const found = await this.#store.get(name);
-      return found === null ? null : withError(found.data, found.error, name);
-    } catch (cause) {
-      throw asBusError(cause, `read the object "${name}"`);
-    }
+    const first = await this.#part(name, 0);
+    return first === null ? null : this.#parts(name, first);
   }
 
   async remove(): Promise<void> {
@@ -34,15 +47,49 @@ export class NatsObjects implements BusObjects {
       throw asBusError(cause, 'remove the object store');
     }
   }
+
+  async *#parts(name: string, first: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    let part = 1;
+    for (let data: typeof first | null = first; data !== null; part++) {
+      yield* data;
+      data = await this.#part(name, part);
+    }
+  }
+
+  async #part(name: string, part: number): Promise<AsyncIterable<Uint8Array> | null> {
+    try {
+      const found = await this.#store.get(partName(name, part));
+      return found === null ? null : withError(found.data, found.error, name);
+    } catch (cause) {
+      throw asBusError(cause, `read the object "${name}"`);
+    }
+  }
+
+  /** A longer object of the name was there before: its end must not follow this one's. */
+  async #removeFrom(name: string, first: number): Promise<void> {
+    for (let part = first; ; part++) {
+      const found = await this.#store.info(partName(name, part));
+      if (found === null || found.deleted) return;
+      await this.#store.delete(partName(name, part));
+    }
+  }
 }
 
-function asReadable(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
+const partName = (name: string, part: number): string => `${name}.part-${part}`;
+
+/** The next bytes of a source, as many as one object holds. */
+function readPart(
+  source: AsyncIterator<Uint8Array>,
+  onEnd: () => void,
+): ReadableStream<Uint8Array> {
+  let bytes = 0;
   return new ReadableStream({
     async pull(controller) {
-      const next = await iterator.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(next.value);
+      const next = bytes < objectPartBytes ? await source.next() : null;
+      if (next?.done === true) onEnd();
+      if (next === null || next.done === true) return controller.close();
+      bytes += next.value.byteLength;
+      controller.enqueue(next.value);
     },
   });
 }
@@ -53,10 +100,15 @@ async function* withError(
   name: string,
 ): AsyncIterable<Uint8Array> {
   const reader = data.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      yield value;
+    }
+  } finally {
+    // Who stops early wants no more of it: the subscription ends.
+    await reader.cancel().catch(() => undefined);
   }
   const failure = await error;
   if (failure instanceof Error) throw asBusError(failure, `read the object "${name}"`);

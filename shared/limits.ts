@@ -135,6 +135,12 @@ export const renderingInterval: Millis = millis(250);
  */
 export const filePieceBytes: Bytes = mebibytes(4);
 
+/**
+ * Bytes of an object in the object store: the client sends one without waiting, and the server must
+ * have stored it within `busRequestTimeout`. A slow disk stores ten times as much in that time.
+ */
+export const objectPartBytes: Bytes = mebibytes(8);
+
 /** The owner of a folder or of a run's name shows that it lives this often. */
 export const ownerRenewInterval: Millis = millis(1000);
 

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encodeHeader } from '../../shared/safetensors-header.js';
 import { type FileDigest, syncFolder, writeHashed } from '../../storage/hashed-files.js';
-import { piecesOf } from '../../storage/pieces.js';
 import { storing } from '../../storage/storage-error.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
-import { rangeOf, type TrainingState } from '../state/training-state.js';
+import type { TrainingState } from '../state/training-state.js';
 import {
   type CheckpointManifest,
-  type CheckpointTensor,
   checkpointName,
   formatVersion,
   manifestFile,
@@ -19,6 +16,7 @@ import {
   tensorsOf,
 } from './checkpoint-folder.js';
 import { weightsDigest } from './weights-digest.js';
+import { tensorPieces } from './write-tensors.js';
 
 export interface CheckpointIdentity {
   readonly committedSteps: number;
@@ -68,18 +66,6 @@ export async function writeCheckpoint(
     // The next writer sweeps what cannot be removed; why nothing was written must not be lost to it.
     await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw error;
-  }
-}
-
-async function* tensorPieces(
-  state: TrainingState,
-  tensors: readonly CheckpointTensor[],
-  committedSteps: number,
-): AsyncGenerator<Uint8Array> {
-  const types = tensors.map(({ name, entry }) => [name, { dtype: 'F32', ...entry }] as const);
-  yield encodeHeader(types, { format: 'pt', committed_steps: String(committedSteps) }).bytes;
-  for (const { section, entry } of tensors) {
-    for (const piece of piecesOf(rangeOf(entry))) yield state.read(section, piece);
   }
 }
 
