@@ -78,6 +78,8 @@ const meanings: readonly Meaning[] = [
       'WEIGHTS_DIFFER',
     ],
   },
+  // Whoever has made room on the disk, or has mended it, can go on.
+  { exitCode: exitCodes.training, remedy: 'resume', codes: ['DISK_FULL', 'STORAGE'] },
   // An error that nobody expected; it may not come again.
   { exitCode: exitCodes.training, remedy: 'resume', codes: ['TRAINING_THREAD', 'TRAINING_FAILED'] },
   {
@@ -94,6 +96,7 @@ const meanings: readonly Meaning[] = [
       'HISTORY_REFUSED',
       'DURATION_PASSED',
       'EMPTY_PLAN',
+      'MODEL_TOO_LARGE',
       'NATS_SERVER_MISSING',
       'ENGINE_UNAVAILABLE',
       'PORT_UNAVAILABLE',

@@ -141,6 +141,12 @@ export const filePieceBytes: Bytes = mebibytes(4);
  */
 export const objectPartBytes: Bytes = mebibytes(8);
 
+/**
+ * Floats of one vector: the longest typed array of Node 20, which is 16 GiB. All parameters of a model
+ * are one vector.
+ */
+export const vectorFloatsMax = 2 ** 32;
+
 /** The owner of a folder or of a run's name shows that it lives this often. */
 export const ownerRenewInterval: Millis = millis(1000);
 

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freeBytes, StorageError, sizeText, storing } from './storage-error.js';
+import { freeBytes, requireRoom, StorageError, sizeText, storing } from './storage-error.js';
 
 const failing = (code: string) => async () => {
   throw Object.assign(new Error(`${code}: no words on the file, write`), {
@@ -56,6 +56,17 @@ test('errors that are not of the system pass', async () => {
     storing('it', '/x', () => Promise.reject(defect)),
     (error) => error === defect,
   );
+});
+
+// Catches: hours of training towards a checkpoint that no disk can hold.
+test('what has no room is refused before it is begun', async () => {
+  const free = async () => 2 ** 20;
+  await requireRoom('it', '/x', 2 ** 20, free);
+  await requireRoom('it', '/x', 2 ** 40, async () => null);
+  await assert.rejects(requireRoom('the weights', '/x', 3 * 2 ** 30, free), {
+    code: 'DISK_FULL',
+    message: 'Cannot write the weights to /x: 3.0 GiB are needed: 1.0 MiB are free on its disk',
+  });
 });
 
 // Catches: statfs of a file that was never made, for which there would be no number.

@@ -10,15 +10,25 @@ export class StorageError extends Error {
   readonly code: 'DISK_FULL' | 'STORAGE';
   readonly path: string;
 
-  /** @param free bytes of the file's disk that this user may still write; null where unknown. */
-  constructor(what: string, path: string, free: number | null, cause: NodeJS.ErrnoException) {
-    const full = isFull(cause);
-    const room = free === null ? '' : `, ${sizeText(free)} are free`;
-    const reason = full ? `the disk is full (${cause.code}${room})` : cause.message;
-    super(`Cannot write ${what} to ${path}: ${reason}`, { cause });
-    this.code = full ? 'DISK_FULL' : 'STORAGE';
+  constructor(code: StorageError['code'], message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
     this.path = path;
   }
+}
+
+/** @param free bytes of the file's disk that this user may still write; null where unknown. */
+function refusal(
+  what: string,
+  path: string,
+  free: number | null,
+  cause: NodeJS.ErrnoException,
+): StorageError {
+  const full = isFull(cause);
+  const room = free === null ? '' : `, ${sizeText(free)} are free`;
+  const reason = full ? `the disk is full (${cause.code}${room})` : cause.message;
+  const message = `Cannot write ${what} to ${path}: ${reason}`;
+  return new StorageError(full ? 'DISK_FULL' : 'STORAGE', message, path, { cause });
 }
 
 /** No block is left, or none of this user's. */
@@ -42,8 +52,27 @@ export async function storing<T>(
     return await work();
   } catch (error) {
     if (!isErrno(error)) throw error;
-    throw new StorageError(what, path, await free(path), error);
+    throw refusal(what, path, await free(path), error);
   }
+}
+
+/**
+ * Refuses, before it is begun, what the disk has no room for.
+ *
+ * @throws StorageError
+ */
+export async function requireRoom(
+  what: string,
+  path: string,
+  bytes: number,
+  free: (path: string) => Promise<number | null> = freeBytes,
+): Promise<void> {
+  const room = await free(path);
+  if (room === null || room >= bytes) return;
+  const message =
+    `Cannot write ${what} to ${path}: ${sizeText(bytes)} are needed: ` +
+    `${sizeText(room)} are free on its disk`;
+  throw new StorageError('DISK_FULL', message, path);
 }
 
 /** Bytes that may still be written beside `path`, which need not exist; null where nobody knows. */

@@ -1,6 +1,19 @@
+import { vectorFloatsMax } from '../../shared/limits.js';
 import type { ByteRange } from '../../storage/pieces.js';
 import type { StateLayout, StateSection, TrainingState } from './training-state.js';
 import { stateSections } from './training-state.js';
+
+/** The model has more parameters than one vector holds; the reaction is to choose a smaller one. */
+export class ModelTooLargeError extends Error {
+  override readonly name = 'ModelTooLargeError';
+  readonly code = 'MODEL_TOO_LARGE';
+
+  constructor(parameters: number) {
+    super(
+      `Cannot hold the model: it has ${parameters} parameters: at most ${vectorFloatsMax} are possible`,
+    );
+  }
+}
 
 export type StateVectors = Readonly<Record<StateSection, Float32Array>>;
 
@@ -18,8 +31,13 @@ export class HostState implements TrainingState, StateVectors {
     this.secondMoments = vectors.secondMoments;
   }
 
-  /** All zeros, in memory that other threads can be given. */
+  /**
+   * All zeros, in memory that other threads can be given.
+   *
+   * @throws ModelTooLargeError
+   */
   static zeros(layout: StateLayout): HostState {
+    if (layout.length > vectorFloatsMax) throw new ModelTooLargeError(layout.length);
     const vector = (): Float32Array => new Float32Array(new SharedArrayBuffer(layout.length * 4));
     return new HostState(layout, {
       parameters: vector(),

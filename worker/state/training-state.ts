@@ -29,3 +29,6 @@ export const rangeOf = ({ offset, size }: ParameterEntry): ByteRange => ({
   begin: offset * 4,
   end: (offset + size) * 4,
 });
+
+/** Of all sections together. */
+export const stateBytes = ({ length }: StateLayout): number => stateSections.length * length * 4;

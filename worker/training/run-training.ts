@@ -11,6 +11,7 @@ import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { totalSteps as jobSteps } from '../../shared/plan/plan.js';
+import { requireRoom } from '../../storage/storage-error.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
@@ -26,6 +27,7 @@ import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
 import type { ItemFormat } from '../model/packed-items.js';
 import { HostState } from '../state/host-state.js';
+import { stateBytes } from '../state/training-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
 import { BatchInbox } from './batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
@@ -127,7 +129,7 @@ export class Training {
     const { state, committedSteps, best } = await this.#loadState(model, digests);
     this.#committedSteps = committedSteps;
     const writes = rank === 0 && committedSteps < totalSteps;
-    const checkpoints = writes ? this.#startCheckpoints(model.layout) : null;
+    const checkpoints = writes ? await this.#startCheckpoints(model.layout) : null;
     this.#checkpoints = checkpoints;
 
     const trainer = new Trainer({
@@ -230,8 +232,10 @@ export class Training {
     return assembler;
   }
 
-  #startCheckpoints(layout: Hllm['layout']): Checkpoints {
+  async #startCheckpoints(layout: Hllm['layout']): Promise<Checkpoints> {
     const { checkpointDirectory: directory, job } = this.#start;
+    // Known before the first step, so said before it.
+    await requireRoom('a checkpoint', directory, stateBytes(layout));
     const { everySteps, keep } = job.spec.checkpoint;
     return new Checkpoints({
       writer: startCheckpointWriter(directory, layout),

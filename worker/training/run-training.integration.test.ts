@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openDataset } from '../../dataset/dataset.js';
+import { importDataset } from '../../dataset/import/import-dataset.js';
+import { temporaryFolder, writeInput } from '../../dataset/import/import-fixture.js';
+import { trainingView } from '../../dataset/training-view.js';
+import { generation, rank, step } from '../../shared/ids.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { lanePlans } from '../../shared/plan/plan.js';
+import { Planner } from '../../shared/plan/planner.js';
+import type { FromTraining } from './messages.js';
+import { Training } from './run-training.js';
+
+const steps = 12;
+const size = { hiddenSize: 8, layers: 1, heads: 1, intermediateSize: 8 };
+const job = resolveJob({
+  apiVersion: 'lockstep.dev/v1alpha1',
+  kind: 'TrainingJob',
+  metadata: { name: 'tiny' },
+  spec: {
+    data: { path: 'none' },
+    model: { item: size, user: size, maxTextLength: 4 },
+    objective: { negatives: { all: true } },
+    optimizer: { learningRate: 0.001 },
+    batch: { sequences: 2 },
+    duration: { steps },
+    lanes: 1,
+    workers: { replicas: 1 },
+    engine: { name: 'cpu', threads: 1 },
+    checkpoint: { everySteps: 2 },
+  },
+});
+
+/** Six users who each saw six items of eight. */
+const items = Array.from({ length: 8 }, (_, item) => `i${item},word${item} word${item % 3},tag`);
+const seen = Array.from({ length: 36 }, (_, at) => `i${(at * 5) % 8},u${at % 6},${at}`);
+const input = [
+  `item_id,title,tag\n${items.join('\n')}\n`,
+  `item_id,user_id,timestamp\n${seen.join('\n')}\n`,
+] as const;
+
+async function open(context: TestContext, planned: number) {
+  const { directory } = await importDataset(writeInput(temporaryFolder(context), ...input));
+  const checkpointDirectory = join(temporaryFolder(context), 'checkpoints');
+  const told: FromTraining[] = [];
+  const training = new Training(
+    {
+      job,
+      rank: rank(0),
+      members: 1,
+      generation: generation(1),
+      links: null,
+      datasetDirectory: directory,
+      checkpointDirectory,
+      resumeFrom: null,
+      totalSteps: steps,
+      evaluate: false,
+    },
+    (message) => told.push(message),
+  );
+  const planner = new Planner(job, trainingView(await openDataset(directory)));
+  for (let at = 0; at < planned; at++) {
+    for (const plan of lanePlans(planner.plan(step(at)))) training.plan(plan);
+  }
+  const kinds = (kind: FromTraining['kind']) => told.filter((message) => message.kind === kind);
+  return { training, checkpointDirectory, kinds };
+}
+
+// Catches: a run that goes on for the steps to the next checkpoint, or for ever where none comes.
+test('a checkpoint that cannot be written ends training when it fails', async (context) => {
+  // Plans for three steps only: training then waits for more, and no other checkpoint is due.
+  const { training, checkpointDirectory, kinds } = await open(context, 3);
+  writeFileSync(checkpointDirectory, 'in the way');
+  await assert.rejects(training.run(), {
+    code: 'STORAGE',
+    message: /^Cannot write the checkpoint of step 2 to .*checkpoints.*: (EEXIST|ENOTDIR)/,
+  });
+  assert.deepEqual(kinds('checkpointed'), []);
+  assert.deepEqual(kinds('finished'), []);
+  rmSync(checkpointDirectory);
+});
+
+// Catches: a thread or a copy of the state that is not there in time, and a last checkpoint not awaited.
+test('checkpoints are written while training goes on, and the last one before it ends', async (context) => {
+  const { training, checkpointDirectory, kinds } = await open(context, steps);
+  await training.run();
+  const written = kinds('checkpointed').map((message) => 'path' in message && message.path);
+  const [finished] = kinds('finished');
+  assert.ok(finished?.kind === 'finished');
+  assert.equal(finished.checkpoint, join(checkpointDirectory, 'step-00000012'));
+  assert.deepEqual(
+    written,
+    [2, 4, 6, 8, 10, 12].map((at) =>
+      join(checkpointDirectory, `step-${String(at).padStart(8, '0')}`),
+    ),
+  );
+  assert.ok(readdirSync(checkpointDirectory).includes('step-00000012'));
+});
