@@ -13,6 +13,7 @@ import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { type Child, startChild } from './child.js';
 import { type Cause, explainFailure, type Symptom } from './failure.js';
+import { fullDisk } from './full-disk.js';
 import { MemoryWatch } from './memory-watch.js';
 
 export interface RunJobOptions {
@@ -313,6 +314,8 @@ class Run {
   async #collectSymptoms(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, symptomsMs));
     this.#ending = true;
+    const full = this.#server === null ? null : await fullDisk(this.#temporary);
+    if (full !== null) this.#giveUp(full);
   }
 
   async #endProcesses(how: 'finished' | 'trouble' | 'interrupted'): Promise<void> {

@@ -2,8 +2,8 @@
  * Finds the dataset that the job trains on: the coordinator's folder where this machine can read it,
  * else a copy in the cache, else the object store. Whatever is found must have the digest.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError } from '../../dataset/dataset-error.js';
 import { isPartial, sweepAbandoned, temporaryName } from '../../process/temporary-name.js';
@@ -11,6 +11,8 @@ import type { Bus } from '../../shared/bus.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { datasetBucket } from '../../shared/subjects.js';
+import { writeHashed } from '../../storage/hashed-files.js';
+import { storing } from '../../storage/storage-error.js';
 
 /** What arrived is not what was announced. */
 export class DatasetTransferError extends Error {
@@ -116,27 +118,24 @@ async function publish(
 
 async function store(
   chunks: AsyncIterable<Uint8Array>,
-  file: DatasetFile,
+  { name, bytes, sha256 }: DatasetFile,
   path: string,
 ): Promise<void> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const target = await open(path, 'wx');
-  try {
-    for await (const chunk of chunks) {
-      bytes += chunk.byteLength;
-      // Checked before it is written: a wrong sender must not fill the disk.
-      if (bytes > file.bytes) break;
-      hash.update(chunk);
-      await target.write(chunk);
-    }
-    await target.sync();
-  } finally {
-    await target.close();
-  }
-  if (bytes !== file.bytes || hash.digest('hex') !== file.sha256) {
+  const write = () => writeHashed(path, upTo(chunks, bytes));
+  const arrived = await storing(`"${name}" of the dataset`, path, write);
+  if (arrived.bytes !== bytes || arrived.sha256 !== sha256) {
     throw new DatasetTransferError(
-      `Cannot fetch "${file.name}": what arrived differs from the ${file.bytes} bytes announced`,
+      `Cannot fetch "${name}": what arrived differs from the ${bytes} bytes announced`,
     );
+  }
+}
+
+/** Ends with the chunk that is too much: a wrong sender must not fill the disk. */
+async function* upTo(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    yield chunk;
+    if (bytes > most) return;
   }
 }
