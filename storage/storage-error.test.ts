@@ -3,7 +3,14 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freeBytes, requireRoom, StorageError, sizeText, storing } from './storage-error.js';
+import {
+  freeBytes,
+  requireRoom,
+  StorageError,
+  sizeText,
+  storing,
+  storingSync,
+} from './storage-error.js';
 
 const failing = (code: string) => async () => {
   throw Object.assign(new Error(`${code}: no words on the file, write`), {
@@ -36,6 +43,17 @@ test('a quota is a full disk, and nobody needs to know the room', async () => {
       message: 'Cannot write it to /x: the disk is full (EDQUOT)',
     },
   );
+});
+
+// Catches: small files, which are written without waiting, that name no disk.
+test('work that does not wait is told alike', () => {
+  const refuse = () => {
+    throw Object.assign(new Error('x'), { code: 'ENOSPC', syscall: 'write' });
+  };
+  assert.throws(() => storingSync('it', tmpdir(), refuse), {
+    code: 'DISK_FULL',
+    message: /^Cannot write it to .*: the disk is full \(ENOSPC, .* are free\)$/,
+  });
 });
 
 // Catches: advice to make room where the right to write, or a descriptor, is missing.

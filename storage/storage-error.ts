@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -56,6 +56,16 @@ export async function storing<T>(
   }
 }
 
+/** The same for work that does not wait. */
+export function storingSync<T>(what: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isErrno(error)) throw error;
+    throw refusal(what, path, freeBytesSync(path), error);
+  }
+}
+
 /**
  * Refuses, before it is begun, what the disk has no room for.
  *
@@ -76,11 +86,16 @@ export async function requireRoom(
 }
 
 /** Bytes that may still be written beside `path`, which need not exist; null where nobody knows. */
-export async function freeBytes(path: string): Promise<number | null> {
+export const freeBytes = async (path: string): Promise<number | null> => freeBytesSync(path);
+
+function freeBytesSync(path: string): number | null {
   for (let at = path; ; at = dirname(at)) {
-    const found = await statfs(at).catch(() => null);
-    if (found !== null) return found.bavail * found.bsize;
-    if (dirname(at) === at) return null;
+    try {
+      const { bavail, bsize } = statfsSync(at);
+      return bavail * bsize;
+    } catch {
+      if (dirname(at) === at) return null;
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { writeAtomically } from '../../process/write-atomically.js';
 import { stepLine } from '../../shared/history/event-lines.js';
 import { recentStepsFile } from '../../shared/history/history-line.js';
 import { recentSteps } from '../../shared/limits.js';
+import { storingSync } from '../../storage/storage-error.js';
 import type { StepReport } from './messages.js';
 
 export class RecentSteps {
@@ -28,7 +29,10 @@ export class RecentSteps {
 
   /** To be called before the checkpoint that covers the steps can be found. */
   write(): void {
-    mkdirSync(this.#directory, { recursive: true });
-    writeAtomically(join(this.#directory, recentStepsFile), this.#lines.join(''));
+    const path = join(this.#directory, recentStepsFile);
+    storingSync('the last steps', path, () => {
+      mkdirSync(this.#directory, { recursive: true });
+      writeAtomically(path, this.#lines.join(''));
+    });
   }
 }

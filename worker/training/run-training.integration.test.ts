@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDataset } from '../../dataset/dataset.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import { temporaryFolder, writeInput } from '../../dataset/import/import-fixture.js';
 import { trainingView } from '../../dataset/training-view.js';
-import { generation, rank, step } from '../../shared/ids.js';
+import { generation, type Lane, rank, step } from '../../shared/ids.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
-import { lanePlans } from '../../shared/plan/plan.js';
+import { lanePlan } from '../../shared/plan/plan.js';
 import { Planner } from '../../shared/plan/planner.js';
+import {
+  CheckpointWriteError,
+  type startCheckpointWriter,
+} from '../checkpoint/checkpoint-writer.js';
+import { Cancellation } from '../engine/cancellation.js';
 import type { FromTraining } from './messages.js';
 import { Training } from './run-training.js';
 
@@ -41,7 +46,11 @@ const input = [
   `item_id,user_id,timestamp\n${seen.join('\n')}\n`,
 ] as const;
 
-async function open(context: TestContext, planned: number) {
+async function open(
+  context: TestContext,
+  planned: number,
+  startWriter?: typeof startCheckpointWriter,
+) {
   const { directory } = await importDataset(writeInput(temporaryFolder(context), ...input));
   const checkpointDirectory = join(temporaryFolder(context), 'checkpoints');
   const told: FromTraining[] = [];
@@ -59,10 +68,12 @@ async function open(context: TestContext, planned: number) {
       evaluate: false,
     },
     (message) => told.push(message),
+    new Cancellation(),
+    startWriter,
   );
   const planner = new Planner(job, trainingView(await openDataset(directory)));
   for (let at = 0; at < planned; at++) {
-    for (const plan of lanePlans(planner.plan(step(at)))) training.plan(plan);
+    training.plan(lanePlan(planner.plan(step(at)), 0 as Lane));
   }
   const kinds = (kind: FromTraining['kind']) => told.filter((message) => message.kind === kind);
   return { training, checkpointDirectory, kinds };
@@ -71,15 +82,25 @@ async function open(context: TestContext, planned: number) {
 // Catches: a run that goes on for the steps to the next checkpoint, or for ever where none comes.
 test('a checkpoint that cannot be written ends training when it fails', async (context) => {
   // Plans for three steps only: training then waits for more, and no other checkpoint is due.
-  const { training, checkpointDirectory, kinds } = await open(context, 3);
+  const { training, kinds } = await open(context, 3, () => ({
+    ready: Promise.resolve(),
+    write: ({ committedSteps }) =>
+      Promise.reject(new CheckpointWriteError('DISK_FULL', `no room for step ${committedSteps}`)),
+    close: async () => undefined,
+  }));
+  await assert.rejects(training.run(), { code: 'DISK_FULL', message: 'no room for step 2' });
+  assert.deepEqual(kinds('checkpointed'), []);
+  assert.deepEqual(kinds('finished'), []);
+});
+
+// Catches: a file beside the checkpoints that cannot be written and names neither itself nor its use.
+test('a folder that cannot be written to ends training by its name', async (context) => {
+  const { training, checkpointDirectory } = await open(context, 3);
   writeFileSync(checkpointDirectory, 'in the way');
   await assert.rejects(training.run(), {
     code: 'STORAGE',
-    message: /^Cannot write the checkpoint of step 2 to .*checkpoints.*: (EEXIST|ENOTDIR)/,
+    message: /^Cannot write the last steps to .*checkpoints.*: (EEXIST|ENOTDIR)/,
   });
-  assert.deepEqual(kinds('checkpointed'), []);
-  assert.deepEqual(kinds('finished'), []);
-  rmSync(checkpointDirectory);
 });
 
 // Catches: a thread or a copy of the state that is not there in time, and a last checkpoint not awaited.

@@ -44,6 +44,7 @@ export class Training {
   readonly #start: TrainingStart;
   readonly #tell: (message: FromTraining) => void;
   readonly #cancellation: Cancellation;
+  readonly #startWriter: typeof startCheckpointWriter;
   readonly #exchange: Exchange;
   readonly #inbox: BatchInbox;
   /** Plans that came before the dataset was open. */
@@ -60,7 +61,9 @@ export class Training {
     start: TrainingStart,
     tell: (message: FromTraining) => void,
     cancellation: Cancellation,
+    startWriter: typeof startCheckpointWriter = startCheckpointWriter,
   ) {
+    this.#startWriter = startWriter;
     this.#start = start;
     this.#tell = tell;
     this.#cancellation = cancellation;
@@ -238,7 +241,7 @@ export class Training {
     await requireRoom('a checkpoint', directory, stateBytes(layout));
     const { everySteps, keep } = job.spec.checkpoint;
     return new Checkpoints({
-      writer: startCheckpointWriter(directory, layout),
+      writer: this.#startWriter(directory, layout),
       directory,
       everySteps,
       keep,
