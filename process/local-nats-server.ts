@@ -9,6 +9,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSyn
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodbyeTimeout } from '../shared/limits.js';
+import { storingSync } from '../storage/storage-error.js';
 import { authorization, type NatsUser, workerSubjects } from './nats-roles.js';
 
 export class NatsServerStartError extends Error {
@@ -74,7 +75,9 @@ export async function startLocalNatsServer(
     { user: 'worker', password: workerSecret as string, mayPublish: workerSubjects },
   ];
   const config = join(directory, 'nats.conf');
-  writeFileSync(config, configuration(directory, users), { mode: 0o600 });
+  storingSync("nats-server's configuration", config, () =>
+    writeFileSync(config, configuration(directory, users), { mode: 0o600 }),
+  );
   const log = openSync(logFile, 'a');
   const shell = spawn('/bin/sh', ['-c', guard, 'lockstep-nats', directory, binary, '-c', config], {
     stdio: ['pipe', log, log],
