@@ -32,8 +32,8 @@ export const limits = {
   /** Bytes of tokenizer.json: those of large pretrained models have 10-35 MiB. */
   tokenizerBytes: 256 * 1024 * 1024,
   /**
-   * Distinct words above which subwords are learnt in their stead: see docs/decisions for what was
-   * measured. Below, every word has a token.
+   * Distinct words above which subwords are learnt in their stead: docs/decisions/0010 has the
+   * reason. Below, every word has a token.
    */
   wordVocabulary: 16_384,
   /**
