@@ -4,7 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -44,6 +53,13 @@ const linesOf = (file: string): Record<string, unknown>[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
+
+/** Every file and folder, with the time at which it or its entries changed. */
+const changesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true })
+    .map((name) => `${name} ${statSync(join(folder, String(name))).mtimeMs}`)
+    .concat(`. ${statSync(folder).mtimeMs}`)
+    .sort();
 
 const resultOf = (output: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(home, output, 'result.json'), 'utf8'));
@@ -115,14 +131,16 @@ test('--init-from starts with the weights of a run, as a training of its own', (
   assert.match(without.err, /spec\.init\.weightsSha256 was "[0-9a-f]{64}" and is absent/);
 });
 
-// Would catch a run that can be evaluated in one place only.
+// Would catch a run that can be evaluated in one place only, or only by who may write there.
 test('a run can be evaluated from anywhere, and after it was moved together with its dataset', () => {
   const { metrics } = resultOf('run');
   const file = JSON.parse(readFileSync(join(home, 'run', 'job.json'), 'utf8'));
   assert.equal(file.spec.data.path, join(home, 'data'));
   renameSync(home, join(root, 'moved'));
   home = join(root, 'moved');
+  const before = changesBelow(join(home, 'run'));
   const evaluated = lockstep(tmpdir(), 'eval', join(home, 'run'));
   assert.equal(evaluated.code, exitCodes.success, evaluated.err);
   assert.deepEqual(evaluated.last.metrics, metrics);
+  assert.deepEqual(changesBelow(join(home, 'run')), before);
 });
