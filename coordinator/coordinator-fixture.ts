@@ -21,7 +21,7 @@ import {
 } from '../shared/subjects.js';
 import { millis } from '../shared/units.js';
 import { Coordinator } from './coordinator.js';
-import type { CoordinatorParts } from './coordinator-parts.js';
+import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
 import type { PlanSource } from './plan-source.js';
@@ -84,7 +84,7 @@ export const committed = (at: number, loss?: number): FromWorker => ({
 
 /** `asleep` counts no time in which the coordinator does not look at its clock, as its process does. */
 export async function openCoordinator(
-  changes: Partial<CoordinatorParts> = {},
+  changes: Partial<CoordinatorParts & Prepared> = {},
   asleep: boolean = false,
 ) {
   const hub = new MemoryHub();
@@ -99,11 +99,9 @@ export async function openCoordinator(
     bus,
     run,
     metrics,
-    totalSteps: 20,
     clock: asleep ? new AwakeClock(clock, longestTick) : clock,
     log: silentLog,
     spec: { any: 'job' },
-    dataset: { directory: '/d', digest: 'd' },
     datasetPublisher: new DatasetPublisher({
       bus,
       run,
@@ -115,7 +113,12 @@ export async function openCoordinator(
     linksToken: 'x'.repeat(32),
     checkpointDirectory: '/c',
     evaluate: false,
-    plans: emptyPlans,
+    prepared: Promise.resolve({
+      dataset: { directory: '/d', digest: 'd' },
+      totalSteps: 20,
+      plans: emptyPlans,
+      ...changes,
+    }),
     ...changes,
   });
   await coordinator.start();

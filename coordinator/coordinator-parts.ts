@@ -8,6 +8,14 @@ import type { DatasetPublisher } from './dataset-publisher.js';
 import type { CoordinatorMetrics } from './metrics.js';
 import type { PlanSource } from './plan-source.js';
 
+/** What is known when the dataset is open, and needed when the membership forms. */
+export interface Prepared {
+  readonly dataset: { readonly directory: string; readonly digest: string };
+  /** Committed steps at which training ends; null evaluates the checkpoint and trains nothing. */
+  readonly totalSteps: number | null;
+  readonly plans: PlanSource;
+}
+
 export interface CoordinatorParts {
   readonly bus: Bus;
   readonly clock: Clock;
@@ -18,13 +26,11 @@ export interface CoordinatorParts {
   readonly run: RunAddress;
   /** Sent to the workers as it is; they parse it like any spec. */
   readonly spec: unknown;
-  readonly dataset: { readonly directory: string; readonly digest: string };
   readonly replicas: number;
   /** Secret of this run's links. */
   readonly linksToken: string;
   readonly checkpointDirectory: string;
-  /** Committed steps at which training ends; null evaluates the checkpoint and trains nothing. */
-  readonly totalSteps: number | null;
   readonly evaluate: boolean;
-  readonly plans: PlanSource;
+  /** Opening a large dataset takes longer than workers wait for a word: heartbeats go on meanwhile. */
+  readonly prepared: Promise<Prepared>;
 }

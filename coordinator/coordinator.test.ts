@@ -8,6 +8,7 @@ import {
   a,
   b,
   committed,
+  emptyPlans,
   join,
   type Opened,
   openCoordinator as open,
@@ -15,6 +16,7 @@ import {
   settle,
   train,
 } from './coordinator-fixture.js';
+import type { Prepared } from './coordinator-parts.js';
 
 // Would catch a membership that is formed early, unsorted, or said once to nobody.
 test('forms the membership when all have joined, and says it again to whoever asks', async () => {
@@ -282,4 +284,38 @@ test("time in which the coordinator stood still is nobody's silence", async () =
   for (let tick = 0; tick < 12; tick++) await opened.wait(100);
   const outcome = await opened.coordinator.outcome;
   assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'MEMBER_LOST');
+});
+
+// Would catch workers that give up a coordinator which reads a large dataset before it says anything, and a
+// membership that forms without one.
+test('heartbeats go on while the dataset is opened, and the membership waits for it', async () => {
+  let opened: (prepared: Prepared) => void = () => undefined;
+  const prepared = new Promise<Prepared>((resolve) => {
+    opened = resolve;
+  });
+  const coordinator = await open({ prepared });
+  for (const second of Array(200).keys()) {
+    for (const worker of [a, b]) await coordinator.say(worker, join);
+    await coordinator.wait(1000);
+    assert.equal(coordinator.said.length, second + 2);
+  }
+  assert.ok(coordinator.said.every(({ kind }) => kind === 'heartbeat'));
+  const waiting = coordinator.events.flatMap((event) =>
+    event.kind === 'waiting' ? [event.reason] : [],
+  );
+  assert.deepEqual(waiting, ['the dataset is being opened']);
+  opened({ dataset: { directory: '/d', digest: 'd' }, totalSteps: 20, plans: emptyPlans });
+  await settle();
+  await coordinator.wait(100);
+  assert.ok(coordinator.said.some(({ kind }) => kind === 'membership'));
+});
+
+// Would catch a dataset that cannot be opened and leaves everyone waiting, or loses its code.
+test('a dataset that cannot be opened ends the run with its own code', async () => {
+  const error = Object.assign(new Error('no dataset there'), { code: 'NOT_A_DATASET' });
+  const opened = await open({ prepared: Promise.reject(error) });
+  const outcome = await opened.coordinator.outcome;
+  assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'NOT_A_DATASET');
+  await settle();
+  assert.equal(opened.said.at(-1)?.kind, 'abort');
 });

@@ -23,7 +23,7 @@ import {
   planStream,
 } from '../shared/subjects.js';
 import { type Millis, millis } from '../shared/units.js';
-import type { CoordinatorParts } from './coordinator-parts.js';
+import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { decideMembership, type Member, type Seen } from './membership.js';
 import { TrainingRun } from './training-run.js';
 
@@ -44,6 +44,7 @@ export class Coordinator {
   #settle: (outcome: Outcome) => void = () => undefined;
   #phase: Phase = { kind: 'waiting', reason: '' };
   #stream: BusStream | null = null;
+  #prepared: Prepared | null = null;
   #heartbeatAt: Millis;
   #stopping = false;
   readonly #refusals = new Refusals();
@@ -75,6 +76,10 @@ export class Coordinator {
       if (lost !== null) this.fail('BUS_LOST', lost.message, null);
     });
     this.#say({ kind: 'heartbeat', committedSteps: 0 });
+    this.#parts.prepared.then(
+      (prepared) => this.#prepare(prepared),
+      (error: unknown) => this.#failWith(error as Error),
+    );
   }
 
   /** Members finish the step they are in, write a checkpoint and end. */
@@ -144,6 +149,12 @@ export class Coordinator {
     }
   }
 
+  #prepare(prepared: Prepared): void {
+    this.#prepared = prepared;
+    const { dataset, totalSteps } = prepared;
+    this.#parts.log.info({ dataset, totalSteps }, 'dataset opened');
+  }
+
   #tryToForm(now: Millis, phase: { reason: string }): void {
     const decision = decideMembership(now, this.#joined, {
       replicas: this.#parts.replicas,
@@ -152,22 +163,29 @@ export class Coordinator {
     });
     if (decision.kind === 'give-up') {
       this.fail('MEMBERSHIP', `Cannot form the membership: ${decision.reason}`, null);
-    } else if (decision.kind === 'form') {
-      this.#form(decision.members, decision.resumeFrom);
-    } else if (decision.reason !== phase.reason) {
-      phase.reason = decision.reason;
-      this.#parts.emit({ kind: 'waiting', reason: decision.reason });
+    } else if (decision.kind === 'wait') {
+      this.#wait(phase, decision.reason);
+    } else if (this.#prepared === null) {
+      this.#wait(phase, 'the dataset is being opened');
+    } else {
+      this.#form(this.#prepared, decision.members, decision.resumeFrom);
     }
   }
 
-  #form(members: readonly Member[], resumeFrom: FoundCheckpoint | null): void {
+  #wait(phase: { reason: string }, reason: string): void {
+    if (reason === phase.reason) return;
+    phase.reason = reason;
+    this.#parts.emit({ kind: 'waiting', reason });
+  }
+
+  #form(prepared: Prepared, members: readonly Member[], resumeFrom: FoundCheckpoint | null): void {
     const stream = this.#stream;
     if (stream === null) return;
-    if (this.#parts.totalSteps === null && resumeFrom === null) {
+    if (prepared.totalSteps === null && resumeFrom === null) {
       this.fail('CHECKPOINT_MISSING', 'Cannot evaluate: no complete checkpoint was found', null);
       return;
     }
-    const { totalSteps } = this.#parts;
+    const { totalSteps } = prepared;
     if (totalSteps !== null && resumeFrom !== null && resumeFrom.committedSteps > totalSteps) {
       const message =
         `Cannot resume: ${resumeFrom.path} has ${resumeFrom.committedSteps} committed steps: ` +
@@ -177,10 +195,11 @@ export class Coordinator {
     }
     const training = new TrainingRun({
       parts: this.#parts,
+      prepared,
       stream,
       members,
       resumeFrom,
-      totalSteps: this.#parts.totalSteps ?? resumeFrom?.committedSteps ?? 0,
+      totalSteps: prepared.totalSteps ?? resumeFrom?.committedSteps ?? 0,
       say: (message) => this.#say(message),
       onFailure: (code, message, worker) => this.fail(code, message, worker),
       onError: (error) => this.#failWith(error),
@@ -251,10 +270,11 @@ export class Coordinator {
   }
 
   #publishDataset(): void {
-    const { datasetPublisher, dataset } = this.#parts;
-    datasetPublisher.publish().then(
-      (files) =>
-        this.#say({ kind: 'dataset-published', digest: dataset.digest, files: [...files] }),
+    const digest = this.#prepared?.dataset.digest;
+    // Nobody can want it before the membership, which names it.
+    if (digest === undefined) return;
+    this.#parts.datasetPublisher.publish().then(
+      (files) => this.#say({ kind: 'dataset-published', digest, files: [...files] }),
       (error: unknown) => this.#failWith(error as Error),
     );
   }

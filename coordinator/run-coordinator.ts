@@ -16,6 +16,7 @@ import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { goodbyeTimeout, longestTick, membersMax, tickInterval } from '../shared/limits.js';
 import type { Millis } from '../shared/units.js';
 import { Coordinator, type Outcome } from './coordinator.js';
+import type { Prepared } from './coordinator-parts.js';
 import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
 import type { JobPlan } from './plan-source.js';
@@ -42,8 +43,15 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const job = jobId(spec.metadata.name);
     const run = { job, run: runOption(options) };
     const directory = options.text('dataset');
-    const plan = await openPlan(spec, directory);
-    const dataset = { directory, digest: plan.datasetDigest };
+    const prepared = openPlan(spec, directory).then(
+      ({ datasetDigest, plans, totalSteps }): Prepared => ({
+        dataset: { directory, digest: datasetDigest },
+        totalSteps: options.flag('evaluate-only') ? null : totalSteps,
+        plans,
+      }),
+    );
+    // Told by the coordinator, which may not exist yet.
+    prepared.catch(() => undefined);
     const metrics = new CoordinatorMetrics(job);
     metrics.build(spec.spec.engine.name);
     const bus = await openNatsBus({ url: natsUrl(), name: 'coordinator' });
@@ -58,7 +66,6 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       metrics,
       run,
       spec,
-      dataset,
       datasetPublisher: new DatasetPublisher({
         bus,
         run,
@@ -69,9 +76,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       replicas: options.integer('workers', 1, membersMax, spec.spec.workers.replicas),
       linksToken: randomBytes(24).toString('hex'),
       checkpointDirectory: options.text('checkpoints'),
-      totalSteps: options.flag('evaluate-only') ? null : plan.totalSteps,
       evaluate: true,
-      plans: plan.plans,
+      prepared,
     });
     const server = await startMetricsServer({
       registry: metrics.registry,
@@ -80,10 +86,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       unhealthy: () => coordinator.unhealthy,
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
-    log.info(
-      { ...run, dataset, totalSteps: plan.totalSteps, metricsPort: server.port },
-      'coordinator started',
-    );
+    log.info({ ...run, metricsPort: server.port }, 'coordinator started');
     const claiming = {
       bus,
       run,
@@ -104,7 +107,6 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     await coordinator.close();
     // Whatever cannot be given back is succeeded: this process is about to be dead.
     await claim.release().catch(() => undefined);
-    await plan.plans.close();
     await bus.close();
     await parent.flush();
     return exitOf(outcome);

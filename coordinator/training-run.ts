@@ -12,7 +12,7 @@ import type {
 import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 import { type Millis, millis } from '../shared/units.js';
 import { CommitTracker } from './commit-tracker.js';
-import type { CoordinatorParts } from './coordinator-parts.js';
+import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { findSilent } from './failure-detection.js';
 import { isRestarted, type Member, type WorkerProcess } from './membership.js';
 import { PlanPublisher } from './plan-publisher.js';
@@ -21,6 +21,7 @@ import { decideResult, type Finished } from './verdict.js';
 
 export interface TrainingRunParts {
   readonly parts: CoordinatorParts;
+  readonly prepared: Prepared;
   readonly stream: BusStream;
   /** By rank. */
   readonly members: readonly Member[];
@@ -54,7 +55,7 @@ export class TrainingRun {
 
   constructor(given: TrainingRunParts) {
     this.#given = given;
-    const { parts, members, resumeFrom, stream, totalSteps, onError } = given;
+    const { parts, prepared, members, resumeFrom, stream, totalSteps, onError } = given;
     const now = parts.clock.now();
     this.#members = members.map(({ worker }) => worker);
     this.#membership = membershipOf(given);
@@ -69,7 +70,7 @@ export class TrainingRun {
       run: parts.run,
       clock: parts.clock,
       metrics: parts.metrics,
-      plans: parts.plans,
+      plans: prepared.plans,
       firstStep: this.#firstStep,
       totalSteps,
       maxPayload: parts.bus.maxPayload,
@@ -286,14 +287,15 @@ function countLive(
   return { mean, least, leastOfRun: Math.min(least, before?.leastOfRun ?? least) };
 }
 
-function membershipOf({ parts, members, resumeFrom, totalSteps }: TrainingRunParts): Membership {
+function membershipOf(given: TrainingRunParts): Membership {
+  const { parts, prepared, members, resumeFrom, totalSteps } = given;
   return {
     kind: 'membership',
     generation: 0,
     members: members.map(({ worker, address }) => ({ worker, address })),
     linksToken: parts.linksToken,
     job: parts.spec,
-    dataset: parts.dataset,
+    dataset: prepared.dataset,
     checkpointDirectory: parts.checkpointDirectory,
     resumeFrom: resumeFrom?.path ?? null,
     totalSteps,
