@@ -3,12 +3,15 @@ import { parseArgs } from 'node:util';
 import { membersMax } from '../shared/limits.js';
 import { UsageError } from './usage-error.js';
 
+/** Whether a run goes on from the checkpoints in its folder: `required` is refused where there are none. */
+export type ResumeWish = 'never' | 'required' | 'if-any';
+
 export interface RunArguments {
   /** The job's file, or the folder to evaluate. */
   readonly subject: string;
   readonly workers: number | null;
   readonly output: string | null;
-  readonly resume: boolean;
+  readonly resume: ResumeWish;
   readonly overrides: readonly string[];
   /** A run's folder or a checkpoint whose weights training starts from. */
   readonly initFrom: string | null;
@@ -29,6 +32,7 @@ const forTrain = {
   output: { type: 'string' },
   resume: { type: 'boolean' },
   'init-from': { type: 'string' },
+  'resume-if-any': { type: 'boolean' },
   set: { type: 'string', multiple: true },
   'metrics-port': { type: 'string' },
 } as const;
@@ -65,13 +69,21 @@ export function readRunArguments(
     subject,
     workers: integer('--workers', values.workers, 1, membersMax),
     output: values.output ?? null,
-    resume: values.resume === true,
+    resume: resumeWish(values.resume === true, values['resume-if-any'] === true),
     overrides: values.set ?? [],
     initFrom: values['init-from'] ?? null,
     json: values.json === true,
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax),
     nats: values.nats ?? null,
   };
+}
+
+function resumeWish(required: boolean, ifAny: boolean): ResumeWish {
+  if (required && ifAny) {
+    throw new UsageError('--resume and --resume-if-any exclude each other: both are given');
+  }
+  if (required) return 'required';
+  return ifAny ? 'if-any' : 'never';
 }
 
 const parse = (words: readonly string[], options: typeof forTrain) =>

@@ -5,6 +5,7 @@ export const mainHelp = `Lockstep trains HLLM recommenders on any number of work
 Usage: lockstep COMMAND [options]
 
 Commands:
+  init         write a commented job for a dataset
   train FILE   train the job in FILE on this machine
   eval FOLDER  evaluate a run's newest checkpoint, or one checkpoint
   data ...     fetch, import and inspect datasets
@@ -12,6 +13,19 @@ Commands:
   version      print the version
 
 "lockstep COMMAND --help" tells more.
+
+${exitCodeHelp}`;
+
+export const initHelp = `Writes a job with every field, its default and its meaning.
+
+Usage: lockstep init [FILE] (--data FOLDER | --dataset NAME) [options]
+
+FILE is job.yaml where it is left out, and must not exist.
+
+Options:
+  --data FOLDER        a dataset that "lockstep data import" has written
+  --dataset NAME       a built-in dataset, such as movielens-100k
+  --name NAME          the job's name (default: the dataset's)
 
 ${exitCodeHelp}`;
 
@@ -23,6 +37,7 @@ Options:
   --workers N          worker processes (default: workers.replicas of the job)
   --output DIR         checkpoints, history and logs (default: runs/NAME of the job)
   --resume             continue from the newest complete checkpoint in DIR
+  --resume-if-any      the same, and begin where DIR has no checkpoint
   --init-from RUN      start from the weights of a run's newest checkpoint, or of one checkpoint, as
                        a new training: step 0, a fresh optimizer
   --set PATH=VALUE     set a field of the job, such as optimizer.learningRate=0.003; repeatable

@@ -1,12 +1,15 @@
 /** The `lockstep` command: which subcommand, and what becomes of an error that ends it. */
-import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
+import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { mainHelp } from './help.js';
+import { watchReaders } from './output/broken-pipe.js';
+import { brokenLine, exitCodeOfError } from './output/end-line.js';
 import { UsageError } from './usage-error.js';
 
 type Command = (words: readonly string[]) => Promise<ExitCode>;
 
 /** Loaded when called: `lockstep version` need not read the whole program. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./init.js')).initCommand,
   train: async () => (await import('./train/train.js')).trainCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
   data: async () => (await import('./data/data.js')).dataCommand,
@@ -36,16 +39,17 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
   return (await load())(words);
 }
 
-/** A file or an address that the system refuses: its message says which and why. */
-const isOfTheSystem = (error: unknown): boolean =>
-  typeof (error as NodeJS.ErrnoException | null)?.syscall === 'string';
-
+const words = process.argv.slice(2);
+watchReaders([process.stdout, process.stderr], () => undefined);
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(words);
 } catch (error) {
-  const code = codeOf(error);
-  const defect = exitCodeOf(code) === exitCodes.internal && !isOfTheSystem(error);
-  const text = error instanceof Error ? (defect ? error.stack : error.message) : String(error);
-  process.stderr.write(`lockstep: ${text}\n`);
-  process.exitCode = isOfTheSystem(error) ? exitCodes.usage : exitCodeOf(code);
+  const exitCode = exitCodeOfError(error);
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  process.stderr.write(`lockstep: ${exitCode === exitCodes.internal ? stack : message}\n`);
+  if (words.includes('--json')) {
+    const line = brokenLine(error, 0, null, new Date().toISOString());
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  }
+  process.exitCode = exitCode;
 }

@@ -112,6 +112,7 @@ export async function openCoordinator(
     replicas: 2,
     linksToken: 'x'.repeat(32),
     checkpointDirectory: '/c',
+    checkpointRequired: false,
     evaluate: false,
     prepared: Promise.resolve({
       dataset: { directory: '/d', digest: 'd' },

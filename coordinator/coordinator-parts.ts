@@ -30,6 +30,8 @@ export interface CoordinatorParts {
   /** Secret of this run's links. */
   readonly linksToken: string;
   readonly checkpointDirectory: string;
+  /** Whether to refuse to begin at the seed. */
+  readonly checkpointRequired: boolean;
   readonly evaluate: boolean;
   /** Opening a large dataset takes longer than workers wait for a word: heartbeats go on meanwhile. */
   readonly prepared: Promise<Prepared>;

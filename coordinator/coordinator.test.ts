@@ -151,7 +151,7 @@ test('a plan that is in the stream before us, or that a member read elsewhere, e
 
 // Would catch an evaluation that trains from the seed because there is nothing to evaluate.
 test('an evaluation without a checkpoint fails', async () => {
-  const opened = await open({ totalSteps: null });
+  const opened = await open({ totalSteps: null, checkpointRequired: true });
   await train(opened);
   const outcome = await opened.coordinator.outcome;
   assert.equal(outcome.kind === 'failed' ? outcome.code : null, 'CHECKPOINT_MISSING');

@@ -181,8 +181,10 @@ export class Coordinator {
   #form(prepared: Prepared, members: readonly Member[], resumeFrom: FoundCheckpoint | null): void {
     const stream = this.#stream;
     if (stream === null) return;
-    if (prepared.totalSteps === null && resumeFrom === null) {
-      this.fail('CHECKPOINT_MISSING', 'Cannot evaluate: no complete checkpoint was found', null);
+    if (this.#parts.checkpointRequired && resumeFrom === null) {
+      const wish = prepared.totalSteps === null ? 'evaluate' : 'resume';
+      const where = this.#parts.checkpointDirectory;
+      this.fail('CHECKPOINT_MISSING', `Cannot ${wish}: ${where} has no usable checkpoint`, null);
       return;
     }
     const { totalSteps } = prepared;

@@ -36,7 +36,7 @@ const names = [
 ];
 
 export async function runCoordinator(words: readonly string[], openPlan: OpenPlan): Promise<void> {
-  const options = readOptions(words, names, ['evaluate-only']);
+  const options = readOptions(words, names, ['evaluate-only', 'checkpoint-required']);
   const log = openLog({ process: 'coordinator' });
   await live('coordinator', log, async () => {
     const spec = await readJobFile(options.text('job-file'), options.optional('job-digest'));
@@ -76,6 +76,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       replicas: options.integer('workers', 1, membersMax, spec.spec.workers.replicas),
       linksToken: randomBytes(24).toString('hex'),
       checkpointDirectory: options.text('checkpoints'),
+      checkpointRequired: options.flag('checkpoint-required'),
       evaluate: true,
       prepared,
     });

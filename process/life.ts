@@ -13,8 +13,8 @@ export interface LifeHandlers {
 }
 
 /**
- * Maps signals and the parent's commands to two wishes. The first SIGTERM or SIGINT is a wish to
- * stop, the second one to abort.
+ * Maps signals and the parent's commands to two wishes. The first SIGTERM, SIGINT or SIGHUP is a wish
+ * to stop, the second one to abort.
  */
 export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
   let asked = false;
@@ -23,8 +23,10 @@ export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
     else onStop();
     asked = true;
   };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
+  // A terminal that is closed must not cost the step that is under way.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => stop(signal));
+  }
   return watchParent({
     onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort('told by the parent')),
     onGone: () => onAbort('the parent process ended'),

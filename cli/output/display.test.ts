@@ -127,3 +127,12 @@ test('cutting counts what is visible and ends the colour', () => {
   assert.equal(cut('\u001b[36mab\u001b[39mcd', 3), '\u001b[36mab\u001b[39mc\u001b[39m');
   assert.equal(cut('ab', 2), 'ab');
 });
+
+// Would catch carriage returns on a terminal that prints them as they come, such as an editor's.
+test('a dumb terminal gets whole lines', () => {
+  const { display, text } = screen(true, false, { TERM: 'dumb' });
+  display.event(started, null);
+  display.event(committed(0), null);
+  assert.ok(!text().includes('\r') && !text().includes('\u001b'));
+  assert.match(text(), /step +1\/1000/);
+});

@@ -38,7 +38,9 @@ export interface DisplayParts {
 
 export function openDisplay(parts: DisplayParts): Display {
   if (parts.json) return new JsonDisplay(parts);
-  return parts.stdout.isTTY ? new TerminalDisplay(parts) : new PlainDisplay(parts);
+  // A dumb terminal cannot go back to the begin of its line.
+  const redraws = parts.stdout.isTTY && parts.environment.TERM !== 'dumb';
+  return redraws ? new TerminalDisplay(parts) : new PlainDisplay(parts);
 }
 
 /** What all displays know about the run. */
@@ -155,7 +157,7 @@ class TerminalDisplay implements Display {
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
-    this.#colour = (parts.environment.NO_COLOR ?? '') === '' && parts.environment.TERM !== 'dumb';
+    this.#colour = (parts.environment.NO_COLOR ?? '') === '';
   }
 
   note(text: string): void {

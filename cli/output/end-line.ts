@@ -38,11 +38,17 @@ export function exitCodeOfEnd(end: RunEnd): ExitCode {
   return end.result.stopped ? exitCodes.stopped : exitCodes.success;
 }
 
+/** A file or an address that the system refuses is the user's to change: the message says which. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  const ofTheSystem = typeof (error as NodeJS.ErrnoException | null)?.syscall === 'string';
+  return ofTheSystem ? exitCodes.usage : exitCodeOf(codeOf(error));
+}
+
 /** The end of a run that could not be run at all: `error` goes on to whoever called. */
 export function brokenLine(
   error: unknown,
   committedSteps: number,
-  next: string,
+  next: string | null,
   time: string,
 ): HistoryLineOf<'failed'> {
   const code = codeOf(error);
@@ -50,7 +56,7 @@ export function brokenLine(
     kind: 'failed',
     time,
     committed_steps: committedSteps,
-    exit_code: exitCodeOf(code),
+    exit_code: exitCodeOfError(error),
     code,
     message: error instanceof Error ? error.message : String(error),
     process: null,

@@ -6,7 +6,14 @@ import { after, test } from 'node:test';
 import { runId } from '../../shared/ids.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { UsageError } from '../usage-error.js';
-import { checkpointsOf, decideRun, jobFileOf, readJob, writeOutput } from './output-folder.js';
+import {
+  checkpointsOf,
+  decideResume,
+  decideRun,
+  jobFileOf,
+  readJob,
+  writeOutput,
+} from './output-folder.js';
 import { readRunRecord, recordFileOf } from './run-record.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-output-'));
@@ -120,4 +127,15 @@ test('a record that cannot be read is said, not replaced', () => {
     (error: unknown) =>
       error instanceof UsageError && /run\.json: it must have/.test(error.message),
   );
+});
+
+// Would catch a resume that trains from the seed where nothing is, and looks like a success.
+test('resuming needs a checkpoint, unless it is wished where there is one', () => {
+  const nowhere = join(folder, 'nowhere');
+  assert.throws(() => decideResume(nowhere, 'required'), /holds no checkpoint: .*--resume-if-any/);
+  assert.equal(decideResume(nowhere, 'if-any'), false);
+  const output = withCheckpoint('somewhere', job());
+  assert.equal(decideResume(output, 'required'), true);
+  assert.equal(decideResume(output, 'if-any'), true);
+  assert.equal(decideResume(output, 'never'), false);
 });

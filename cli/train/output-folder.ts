@@ -9,6 +9,7 @@ import type { RunId } from '../../shared/ids.js';
 import { changeText, identityChanges } from '../../shared/job-spec/identity-changes.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { ResumeWish } from '../arguments.js';
 import { UsageError } from '../usage-error.js';
 import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 
@@ -23,6 +24,22 @@ export interface RunWish {
   readonly datasetPath: string | null;
   /** The id of the run where it is a new one. */
   readonly newId: RunId;
+}
+
+/**
+ * Whether there is a run to go on with. Reads only.
+ *
+ * @throws UsageError where one is wanted and the folder has none: training from the seed instead
+ *   would look like a success.
+ */
+export function decideResume(output: string, wish: ResumeWish): boolean {
+  if (wish === 'never') return false;
+  if (hasCheckpoints(output)) return true;
+  if (wish === 'if-any') return false;
+  throw new UsageError(
+    `Cannot resume in "${output}": it holds no checkpoint: train without --resume, or with ` +
+      '--resume-if-any, which begins where there is none',
+  );
 }
 
 /**

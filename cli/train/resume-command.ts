@@ -22,7 +22,7 @@ export const nextText = ({ resumes, command }: NextCommand): string =>
 
 /** The same command with `--resume`, ready to be pasted into a shell. */
 export function resumeCommand({ launcher, workingDirectory, words, again }: CommandParts): string {
-  const kept = words.filter((word) => word !== '--resume');
+  const kept = words.filter((word) => word !== '--resume' && word !== '--resume-if-any');
   const program =
     launcher === null
       ? ['npx', 'lockstep']

@@ -222,6 +222,7 @@ class Run {
       port(0),
       ...(claim === null ? [] : ['--claim', claim]),
       ...(evaluateOnly ? ['--evaluate-only'] : []),
+      ...(resume === null ? [] : ['--checkpoint-required']),
     ]);
     for (let index = 0; index < workers; index++) {
       const name = `worker-${index}`;

@@ -9,6 +9,7 @@ import { jobId } from '../../shared/ids.js';
 import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
+import type { ResumeWish } from '../arguments.js';
 import { datasetFolder } from '../dataset-folder.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
@@ -17,6 +18,7 @@ import { claimName, type NameClaim } from './claim-name.js';
 import {
   checkOutput,
   checkpointsOf,
+  decideResume,
   decideRun,
   earlierJob,
   hasCheckpoints,
@@ -29,7 +31,7 @@ import { watchRun } from './watch-run.js';
 export interface TrainOptions {
   readonly job: TrainingJob;
   readonly output: string;
-  readonly resume: boolean;
+  readonly resume: ResumeWish;
   /** A server that exists; null starts one of our own. */
   readonly natsUrl: string | null;
   readonly metricsPort: number | null;
@@ -47,8 +49,9 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
   const lock = await lockFolder(options.output, { note: (text) => options.display.note(text) });
   let claim: NameClaim | null = null;
   try {
-    const { job: wish, output, resume, natsUrl, display } = options;
+    const { job: wish, output, natsUrl, display } = options;
     const note = (text: string): void => display.note(text);
+    const resume = decideResume(output, options.resume);
     const earlier = resume && wish.spec.init !== undefined ? earlierJob(output) : null;
     const job = chooseWeights(wish, earlier);
     checkOutput(output, job, resume);

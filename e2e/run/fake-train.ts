@@ -32,7 +32,7 @@ try {
   process.exitCode = await trainJob({
     job: resolveJob(job),
     output,
-    resume: values.resume === true,
+    resume: values.resume === true ? 'required' : 'never',
     natsUrl: values.nats ?? null,
     metricsPort: null,
     display: openDisplay({

@@ -78,10 +78,36 @@ test('Ctrl-C finishes the step, writes a checkpoint and exits with its own code'
   await command.committed(3);
   command.process.kill('SIGINT');
   const { code, last } = await command.end;
-  assert.equal(code, exitCodes.stopped);
+  assert.equal(code, exitCodes.stopped, JSON.stringify(last));
   assert.equal(last.stopped, true);
   assert.match(String(last.weights_sha256), /^[0-9a-f]{64}$/);
   assert.ok(existsSync(String(last.checkpoint)));
+  await assertGone(command.pids);
+});
+
+// Would catch a closed terminal or a service manager that costs the step and the checkpoint.
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} stops like Ctrl-C`, async () => {
+    const command = start(signal, 1);
+    await command.committed(3);
+    command.process.kill(signal);
+    const { code, last } = await command.end;
+    assert.equal(code, exitCodes.stopped, JSON.stringify(last));
+    assert.ok(existsSync(String(last.checkpoint)));
+    await assertGone(command.pids);
+  });
+}
+
+// Would catch a run that dies in mid-step, or trains on unseen, when `| head` has read enough.
+test('a reader that goes away stops the run, with a checkpoint and without a word', async () => {
+  const command = start('closed-pipe', 1);
+  const said: string[] = [];
+  command.process.stderr?.on('data', (data: Buffer) => said.push(data.toString()));
+  await command.committed(3);
+  command.process.stdout?.destroy();
+  assert.equal((await command.end).code, exitCodes.stopped);
+  assert.ok(readdirSync(join(command.output, 'checkpoints')).some((name) => /^step-/.test(name)));
+  assert.doesNotMatch(said.join(''), /EPIPE|Error| at /);
   await assertGone(command.pids);
 });
 
@@ -92,7 +118,7 @@ test('two signals in the same instant are one Ctrl-C', async () => {
   command.process.kill('SIGINT');
   command.process.kill('SIGTERM');
   const { code, last } = await command.end;
-  assert.equal(code, exitCodes.stopped);
+  assert.equal(code, exitCodes.stopped, JSON.stringify(last));
   assert.equal(last.stopped, true);
 });
 
@@ -124,14 +150,15 @@ const statesOf = (pids: readonly number[]): string =>
 async function untilPaused(command: Command): Promise<void> {
   const pids = [command.process.pid as number, ...command.pids];
   for (let look = 0; look < 100 && !/^T+$/.test(statesOf(pids)); look++) await pause(100);
-  assert.match(statesOf(pids), /^T{5}$/);
+  assert.equal(statesOf(pids), 'T'.repeat(pids.length));
 }
 
 const withoutProc = { skip: existsSync('/proc/self/stat') ? false : 'needs /proc' };
 
 // Would catch a Ctrl-Z that stops the command while training goes on unseen, and one that loses the run.
 test('Ctrl-Z pauses every process of the run, and fg goes on', withoutProc, async () => {
-  const command = start('ctrl-z', 2);
+  // One worker: the stand-in for training does not agree with others on the step of a stop.
+  const command = start('ctrl-z', 1);
   await command.committed(3);
   command.process.kill('SIGTSTP');
   await untilPaused(command);
@@ -142,7 +169,7 @@ test('Ctrl-Z pauses every process of the run, and fg goes on', withoutProc, asyn
   command.process.kill('SIGCONT');
   command.process.kill('SIGINT');
   const { code, last } = await command.end;
-  assert.equal(code, exitCodes.stopped);
+  assert.equal(code, exitCodes.stopped, JSON.stringify(last));
   assert.equal(last.stopped, true);
   await assertGone(command.pids);
 });
