@@ -254,6 +254,36 @@ test('of an item that is there twice, the first row counts where bad rows are sk
   assert.equal(textsOf(await openDataset(options.output))[0], 'title : toy story tag : film');
 });
 
+test('a message says what to do about it', async (context) => {
+  // Catches a message that leaves people alone with what is wrong.
+  const bad: readonly (readonly [
+    items: string | Uint8Array,
+    interactions: string,
+    rule: RegExp,
+  ])[] = [
+    [latin1('item_id,title\na,caf\xe9\n'), goodInteractions, /iconv -f WINDOWS-1252/],
+    ['1,Toy Story,film\n2,Heat,crime\n', goodInteractions, /first line is a row already, --inter/],
+    [
+      'item,title\na,x\n',
+      goodInteractions,
+      /columns are "item", "title": --id-column should name one of them$/,
+    ],
+    [goodItems, goodInteractions.replace('user_id', 'user'), /--user-column should name/],
+    [goodItems, goodInteractions.replace('timestamp', 'date'), /--time-column should name/],
+    [goodItems, `${goodInteractions}x,u1,1\n`, /"x": .*--on-bad-row skip\)$/],
+    [goodItems, `${goodInteractions}a,u1,24.12.2020\n`, /a date of ISO 8601 such as 2024-12-31/],
+    [
+      goodItems,
+      `${goodInteractions}a,u1,2020-12-24\n`,
+      /should be a number, as in the rows before/,
+    ],
+  ];
+  for (const [items, interactions, rule] of bad) {
+    const options = writeInput(temporaryFolder(context), items, interactions);
+    await assert.rejects(importDataset({ ...options, format: 'auto' }), { message: rule });
+  }
+});
+
 test('an existing folder is never overwritten', async (context) => {
   const options = writeInput(temporaryFolder(context));
   await importDataset(options);
@@ -268,6 +298,7 @@ test('a file that is not there is named', async (context) => {
   await assert.rejects(importDataset({ ...options, interactions }), {
     code: 'UNREADABLE_FILE',
     file: interactions,
+    message: /there is no such file$/,
   });
 });
 

@@ -66,8 +66,16 @@ export class InputFile {
   }
 }
 
+/** The errors of the system that people meet, in their words. */
+const knownErrors: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'this user may not read it'],
+]);
+
+const messageOf = (why: unknown): string => (why instanceof Error ? why.message : String(why));
+
 /** @param why an error of the system, or what is wrong in words */
 export function unreadable(file: string, why: unknown, cause: unknown = why): DatasetError {
-  const what = why instanceof Error ? why.message : String(why);
+  const what = knownErrors.get((why as { code?: string }).code ?? '') ?? messageOf(why);
   return new DatasetError('UNREADABLE_FILE', `Cannot read ${file}: ${what}`, { file, cause });
 }

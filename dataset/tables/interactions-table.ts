@@ -17,7 +17,7 @@ import { columnIndex, type Header } from './table-header.js';
 import type { TableRecord } from './table-record.js';
 import { TimeRange } from './time-column.js';
 import { newTimeField, readTime, type TimeField } from './timestamp-field.js';
-import { isUtf8 } from './utf8-text.js';
+import { isUtf8, noUtf8 } from './utf8-text.js';
 
 export interface InteractionsSource {
   readonly table: TableFile;
@@ -242,7 +242,7 @@ function explainBadRow(
   for (const name of ['user', 'item'] as const) {
     const [start, end] = [record.start(fields[name]), record.end(fields[name])];
     if (start === end) return ['EMPTY_ID', `the ${name} id is empty`];
-    if (!isUtf8(bytes, start, end)) return ['BAD_UTF8', `the ${name} id is not UTF-8 text`];
+    if (!isUtf8(bytes, start, end)) return ['BAD_UTF8', `the ${name} id ${noUtf8}`];
   }
   const timestamp = quote(record, timeField);
   if (time.kind === 'none') return ['BAD_TIME', `the timestamp is ${timestamp}: ${timeRule}`];

@@ -11,7 +11,7 @@ import { IdTable } from './id-table.js';
 import { readTable, type TableFile } from './read-table.js';
 import { columnIndex, type Header } from './table-header.js';
 import type { RowPlace, TableRecord } from './table-record.js';
-import { decodeUtf8, isUtf8 } from './utf8-text.js';
+import { decodeUtf8, isUtf8, noUtf8 } from './utf8-text.js';
 
 export interface ItemsSource {
   readonly table: TableFile;
@@ -158,12 +158,12 @@ function readRow(
   const { bytes } = record;
   if (record.start(item) === record.end(item)) return bad('EMPTY_ID', 'the item id is empty');
   if (!isUtf8(bytes, record.start(item), record.end(item))) {
-    return bad('BAD_UTF8', 'the item id is not UTF-8 text');
+    return bad('BAD_UTF8', `the item id ${noUtf8}`);
   }
   const values: string[] = [];
   for (const { index, key, list } of fields) {
     const text = decodeUtf8(bytes, record.start(index), record.end(index));
-    if (text === null) return bad('BAD_UTF8', `the field "${key}" is not UTF-8 text`);
+    if (text === null) return bad('BAD_UTF8', `the field "${key}" ${noUtf8}`);
     // RecBole separates the entries of a list by single spaces; empty ones carry nothing.
     values.push(list ? text.split(' ').filter(Boolean).join(' ') : text);
   }

@@ -8,7 +8,7 @@
  * nobody wants is only looked at as far as finding its end takes.
  */
 import { limits } from '../limits.js';
-import { type Field, scanObject } from './json-object.js';
+import { type Field, keyText, scanObject } from './json-object.js';
 import { RecordBuffer, type TableRecord } from './table-record.js';
 import { decodeUtf8 } from './utf8-text.js';
 
@@ -16,7 +16,11 @@ const LF = 0x0a;
 const byteOrderMark = [0xef, 0xbb, 0xbf] as const;
 
 export class JsonLinesParser {
-  readonly #columns: ReadonlyMap<string, number>;
+  readonly #wanted: readonly {
+    readonly column: number;
+    readonly name: string;
+    readonly key: Buffer;
+  }[];
   readonly #onRecord: (record: TableRecord) => void;
   readonly #record = new RecordBuffer('line');
   readonly #fields: (Field | null)[];
@@ -35,8 +39,9 @@ export class JsonLinesParser {
     isWanted: (column: number) => boolean,
     onRecord: (record: TableRecord) => void,
   ) {
-    const wanted = [...columns.entries()].filter(([index]) => isWanted(index));
-    this.#columns = new Map(wanted.map(([index, name]) => [name, index]));
+    this.#wanted = columns
+      .map((name, column) => ({ column, name, key: Buffer.from(name) }))
+      .filter(({ column }) => isWanted(column));
     this.#fields = columns.map(() => null);
     this.#onRecord = onRecord;
   }
@@ -91,15 +96,31 @@ export class JsonLinesParser {
     const record = this.#record;
     this.#fields.fill(null);
     const isObject = scanObject(bytes, start, end, (key, field) => {
-      const index = this.#columns.get(key);
+      const column = this.#columnOf(bytes, key);
       // As in JSON.parse, the last of a key that is there twice counts.
-      if (index !== undefined) this.#fields[index] = field;
+      if (column >= 0) this.#fields[column] = field;
     });
     if (!isObject) record.damage = 'BAD_JSON';
     for (const field of this.#fields) {
       if (field !== null && record.damage === null) appendValue(record, bytes, field);
       record.endField();
     }
+  }
+
+  /** Compares bytes, because a string for every key costs more than all else; -1 where nobody asks. */
+  #columnOf(bytes: Uint8Array, field: Field): number {
+    if (field.kind !== 'literal') {
+      const text = keyText(bytes, field);
+      return this.#wanted.find(({ name }) => name === text)?.column ?? -1;
+    }
+    const length = field.end - field.start;
+    for (const { column, key } of this.#wanted) {
+      if (key.length !== length) continue;
+      let i = 0;
+      while (i < length && key[i] === bytes[field.start + i]) i++;
+      if (i === length) return column;
+    }
+    return -1;
   }
 }
 
@@ -109,10 +130,10 @@ export function jsonColumns(sample: Uint8Array): readonly string[] {
   for (let from = 0; from < sample.length; ) {
     const found = sample.indexOf(LF, from);
     const end = found < 0 ? sample.length : found;
-    const keys: string[] = [];
+    const keys: Field[] = [];
     const start = from === 0 && sample[0] === byteOrderMark[0] ? byteOrderMark.length : from;
     if (scanObject(sample, start, end, (key) => keys.push(key))) {
-      for (const key of keys) columns.add(key);
+      for (const key of keys) columns.add(keyText(sample, key) ?? '');
     }
     from = end + 1;
   }

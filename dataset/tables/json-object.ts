@@ -24,7 +24,7 @@ const scalar = /^(?:true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 const longestScalar = 400;
 
 /**
- * Calls `visit` for every field of the object in bytes[start..end).
+ * Calls `visit` for every field of the object in bytes[start..end), with where its key stands.
  *
  * @returns whether there is one whole object and nothing else
  */
@@ -32,7 +32,7 @@ export function scanObject(
   bytes: Uint8Array,
   start: number,
   end: number,
-  visit: (key: string, field: Field) => void,
+  visit: (key: Field, field: Field) => void,
 ): boolean {
   let at = skipSpace(bytes, start, end);
   if (bytes[at] !== 0x7b || at >= end) return false;
@@ -45,9 +45,7 @@ export function scanObject(
     if (bytes[at] !== 0x3a || at >= end) return false;
     const value = readValue(bytes, skipSpace(bytes, at + 1, end), end);
     if (value === null) return false;
-    const name = keyText(bytes, key.field);
-    if (name === null) return false;
-    visit(name, value.field);
+    visit(key.field, value.field);
     at = skipSpace(bytes, value.next, end);
     if (at >= end) return false;
     if (bytes[at] === 0x7d) return skipSpace(bytes, at + 1, end) === end;
@@ -56,7 +54,8 @@ export function scanObject(
   }
 }
 
-function keyText(bytes: Uint8Array, { start, end, kind }: Field): string | null {
+/** The text of a key; null where its escapes are damaged. */
+export function keyText(bytes: Uint8Array, { start, end, kind }: Field): string | null {
   if (kind === 'literal') return Buffer.from(bytes.subarray(start, end)).toString('utf8');
   try {
     return JSON.parse(Buffer.from(bytes.subarray(start, end)).toString('utf8')) as string;
@@ -103,10 +102,21 @@ function readScalar(bytes: Uint8Array, start: number, end: number): Value | null
   let at = start;
   // Up to a comma, a closing bracket or white space.
   while (at < end && bytes[at] !== 0x2c && bytes[at] !== 0x7d && bytes[at]! > 0x20) at++;
-  if (at - start > longestScalar) return null;
+  const length = at - start;
+  if (length > longestScalar) return null;
+  if (isDigits(bytes, start, at)) {
+    if (length > 1 && bytes[start] === 0x30) return null;
+    return { field: { start, end: at, kind: 'literal' }, next: at };
+  }
   const text = String.fromCharCode(...bytes.subarray(start, at));
   if (nothing.has(text)) return { field: { start, end: at, kind: 'nothing' }, next: at };
   return scalar.test(text) ? { field: { start, end: at, kind: 'literal' }, next: at } : null;
+}
+
+/** Most numbers are; they need no string to be told. */
+function isDigits(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! < 0x30 || bytes[i]! > 0x39) return false;
+  return end > start;
 }
 
 /** Behind the list or object at `start`, or -1; its brackets are counted, its strings skipped. */

@@ -109,6 +109,39 @@ for (const [codec, compressors] of [
   });
 }
 
+test('a row group is read when its turn comes, and no sooner', async (context) => {
+  // Catches a file that is in memory whole.
+  const [groups, groupRows] = [10, 20_000];
+  const data = Float64Array.from({ length: groups * groupRows }, (_, i) => Math.sin(i));
+  const columnData = [{ name: 'x', data }];
+  const written = parquetWriteBuffer({
+    columnData,
+    codec: 'UNCOMPRESSED',
+    rowGroupSize: groupRows,
+  });
+  const file = await InputFile.open(fileOf(context)(new Uint8Array(written)));
+  const range = file.range.bind(file);
+  let asked = 0;
+  file.range = (start, end) => {
+    asked += end - start;
+    return range(start, end);
+  };
+  const groupBytes = groupRows * data.BYTES_PER_ELEMENT;
+  let footer = 0;
+  await readParquet(file, {
+    header: () => {
+      footer = asked;
+      return [0];
+    },
+    row: ({ line }) => {
+      const group = Math.ceil(line / groupRows);
+      assert.ok(asked - footer <= group * groupBytes * 1.1, `${asked} bytes at row ${line}`);
+    },
+  });
+  await file.close();
+  assert.ok(asked - footer > groups * groupBytes);
+});
+
 test('a packing that is not read is named with those that are', async (context) => {
   const written = parquetWriteBuffer({
     columnData: columnData(10),

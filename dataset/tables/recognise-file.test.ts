@@ -35,6 +35,7 @@ const foreign: readonly (readonly [name: string, start: Uint8Array, what: RegExp
   ['PDF', latin1('%PDF-1.7\n'), /a PDF document/],
   ['HTML', latin1('\n<!DOCTYPE html>\n<html>'), /an HTML page/],
   ['HTML without a type', latin1('<html lang="en">'), /an HTML page/],
+  ['a table of HTML', latin1('<table border="1">'), /an HTML page/],
   ['XML', latin1('<?xml version="1.0"?>'), /an XML document/],
   ['bzip2', latin1('BZh91AY&SY'), /a bzip2 file: .*bunzip2/],
   ['xz', latin1('\xfd7zXZ\0\0\x04'), /an xz file: .*unxz/],

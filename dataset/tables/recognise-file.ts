@@ -103,7 +103,7 @@ function zipKind(text: string): FileKind | null {
 
 function markupKind(text: string): FileKind | null {
   const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
-  if (/^<(!doctype html|html|head|body)\b/i.test(start)) {
+  if (/^<(!doctype html|html|head|body|table|div)\b/i.test(start)) {
     return foreign('an HTML page', 'perhaps a download that failed: fetch the file itself');
   }
   if (/^<(\?xml|[a-z][\w:.-]*[\s>/])/i.test(start)) {

@@ -93,7 +93,7 @@ export function columnIndex(
     throw new DatasetError(
       'MISSING_COLUMN',
       `Cannot read ${file}: it has no column "${name}": its columns are ` +
-        `${listed(columns)}: ${option} should name one of them`,
+        `${listed(columns)}: ${option} should name one of them${hint(columns)}`,
       { file, line: 1 },
     );
   }
@@ -106,6 +106,13 @@ export function columnIndex(
     );
   }
   return index;
+}
+
+/** A number is no name: then the first line is a row already. */
+function hint(columns: readonly Column[]): string {
+  return columns.some(({ name }) => /^-?\d+(\.\d+)?$/.test(name))
+    ? ', or, if its first line is a row already, --interactions-header or --items-header its columns'
+    : '';
 }
 
 /** So many names fit on a screen, and tell what kind of file it is. */

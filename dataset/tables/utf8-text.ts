@@ -16,3 +16,8 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   }
   return true;
 }
+
+/** What to say of bytes that are no UTF-8: most such files come from Windows. */
+export const noUtf8 =
+  'is not UTF-8 text: where the file is in Windows-1252, write it as UTF-8 first: ' +
+  'iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW';
