@@ -119,21 +119,28 @@ describe('InfoNCE', () => {
     }
     assert.ok(numbers(result.dLogitScale).every((value) => value === 0));
   });
-
-  // Would catch a mask by cosine that goes on under another name: embeddings that move together
-  // take their own negatives away, and the loss falls to zero without anything being learnt.
-  it('leaves out the positive’s own row and no embedding that is like it', () => {
-    const inputs = toTensors(randomInputs(11));
-    const masked = (kind: 'rows' | 'none'): number[] =>
-      numbers(infoNce(inputs, { ...settings, falseNegatives: { kind } }).masked);
-    // The second negative is of row 1, as the second positive; the last one only looks like it.
-    assert.deepEqual(masked('rows'), [0, 1, 0, 0]);
-    assert.deepEqual(masked('none'), [0, 0, 0, 0]);
-    const { logits } = infoNce(inputs, { ...settings, falseNegatives: { kind: 'rows' } });
-    const row = (logits as Tensor2D).arraySync()[1] as number[];
-    assert.deepEqual(
-      row.map((logit) => logit === -Infinity),
-      [false, false, true, false, false, false, false],
-    );
-  });
 });
+
+// The torch engine's kernel is compared with the composition in worker/engine/torch.
+for (const engine of ['cpu', 'wasm'] as const) {
+  describe(`false negatives on the engine ${engine}`, () => {
+    before(() => openEngine(engine, { threads: 1 }));
+
+    // Would catch a mask by cosine that goes on under another name: embeddings that move together
+    // take their own negatives away, and the loss falls to zero without anything being learnt.
+    it('leaves out the positive’s own row and no embedding that is like it', () => {
+      const inputs = toTensors(randomInputs(11));
+      const masked = (kind: 'rows' | 'none'): number[] =>
+        numbers(infoNce(inputs, { ...settings, falseNegatives: { kind } }).masked);
+      // The second negative is of row 1, as the second positive; the last one only looks like it.
+      assert.deepEqual(masked('rows'), [0, 1, 0, 0]);
+      assert.deepEqual(masked('none'), [0, 0, 0, 0]);
+      const { logits } = infoNce(inputs, { ...settings, falseNegatives: { kind: 'rows' } });
+      const row = (logits as Tensor2D).arraySync()[1] as number[];
+      assert.deepEqual(
+        row.map((logit) => logit === -Infinity),
+        [false, false, true, false, false, false, false],
+      );
+    });
+  });
+}
