@@ -156,6 +156,18 @@ export function busContract(name: string, open: OpenBus): void {
     await bus.close();
   });
 
+  // Would catch a run that ends with a number for a reason, because a stranger removed its plans.
+  test(`${name}: a stream that someone removed is named as gone`, async () => {
+    const [bus, stranger] = [await open(), await open()];
+    const stream = await bus.createStream('contract-gone', 'gone.>');
+    await (await stranger.openStream('contract-gone')).remove();
+    const isNamed = (error: unknown): boolean =>
+      error instanceof BusRefusedError && /the stream .*is gone/.test(error.message);
+    await assert.rejects(stream.publish('gone.1', bytesOf('x'), 'one'), isNamed);
+    await assert.rejects(stream.purge('gone.1'), isNamed);
+    await Promise.all([bus.close(), stranger.close()]);
+  });
+
   // Would catch two runs that both believe that a name is theirs.
   test(`${name}: of those who change a value at once, one succeeds`, async () => {
     const buses = await Promise.all([open(), open()]);

@@ -1,10 +1,12 @@
-import type { JetStreamManager, NatsConnection } from 'nats';
-import type { BusStream, Handler, Subscription } from '../shared/bus.js';
+import type { JetStreamManager, NatsConnection, NatsError } from 'nats';
+import { BusRefusedError, type BusStream, type Handler, type Subscription } from '../shared/bus.js';
 import { busRequestTimeout } from '../shared/limits.js';
 import { asBusError } from './nats-errors.js';
 
 /** Messages that the client asks for ahead of handling them; the plan's own bound is far lower. */
 const pulledAhead = 256;
+
+const notFound = 404;
 
 /** A JetStream stream with file storage. */
 export class NatsStream implements BusStream {
@@ -25,7 +27,7 @@ export class NatsStream implements BusStream {
         .publish(subject, data, { msgID: id });
       return duplicate ? 'repeated' : 'stored';
     } catch (cause) {
-      throw asBusError(cause, `store "${subject}"`);
+      throw await this.#explained(cause, `store "${subject}"`);
     }
   }
 
@@ -49,8 +51,25 @@ export class NatsStream implements BusStream {
     try {
       return (await this.#manager.streams.purge(this.#name, { filter })).purged;
     } catch (cause) {
-      throw asBusError(cause, `purge "${filter}"`);
+      throw await this.#explained(cause, `purge "${filter}"`);
     }
+  }
+
+  /** To a publication that no stream holds, the server answers with a bare 503. */
+  async #explained(cause: unknown, what: string): Promise<Error> {
+    const error = asBusError(cause, what);
+    if (!(error instanceof BusRefusedError) || !(await this.#isGone())) return error;
+    return new BusRefusedError(
+      `Cannot ${what}: the stream "${this.#name}" is gone: someone else removed it from the server`,
+      { cause },
+    );
+  }
+
+  #isGone(): Promise<boolean> {
+    return this.#manager.streams.info(this.#name).then(
+      () => false,
+      (error: unknown) => (error as NatsError).api_error?.code === notFound,
+    );
   }
 
   async remove(): Promise<void> {

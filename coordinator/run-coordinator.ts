@@ -57,7 +57,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const bus = await openNatsBus({ url: natsUrl(), name: 'coordinator' });
     const parent = beginLife({
       onStop: () => coordinator.stop(),
-      onAbort: (reason) => coordinator.fail('ABORTED', reason, null),
+      onAbort: (reason) =>
+        coordinator.fail('ABORTED', `the coordinator was told to end at once: ${reason}`, null),
     });
     const coordinator = new Coordinator({
       bus,

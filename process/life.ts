@@ -19,7 +19,7 @@ export interface LifeHandlers {
 export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
   let asked = false;
   const stop = (signal: string): void => {
-    if (asked) onAbort(`received ${signal} twice`);
+    if (asked) onAbort(`it received ${signal} twice`);
     else onStop();
     asked = true;
   };
@@ -28,7 +28,7 @@ export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
     process.on(signal, () => stop(signal));
   }
   return watchParent({
-    onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort('told by the parent')),
+    onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort(command.reason)),
     onGone: () => onAbort('the parent process ended'),
   });
 }

@@ -5,11 +5,19 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodbyeTimeout } from '../shared/limits.js';
-import { storingSync } from '../storage/storage-error.js';
+import { freeBytes, sizeText, storingSync } from '../storage/storage-error.js';
 import { authorization, type NatsUser, workerSubjects } from './nats-roles.js';
 
 export class NatsServerStartError extends Error {
@@ -30,6 +38,8 @@ export interface LocalNatsServer {
   readonly workerUrl: string;
   readonly pid: number;
   readonly exited: Promise<NatsServerExit>;
+  /** What its log says of a disk that has no room; null while it says nothing of the kind. */
+  fullDisk(): Promise<string | null>;
   /** Ends the server and waits until it is gone, its folder included. */
   stop(): Promise<void>;
 }
@@ -78,6 +88,7 @@ export async function startLocalNatsServer(
   storingSync("nats-server's configuration", config, () =>
     writeFileSync(config, configuration(directory, users), { mode: 0o600 }),
   );
+  const logStart = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   const log = openSync(logFile, 'a');
   const shell = spawn('/bin/sh', ['-c', guard, 'lockstep-nats', directory, binary, '-c', config], {
     stdio: ['pipe', log, log],
@@ -99,6 +110,7 @@ export async function startLocalNatsServer(
     workerUrl: `nats://worker:${workerSecret}@127.0.0.1:${port}`,
     pid,
     exited,
+    fullDisk: () => fullDisk(logFile, logStart, directory),
     stop: () => stop(shell, exited, pid),
   };
 }
@@ -169,4 +181,18 @@ function kill(pid: number): void {
   } catch {
     // It ended meanwhile.
   }
+}
+
+/** The first line of a server's log that says that its disk has no room; null without one. */
+export const fullDiskLine = (log: string): string | null =>
+  /\[ERR\] (.*(no space left on device|disk quota exceeded|resource limits exceeded).*)/i.exec(
+    log,
+  )?.[1] ?? null;
+
+async function fullDisk(logFile: string, start: number, directory: string): Promise<string | null> {
+  const line = fullDiskLine(readFileSync(logFile).subarray(start).toString());
+  if (line === null) return null;
+  const free = await freeBytes(directory);
+  const room = free === null ? '' : `, ${sizeText(free)} are free`;
+  return `nats-server cannot store the plan in ${directory}: the disk is full (${line}${room})`;
 }

@@ -57,6 +57,7 @@ function deliverTo(listener: Listener, subject: string, data: Uint8Array): void 
 }
 
 class MemoryStream implements BusStream {
+  #removed = false;
   #messages: { readonly subject: string; readonly data: Uint8Array }[] = [];
   readonly #ids = new Set<string>();
   readonly #listeners = new Listeners();
@@ -69,6 +70,7 @@ class MemoryStream implements BusStream {
   }
 
   async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
+    this.#requireThere(`store "${subject}"`);
     if (!subjectMatches(this.#filter, subject)) {
       throw new BusRefusedError(`Cannot store a message: no stream holds the subject "${subject}"`);
     }
@@ -88,6 +90,7 @@ class MemoryStream implements BusStream {
   }
 
   async purge(filter: string): Promise<number> {
+    this.#requireThere(`purge "${filter}"`);
     const before = this.#messages.length;
     this.#messages = this.#messages.filter(({ subject }) => !subjectMatches(filter, subject));
     return before - this.#messages.length;
@@ -95,7 +98,12 @@ class MemoryStream implements BusStream {
 
   async remove(): Promise<void> {
     this.#messages = [];
+    this.#removed = true;
     this.#onRemove();
+  }
+
+  #requireThere(what: string): void {
+    if (this.#removed) throw new BusRefusedError(`Cannot ${what}: the stream is gone`);
   }
 }
 

@@ -58,9 +58,13 @@ const polite: ReadonlySet<number | null> = new Set([
 
 /** How directly a symptom shows the cause; 0 is the most direct. */
 function distance(symptom: Symptom): number {
-  if (symptom.kind === 'failed') return consequenceCodes.has(symptom.event.code) ? 4 : 2;
+  if (symptom.kind === 'failed') {
+    // Who was told to end knows less than who lost something.
+    if (symptom.event.code === 'ABORTED') return 5;
+    return consequenceCodes.has(symptom.event.code) ? 4 : 2;
+  }
   if (signalOf(symptom) !== null) return 0;
-  if (polite.has(symptom.code)) return 5;
+  if (polite.has(symptom.code)) return 6;
   // An error that a process could not handle; had it said which, that would tell more.
   return symptom.code === exitCodes.internal ? 3 : 1;
 }

@@ -115,6 +115,7 @@ class Run {
   #committedSteps = 0;
   #stopping = false;
   #ending = false;
+  #aborting = false;
 
   constructor(options: RunJobOptions) {
     this.#options = options;
@@ -164,7 +165,8 @@ class Run {
   #giveUp({ code, message }: { readonly code: string; readonly message: string }): void {
     const committedSteps = this.#committedSteps;
     const event = { kind: 'failed', code, message, worker: null, committedSteps } as const;
-    this.#symptoms.push({ kind: 'failed', event });
+    // Before what follows from it.
+    this.#symptoms.unshift({ kind: 'failed', event });
     this.#settle('trouble');
   }
 
@@ -285,6 +287,8 @@ class Run {
         this.#committedSteps = event.report.step + 1;
         break;
       case 'failed':
+        // What we ourselves caused is no symptom.
+        if (this.#aborting && event.code === 'ABORTED') return;
         this.#symptoms.push({ kind: 'failed', event });
         this.#settle('trouble');
         return;
@@ -317,11 +321,18 @@ class Run {
     this.#ending = true;
     const full = this.#server === null ? null : await fullDisk(this.#temporary);
     if (full !== null) this.#giveUp(full);
+    // The server keeps a share of the disk free, and refuses before it is really full.
+    const said = full === null ? ((await this.#server?.fullDisk()) ?? null) : null;
+    if (said !== null) this.#giveUp({ code: 'DISK_FULL', message: said });
   }
 
   async #endProcesses(how: 'finished' | 'trouble' | 'interrupted'): Promise<void> {
     this.#ending = true;
-    if (how === 'trouble') for (const child of this.#living()) child.send({ kind: 'abort' });
+    if (how === 'trouble') {
+      this.#aborting = true;
+      const reason = explainFailure(this.#symptoms, this.#committedSteps).message;
+      for (const child of this.#living()) child.send({ kind: 'abort', reason });
+    }
     if (how === 'interrupted') for (const child of this.#living()) child.kill();
     const killer = setTimeout(() => {
       for (const child of this.#living()) child.kill();

@@ -4,12 +4,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { openNatsBus } from '../../bus/nats-bus.js';
 import {
   type ProcessNote,
   type RunEntries,
   type RunJobOptions,
   runJob,
 } from '../../cli/train/run-job.js';
+import { startLocalNatsServer } from '../../process/local-nats-server.js';
+import { findNatsServer } from '../../process/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fake-job.js';
@@ -22,6 +25,7 @@ interface Options {
   readonly workers: number;
   readonly steps: number;
   readonly resume?: string;
+  readonly natsUrl?: string;
   /** Holds every member before its last step, so that what is done to the run comes in time. */
   readonly hold?: boolean;
   readonly entries?: RunEntries;
@@ -30,7 +34,7 @@ interface Options {
 
 /** Starts a run; what it announced is kept for the test. */
 function start(given: Options) {
-  const { name, workers, steps, resume, hold, entries = fakeEntries, onCommitted } = given;
+  const { name, workers, steps, resume, hold, entries = fakeEntries, natsUrl, onCommitted } = given;
   const processes = new Map<string, ProcessNote>();
   const events: RunEvent[] = [];
   const output = join(folder, name);
@@ -47,7 +51,7 @@ function start(given: Options) {
     output,
     checkpoints: join(output, 'checkpoints'),
     workers,
-    natsUrl: null,
+    natsUrl: natsUrl ?? null,
     metricsPort: null,
     resume: resume ?? null,
     evaluateOnly: false,
@@ -186,6 +190,63 @@ test('a frozen coordinator is noticed by the workers, and blamed', async () => {
   assert.equal(end.kind === 'failed' ? end.cause.code : null, 'COORDINATOR_LOST');
   assert.match(end.kind === 'failed' ? end.cause.message : '', /^the coordinator was silent for/);
   assertAllGone(processes, output);
+});
+
+// Would catch a run that says "told by the parent" where someone outside has ended it.
+for (const victim of ['worker-1', 'coordinator']) {
+  test(`a ${victim} that is told to end from outside says so`, async () => {
+    const { run, processes, output } = start({
+      name: `told-${victim}`,
+      workers: 2,
+      steps: 10_000,
+      onCommitted: (steps) => {
+        if (steps !== 5) return;
+        // A frozen worker would hold the others in their step; a stopped thread is asked twice.
+        process.kill(pidOf(processes, victim), 'SIGTERM');
+        process.kill(pidOf(processes, victim), 'SIGINT');
+      },
+    });
+    const end = await run.end;
+    assert.equal(end.kind, 'failed', JSON.stringify(end));
+    if (end.kind !== 'failed') return;
+    assert.equal(end.cause.code, 'ABORTED');
+    const who = victim === 'coordinator' ? 'the coordinator' : victim;
+    assert.match(
+      end.cause.message,
+      new RegExp(`^${who} was told to end at once: it received SIG(INT|TERM) twice`),
+    );
+    assertAllGone(processes, output);
+  });
+}
+
+// Would catch a run that gives a number as its reason when a stranger removed its plans.
+test('a stream that a stranger removes is named', async () => {
+  const server = await startLocalNatsServer({
+    binary: findNatsServer(),
+    directory: join(folder, 'stranger-nats'),
+    logFile: join(folder, 'stranger-nats.log'),
+  });
+  const bus = await openNatsBus({ url: server.url, name: 'stranger' });
+  const { run } = start({
+    name: 'stranger',
+    workers: 1,
+    steps: 10_000,
+    natsUrl: server.url,
+    onCommitted: async (steps) => {
+      if (steps !== 5) return;
+      const { streams } = await bus.names();
+      const plans = streams.find((name) => name.startsWith('lockstep-plan-')) as string;
+      await (await bus.openStream(plans)).remove();
+    },
+  });
+  const end = await run.end;
+  await bus.close();
+  await server.stop();
+  assert.equal(end.kind, 'failed', JSON.stringify(end));
+  assert.match(
+    end.kind === 'failed' ? end.cause.message : '',
+    /the stream "lockstep-plan-fake-t\w{16}" is gone: someone else removed it/,
+  );
 });
 
 // Would catch a stop that loses the step or forgets the checkpoint.

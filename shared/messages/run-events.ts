@@ -86,4 +86,4 @@ export type RunCommand =
   /** Finish the step, write a checkpoint, end. */
   | { readonly kind: 'stop' }
   /** End now. */
-  | { readonly kind: 'abort' };
+  | { readonly kind: 'abort'; readonly reason: string };

@@ -161,6 +161,9 @@ export class WorkerControl {
 
   /** Gives up at once. */
   abort(reason: string): void {
+    if (this.#phase.kind === 'over') return;
+    // Said to the parent, which is not the only one who can tell a process to end.
+    this.#tellParent('ABORTED', `${this.#parts.worker} was told to end at once: ${reason}`);
     this.#thread?.post({ kind: 'abort', reason });
     this.#finish({ code: exitCodes.lost, reason });
   }
@@ -234,7 +237,7 @@ export class WorkerControl {
       case 'abort':
         this.#parts.log.warn({}, `aborted by the coordinator: ${message.reason}`);
         if (this.#phase.kind === 'failed') this.#finish(this.#phase.end);
-        else this.abort(message.reason);
+        else this.abort(`by the coordinator, or in its name: ${message.reason}`);
         return;
       case 'complete': {
         const stopped = this.#phase.kind === 'finished' && this.#phase.stopped;
