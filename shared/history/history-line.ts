@@ -1,6 +1,7 @@
 /**
  * The history of a run: one line an event, each a JSON object. It is the one account of what
- * happened, for `history.jsonl`, `result.json`, `--json` and whatever draws a run. docs/run-folder.md explains it.
+ * happened, for `history.jsonl`, `result.json`, `--json` and whatever draws a run. docs/run-folder.md
+ * explains each field; a test holds it to this schema.
  *
  * Names are snake_case and end in their unit where they have one. `time` is the wall clock, and
  * `committed_steps` counts optimizer updates: 1 after the first step.
