@@ -85,13 +85,11 @@ async function connectOnce(url: string, name: string): Promise<NatsConnection> {
 
 /** Splits the secret off, which the client wants as an option. */
 function parseUrl(url: string): ConnectionOptions & { server: string } {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch (cause) {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol !== 'nats:' || parsed.hostname === '') {
     throw new BusRefusedError(
-      `Cannot use "${url}" as the address of nats-server: it must be like nats://host:4222`,
-      { cause },
+      `Cannot use "${withoutSecret(url)}" as the address of nats-server: it must be like ` +
+        'nats://host:4222',
     );
   }
   const server = `${parsed.hostname}:${parsed.port || '4222'}`;

@@ -73,7 +73,8 @@ export function readRunArguments(
     overrides: values.set ?? [],
     initFrom: values['init-from'] ?? null,
     json: values.json === true,
-    metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax),
+    // 0 asks for free ones, as it does elsewhere, and not for the ports from 0 on.
+    metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax) || null,
     nats: values.nats ?? null,
   };
 }

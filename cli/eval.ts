@@ -9,15 +9,17 @@ import { wholeJobDigest } from '../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { makeRunId, runIdBytes } from '../shared/run/run-id.js';
 import { readRunArguments } from './arguments.js';
+import { checkStart } from './check-start.js';
 import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
 import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
-import { checkpointsOf, jobFileOf, readJob } from './train/output-folder.js';
+import { checkpointsOf, hasCheckpoints, jobFileOf, readJob } from './train/output-folder.js';
 import { launcherOf, resumeCommand } from './train/resume-command.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
 import { UsageError } from './usage-error.js';
+import { requireServer } from './use-server.js';
 
 /** @throws UsageError, JobSpecError, DatasetError before anything is started. */
 export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
@@ -27,6 +29,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     return exitCodes.success;
   }
   const { output, checkpoint } = locate(resolve(given.subject));
+  requireCheckpoint(output, checkpoint);
   const jobFile = jobFileOf(output);
   const job = readJob(jobFile);
   const display = openDisplay({
@@ -40,6 +43,8 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const path = readRunRecord(output)?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text), moved);
+  await checkStart({ job, datasetDirectory, workers, metricsPort: null });
+  if (given.nats !== null) await requireServer(given.nats);
   const folder = makeEvaluationFolder();
   const code = await watchRun({
     display,
@@ -99,6 +104,18 @@ function locate(folder: string): { output: string; checkpoint: string | null } {
   }
   throw new UsageError(
     `Cannot evaluate "${folder}": it must be the --output of a run, or a checkpoint in it`,
+  );
+}
+
+/** @throws UsageError where there is nothing to evaluate: the weights would be those of the seed. */
+function requireCheckpoint(output: string, checkpoint: string | null): void {
+  const isThere =
+    checkpoint === null ? hasCheckpoints(output) : isReadable(join(checkpoint, 'manifest.json'));
+  if (isThere) return;
+  throw new UsageError(
+    checkpoint === null
+      ? `Cannot evaluate "${output}": the run has no checkpoint yet: it must have one`
+      : `Cannot evaluate "${checkpoint}": it has no manifest.json: it must be a complete checkpoint`,
   );
 }
 

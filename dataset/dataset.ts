@@ -59,6 +59,26 @@ export function openDataset(directory: string, options?: VerifyOptions): Promise
   return withVerification(folder, options, (verification) => readDataset(folder, verification));
 }
 
+/**
+ * How many interactions each user has, without the rest of the folder.
+ *
+ * @throws DatasetError
+ */
+export async function readSequenceOffsets(
+  directory: string,
+): Promise<Pick<Dataset, 'users' | 'sequenceOffsets'>> {
+  const folder = resolve(directory);
+  return withVerification(folder, { verify: 'remembered' }, async (verification) => {
+    const manifest = await readManifest(folder);
+    const { users, interactions } = manifest.counts;
+    const options = { verification, Buffer: ArrayBuffer };
+    const read = await readRole(folder, manifest, 'sequenceOffsets', 4 * (users + 1), options);
+    const sequenceOffsets = new Uint32Array(read);
+    checkOffsets(join(folder, fileNames.sequenceOffsets), sequenceOffsets, interactions, 1);
+    return { users, sequenceOffsets };
+  });
+}
+
 async function readDataset(folder: string, verification: Verification): Promise<Dataset> {
   const manifest = await readManifest(folder);
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;

@@ -26,15 +26,24 @@ export interface TrainingView {
 /** Training items of a user who has `items` in all. */
 export const trainingLength = (items: number): number => Math.max(0, items - 2);
 
-/** The dataset without what is held out; the arrays of sequences are copies. */
-export function trainingView(dataset: Dataset): TrainingView {
-  const { users, sequenceOffsets, sequenceItems } = dataset;
+/** Where each user's training items begin in a view. [users + 1] */
+export function trainingOffsets({
+  users,
+  sequenceOffsets,
+}: Pick<Dataset, 'users' | 'sequenceOffsets'>): Uint32Array {
   const offsets = new Uint32Array(users + 1);
   for (let user = 0; user < users; user++) {
     const length = trainingLength(sequenceOffsets[user + 1]! - sequenceOffsets[user]!);
     // One item alone has nothing to be predicted from.
     offsets[user + 1] = offsets[user]! + (length < 2 ? 0 : length);
   }
+  return offsets;
+}
+
+/** The dataset without what is held out; the arrays of sequences are copies. */
+export function trainingView(dataset: Dataset): TrainingView {
+  const { users, sequenceOffsets, sequenceItems } = dataset;
+  const offsets = trainingOffsets(dataset);
   const items = new Int32Array(offsets[users]!);
   for (let user = 0; user < users; user++) {
     const [start, length] = [sequenceOffsets[user]!, offsets[user + 1]! - offsets[user]!];

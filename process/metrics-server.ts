@@ -6,6 +6,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../shared/clock.js';
+import { PortUnavailableError } from './port-unavailable-error.js';
 import { readRequestHead } from './request-head.js';
 import { SharedRendering } from './shared-rendering.js';
 import { dismiss, StrangerSockets } from './stranger-sockets.js';
@@ -108,7 +109,11 @@ function responseText(
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new Error(`Cannot serve metrics on ${host}:${port}: ${cause.message}`, { cause })),
+      reject(
+        new PortUnavailableError(`Cannot serve metrics on ${host}:${port}: ${cause.message}`, {
+          cause,
+        }),
+      ),
     );
     server.listen(port, host, resolve);
   });

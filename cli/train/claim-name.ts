@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openNatsBus } from '../../bus/nats-bus.js';
 import { claimRun } from '../../process/run-claim.js';
-import { BusRefusedError } from '../../shared/bus.js';
+import type { Bus } from '../../shared/bus.js';
 import { systemClock } from '../../shared/clock.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
-import { UsageError } from '../usage-error.js';
+import { useServer } from '../use-server.js';
 
 export interface NameClaim {
   /** The coordinator takes the claim over by it. */
@@ -16,17 +15,21 @@ export interface NameClaim {
  * Makes the run the live one of its name on a server that other runs may use too, before anything of
  * it is written.
  *
- * @throws RunLiveError, UsageError, BusLostError
+ * @throws RunLiveError, UsageError
  */
 export async function claimName(
   url: string,
   run: RunAddress,
   note: (text: string) => void,
 ): Promise<NameClaim> {
-  const bus = await openNatsBus({ url, name: 'command' }).catch((error: unknown) => {
-    if (!(error instanceof BusRefusedError)) throw error;
-    throw new UsageError(error.message, { cause: error });
-  });
+  return useServer(url, (bus) => claimOn(bus, run, note));
+}
+
+async function claimOn(
+  bus: Bus,
+  run: RunAddress,
+  note: (text: string) => void,
+): Promise<NameClaim> {
   try {
     const { token, release } = await claimRun({
       bus,

@@ -6,7 +6,7 @@ import { type Millis, millis } from '../../shared/units.js';
 
 export type InterruptDecision = 'stop' | 'ignore' | 'at-once';
 
-const sameKeyPress: Millis = millis(400);
+export const sameKeyPress: Millis = millis(400);
 
 /** `previousAt` is when the first signal came; null before it. */
 export function decideInterrupt(now: Millis, previousAt: Millis | null): InterruptDecision {

@@ -10,6 +10,7 @@ import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
 import type { ResumeWish } from '../arguments.js';
+import { checkStart } from '../check-start.js';
 import { datasetFolder } from '../dataset-folder.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
@@ -42,8 +43,8 @@ export interface TrainOptions {
 }
 
 /**
- * @throws UsageError, DatasetError, FolderBusyError, FolderUnusableError, RunLiveError, BusLostError
- *   before anything is started; then the folder is as it was.
+ * @throws UsageError, FolderBusyError, FolderUnusableError, RunLiveError, and what `checkStart`
+ *   throws, before anything is started; then the folder is as it was.
  */
 export async function trainJob(options: TrainOptions): Promise<ExitCode> {
   const lock = await lockFolder(options.output, { note: (text) => options.display.note(text) });
@@ -65,6 +66,9 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const continues = record.id !== newId;
     if (continues) checkHistory(output);
     const run = { job: jobId(job.metadata.name), run: record.id };
+    const workers = job.spec.workers.replicas;
+    const { metricsPort } = options;
+    await checkStart({ job, datasetDirectory, workers, metricsPort });
     claim = natsUrl === null ? null : await claimName(natsUrl, run, note);
     // Everything has been checked: only now is anything written.
     sweepOutput(output);
@@ -93,9 +97,9 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
         datasetDirectory,
         output,
         checkpoints: checkpointsOf(output),
-        workers: job.spec.workers.replicas,
+        workers,
         natsUrl,
-        metricsPort: options.metricsPort,
+        metricsPort,
         resume: resume ? 'newest' : null,
         evaluateOnly: false,
         trouble: lock.lost,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
@@ -6,8 +5,8 @@ import { parseJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { readRunArguments } from '../arguments.js';
 import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
-import { UsageError } from '../usage-error.js';
 import { absolutePaths } from './job-paths.js';
+import { readJobText } from './read-job-text.js';
 import { launcherOf, resumeCommand } from './resume-command.js';
 import { trainJob } from './train-job.js';
 
@@ -48,12 +47,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
 
 /** @throws UsageError, JobSpecError */
 function readSpec(file: string, overrides: readonly string[]): TrainingJob {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new UsageError(`Cannot read the job: ${(cause as Error).message}`, { cause });
-  }
+  const text = readJobText(file);
   const workingDirectory = process.cwd();
   return absolutePaths(parseJob(text, overrides), { file, overrides, workingDirectory });
 }

@@ -1,6 +1,7 @@
 /** A command that runs as a process, as a test sees it: what it said and how it ended. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 export interface CommandEnd {
   readonly code: number | null;
@@ -18,8 +19,14 @@ export interface Command {
   readonly end: Promise<CommandEnd>;
 }
 
-export function startCommand(program: string, words: readonly string[]): Command {
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+export const startCommand = (program: string, words: readonly string[]): Command =>
+  watch(spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] }));
+
+/** A command as a user pastes it. */
+export const startPasted = (text: string): Command =>
+  watch(spawn('/bin/sh', ['-c', `exec ${text}`], { stdio: ['ignore', 'pipe', 'pipe'] }));
+
+function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   const pids = new Map<string, number>();
   let last: Record<string, unknown> = {};
   let errors = '';

@@ -4,8 +4,12 @@ import { importDataset } from '../../dataset/import/import-dataset.js';
 
 const items = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/** Writes about the smallest dataset that a job can train on; the fake processes do not open it. */
-export async function fakeDataset(output: string): Promise<void> {
+/**
+ * Writes about the smallest dataset that a job can train on; the fake processes do not open it.
+ *
+ * @param length interactions of each user
+ */
+export async function fakeDataset(output: string, length = items.length): Promise<void> {
   const folder = dirname(output);
   mkdirSync(folder, { recursive: true });
   const files = { items: join(folder, 'items.csv'), interactions: join(folder, 'inter.csv') };
@@ -13,7 +17,9 @@ export async function fakeDataset(output: string): Promise<void> {
     files.items,
     `item_id,title\n${items.map((item) => `${item},Volume ${item}`).join('\n')}\n`,
   );
-  const rows = ['u', 'v'].flatMap((user) => items.map((item, at) => `${item},${user},${at}`));
+  const rows = ['u', 'v'].flatMap((user) =>
+    items.slice(0, length).map((item, at) => `${item},${user},${at}`),
+  );
   writeFileSync(files.interactions, `item_id,user_id,timestamp\n${rows.join('\n')}\n`);
   await importDataset({ format: 'hllm', ...files, output, name: 'fake' });
 }

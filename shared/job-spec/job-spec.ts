@@ -2,17 +2,17 @@
  * From the text of a job to a complete, checked `TrainingJob`. Configuration is parsed once, here;
  * everything behind it relies on the type.
  */
-import { LineCounter, parseDocument } from 'yaml';
 import { JobSpecError } from '../errors.js';
 import { applyOverrides } from './overrides.js';
 import { specProblems } from './problems.js';
 import { brokenRules } from './rules.js';
 import { type TrainingJob, trainingJobSchema } from './schema.js';
+import { yamlValue } from './yaml-value.js';
 
 export type { TrainingJob } from './schema.js';
 
 /** Characters; a job is some hundred lines, and a parser should not be given a dataset by mistake. */
-const longestText = 1024 * 1024;
+export const longestJobText = 1024 * 1024;
 
 /**
  * Reads a job from YAML (or JSON, which is YAML).
@@ -38,25 +38,11 @@ export function resolveJob(value: unknown): TrainingJob {
 }
 
 function parseYaml(text: string): unknown {
-  if (text.length > longestText) {
-    const message = `must have at most ${longestText} characters: it has ${text.length}`;
+  if (text.length > longestJobText) {
+    const message = `must have at most ${longestJobText} characters: it has ${text.length}`;
     throw new JobSpecError([{ path: '', message }]);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw new JobSpecError(
-      document.errors.map((error) => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return { path: '', message: `line ${line}, column ${col}: ${error.message}` };
-      }),
-    );
-  }
-  try {
-    return document.toJS();
-  } catch (cause) {
-    // Aliases that multiply without end, which only shows when they are followed.
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new JobSpecError([{ path: '', message }], { cause });
-  }
+  const parsed = yamlValue(text);
+  if (parsed.kind === 'value') return parsed.value;
+  throw new JobSpecError(parsed.problems.map((message) => ({ path: '', message })));
 }

@@ -1,7 +1,8 @@
 /** Fields set from outside the file: `--set optimizer.learningRate=0.003`. */
-import { parse } from 'yaml';
 import { type JobProblem, JobSpecError } from '../errors.js';
+import { specFields } from './reference.js';
 import { exclusiveFields } from './schema.js';
+import { yamlValue } from './yaml-value.js';
 
 type Mapping = Record<string, unknown>;
 
@@ -30,19 +31,37 @@ function applyOne(job: unknown, override: string): JobProblem | null {
     return refused(override, 'must be path=value, such as optimizer.learningRate=0.003');
   }
   const path = topLevel.has(names[0] as string) ? names : ['spec', ...names];
-  let value: unknown;
-  try {
-    value = parse(override.slice(equals + 1));
-  } catch (error) {
-    return refused(override, `its value is not YAML: ${(error as Error).message.split('\n')[0]}`);
+  const parsed = yamlValue(override.slice(equals + 1));
+  if (parsed.kind === 'problems') {
+    return refused(override, `its value is not YAML: ${parsed.problems[0]}`);
   }
-  return setAt(job, path, value) ? null : refused(override, 'a field above it is not a mapping');
+  if (setAt(job, path, parsed.value) || isFaultOfJob(job, path)) return null;
+  return refused(override, 'a field above it is not a mapping');
 }
+
+/** An override is one line of a message, whatever stands in it. */
+const longestShown = 80;
 
 const refused = (override: string, why: string): JobProblem => ({
   path: '',
-  message: `--set ${override}: ${why}`,
+  message: `--set ${override.slice(0, longestShown)}${override.length > longestShown ? '...' : ''}: ${why}`,
 });
+
+/**
+ * Whether the path breaks off at a field that should be a mapping: then the job itself is wrong, which
+ * its rules say better than a word about an override.
+ */
+function isFaultOfJob(job: unknown, path: readonly string[]): boolean {
+  let at = job;
+  for (const [index, name] of path.entries()) {
+    if (!isMapping(at)) {
+      const field = specFields().get(path.slice(0, index).join('.'));
+      return field !== undefined && field.children.length > 0;
+    }
+    at = at[name];
+  }
+  return false;
+}
 
 /** False where something on the way is no mapping. */
 function setAt(job: unknown, path: readonly string[], value: unknown): boolean {

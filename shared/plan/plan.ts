@@ -74,7 +74,10 @@ export function laneParts(plan: StepPlan): LanePart[] {
 }
 
 /** Optimizer updates in which every sequence counts once; the last one has what is left. */
-export function stepsPerEpoch(job: PlanInput, dataset: PlanDataset): number {
+export function stepsPerEpoch(
+  job: PlanInput,
+  dataset: Pick<PlanDataset, 'sequenceOffsets'>,
+): number {
   const sequences = countSequences(dataset.sequenceOffsets, job.spec.data.sequences);
   return Math.ceil(sequences / job.spec.batch.sequences);
 }
@@ -84,7 +87,10 @@ export function stepsPerEpoch(job: PlanInput, dataset: PlanDataset): number {
  *
  * @throws JobSpecError where the warm-up would outlast them.
  */
-export function totalSteps(job: TrainingJob, dataset: PlanDataset): number {
+export function totalSteps(
+  job: TrainingJob,
+  dataset: Pick<PlanDataset, 'sequenceOffsets'>,
+): number {
   const { duration, optimizer } = job.spec;
   const total = duration.steps ?? (duration.epochs ?? 1) * stepsPerEpoch(job, dataset);
   const problems = warmupProblems(optimizer.schedule.warmupSteps, total);

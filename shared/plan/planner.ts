@@ -4,7 +4,6 @@
  * planner, from an old one, and in any order of asking.
  */
 
-import { EmptyPlanError } from '../errors.js';
 import { type Step, step as stepNumber } from '../ids.js';
 import { type Dealt, dealByCost } from './balance.js';
 import { type PlanCatalogue, planCatalogue } from './catalogue.js';
@@ -12,7 +11,11 @@ import { EpochOrders } from './epoch-orders.js';
 import { drawNegatives, ItemMarks } from './negatives.js';
 import type { StepPlan } from './plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
-import { type TrainingSequences, trainingSequences } from './training-sequences.js';
+import {
+  requireSequences,
+  type TrainingSequences,
+  trainingSequences,
+} from './training-sequences.js';
 
 interface DealtItems {
   readonly items: Int32Array;
@@ -34,13 +37,7 @@ export class Planner {
     this.#job = job;
     this.#dataset = dataset;
     this.#sequences = trainingSequences(dataset, job.spec.data.sequences);
-    if (this.#sequences.users.length === 0) {
-      const users = dataset.sequenceOffsets.length - 1;
-      throw new EmptyPlanError(
-        `Cannot plan a step: none of ${users} users has a training sequence: at least one must ` +
-          'have two items besides the two that are held out',
-      );
-    }
+    requireSequences(this.#sequences.users.length, dataset.sequenceOffsets.length - 1);
     this.#orders = new EpochOrders(job.spec.seed, this.#sequences.users.length);
     this.#catalogue = planCatalogue(dataset, job.spec.model.maxTextLength);
     this.#marks = new ItemMarks(this.#catalogue.items);

@@ -5,6 +5,7 @@
  * full windows of the newest items too. Windows overlap by one item, which is the last prediction of
  * one and the first input of the next, so every transition is predicted exactly once.
  */
+import { EmptyPlanError } from '../errors.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
 
 export interface TrainingSequences {
@@ -53,6 +54,15 @@ export function countSequences(
     count += windowsOf(items, cut);
   }
   return count;
+}
+
+/** @throws EmptyPlanError where no user has anything to train on. */
+export function requireSequences(sequences: number, users: number): void {
+  if (sequences > 0) return;
+  throw new EmptyPlanError(
+    `Cannot plan a step: none of ${users} users has a training sequence: at least one must ` +
+      'have two items besides the two that are held out',
+  );
 }
 
 function windowsOf(items: number, cut: PlanInput['spec']['data']['sequences']): number {

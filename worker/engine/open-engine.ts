@@ -1,7 +1,7 @@
 /** Chooses an engine: imports it on demand and makes it tfjs-core's backend. */
 import { getBackend, setBackend } from '@tensorflow/tfjs-core';
+import { EngineUnavailableError } from '../../process/engine-files.js';
 import type { Engine, EngineName, EngineOptions } from './engine.js';
-import { EngineUnavailableError } from './engine-unavailable-error.js';
 import { registerGradients } from './gradients/register-gradients.js';
 
 /**

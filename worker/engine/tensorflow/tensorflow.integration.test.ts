@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { add, backend, fill, getGradient, memory, tensor1d } from '@tensorflow/tfjs-core';
+import { EngineUnavailableError } from '../../../process/engine-files.js';
 import { openTinyModel, tinyPlan, trainTiny } from '../../model/tiny-step.js';
 import type { Engine } from '../engine.js';
-import { EngineUnavailableError } from '../engine-unavailable-error.js';
 import { gradients } from '../gradients/register-gradients.js';
 import { openEngine } from '../open-engine.js';
 import { tensorflowIsMissing } from './tfjs-node.js';

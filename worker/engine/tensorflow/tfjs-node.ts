@@ -1,11 +1,15 @@
 /** The package @tensorflow/tfjs-node-gpu, where `npm run setup -- --engine tensorflow` put it. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import util from 'node:util';
 import { findBackend } from '@tensorflow/tfjs-core';
+import {
+  EngineUnavailableError,
+  engineFile,
+  engineRemedy,
+  requireEngineFile,
+} from '../../../process/engine-files.js';
 import { projectRoot } from '../../../shared/project-root.js';
-import { EngineUnavailableError } from '../engine-unavailable-error.js';
 
 /** What we use of its addon. */
 export interface TfjsBinding {
@@ -15,15 +19,12 @@ export interface TfjsBinding {
 }
 
 const folder = new URL('build/tensorflow/', projectRoot);
-const addon = fileURLToPath(
-  new URL('node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node', folder),
-);
-const command = 'npm run setup -- --engine tensorflow';
-const remedy = `run \`${command}\``;
+const addon = engineFile('tensorflow');
+const remedy = engineRemedy('tensorflow');
 
 /** A reason for skipping a test, or false. */
 export const tensorflowIsMissing = (): string | false =>
-  existsSync(addon) ? false : `engine tensorflow is not set up: ${command}`;
+  existsSync(addon) ? false : `engine tensorflow is not set up: ${remedy}`;
 
 /**
  * Loads the package, which registers its backend and kernels with our tfjs-core: it has no copy.
@@ -31,9 +32,7 @@ export const tensorflowIsMissing = (): string | false =>
  * @throws EngineUnavailableError where it is not set up or cannot be loaded.
  */
 export function loadTfjsNode(): TfjsBinding {
-  if (!existsSync(addon)) {
-    throw new EngineUnavailableError('tensorflow', `${addon} is missing`, remedy);
-  }
+  requireEngineFile('tensorflow');
   // The package calls them; Node 22 warns of both and Node 23 has neither.
   Object.assign(util, {
     isArray: Array.isArray,

@@ -2,11 +2,13 @@
  * The addon's functions, in the order of native/addon.cc. Handles are numbers that are never used
  * again; whoever gets one disposes of it.
  */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { projectRoot } from '../../../shared/project-root.js';
-import { EngineUnavailableError } from '../engine-unavailable-error.js';
+import {
+  EngineUnavailableError,
+  engineFile,
+  engineRemedy,
+  requireEngineFile,
+} from '../../../process/engine-files.js';
 import { boundSpinning } from './bounded-spinning.js';
 
 export type NativeDtype = 'float32' | 'int32' | 'bool';
@@ -73,15 +75,13 @@ export interface Native {
 
 /** @throws EngineUnavailableError where the addon is not built or its libraries are missing. */
 export function loadNative(): Native {
-  const path = fileURLToPath(new URL('build/native/lockstep_torch.node', projectRoot));
-  if (!existsSync(path)) {
-    throw new EngineUnavailableError('torch', `${path} is missing`, 'run `npm run setup`');
-  }
+  requireEngineFile('torch');
+  const path = engineFile('torch');
   boundSpinning();
   try {
     return createRequire(import.meta.url)(path) as Native;
   } catch (cause) {
     const reason = `${path} cannot be loaded: ${(cause as Error).message}`;
-    throw new EngineUnavailableError('torch', reason, 'run `npm run setup`', { cause });
+    throw new EngineUnavailableError('torch', reason, engineRemedy('torch'), { cause });
   }
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setThreadsCount, setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import { EngineUnavailableError } from '../../../process/engine-files.js';
 import type { Engine } from '../engine.js';
-import { EngineUnavailableError } from '../engine-unavailable-error.js';
 
 /** WebAssembly with XNNPACK: several times faster than `cpu`, and still needs no compiler. */
 export function openWasm(): Engine {

@@ -1,0 +1,38 @@
+/** What can be known before the first process of a run is started is known here. */
+import { readSequenceOffsets } from '../dataset/dataset.js';
+import { trainingOffsets } from '../dataset/training-view.js';
+import { requireEngineFile } from '../process/engine-files.js';
+import { requireFreePorts } from '../process/free-ports.js';
+import type { TrainingJob } from '../shared/job-spec/job-spec.js';
+import { totalSteps } from '../shared/plan/plan.js';
+import { countSequences, requireSequences } from '../shared/plan/training-sequences.js';
+
+export interface StartWish {
+  readonly job: TrainingJob;
+  readonly datasetDirectory: string;
+  readonly workers: number;
+  /** The coordinator's; each worker has one of the next. Null takes free ones. */
+  readonly metricsPort: number | null;
+}
+
+/**
+ * Reads only.
+ *
+ * @throws EngineUnavailableError, PortUnavailableError, DatasetError, EmptyPlanError, JobSpecError
+ */
+export async function checkStart({
+  job,
+  datasetDirectory,
+  workers,
+  metricsPort,
+}: StartWish): Promise<void> {
+  requireEngineFile(job.spec.engine.name);
+  if (metricsPort !== null) {
+    await requireFreePorts('--metrics-port', { first: metricsPort, count: 1 + workers });
+  }
+  const dataset = await readSequenceOffsets(datasetDirectory);
+  const sequenceOffsets = trainingOffsets(dataset);
+  requireSequences(countSequences(sequenceOffsets, job.spec.data.sequences), dataset.users);
+  // Epochs become steps here, which the warm-up must not outlast.
+  totalSteps(job, { sequenceOffsets });
+}

@@ -1,0 +1,36 @@
+/** The nats-server of `--nats`, which others may use too, as a command finds it at its start. */
+import { openNatsBus, withoutSecret } from '../bus/nats-bus.js';
+import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { UsageError } from './usage-error.js';
+
+/**
+ * Nothing has been started yet, so nothing was lost: whatever is wrong with the server is for the
+ * user to change.
+ *
+ * @throws UsageError where the address or the server cannot be used, and what `work` throws.
+ */
+export async function useServer<Result>(
+  url: string,
+  work: (bus: Bus) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work(await openNatsBus({ url, name: 'command' }));
+  } catch (error) {
+    if (!(error instanceof BusLostError || error instanceof BusRefusedError)) throw error;
+    throw new UsageError(
+      `Cannot use --nats ${withoutSecret(url)}: it must be the address of a nats-server that runs ` +
+        `with JetStream, with its secret where it has one: ${error.message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws UsageError where no run could use the server. */
+export const requireServer = (url: string): Promise<void> =>
+  useServer(url, async (bus) => {
+    try {
+      await bus.names();
+    } finally {
+      await bus.close();
+    }
+  });
