@@ -66,3 +66,15 @@ test('checkpoint and metrics come from the member that has them', () => {
   assert.equal(result?.checkpoint, '/c/step-00000010');
   assert.deepEqual(result?.metrics, metrics);
 });
+
+// Would catch a run that is lost, or has no metrics, because a stop came while the last member that
+// had not finished its evaluation was at its last batch.
+test('a member that gave up its evaluation does not take away the result of one that did not', () => {
+  const mixed = new Map([
+    [a, finished({ stopped: true })],
+    [b, finished()],
+  ]);
+  assert.equal(decideResult([a, b], mixed, new Map(), null)?.stopped, false);
+  const all = new Map([a, b].map((member) => [member, finished({ stopped: true })]));
+  assert.equal(decideResult([a, b], all, new Map(), null)?.stopped, true);
+});

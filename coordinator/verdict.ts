@@ -40,7 +40,8 @@ export function decideResult(
     finalLoss: first.finalLoss,
     liveNegatives,
     weightsSha256: first.weightsSha256,
-    stopped: first.stopped,
+    // Whoever evaluated to the end has the whole result, whatever the others gave up meanwhile.
+    stopped: ends.every((end) => end?.stopped),
     endedEarly: first.endedEarly,
     best: first.best,
     checkpoint: ends.find((end) => end?.checkpoint != null)?.checkpoint ?? null,

@@ -17,6 +17,7 @@ import { decideInterrupt } from './interrupts.js';
 import { listenToPause } from './pause.js';
 import { type NextCommand, nextText } from './resume-command.js';
 import { type RunEnd, type RunJobOptions, type RunningJob, runJob } from './run-job.js';
+import { type Doing, doingAfter, stopWords } from './stop-words.js';
 
 export interface WatchOptions {
   readonly run: Omit<RunJobOptions, 'onEvent' | 'onProcess'>;
@@ -33,9 +34,13 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
   const { display, history } = options;
   const versions = { lockstep_version: version(), node_version: process.versions.node };
   const lines = new EventLines(versions);
+  let doing: Doing = 'training';
+  let totalSteps = 0;
   const onEvent = (event: RunEvent): void => {
     const line = lines.lineOf(event, wallClock());
     if (line !== null && !isProgress(line)) history?.append(line);
+    if (event.kind === 'started') totalSteps = event.totalSteps;
+    doing = doingAfter(doing, event, totalSteps);
     display.event(event, line);
   };
   const run = runJob({
@@ -47,7 +52,7 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
       display.note(`${name}: pid ${pid}${metrics}`);
     },
   });
-  const ignoreSignals = listenToInterrupts(run, display);
+  const ignoreSignals = listenToInterrupts(run, () => display.note(stopWords(doing)));
   const ignorePauses = listenToPause(run, (text) => display.note(text));
   // Nobody would see how it goes on: it ends as by Ctrl-C, with a checkpoint.
   watchReaders([process.stdout, process.stderr], () => run.stop());
@@ -68,16 +73,14 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
 
 const wallClock = (): string => new Date().toISOString();
 
-function listenToInterrupts(run: RunningJob, display: Display): () => void {
+function listenToInterrupts(run: RunningJob, sayStop: () => void): () => void {
   let firstAt: Millis | null = null;
   const onSignal = (): void => {
     const now = systemClock.now();
     const decision = decideInterrupt(now, firstAt);
     firstAt ??= now;
     if (decision === 'stop') {
-      display.note(
-        'stopping after this step, with a checkpoint; press Ctrl-C again to stop at once',
-      );
+      sayStop();
       run.stop();
     } else if (decision === 'at-once') {
       run.stopAtOnce();

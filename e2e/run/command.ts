@@ -16,6 +16,8 @@ export interface Command {
   readonly pids: ReadonlyMap<string, number>;
   /** Resolves when so many steps are committed, or the command has ended. */
   committed(steps: number): Promise<void>;
+  /** Resolves when it has printed a line of the kind, or has ended. */
+  said(kind: string): Promise<void>;
   readonly end: Promise<CommandEnd>;
 }
 
@@ -30,8 +32,8 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   const pids = new Map<string, number>();
   let last: Record<string, unknown> = {};
   let errors = '';
-  let steps = 0;
-  let onStep: () => void = () => undefined;
+  const kinds = new Map<string, number>();
+  const listeners: (() => void)[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     errors += `${line}\n`;
     const [, name, pid] = /^(\S+): pid (\d+)/.exec(line) ?? [];
@@ -39,19 +41,27 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
     last = JSON.parse(line) as Record<string, unknown>;
-    if (last.kind === 'committed') steps++;
-    onStep();
+    const kind = String(last.kind);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    for (const listener of listeners) listener();
   });
   const end = new Promise<CommandEnd>((resolve) =>
     child.once('close', (code) => resolve({ code, last, errors })),
   );
-  const committed = (wanted: number): Promise<void> =>
+  const said = (kind: string, times: number): Promise<void> =>
     new Promise((resolve) => {
-      onStep = () => {
-        if (steps >= wanted) resolve();
+      const look = (): void => {
+        if ((kinds.get(kind) ?? 0) >= times) resolve();
       };
-      onStep();
+      listeners.push(look);
+      look();
       void end.then(() => resolve());
     });
-  return { process: child, pids, committed, end };
+  return {
+    process: child,
+    pids,
+    committed: (steps) => said('committed', steps),
+    said: (kind) => said(kind, 1),
+    end,
+  };
 }

@@ -66,6 +66,8 @@ before(async () => {
   await fakeDataset(at('data/dataset'));
   await fakeDataset(at('short/dataset'), 3);
   await fakeDataset(at('other/dataset'), 5);
+  // The engine in JavaScript takes seconds for them, so that a stop comes in time.
+  await fakeDataset(at('large/dataset'), 6, 30_000);
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
   cpSync(at('data/dataset'), at('changed'), { recursive: true });
@@ -293,4 +295,31 @@ test('a killed worker, Ctrl-C and a second Ctrl-C name the command that goes on,
   const foreign = await run(...other, `data.path=${at('other/dataset')}`);
   assert.deepEqual([foreign.code, foreign.last.code, foreign.last.resume], [2, 'USAGE', null]);
   assert.match(String(foreign.last.message), /dataset/);
+});
+
+// Would catch a Ctrl-C that waits for the whole catalogue: at the end of a training, and in eval.
+test('Ctrl-C during an evaluation gives it up; --resume and eval make up for it', async () => {
+  const data = ['--set', `data.path=${at('large/dataset')}`, '--set', 'duration.steps=5'];
+  const words = train(...data, '--workers', '2', '--output', at('evaluated'), '--json');
+  const training = startCommand(program, words);
+  await training.said('evaluating');
+  training.process.kill('SIGINT');
+  const trained = await training.end;
+  assert.equal(trained.code, exitCodes.stopped, trained.errors);
+  const { stopped, committed_steps, metrics } = trained.last;
+  assert.deepEqual([stopped, committed_steps], [true, 5]);
+  assert.equal((metrics as { test: unknown }).test, null);
+  assert.match(trained.errors, /giving up the evaluation/);
+
+  const evaluating = startCommand(program, ['eval', at('evaluated'), '--json']);
+  await evaluating.said('evaluating');
+  evaluating.process.kill('SIGINT');
+  const evaluated = await evaluating.end;
+  assert.equal(evaluated.code, exitCodes.stopped, evaluated.errors);
+  assert.equal(evaluated.last.stopped, true);
+
+  const resumed = startCommand(program, [...words, '--resume']);
+  const { code, last, errors } = await resumed.end;
+  assert.equal(code, exitCodes.success, errors);
+  assert.equal(last.weights_sha256, trained.last.weights_sha256);
 });

@@ -24,12 +24,15 @@ export interface MembersOptions {
   readonly resumeFrom?: string | null;
   /** Committed steps at which everyone is asked to stop. */
   readonly stopAfter?: number;
+  /** Members that are asked to stop when this one has said this. */
+  readonly stopWhen?: (message: FromTraining, member: number) => readonly number[];
 }
 
 /** What each member said, by rank. */
 export async function trainMembers(options: MembersOptions): Promise<FromTraining[][]> {
   const { members } = options;
-  if (members === 1) return [await trainMember(options, 0, null)];
+  const all = new Map<number, Training>();
+  if (members === 1) return [await trainMember(options, 0, null, all)];
   const hosts = await Promise.all(
     Array.from({ length: members }, () => startLinks({ host: '127.0.0.1' })),
   );
@@ -38,7 +41,7 @@ export async function trainMembers(options: MembersOptions): Promise<FromTrainin
     return await Promise.all(
       hosts.map(async (host, index) => {
         const port = await connect(host, index, addresses);
-        return trainMember(options, index, port);
+        return trainMember(options, index, port, all);
       }),
     );
   } finally {
@@ -59,8 +62,9 @@ async function trainMember(
   options: MembersOptions,
   index: number,
   links: Awaited<ReturnType<typeof connect>> | null,
+  all: Map<number, Training>,
 ): Promise<FromTraining[]> {
-  const { job, members, resumeFrom = null, stopAfter } = options;
+  const { job, members, resumeFrom = null, stopAfter, stopWhen } = options;
   const view = trainingView(await openDataset(options.datasetDirectory));
   const total = totalSteps(job, view);
   const said: FromTraining[] = [];
@@ -81,9 +85,11 @@ async function trainMember(
       said.push(message);
       // The wish travels with the step that follows.
       if (message.kind === 'committed' && message.report.step + 2 === stopAfter) training.stop();
+      for (const other of stopWhen?.(message, index) ?? []) all.get(other)?.stop();
     },
     new Cancellation(),
   );
+  all.set(index, training);
   const planner = new Planner(job, view);
   const own = lanesOf(laneRun(rank(index), members, job.spec.lanes));
   for (let at = 0; at < total; at++) {

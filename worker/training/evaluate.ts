@@ -41,6 +41,8 @@ export interface EvaluationParts {
   readonly cutoffs: readonly number[];
   readonly repeats: Repeats;
   readonly onProgress: (done: number, total: number) => void;
+  /** Awaited between batches: computing keeps a thread deaf. What it throws ends the evaluation. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface EvaluationRequest {
@@ -85,13 +87,16 @@ export class Evaluator {
     const total = asked.reduce((sum, { users }) => sum + users.length, 0);
     const tag = { step, phase: `${name}-items`, part: 0 };
     // Whoever waits for a step must hear that none is due: a catalogue takes longer than many steps.
-    const catalogue = await this.#encode(tag, () => this.#parts.onProgress(0, total));
+    const catalogue = await this.#encode(tag, async () => {
+      this.#parts.onProgress(0, total);
+      await this.#parts.pause?.();
+    });
     try {
       const results: SplitMetrics[] = [];
       let before = 0;
       for (const each of asked) {
         const report = (done: number): void => this.#parts.onProgress(before + done, total);
-        const places = this.#rankOwn(each, catalogue, report);
+        const places = await this.#rankOwn(each, catalogue, report);
         await this.#gather(places, each, request);
         const metrics = rankingMetrics(places, this.#parts.cutoffs);
         results.push(this.#row('hllm', each, metrics));
@@ -104,7 +109,7 @@ export class Evaluator {
     }
   }
 
-  async #encode(tag: Tag, onBatch: () => void): Promise<Catalogue> {
+  async #encode(tag: Tag, onBatch: () => Promise<void>): Promise<Catalogue> {
     const { representatives } = this.#groups;
     const hidden = this.#parts.model.hiddenSize;
     const embeddings_DH = await encodeCatalogue(this.#parts, representatives, tag, onBatch);
@@ -113,18 +118,19 @@ export class Evaluator {
   }
 
   /** Places of the users of this member's lanes; the others' are still to come. */
-  #rankOwn(
+  async #rankOwn(
     { split, users }: Questions,
     catalogue: Catalogue,
     onDone: (users: number) => void,
-  ): Places {
-    const { dataset } = this.#parts;
+  ): Promise<Places> {
+    const { dataset, pause } = this.#parts;
     const places = new Float32Array(new SharedArrayBuffer(users.length * placeFloats * 4));
     const own = this.#shares.own(users.length);
     const owned = own.reduce((sum, [first, last]) => sum + last - first, 0);
     let ranked = 0;
     for (const [first, last] of own) {
       for (let at = first; at < last; at += usersOfBatch) {
+        await pause?.();
         const batch = users.subarray(at, Math.min(last, at + usersOfBatch));
         const cases = Array.from(batch, (user) => evaluationCase(dataset, split, user));
         this.#rankBatch(cases, catalogue).forEach((place, index) => {

@@ -18,6 +18,7 @@ import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
 import { readInitialWeights } from '../checkpoint/read-initial-weights.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
+import { ExchangeAbortedError } from '../collective/errors.js';
 import type { Exchange } from '../collective/exchange.js';
 import { openExchange } from '../collective/open-exchange.js';
 import type { Cancellation } from '../engine/cancellation.js';
@@ -40,6 +41,11 @@ import { RecentSteps } from './recent-steps.js';
 import { Trainer } from './trainer.js';
 import { Validation } from './validation.js';
 
+/** Nobody wants the result of the last evaluation any more. */
+class EvaluationStoppedError extends Error {
+  override readonly name = 'EvaluationStoppedError';
+}
+
 export class Training {
   readonly #start: TrainingStart;
   readonly #tell: (message: FromTraining) => void;
@@ -55,6 +61,8 @@ export class Training {
   /** Ends training with an error that did not come out of a step. */
   #break: (error: Error) => void = () => undefined;
   #stop = false;
+  /** Every step is done and in a checkpoint: what is left may be given up at any moment. */
+  #isLast = false;
   #committedSteps = 0;
 
   constructor(
@@ -89,9 +97,11 @@ export class Training {
     else this.#assembler.assemble(plan);
   }
 
-  /** Ends after the step that is under way. */
+  /** Ends after the step that is under way; the last evaluation ends at once. */
   stop(): void {
     this.#stop = true;
+    // Nobody sends what this member would wait for: the others are asked to stop too.
+    if (this.#isLast) this.#exchange.close();
   }
 
   /** Whatever waits for a batch or a peer fails now. */
@@ -156,6 +166,7 @@ export class Training {
       maxLength: spec.data.sequences.maxLength,
       ...spec.evaluation,
       onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
+      pause: () => this.#pause(),
     });
     const validation = new Validation({ spec, totalSteps, evaluator, best, tell: this.#tell });
     const trains = committedSteps < totalSteps;
@@ -190,18 +201,23 @@ export class Training {
     await checkpoints?.settle();
     const weightsSha256 = await weightsDigest(state);
     const kept = trains ? this.#bestOf(validation) : null;
+    const endedEarly = !stopped && this.#committedSteps < totalSteps;
+    this.#isLast = true;
     if (this.#start.evaluate && !stopped) {
-      const results = await finalEvaluation({
-        evaluator,
-        model,
-        state,
-        digests,
-        exchange: this.#exchange,
-        step: step(this.#committedSteps),
-        validated: validation.rowsOf(this.#committedSteps),
-        best: kept,
-      });
-      this.#tell({ kind: 'evaluated', results });
+      const results = await this.#unlessStopped(() =>
+        finalEvaluation({
+          evaluator,
+          model,
+          state,
+          digests,
+          exchange: this.#exchange,
+          step: step(this.#committedSteps),
+          validated: validation.rowsOf(this.#committedSteps),
+          best: kept,
+        }),
+      );
+      if (results === null) stopped = true;
+      else this.#tell({ kind: 'evaluated', results });
     }
     this.#tell({
       kind: 'finished',
@@ -209,11 +225,29 @@ export class Training {
       finalLoss,
       weightsSha256,
       stopped,
-      endedEarly: !stopped && this.#committedSteps < totalSteps,
+      endedEarly,
       best: kept,
       checkpoint: checkpoints?.newest ?? resumeFrom,
     });
     model.dispose();
+  }
+
+  /** Between batches of an evaluation: lets the thread hear what it was told meanwhile. */
+  async #pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#isLast && this.#stop) throw new EvaluationStoppedError();
+  }
+
+  /** Null where it was given up because of a stop. */
+  async #unlessStopped<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    try {
+      return this.#stop ? null : await work();
+    } catch (error) {
+      const givenUp =
+        error instanceof EvaluationStoppedError || error instanceof ExchangeAbortedError;
+      if (this.#stop && givenUp) return null;
+      throw error;
+    }
   }
 
   #bestOf({ best }: Validation): KeptCheckpoint | null {
