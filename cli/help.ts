@@ -26,6 +26,7 @@ Options:
   --data FOLDER        a dataset that "lockstep data import" has written
   --dataset NAME       a built-in dataset, such as movielens-100k
   --name NAME          the job's name (default: the dataset's)
+  --json               one JSON object a line; the last one is the result
 
 ${exitCodeHelp}`;
 

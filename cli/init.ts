@@ -7,6 +7,7 @@ import { readManifest } from '../dataset/dataset-manifest.js';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobTemplate, type TemplateData } from '../shared/job-spec/template.js';
 import { initHelp } from './help.js';
+import { sayFinished } from './output/json-line.js';
 import { UsageError } from './usage-error.js';
 
 /** @throws UsageError, JobSpecError, DatasetError before anything is written. */
@@ -24,9 +25,9 @@ export async function initCommand(words: readonly string[]): Promise<ExitCode> {
     throw new UsageError(`Cannot write the job: "${given.file}" exists: name another file`);
   }
   writeFileSync(file, text, { flag: 'wx' });
-  process.stdout.write(
-    `${given.file} trains on ${source}. Next:\n  npx lockstep train ${given.file}\n`,
-  );
+  const next = `npx lockstep train ${given.file}`;
+  if (given.json) sayFinished({ file, data: source, next });
+  else process.stdout.write(`${given.file} trains on ${source}. Next:\n  ${next}\n`);
   return exitCodes.success;
 }
 
@@ -36,6 +37,7 @@ interface InitArguments {
   readonly data: string | undefined;
   readonly dataset: string | undefined;
   readonly name: string | undefined;
+  readonly json: boolean;
 }
 
 function parsed(words: readonly string[]): InitArguments {
@@ -43,12 +45,20 @@ function parsed(words: readonly string[]): InitArguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
-      options: { data: text, dataset: text, name: text, help: { type: 'boolean', short: 'h' } },
+      options: {
+        data: text,
+        dataset: text,
+        name: text,
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
       allowPositionals: true,
     });
     if (positionals.length > 1) throw new Error(`it got ${positionals.length} files, at most one`);
     const { data, dataset, name } = values;
-    return { help: values.help === true, file: positionals[0] ?? 'job.yaml', data, dataset, name };
+    const json = values.json === true;
+    const file = positionals[0] ?? 'job.yaml';
+    return { help: values.help === true, file, data, dataset, name, json };
   } catch (cause) {
     throw new UsageError(`Cannot run "lockstep init": ${(cause as Error).message}`, { cause });
   }

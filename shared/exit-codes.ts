@@ -132,6 +132,7 @@ const meanings: readonly Meaning[] = [
       'DAMAGED_DATASET',
       'UNKNOWN_DATASET',
       'FETCH_FAILED',
+      'BENCHMARK_FAILED',
     ],
   },
   {

@@ -49,8 +49,8 @@ it('measures an engine on a batch that the user brings', () => {
   const { status, stdout, stderr } = bench(prefix, '--engine', 'wasm', '--steps', '1', '--json');
   assert.equal(status, 0, stderr);
   const lines = stdout.trimEnd().split('\n');
-  const { event, measurements } = JSON.parse(lines.at(-1) as string);
-  assert.equal(event, 'result');
+  const { kind, measurements } = JSON.parse(lines.at(-1) as string);
+  assert.equal(kind, 'finished');
   const [{ engine, ...numbers }] = measurements;
   assert.match(engine, /^wasm/);
   for (const name of [

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { benchHelp } from '../help.js';
+import { sayFinished, sayJson } from '../output/json-line.js';
 import { UsageError } from '../usage-error.js';
 import { type BenchArguments, readBenchArguments } from './bench-arguments.js';
 import { benchTable, isFailed, type Measurement } from './bench-table.js';
@@ -25,15 +26,31 @@ export async function benchCommand(words: readonly string[]): Promise<ExitCode> 
   const measurements: Measurement[] = [];
   const code = await survey(batch, given, (measurement) => {
     measurements.push(measurement);
-    if (given.json) say({ event: 'measured', ...measurement });
+    if (given.json) sayJson('measured', measurement);
     else if (!isFailed(measurement))
       note(`${measurement.engine} in ${measurement.dtype}: measured`);
   });
-  // What is wrong with the words or the batch it has said itself.
-  if (code !== 0) return code === exitCodes.usage ? exitCodes.usage : exitCodes.internal;
-  if (given.json) say({ event: 'result', batch: given.batch, measurements });
-  else process.stdout.write(`${benchTable(measurements)}\n`);
-  return measurements.every(isFailed) ? exitCodes.internal : exitCodes.success;
+  if (code === exitCodes.usage) {
+    throw new UsageError(`Cannot measure with the batch "${given.batch}": see the message above`);
+  }
+  if (code !== exitCodes.success) throw new BenchmarkError(`the benchmark ended with ${code}`);
+  if (!given.json) process.stdout.write(`${benchTable(measurements)}\n`);
+  if (measurements.every(isFailed)) {
+    const reasons = measurements.map(({ engine, failed }) => `${engine}: ${failed}`);
+    throw new BenchmarkError(`no engine could be measured: ${reasons.join('; ')}`);
+  }
+  if (given.json) sayFinished({ batch: given.batch, measurements });
+  return exitCodes.success;
+}
+
+/** There is nothing to show; the message says why. */
+class BenchmarkError extends Error {
+  override readonly name = 'BenchmarkError';
+  readonly code = 'BENCHMARK_FAILED';
+
+  constructor(reason: string) {
+    super(`Cannot measure: ${reason}`);
+  }
 }
 
 /** @returns the batch's path without endings. */
@@ -71,4 +88,3 @@ async function survey(
 }
 
 const note = (text: string): unknown => process.stderr.write(`${text}\n`);
-const say = (value: object): unknown => process.stdout.write(`${JSON.stringify(value)}\n`);

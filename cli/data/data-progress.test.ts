@@ -24,8 +24,8 @@ test('a machine gets one JSON object a stage, on a terminal as well', () => {
   progress.update({ stage: 'items', fraction: 1 });
   progress.end();
   assert.deepEqual(
-    written.map((line) => JSON.parse(line)),
-    [{ event: 'progress', stage: 'items', fraction: 0.5 }],
+    written.map((line) => ({ ...JSON.parse(line), time: 'now' })),
+    [{ kind: 'progress', time: 'now', stage: 'items', fraction: 0.5 }],
   );
 });
 

@@ -25,7 +25,9 @@ export function openDataProgress(
   let drawnAt = Number.NEGATIVE_INFINITY;
   const redraws = output.isTTY === true && !json;
   const line = (event: ImportProgress): string =>
-    json ? JSON.stringify({ event: 'progress', ...event }) : event.stage;
+    json
+      ? JSON.stringify({ kind: 'progress', time: new Date().toISOString(), ...event })
+      : event.stage;
   return {
     update: (event) => {
       const isNew = event.stage !== stage;

@@ -42,7 +42,7 @@ test('import, then show: both tell the same digest and counts', (context) => {
     users: 2,
     items: 2,
     interactions: 3,
-    itemTokens: 7,
+    item_tokens: 7,
     vocabulary: 6,
   });
   const shown = lastJson(lockstep('show', join(folder, 'out'), '--json').out);

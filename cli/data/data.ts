@@ -7,31 +7,22 @@ import {
 } from '../../dataset/built-in/built-in-datasets.js';
 import { dataRootFor } from '../../dataset/built-in/data-root.js';
 import { openDataset } from '../../dataset/dataset.js';
-import { DatasetError } from '../../dataset/dataset-error.js';
 import type { DatasetManifest } from '../../dataset/dataset-manifest.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import type { ImportOptions } from '../../dataset/import/import-options.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { sayFinished } from '../output/json-line.js';
 import { UsageError } from '../usage-error.js';
 import { readDataArguments } from './data-arguments.js';
 import { dataHelp } from './data-help.js';
 import { type DataProgress, openDataProgress } from './data-progress.js';
 import { datasetText, importText, itemText } from './data-report.js';
 
-const done = 0;
-const unusable = 2;
-
-/** @returns the exit code; only a defect is thrown */
-export async function dataCommand(argv: readonly string[]): Promise<0 | 2> {
-  try {
-    await run(argv);
-    return done;
-  } catch (error) {
-    if (!(error instanceof DatasetError || error instanceof UsageError)) throw error;
-    process.stderr.write(`lockstep: ${error.message}\n`);
-    if (argv.includes('--json')) say({ event: 'failed', ...asJson(error) });
-    return unusable;
-  }
+/** @throws DatasetError, UsageError */
+export async function dataCommand(argv: readonly string[]): Promise<ExitCode> {
+  await run(argv);
+  return exitCodes.success;
 }
 
 async function run(argv: readonly string[]): Promise<void> {
@@ -72,7 +63,7 @@ async function importFiles(options: ImportOptions, json: boolean): Promise<void>
   );
   if (json) {
     const { directory, manifest, ...rest } = report;
-    say({ event: 'result', ...resultOf(directory, manifest), ...rest });
+    sayFinished({ ...resultOf(directory, manifest), ...rest });
   } else {
     process.stdout.write(`${importText(report)}\n`);
   }
@@ -80,7 +71,7 @@ async function importFiles(options: ImportOptions, json: boolean): Promise<void>
 
 async function show(directory: string, json: boolean): Promise<void> {
   const { directory: folder, manifest } = await openDataset(directory);
-  if (json) say({ event: 'result', ...resultOf(folder, manifest), options: manifest.options });
+  if (json) sayFinished({ ...resultOf(folder, manifest), options: manifest.options });
   else process.stdout.write(`${datasetText(folder, manifest)}\n`);
 }
 
@@ -103,7 +94,7 @@ async function showItem(directory: string, id: string, json: boolean): Promise<v
     tokens: ends[item + 1]! - ends[item]!,
     interactions: sequenceItems.reduce((sum, other) => (other === item ? sum + 1 : sum), 0),
   };
-  if (json) say({ event: 'result', ...description });
+  if (json) sayFinished(description);
   else process.stdout.write(`${itemText(description)}\n`);
 }
 
@@ -125,12 +116,3 @@ async function withProgress<Result>(
     progress.end();
   }
 }
-
-function asJson(error: DatasetError | UsageError): object {
-  const { code, message } = error;
-  return error instanceof DatasetError
-    ? { code, message, file: error.file, line: error.line }
-    : { code, message };
-}
-
-const say = (value: object): unknown => process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -9,7 +9,10 @@ import type { RunEnd } from '../train/run-job.js';
  * @param time ISO 8601
  */
 export function endLine(end: RunEnd, next: string, time: string): EndLine {
-  if (end.kind === 'finished') return finishedLine(end.result, exitCodeOfEnd(end), time);
+  if (end.kind === 'finished') {
+    const resume = end.result.stopped ? next : null;
+    return finishedLine(end.result, { exitCode: exitCodeOfEnd(end), resume, time });
+  }
   const { committedSteps } = end;
   const cause =
     end.kind === 'failed'
@@ -61,5 +64,15 @@ export function brokenLine(
     message: error instanceof Error ? error.message : String(error),
     process: null,
     resume: remedyOf(code) === 'resume' ? next : null,
+    ...placeOf(error),
+  };
+}
+
+/** Where in whose file an error was found, which some know. */
+function placeOf(error: unknown): { file?: string; line?: number } {
+  const { file, line } = (error ?? {}) as { file?: unknown; line?: unknown };
+  return {
+    ...(typeof file === 'string' && { file }),
+    ...(typeof line === 'number' && { line }),
   };
 }

@@ -53,6 +53,7 @@ test('the JSON result has the keys that others rely on', () => {
     weights_sha256: 'ab',
     committed_steps: 7,
     stopped: false,
+    resume: null,
     ended_early: true,
     best: {
       metric: 'ndcg@10',
@@ -75,6 +76,23 @@ test('the JSON result has the keys that others rely on', () => {
       cutoffs_above_catalogue: [],
     },
   });
+});
+
+// Would catch a supervisor that has a stopped run and no command to go on with.
+test('a stopped run names the command that goes on', () => {
+  const result = {
+    committedSteps: 7,
+    finalLoss: 1.5,
+    liveNegatives: null,
+    weightsSha256: 'ab',
+    stopped: true,
+    endedEarly: false,
+    best: null,
+    checkpoint: '/c',
+    metrics: [],
+  };
+  const line = endLine({ kind: 'finished', result }, 'lockstep ...', time);
+  assert.deepEqual([line.exit_code, line.resume], [5, 'lockstep ...']);
 });
 
 // Would catch columns that are swapped, and a ratio of infinity.

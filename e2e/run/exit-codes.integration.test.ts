@@ -67,7 +67,7 @@ before(async () => {
   await fakeDataset(at('short/dataset'), 3);
   await fakeDataset(at('other/dataset'), 5);
   // The engine in JavaScript takes seconds for them, so that a stop comes in time.
-  await fakeDataset(at('large/dataset'), 6, 30_000);
+  await fakeDataset(at('large/dataset'), 6, 10_000);
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
   cpSync(at('data/dataset'), at('changed'), { recursive: true });
@@ -274,7 +274,7 @@ test('a killed worker, Ctrl-C and a second Ctrl-C name the command that goes on,
   assert.equal(stopped.last.stopped, true);
   assert.ok(Number(stopped.last.committed_steps) >= 12);
 
-  const third = startCommand(program, train('--output', at('run'), '--resume', '--json'));
+  const third = follow(stopped.last);
   await third.committed(2);
   // Frozen, so that the first wish cannot be granted before the second comes.
   for (const name of ['coordinator', 'worker-0']) {
@@ -318,7 +318,7 @@ test('Ctrl-C during an evaluation gives it up; --resume and eval make up for it'
   assert.equal(evaluated.code, exitCodes.stopped, evaluated.errors);
   assert.equal(evaluated.last.stopped, true);
 
-  const resumed = startCommand(program, [...words, '--resume']);
+  const resumed = follow(trained.last);
   const { code, last, errors } = await resumed.end;
   assert.equal(code, exitCodes.success, errors);
   assert.equal(last.weights_sha256, trained.last.weights_sha256);

@@ -22,5 +22,6 @@ export async function fakeDataset(output: string, length = items.length, more = 
     items.slice(0, length).map((item, at) => `${item},${user},${at}`),
   );
   writeFileSync(files.interactions, `item_id,user_id,timestamp\n${rows.join('\n')}\n`);
-  await importDataset({ format: 'hllm', ...files, output, name: 'fake' });
+  const catalogue = more === 0 ? 'interacted' : 'all';
+  await importDataset({ format: 'hllm', ...files, output, name: 'fake', catalogue });
 }

@@ -128,7 +128,7 @@ test('a result is a line of the history', () => {
     checkpoint: null,
     metrics: results,
   };
-  const line = finishedLine(result, 0, time);
+  const line = finishedLine(result, { exitCode: 0, resume: null, time });
   assert.deepEqual(historyLine.parse(line), line);
   assert.deepEqual(line.metrics.test, { 'recall@10': 0.3 });
 });

@@ -116,10 +116,17 @@ function evaluatedLine(
   };
 }
 
+export interface FinishedParts {
+  readonly exitCode: number;
+  /** The command that goes on; null where nothing is left to do. */
+  readonly resume: string | null;
+  /** ISO 8601. */
+  readonly time: string;
+}
+
 export function finishedLine(
   result: RunResult,
-  exitCode: number,
-  time: string,
+  { exitCode, resume, time }: FinishedParts,
 ): HistoryLineOf<'finished'> {
-  return { kind: 'finished', time, exit_code: exitCode, ...resultFields(result) };
+  return { kind: 'finished', time, exit_code: exitCode, ...resultFields(result), resume };
 }

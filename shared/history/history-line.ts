@@ -145,6 +145,8 @@ const finished = line('finished', {
       cutoffs_above_catalogue: z.array(count),
     })
     .nullable(),
+  /** The command that goes on after a stop; null where nothing is left to do. */
+  resume: z.string().nullable().default(null),
 });
 
 const failed = line('failed', {

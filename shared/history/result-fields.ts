@@ -7,7 +7,9 @@ type Fields = HistoryLineOf<'finished'>;
 type Values = Readonly<Record<string, number>>;
 type Evaluation = NonNullable<Fields['evaluation']>;
 
-export function resultFields(result: RunResult): Omit<Fields, 'kind' | 'time' | 'exit_code'> {
+export function resultFields(
+  result: RunResult,
+): Omit<Fields, 'kind' | 'time' | 'exit_code' | 'resume'> {
   const of = (model: ReportedMetrics['model'], split: ReportedMetrics['split']): Values | null =>
     find(result.metrics, model, split)?.values ?? null;
   const { best, liveNegatives } = result;
