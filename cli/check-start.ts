@@ -3,6 +3,7 @@ import { readSequenceOffsets } from '../dataset/dataset.js';
 import { trainingOffsets } from '../dataset/training-view.js';
 import { requireEngineFile } from '../process/engine-files.js';
 import { requireFreePorts } from '../process/free-ports.js';
+import { findNatsServer } from '../process/project-nats-server.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { totalSteps } from '../shared/plan/plan.js';
 import { countSequences, requireSequences } from '../shared/plan/training-sequences.js';
@@ -13,20 +14,25 @@ export interface StartWish {
   readonly workers: number;
   /** The coordinator's; each worker has one of the next. Null takes free ones. */
   readonly metricsPort: number | null;
+  /** A server that exists; null starts one of our own. */
+  readonly natsUrl: string | null;
 }
 
 /**
  * Reads only.
  *
- * @throws EngineUnavailableError, PortUnavailableError, DatasetError, EmptyPlanError, JobSpecError
+ * @throws EngineUnavailableError, NatsServerMissingError, PortUnavailableError, DatasetError,
+ *   EmptyPlanError, JobSpecError
  */
 export async function checkStart({
   job,
   datasetDirectory,
   workers,
   metricsPort,
+  natsUrl,
 }: StartWish): Promise<void> {
   requireEngineFile(job.spec.engine.name);
+  if (natsUrl === null) findNatsServer();
   if (metricsPort !== null) {
     await requireFreePorts('--metrics-port', { first: metricsPort, count: 1 + workers });
   }

@@ -43,8 +43,9 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const path = readRunRecord(output)?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text), moved);
-  await checkStart({ job, datasetDirectory, workers, metricsPort: null });
-  if (given.nats !== null) await requireServer(given.nats);
+  const natsUrl = given.nats;
+  await checkStart({ job, datasetDirectory, workers, metricsPort: null, natsUrl });
+  if (natsUrl !== null) await requireServer(natsUrl);
   const folder = makeEvaluationFolder();
   const code = await watchRun({
     display,
@@ -71,14 +72,15 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
       output: folder,
       checkpoints: checkpointsOf(output),
       workers,
-      natsUrl: given.nats,
+      natsUrl,
       metricsPort: null,
       resume: checkpoint ?? 'newest',
       evaluateOnly: true,
     },
   });
   // After a failure, its logs tell more; the next evaluation sweeps them.
-  if (code === exitCodes.success) rmSync(folder, { recursive: true, force: true });
+  if (code === exitCodes.success || code === exitCodes.stopped)
+    rmSync(folder, { recursive: true, force: true });
   return code;
 }
 

@@ -88,3 +88,9 @@ test('what is no request is refused and closed', async () => {
   assert.match(await text(client('\x16\x03\x01\x02\r\n')), /^HTTP\/1\.1 400 /);
   assert.match(await text(client(`GET / HTTP/1.1\r\nA: ${'x'.repeat(9000)}`)), /^HTTP\/1\.1 431 /);
 });
+
+// Would catch a port that was taken meanwhile and ends a run as a defect of Lockstep.
+test('a port that is taken has a code of its own', async () => {
+  const second = startMetricsServer({ registry, port: server.port, unhealthy: () => null });
+  await assert.rejects(second, { code: 'PORT_UNAVAILABLE', message: /EADDRINUSE/ });
+});

@@ -37,6 +37,15 @@ test('128 + n is signal n', () => {
   assert.equal(cause.message, 'nats-server (pid 7) was killed by SIGKILL after 1 committed step');
 });
 
+// Would catch a "To resume" for what only a process could see: a library that does not load, a port
+// that somebody took.
+test('what the machine cannot do is for the user to change, whoever says it', () => {
+  for (const code of ['ENGINE_UNAVAILABLE', 'PORT_UNAVAILABLE', 'EMPTY_PLAN']) {
+    const cause = explainFailure([failed('PEER_LOST'), failed(code), exit('worker-0', 2)], 0);
+    assert.deepEqual([cause.code, cause.exitCode, cause.remedy], [code, 2, 'change']);
+  }
+});
+
 // Would catch a diverged training that is reported as a lost process.
 test('a failure of training itself outranks the processes that end because of it', () => {
   const symptoms = [

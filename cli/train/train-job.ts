@@ -68,7 +68,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const run = { job: jobId(job.metadata.name), run: record.id };
     const workers = job.spec.workers.replicas;
     const { metricsPort } = options;
-    await checkStart({ job, datasetDirectory, workers, metricsPort });
+    await checkStart({ job, datasetDirectory, workers, metricsPort, natsUrl });
     claim = natsUrl === null ? null : await claimName(natsUrl, run, note);
     // Everything has been checked: only now is anything written.
     sweepOutput(output);

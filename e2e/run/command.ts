@@ -21,8 +21,17 @@ export interface Command {
   readonly end: Promise<CommandEnd>;
 }
 
-export const startCommand = (program: string, words: readonly string[]): Command =>
-  watch(spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] }));
+export const startCommand = (
+  program: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Command =>
+  watch(
+    spawn(process.execPath, [program, ...words], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    }),
+  );
 
 /** A command as a user pastes it. */
 export const startPasted = (text: string): Command =>

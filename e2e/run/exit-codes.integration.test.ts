@@ -13,6 +13,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -120,6 +121,7 @@ interface Refusal {
   readonly code: string;
   readonly says: RegExp;
   readonly skip?: string | false;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const train = (...words: string[]): string[] => ['train', at('job.yaml'), ...words];
@@ -203,6 +205,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
     says: /npm run setup -- --engine tensorflow/,
     skip: withoutTensorflow,
   },
+  'no nats-server': {
+    words: () => train(),
+    code: 'NATS_SERVER_MISSING',
+    says: /LOCKSTEP_NATS_SERVER must name an executable file/,
+    environment: { LOCKSTEP_NATS_SERVER: '/nowhere' },
+  },
   '--resume without a checkpoint': usage(() => train('--resume'), /no checkpoint/),
   'eval of a folder without a run': usage(() => ['eval', folder], /--output of a run/),
   'eval without a checkpoint': usage(() => ['eval', at('empty-run')], /no checkpoint/),
@@ -223,12 +231,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 // Would catch: a supervisor that starts a hopeless command for ever, and a "To resume" that cannot work.
-for (const [name, { words, code, says, skip }] of Object.entries(refusals)) {
+for (const [name, { words, code, says, skip, environment }] of Object.entries(refusals)) {
   test(`refused before anything is started: ${name}`, { skip: skip ?? false }, async () => {
     const output = at('refused');
     const given = words();
     const into = given[0] === 'train' && !given.includes('--output') ? ['--output', output] : [];
-    const command = startCommand(program, [...given, ...into, '--json']);
+    const command = startCommand(program, [...given, ...into, '--json'], environment);
     const { code: exitCode, last, errors } = await command.end;
     assert.equal(exitCode, exitCodes.usage, errors);
     assert.deepEqual(
@@ -246,6 +254,23 @@ for (const [name, { words, code, says, skip }] of Object.entries(refusals)) {
 test('a dataset whose bytes have changed is refused by whoever reads it', async () => {
   const { code, last } = await run(...withData('changed'), '--output', at('changed-run'), '--json');
   assert.deepEqual([code, last.code, last.resume], [2, 'DAMAGED_DATASET', null]);
+});
+
+// Would catch an evaluation of the seed's weights, or a training from it, that looks like a success.
+test('checkpoints that are damaged are refused by eval and by --resume', async () => {
+  const words = train('--set', 'duration.steps=1', '--output', at('damaged'), '--json');
+  assert.equal((await run(...words)).code, exitCodes.success);
+  const checkpoint = at('damaged/checkpoints/step-00000001');
+  truncateSync(join(checkpoint, 'model.safetensors'), 100);
+  const outcomes = [
+    [['eval', at('damaged'), '--json'], 'CHECKPOINT_MISSING'],
+    [['eval', checkpoint, '--json'], 'CHECKPOINT_REFUSED'],
+    [[...words, '--resume'], 'CHECKPOINT_MISSING'],
+  ] as const;
+  for (const [again, code] of outcomes) {
+    const { code: exitCode, last } = await run(...again);
+    assert.deepEqual([exitCode, last.code, last.resume], [exitCodes.usage, code, null]);
+  }
 });
 
 /** The command that a last line names, as a shell runs it. */
