@@ -8,11 +8,12 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import { inRoot, root } from './setup/paths.mjs';
 import { filesBelow } from './setup/stamp.mjs';
 
-const concurrency = 2;
+// Tests of whole runs mostly wait, for heartbeats and for each other.
+const concurrency = availableParallelism() + 1;
 
 const words = process.argv.slice(2);
 const unit = words.includes('--unit');
