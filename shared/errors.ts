@@ -19,9 +19,22 @@ export class JobSpecError extends Error {
   readonly problems: readonly JobProblem[];
 
   constructor(problems: readonly JobProblem[], options?: ErrorOptions) {
-    super(`Cannot use the job:\n${problems.map(line).join('\n')}`, options);
+    super(`Cannot use the job:\n${linesOf(problems).join('\n')}`, options);
     this.problems = problems;
   }
+}
+
+/** A screen; who has a dataset for a job has read enough by then. */
+const mostLines = 20;
+const longestLine = 400;
+
+function linesOf(problems: readonly JobProblem[]): string[] {
+  const lines = problems.slice(0, mostLines).map((problem) => {
+    const text = line(problem);
+    return text.length > longestLine ? `${text.slice(0, longestLine)}...` : text;
+  });
+  const left = problems.length - lines.length;
+  return left === 0 ? lines : [...lines, `  and ${left} more`];
 }
 
 const line = ({ path, message }: JobProblem): string =>

@@ -37,6 +37,20 @@ for (const text of [
   });
 }
 
+// Would catch a dataset that is given for a job, with a line for each of its columns.
+test('a job of foreign fields is refused on one screen', () => {
+  const keys = Array.from({ length: 5000 }, (_, at) => `key${at}: 1`).join('\n');
+  for (const text of [keys, `${'x'.repeat(900)}: 1`]) {
+    assert.throws(
+      () => parseJob(text),
+      (error) =>
+        error instanceof JobSpecError &&
+        error.message.length < 10_000 &&
+        error.message.split('\n').length <= 22,
+    );
+  }
+});
+
 // Would catch a depth that is counted by text alone: each line here is shallow.
 test('aliases that pile up are as deep as what they stand for', () => {
   const nested = (inner: string): string => `${'['.repeat(30)}${inner}${']'.repeat(30)}`;
