@@ -4,12 +4,14 @@ import { benchAllReduce } from './all-reduce.js';
 import { benchInTurns } from './in-turns.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
+import { benchTastes } from './tastes/write-tastes.js';
 
 const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   step: benchStep,
   survey: benchSurvey,
   'in-turns': benchInTurns,
   'all-reduce': benchAllReduce,
+  tastes: benchTastes,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -4,6 +4,7 @@ import type { DatasetManifest, ImportFindings } from '../../dataset/dataset-mani
 import { filterText } from '../../dataset/import/filters/filter-options.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
+import { shellWord } from '../output/shell-word.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -69,6 +70,14 @@ export function importText(report: ImportReport): string {
   if (notes.length > 0) lines.push(table(notes));
   return [...lines, ...skippedLines(report)].join('\n');
 }
+
+/** The commands that train what an import has made. */
+export const trainText = (folder: string): string =>
+  [
+    'Next:',
+    `  npx lockstep init --data ${shellWord(folder)}`,
+    '  npx lockstep train job.yaml',
+  ].join('\n');
 
 export interface ItemDescription {
   readonly item: string;

@@ -53,6 +53,15 @@ test('import, then show: both tell the same digest and counts', (context) => {
   assert.match(out, /^warning: 0 of 2 users can be trained on/m);
 });
 
+// Would catch an import after which nobody knows how to train, and a folder that the shell cuts in two.
+test('an import ends with the commands that train what it made', (context) => {
+  const { folder, words } = makeInput(context, good);
+  const output = join(folder, 'my books');
+  const { out } = lockstep(...words.slice(0, -1), output);
+  const commands = `  npx lockstep init --data '${output}'\n  npx lockstep train job.yaml\n`;
+  assert.ok(out.endsWith(`\nNext:\n${commands}`), out);
+});
+
 test('a bad row ends with 1 and its line; with --on-bad-row skip it is counted', (context) => {
   const { words } = makeInput(context, `${good}x,u,4\n`);
   const failed = lockstep(...words, '--json');

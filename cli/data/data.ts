@@ -17,7 +17,7 @@ import { UsageError } from '../usage-error.js';
 import { readDataArguments } from './data-arguments.js';
 import { dataHelp } from './data-help.js';
 import { type DataProgress, openDataProgress } from './data-progress.js';
-import { datasetText, importText, itemText } from './data-report.js';
+import { datasetText, importText, itemText, trainText } from './data-report.js';
 
 /** @throws DatasetError, UsageError */
 export async function dataCommand(argv: readonly string[]): Promise<ExitCode> {
@@ -65,7 +65,7 @@ async function importFiles(options: ImportOptions, json: boolean): Promise<void>
     const { directory, manifest, ...rest } = report;
     sayFinished({ ...resultOf(directory, manifest), ...rest });
   } else {
-    process.stdout.write(`${importText(report)}\n`);
+    process.stdout.write(`${importText(report)}\n${trainText(options.output)}\n`);
   }
 }
 

@@ -93,7 +93,7 @@ test('a resumed job may change what does not decide the weights, and nothing els
     () => prepare(output, job({ optimizer: { learningRate: 0.5 } }), { resume: true }),
     (error: unknown) =>
       error instanceof UsageError &&
-      /spec\.optimizer\.learningRate was 0\.001 and is 0\.5/.test(error.message),
+      /spec\.optimizer\.learningRate was 0\.003 and is 0\.5/.test(error.message),
   );
   assert.throws(
     () => prepare(output, job(), { resume: true, datasetDigest: 'other' }),

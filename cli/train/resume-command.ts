@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { shellWord } from '../output/shell-word.js';
 
 export interface CommandParts {
   /** `process.argv[1]`: the launcher; null where npx found it, in a folder of its own. */
@@ -27,14 +28,9 @@ export function resumeCommand({ launcher, workingDirectory, words, again }: Comm
     launcher === null
       ? ['npx', 'lockstep']
       : ['node', relative(workingDirectory, launcher) || launcher];
-  return [...program, ...kept, ...(again === true ? [] : ['--resume'])].map(quoted).join(' ');
+  return [...program, ...kept, ...(again === true ? [] : ['--resume'])].map(shellWord).join(' ');
 }
 
 /** What `resumeCommand` wants to know of how this process was started. */
 export const launcherOf = (argument: string | undefined, npmCommand: string | undefined) =>
   npmCommand === 'exec' ? null : (argument ?? 'lockstep');
-
-/** As a POSIX shell reads it back. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

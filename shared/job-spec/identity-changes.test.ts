@@ -30,10 +30,10 @@ test('a change is named by its field, with the old value and the new one', () =>
       { path: 'spec.data.sequences.maxLength', before: 50, now: 7 },
       { path: 'spec.init.weightsSha256', before: undefined, now: weights.weightsSha256 },
       { path: 'spec.optimizer.betas', before: [0.9, 0.999], now: [0.9, 0.99] },
-      { path: 'spec.optimizer.learningRate', before: 0.001, now: 0.5 },
+      { path: 'spec.optimizer.learningRate', before: 0.003, now: 0.5 },
     ],
   );
-  assert.match(changeText(found, changed), /spec\.optimizer\.learningRate was 0\.001 and is 0\.5/);
+  assert.match(changeText(found, changed), /spec\.optimizer\.learningRate was 0\.003 and is 0\.5/);
   assert.match(changeText(found, changed), /spec\.init\.weightsSha256 was absent and is "abab/);
 });
 

@@ -34,7 +34,10 @@ test('a job that names only its data is complete', () => {
   assert.equal(spec.model.user.keyValueHeads, 4);
   assert.equal(spec.model.item.intermediateSize, 256);
   assert.deepEqual(spec.objective.negatives, { total: 512 });
-  assert.deepEqual(spec.duration, { epochs: 1 });
+  // Epochs and warm-up follow from the dataset, which is not known yet.
+  assert.deepEqual(spec.duration, {});
+  assert.equal(spec.optimizer.schedule.warmupSteps, undefined);
+  assert.equal(spec.optimizer.learningRate, 0.003);
   assert.deepEqual(spec.evaluation.cutoffs, [5, 10, 50, 200]);
 });
 
@@ -111,7 +114,10 @@ test('rules between fields are kept', () => {
     [['data={}'], /^spec.data: must have exactly one of dataset, path: none is given/],
     [['data={dataset: a, path: b}'], /exactly one of dataset, path: 2 are given/],
     [['objective.negatives={total: 4, all: true}'], /^spec.objective.negatives: must have exactly/],
-    [['duration={}'], /^spec.duration: must have exactly one of epochs, steps/],
+    [
+      ['duration={epochs: 1, steps: 2}'],
+      /^spec.duration: must have at most one of epochs, steps: 2/,
+    ],
     [['model.user.hiddenSize=32'], /^spec.model.user.hiddenSize: must be the item model's, 64/],
     [['model.user.heads=3'], /^spec.model.user.hiddenSize: must be a multiple of twice the heads/],
     [['model.item.heads=64'], /^spec.model.item.hiddenSize: must be a multiple of twice the heads/],

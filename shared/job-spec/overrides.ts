@@ -83,8 +83,8 @@ const isMapping = (value: unknown): value is Mapping =>
 /** Names of the fields beside `path` that may not be given together with it. */
 function excludedBy(path: readonly string[]): string[] {
   const joined = path.join('.');
-  const group = exclusiveFields.find((fields) => fields.includes(joined)) ?? [];
-  return group
+  const group = exclusiveFields.find(({ paths }) => paths.includes(joined));
+  return (group?.paths ?? [])
     .filter((field) => field !== joined)
     .map((field) => field.slice(field.lastIndexOf('.') + 1));
 }

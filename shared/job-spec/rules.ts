@@ -1,12 +1,12 @@
 /** Rules between fields, which the schema of one field cannot express. */
 import type { JobProblem } from '../errors.js';
 import { brokenRule } from './problems.js';
-import { exclusiveFields, type TrainingJob } from './schema.js';
+import { type ExclusiveFields, exclusiveFields, type TrainingJob } from './schema.js';
 
 /** Empty where the job keeps all of them. */
 export function brokenRules(job: TrainingJob): JobProblem[] {
   return [
-    ...exclusiveFields.flatMap((group) => exactlyOne(job, group)),
+    ...exclusiveFields.flatMap((group) => exclusive(job, group)),
     ...decoderRules('spec.model.item', job.spec.model.item),
     ...decoderRules('spec.model.user', job.spec.model.user),
     ...sameHiddenSize(job),
@@ -19,13 +19,14 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
   ];
 }
 
-function exactlyOne(job: TrainingJob, group: readonly string[]): JobProblem[] {
-  const given = group.filter((path) => valueAt(job, path) !== undefined);
-  if (given.length === 1) return [];
-  const names = group.map((path) => path.slice(path.lastIndexOf('.') + 1));
-  const parent = (group[0] as string).replace(/\.[^.]+$/, '');
+function exclusive(job: TrainingJob, { paths, needed }: ExclusiveFields): JobProblem[] {
+  const given = paths.filter((path) => valueAt(job, path) !== undefined);
+  if (given.length === 1 || (given.length === 0 && !needed)) return [];
+  const names = paths.map((path) => path.slice(path.lastIndexOf('.') + 1));
+  const parent = (paths[0] as string).replace(/\.[^.]+$/, '');
+  const many = needed ? 'exactly' : 'at most';
   const is = given.length === 0 ? 'none is given' : `${given.length} are given`;
-  return [{ path: parent, message: `must have exactly one of ${names.join(', ')}: ${is}` }];
+  return [{ path: parent, message: `must have ${many} one of ${names.join(', ')}: ${is}` }];
 }
 
 function valueAt(job: TrainingJob, path: string): unknown {
@@ -65,8 +66,9 @@ function warmupWithinSteps(job: TrainingJob): JobProblem[] {
   return steps === undefined ? [] : warmupProblems(job.spec.optimizer.schedule.warmupSteps, steps);
 }
 
-export function warmupProblems(warmupSteps: number, totalSteps: number): JobProblem[] {
-  if (warmupSteps <= totalSteps) return [];
+/** @param warmupSteps undefined where it follows from the steps. */
+export function warmupProblems(warmupSteps: number | undefined, totalSteps: number): JobProblem[] {
+  if (warmupSteps === undefined || warmupSteps <= totalSteps) return [];
   const rule = `at most the ${totalSteps} steps of the training`;
   return [brokenRule('spec.optimizer.schedule.warmupSteps', rule, warmupSteps)];
 }

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { membersMax } from '../limits.js';
-import { defaultTextLength } from './defaults.js';
+import { defaultEpochs, defaultLearningRate, defaultTextLength, fewestSteps } from './defaults.js';
 import {
   ascending,
   choice,
@@ -140,7 +140,11 @@ const objective = z
 
 const optimizer = z.strictObject({
   kind: choice(['adamw'], 'AdamW with decoupled weight decay.').default('adamw'),
-  learningRate: real('(0, 1]', 'The peak of the schedule.').default(1e-3),
+  learningRate: derivedReal(
+    '(0, 1]',
+    '0.003 x 64 / `model.item.hiddenSize`, at most 0.003',
+    'The peak of the schedule. Wider models want less: 0.003 at a width of 64, 0.0001 at 2048.',
+  ),
   betas: pairOf('[0, 1)', 'Decay of the first and the second moment.').default([0.9, 0.999]),
   eps: real('(0, 1]', 'Added to the root of the second moment.').default(1e-8),
   weightDecay: real('[0, 1]', 'Share of a weight that a learning rate of one removes.').default(
@@ -156,10 +160,11 @@ const optimizer = z.strictObject({
         ['constant', 'linear', 'cosine'],
         'How the learning rate moves after the warm-up.',
       ).default('cosine'),
-      warmupSteps: integer(
+      warmupSteps: derivedInteger(
         '[0, 1000000000]',
+        'a tenth of the steps, at most 2000; 0 for `constant`',
         'Steps in which the learning rate climbs from zero.',
-      ).default(0),
+      ),
       finalFraction: real('[0, 1]', 'Share of the peak that is left at the last step.').default(0),
     })
     .prefault({}),
@@ -179,7 +184,7 @@ const init = z.strictObject({
   ).optional(),
 });
 
-const spec = z.strictObject({
+const givenSpec = z.strictObject({
   seed: integer('[0, 4294967295]', 'Everything random in the job derives from it.').default(1),
   data,
   model: model.prefault({}),
@@ -196,14 +201,14 @@ const spec = z.strictObject({
     .prefault({}),
   duration: z
     .strictObject({
-      epochs: integer(
+      epochs: derivedInteger(
         '[1, 100000]',
-        'Times that every sequence counts. Exactly one of `epochs` and `steps`; ' +
-          '`epochs: 1` where `duration` is left out.',
-      ).optional(),
+        `${defaultEpochs}, more where these are fewer than ${fewestSteps} steps`,
+        'Times that every sequence counts. At most one of `epochs` and `steps`.',
+      ),
       steps: integer('[1, 1000000000]', 'Optimizer updates.').optional(),
     })
-    .prefault({ epochs: 1 }),
+    .prefault({}),
   lanes: integer(
     '[1, 256]',
     'Fixed slices of every step. They decide the order of sums, so the result depends on them ' +
@@ -287,6 +292,11 @@ const spec = z.strictObject({
     .prefault({}),
 });
 
+const spec = givenSpec.transform((given) => {
+  const { learningRate = defaultLearningRate(given.model.item.hiddenSize) } = given.optimizer;
+  return { ...given, optimizer: { ...given.optimizer, learningRate } };
+});
+
 export const trainingJobSchema = z.strictObject({
   apiVersion: exactly('lockstep.dev/v1alpha1', 'Version of this schema.'),
   kind: exactly('TrainingJob', 'Kind of the object.'),
@@ -303,13 +313,22 @@ export const trainingJobSchema = z.strictObject({
 /** A job with every default filled in. */
 export type TrainingJob = z.output<typeof trainingJobSchema>;
 
-/** Fields of which exactly one must be given. */
-export const exclusiveFields: readonly (readonly string[])[] = [
-  ['spec.data.dataset', 'spec.data.path'],
-  [
-    'spec.objective.negatives.perUser',
-    'spec.objective.negatives.total',
-    'spec.objective.negatives.all',
-  ],
-  ['spec.duration.epochs', 'spec.duration.steps'],
+/** Fields that exclude each other. */
+export interface ExclusiveFields {
+  readonly paths: readonly string[];
+  /** One of them must be given. */
+  readonly needed: boolean;
+}
+
+export const exclusiveFields: readonly ExclusiveFields[] = [
+  { paths: ['spec.data.dataset', 'spec.data.path'], needed: true },
+  {
+    paths: [
+      'spec.objective.negatives.perUser',
+      'spec.objective.negatives.total',
+      'spec.objective.negatives.all',
+    ],
+    needed: true,
+  },
+  { paths: ['spec.duration.epochs', 'spec.duration.steps'], needed: false },
 ];

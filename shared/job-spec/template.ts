@@ -40,7 +40,7 @@ function fieldLines(field: SpecField, job: TrainingJob): string[] {
   );
   const value = valueAt(job, names);
   if (field.children.length > 0) {
-    return [...about, value === undefined ? `${indent}# ${name}:` : `${indent}${name}:`];
+    return [...about, hasFields(value) ? `${indent}${name}:` : `${indent}# ${name}:`];
   }
   // A default in words belongs to other fields: written out, it would not follow them.
   const follows = field.default !== null && !field.default.startsWith('`');
@@ -54,6 +54,9 @@ const valueAt = (job: TrainingJob, names: readonly string[]): unknown =>
     (value, name) => (value as Record<string, unknown> | undefined)?.[name],
     job,
   );
+
+/** A name with nothing but comments below it would be null in YAML, and no mapping. */
+const hasFields = (value: unknown): boolean => Object.keys(value ?? {}).length > 0;
 
 /** JSON is YAML; a plain word reads better. */
 const yamlOf = (value: unknown): string =>

@@ -343,22 +343,37 @@ test('a dataset without a training sequence is refused', () => {
   });
 });
 
+const smallest =
+  'apiVersion: lockstep.dev/v1alpha1\nkind: TrainingJob\nmetadata: {name: a}\n' +
+  'spec: {data: {dataset: d}}';
+
 // Catches: epochs and steps that are mixed up, and a warm-up that never ends.
 test('the length of a job is its steps, or its epochs of steps', () => {
-  const job = (...sets: string[]) =>
-    parseJob(
-      'apiVersion: lockstep.dev/v1alpha1\nkind: TrainingJob\nmetadata: {name: a}\n' +
-        'spec: {data: {dataset: d}, batch: {sequences: 4}}',
-      sets,
-    );
+  const job = (...sets: string[]) => parseJob(smallest, ['batch.sequences=4', ...sets]);
   const dataset = planDataset([60, 51, 1, 20], 30);
   assert.equal(stepsPerEpoch(job(), dataset), 1);
   assert.equal(totalSteps(job('batch.sequences=3', 'duration.epochs=5'), dataset), 10);
   assert.equal(totalSteps(job('duration.steps=7'), dataset), 7);
-  assert.throws(() => totalSteps(job('optimizer.schedule.warmupSteps=2'), dataset), {
+  const tooLong = job('duration.epochs=1', 'optimizer.schedule.warmupSteps=2');
+  assert.throws(() => totalSteps(tooLong, dataset), {
     code: 'JOB_SPEC_INVALID',
     message: /warmupSteps: must be at most the 1 steps of the training: current value is 2/,
   });
+});
+
+// Catches: a small dataset whose training ends before anything is learnt.
+test('a job without a duration has ten epochs, and more where these are few steps', () => {
+  const steps = (users: number) =>
+    totalSteps(
+      parseJob(smallest, []),
+      planDataset(
+        Array.from({ length: users }, () => 5),
+        30,
+      ),
+    );
+  assert.equal(steps(10), 100);
+  assert.equal(steps(3 * 64), 102);
+  assert.equal(steps(30 * 64), 300);
 });
 
 // Catches: any change of the plan's numbers. A changed plan trains other weights from the same job,

@@ -8,6 +8,7 @@
 
 import { JobSpecError } from '../errors.js';
 import type { Lane, Step } from '../ids.js';
+import { defaultEpochCount } from '../job-spec/defaults.js';
 import type { TrainingJob } from '../job-spec/job-spec.js';
 import { warmupProblems } from '../job-spec/rules.js';
 import type { LanePart, LanePlan, SharedPart } from './lane-plan.js';
@@ -92,11 +93,15 @@ export function totalSteps(
   dataset: Pick<PlanDataset, 'sequenceOffsets'>,
 ): number {
   const { duration, optimizer } = job.spec;
-  const total = duration.steps ?? (duration.epochs ?? 1) * stepsPerEpoch(job, dataset);
+  const total = duration.steps ?? epochSteps(duration.epochs, stepsPerEpoch(job, dataset));
   const problems = warmupProblems(optimizer.schedule.warmupSteps, total);
   if (total > 0 && problems.length > 0) throw new JobSpecError(problems);
   return total;
 }
+
+/** Whole epochs: as many as asked for, or as many as a small dataset needs to learn from. */
+const epochSteps = (epochs: number | undefined, perEpoch: number): number =>
+  (epochs ?? defaultEpochCount(perEpoch)) * perEpoch;
 
 /** Predictions of a user lane: all items of its sequences but the first of each. */
 export function lanePredictions(plan: StepPlan, lane: Lane): number {

@@ -1,4 +1,5 @@
 /** What the model and the optimizer need to know of a job. */
+import { warmupOf } from '../../shared/job-spec/defaults.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { Computation, FalseNegatives, ModelConfig } from '../model/model-config.js';
 import type { OptimizerSettings } from './optimizer.js';
@@ -36,9 +37,10 @@ export const computation = ({ spec }: TrainingJob): Computation => ({
 /** @param totalSteps of the whole job, also where a run ends before it. */
 export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): OptimizerSettings {
   const { optimizer } = spec;
+  const { schedule } = optimizer;
   return {
     learningRate: optimizer.learningRate,
-    schedule: { ...optimizer.schedule, totalSteps },
+    schedule: { ...schedule, warmupSteps: warmupOf(schedule, totalSteps), totalSteps },
     beta1: optimizer.betas[0],
     beta2: optimizer.betas[1],
     eps: optimizer.eps,
