@@ -5,12 +5,12 @@ import type { RunEvent } from '../../shared/messages/run-events.js';
 import { cut, openDisplay } from './display.js';
 
 /** Collects what is written to standard output, as a terminal or as a pipe would. */
-function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = {}) {
+function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = {}, columns = 60) {
   const written: string[] = [];
   let now = 0;
   const stream = (to: string[]): NodeJS.WriteStream => {
     const write = (text: string): boolean => to.push(text) > 0;
-    return { isTTY, columns: 60, write } as unknown as NodeJS.WriteStream;
+    return { isTTY, columns, write } as unknown as NodeJS.WriteStream;
   };
   const display = openDisplay({
     json,
@@ -52,6 +52,15 @@ test('without a terminal lines come at a bounded rate, the first and the last on
   assert.match(lines[1] ?? '', /^step {4}1\/1000/);
   assert.match(lines.at(-1) ?? '', /^step 1000\/1000/);
   assert.equal(lines.length, 5);
+});
+
+// Would catch a progress line of which nothing is left in a terminal that has not been given a size.
+test('a terminal of width 0 shows the progress', () => {
+  const { display, wait, text } = screen(true, false, {}, 0);
+  display.event(started, null);
+  wait(1000);
+  display.event(committed(0), null);
+  assert.match(text(), /step {4}1\/1000/);
 });
 
 // Would catch colours in a terminal whose user asked for none, and a line that wraps.

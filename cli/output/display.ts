@@ -24,6 +24,7 @@ export interface Display {
 
 /** A screen that is redrawn more often cannot be read. */
 const redrawMs = 100;
+const usualColumns = 80;
 /** Seconds between plain lines, so that a log of a day has some thousands of them. */
 const plainSeconds = 5;
 
@@ -212,9 +213,9 @@ class TerminalDisplay implements Display {
   /** Cut to the terminal's width: a line that wraps cannot be redrawn. */
   #draw(): void {
     this.#clear();
-    this.#parts.stdout.write(
-      cut(this.#line, ((this.#parts.stdout as WriteStream).columns ?? 80) - 1),
-    );
+    // A terminal that nobody has given a size says 0: one of `docker run -t`, or of `script` in a pipeline.
+    const columns = (this.#parts.stdout as WriteStream).columns || usualColumns;
+    this.#parts.stdout.write(cut(this.#line, columns - 1));
   }
 
   /** Leaves the last line where it is and begins a new one. */
