@@ -2,7 +2,7 @@
 import { rank as asRank, generation, type Lane, step } from '../shared/ids.js';
 import { millis } from '../shared/units.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
-import { startLinks } from '../worker/collective/links-host.js';
+import { startLinks } from '../worker/collective/links/links-host.js';
 import { openExchange } from '../worker/collective/open-exchange.js';
 
 export interface ToMember {

@@ -10,7 +10,7 @@ import { openExchange } from '../worker/collective/open-exchange.js';
 import { openEngine } from '../worker/engine/open-engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/initial-weights.js';
-import { assembleBatch } from '../worker/training/lane-batch.js';
+import { assembleBatch } from '../worker/training/batches/lane-batch.js';
 import { Trainer } from '../worker/training/trainer.js';
 import { EngineClock } from './engine-clock.js';
 import { matmulRate } from './matmul-rate.js';

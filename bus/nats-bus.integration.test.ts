@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type LocalNatsServer, startLocalNatsServer } from '../process/local-nats-server.js';
-import { findNatsServer } from '../process/project-nats-server.js';
+import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
+import { findNatsServer } from '../process/nats/project-nats-server.js';
 import { BusLostError, BusRefusedError } from '../shared/bus.js';
 import { jobId, runId, step, workerId } from '../shared/ids.js';
 import {

@@ -3,7 +3,7 @@ import { readSequenceOffsets } from '../dataset/dataset.js';
 import { trainingOffsets } from '../dataset/training-view.js';
 import { requireEngineFile } from '../process/engine-files.js';
 import { requireFreePorts } from '../process/free-ports.js';
-import { findNatsServer } from '../process/project-nats-server.js';
+import { findNatsServer } from '../process/nats/project-nats-server.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { totalSteps } from '../shared/plan/plan.js';
 import { countSequences, requireSequences } from '../shared/plan/training-sequences.js';

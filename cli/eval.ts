@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { sweepAbandoned, temporaryPart } from '../process/temporary-name.js';
+import { sweepAbandoned, temporaryPart } from '../process/ownership/temporary-name.js';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobId } from '../shared/ids.js';
 import { wholeJobDigest } from '../shared/job-spec/job-digest.js';

@@ -22,9 +22,9 @@ import {
 import { millis } from '../shared/units.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
-import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
-import type { PlanSource } from './plan-source.js';
+import { DatasetPublisher } from './plans/dataset-publisher.js';
+import type { PlanSource } from './plans/plan-source.js';
 
 export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 export const a = workerId('worker-0');

@@ -4,9 +4,9 @@ import type { Clock } from '../shared/clock.js';
 import type { Log } from '../shared/log.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
 import type { RunAddress } from '../shared/run/run-id.js';
-import type { DatasetPublisher } from './dataset-publisher.js';
 import type { CoordinatorMetrics } from './metrics.js';
-import type { PlanSource } from './plan-source.js';
+import type { DatasetPublisher } from './plans/dataset-publisher.js';
+import type { PlanSource } from './plans/plan-source.js';
 
 /** What is known when the dataset is open, and needed when the membership forms. */
 export interface Prepared {

@@ -1,6 +1,6 @@
 /** What Prometheus sees of a job as a whole. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { registerBuildInfo, registerProcessMetrics } from '../process/process-metrics.js';
+import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId } from '../shared/ids.js';
 import type { ReportedMetrics, ReportedStep } from '../shared/messages/messages.js';
 

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../process/life.js';
-import { startMetricsServer } from '../process/metrics-server.js';
+import { startMetricsServer } from '../process/metrics/metrics-server.js';
 import { openLog } from '../process/open-log.js';
 import { natsUrl, readOptions, runOption } from '../process/options.js';
+import { claimRun, sweepRuns } from '../process/ownership/run-claim.js';
 import { readJobFile } from '../process/read-job.js';
-import { claimRun, sweepRuns } from '../process/run-claim.js';
 import { AwakeClock } from '../shared/awake-clock.js';
 import { systemClock } from '../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../shared/exit-codes.js';
@@ -17,9 +17,9 @@ import { goodbyeTimeout, longestTick, membersMax, tickInterval } from '../shared
 import type { Millis } from '../shared/units.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import type { Prepared } from './coordinator-parts.js';
-import { DatasetPublisher } from './dataset-publisher.js';
 import { CoordinatorMetrics } from './metrics.js';
-import type { JobPlan } from './plan-source.js';
+import { DatasetPublisher } from './plans/dataset-publisher.js';
+import type { JobPlan } from './plans/plan-source.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
 

@@ -15,7 +15,7 @@ import { CommitTracker } from './commit-tracker.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { findSilent } from './failure-detection.js';
 import { isRestarted, type Member, type WorkerProcess } from './membership.js';
-import { PlanPublisher } from './plan-publisher.js';
+import { PlanPublisher } from './plans/plan-publisher.js';
 import { decideProgress, type Progress, ProgressWatch, seconds } from './progress.js';
 import { decideResult, type Finished } from './verdict.js';
 

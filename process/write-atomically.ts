@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { storingSync } from '../storage/storage-error.js';
-import { temporaryName } from './temporary-name.js';
+import { temporaryName } from './ownership/temporary-name.js';
 
 /**
  * Writes a small file so that a reader, or a power cut, finds the old text or the new one whole.

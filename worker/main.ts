@@ -1,6 +1,6 @@
 /** The worker process. Its options are in control/run-worker.ts. */
 
-import { startLinks } from './collective/links-host.js';
+import { startLinks } from './collective/links/links-host.js';
 import { datasetDigest } from './control/dataset-digest.js';
 import { findCheckpoint } from './control/find-checkpoint.js';
 import { runWorker } from './control/run-worker.js';

@@ -1,6 +1,6 @@
 /** What Prometheus sees of one worker. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { registerBuildInfo, registerProcessMetrics } from '../process/process-metrics.js';
+import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId, WorkerId } from '../shared/ids.js';
 import type { StepReport } from './training/messages.js';
 

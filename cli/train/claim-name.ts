@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claimRun } from '../../process/run-claim.js';
+import { claimRun } from '../../process/ownership/run-claim.js';
 import type { Bus } from '../../shared/bus.js';
 import { systemClock } from '../../shared/clock.js';
 import type { RunAddress } from '../../shared/run/run-id.js';

@@ -4,9 +4,12 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
-import { findNatsServer } from '../../process/project-nats-server.js';
-import { temporaryPart } from '../../process/temporary-name.js';
+import {
+  type LocalNatsServer,
+  startLocalNatsServer,
+} from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
+import { temporaryPart } from '../../process/ownership/temporary-name.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
-import { type FolderLock, lockFolder } from '../../process/folder-lock.js';
-import { checkHistory, RunHistory } from '../../process/run-history.js';
+import { checkHistory, RunHistory } from '../../process/history/run-history.js';
+import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
 import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';

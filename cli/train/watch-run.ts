@@ -1,5 +1,5 @@
 /** Shows a run while it lasts, listens to Ctrl-C, and turns its end into words and an exit code. */
-import type { RunHistory } from '../../process/run-history.js';
+import type { RunHistory } from '../../process/history/run-history.js';
 import { version } from '../../process/version.js';
 import { systemClock } from '../../shared/clock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';

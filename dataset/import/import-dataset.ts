@@ -6,6 +6,7 @@
 import { DatasetError } from '../dataset-error.js';
 import type { DatasetManifest, FileRole, TextFileRole } from '../dataset-manifest.js';
 import { rowMessage, type SkippedRow } from '../tables/bad-rows.js';
+import type { FileFormat } from '../tables/formats/text-layout.js';
 import { GrowableInt32Array } from '../tables/growable-array.js';
 import {
   countInteractions,
@@ -16,7 +17,6 @@ import {
 } from '../tables/interactions-table.js';
 import { type ItemsTable, openItems } from '../tables/items-table.js';
 import type { TableFile } from '../tables/read-table.js';
-import type { FileFormat } from '../tables/text-layout.js';
 import {
   createItemTokenizer,
   type ItemTokenizer,

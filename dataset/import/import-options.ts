@@ -2,7 +2,7 @@
 
 import { DatasetError } from '../dataset-error.js';
 import type { OnBadRow } from '../tables/bad-rows.js';
-import type { FileFormat } from '../tables/text-layout.js';
+import type { FileFormat } from '../tables/formats/text-layout.js';
 import type { LearnOptions } from '../tokenizer/learn-tokenizer.js';
 import { byteTokens } from '../tokenizer/subword-tokenizer.js';
 import { checkFilters, type FilterOptions } from './filters/filter-options.js';

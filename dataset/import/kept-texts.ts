@@ -3,7 +3,7 @@
  * reading one costs nothing of the others.
  */
 import { limits } from '../limits.js';
-import { GrowableBytes } from '../tables/growable-bytes.js';
+import { GrowableBytes } from '../tables/formats/growable-bytes.js';
 
 export interface KeptTexts {
   readonly bytes: Uint8Array;

@@ -1,7 +1,11 @@
 /** Writes a dataset folder: under a temporary name first, so that a folder is always a whole dataset. */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isPartial, sweepAbandoned, temporaryName } from '../../process/temporary-name.js';
+import {
+  isPartial,
+  sweepAbandoned,
+  temporaryName,
+} from '../../process/ownership/temporary-name.js';
 import { DatasetError } from '../dataset-error.js';
 import {
   contentDigest,

@@ -7,17 +7,17 @@
 import { type BadRowReason, DatasetError } from '../dataset-error.js';
 import { limits } from '../limits.js';
 import { BadRows, type OnBadRow } from './bad-rows.js';
+import { parseNumber } from './fields/number-field.js';
+import { TimeRange } from './fields/time-column.js';
+import { newTimeField, readTime, type TimeField } from './fields/timestamp-field.js';
+import { isUtf8, noUtf8 } from './formats/utf8-text.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
 import { describeDamage, fileChanged } from './items-table.js';
-import { parseNumber } from './number-field.js';
 import { readTable, type TableFile } from './read-table.js';
 import { sortSequencesByTime } from './sort-by-time.js';
 import { columnIndex, type Header } from './table-header.js';
 import type { TableRecord } from './table-record.js';
-import { TimeRange } from './time-column.js';
-import { newTimeField, readTime, type TimeField } from './timestamp-field.js';
-import { isUtf8, noUtf8 } from './utf8-text.js';
 
 export interface InteractionsSource {
   readonly table: TableFile;

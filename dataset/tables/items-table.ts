@@ -6,12 +6,12 @@
 import { DatasetError } from '../dataset-error.js';
 import type { TextField } from '../import/item-text.js';
 import { BadRows, type OnBadRow } from './bad-rows.js';
+import { decodeUtf8, isUtf8, noUtf8 } from './formats/utf8-text.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
 import { readTable, type TableFile } from './read-table.js';
 import { columnIndex, type Header } from './table-header.js';
 import type { RowPlace, TableRecord } from './table-record.js';
-import { decodeUtf8, isUtf8, noUtf8 } from './utf8-text.js';
 
 export interface ItemsSource {
   readonly table: TableFile;

@@ -3,22 +3,22 @@
  * content tells: packed or not, delimited text, JSON lines or Parquet.
  */
 import { DatasetError } from '../dataset-error.js';
-import { ColonJoiner } from './colon-joiner.js';
-import { DelimitedParser } from './delimited-parser.js';
-import { InputFile, unreadable } from './input-file.js';
-import { JsonLinesParser } from './json-lines-parser.js';
-import { readParquet } from './parquet-table.js';
-import { type FileKind, recogniseFile, signatureBytes } from './recognise-file.js';
-import { recogniseText, sampleBytes } from './recognise-text.js';
-import { givenHeader, type Header, readHeader } from './table-header.js';
-import type { TableRecord } from './table-record.js';
+import { ColonJoiner } from './formats/colon-joiner.js';
+import { DelimitedParser } from './formats/delimited-parser.js';
+import { InputFile, unreadable } from './formats/input-file.js';
+import { JsonLinesParser } from './formats/json-lines-parser.js';
+import { readParquet } from './formats/parquet-table.js';
+import { type FileKind, recogniseFile, signatureBytes } from './formats/recognise-file.js';
+import { recogniseText, sampleBytes } from './formats/recognise-text.js';
 import {
   type DelimitedLayout,
   type FileFormat,
   layoutOfFormat,
   unitSeparator,
-} from './text-layout.js';
-import { gunzip, type Unpack, UnpackError, unzstd } from './unpack.js';
+} from './formats/text-layout.js';
+import { gunzip, type Unpack, UnpackError, unzstd } from './formats/unpack.js';
+import { givenHeader, type Header, readHeader } from './table-header.js';
+import type { TableRecord } from './table-record.js';
 
 export interface TableFile {
   readonly path: string;

@@ -3,8 +3,8 @@
  * atomic files (https://recbole.io/docs/user_guide/data/atomic_files.html).
  */
 import { DatasetError } from '../dataset-error.js';
+import { decodeUtf8 } from './formats/utf8-text.js';
 import type { RowUnit, TableRecord } from './table-record.js';
-import { decodeUtf8 } from './utf8-text.js';
 
 const columnTypes = ['text', 'token', 'token_seq', 'float', 'float_seq'] as const;
 

@@ -9,7 +9,7 @@ import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
 import type { Exchange } from '../../worker/collective/exchange.js';
-import { startLinks } from '../../worker/collective/links-host.js';
+import { startLinks } from '../../worker/collective/links/links-host.js';
 import { openExchange } from '../../worker/collective/open-exchange.js';
 import { Hllm, type UserLaneResult } from '../../worker/model/hllm.js';
 import { type ItemTexts, packItems } from '../../worker/model/packed-items.js';

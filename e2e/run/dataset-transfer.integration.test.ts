@@ -17,9 +17,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { DatasetPublisher } from '../../coordinator/dataset-publisher.js';
-import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
-import { findNatsServer } from '../../process/project-nats-server.js';
+import { DatasetPublisher } from '../../coordinator/plans/dataset-publisher.js';
+import {
+  type LocalNatsServer,
+  startLocalNatsServer,
+} from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId, runId } from '../../shared/ids.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';

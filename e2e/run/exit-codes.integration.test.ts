@@ -23,8 +23,11 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sameKeyPress } from '../../cli/train/interrupts.js';
-import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
-import { findNatsServer } from '../../process/project-nats-server.js';
+import {
+  type LocalNatsServer,
+  startLocalNatsServer,
+} from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, type CommandEnd, startCommand, startPasted } from './command.js';

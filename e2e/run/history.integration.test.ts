@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { historyFileOf, resultFileOf } from '../../process/run-history.js';
+import { historyFileOf, resultFileOf } from '../../process/history/run-history.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import {
   type HistoryLine,

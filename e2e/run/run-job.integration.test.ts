@@ -11,8 +11,8 @@ import {
   type RunJobOptions,
   runJob,
 } from '../../cli/train/run-job.js';
-import { startLocalNatsServer } from '../../process/local-nats-server.js';
-import { findNatsServer } from '../../process/project-nats-server.js';
+import { startLocalNatsServer } from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fake-job.js';

@@ -18,8 +18,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { type LocalNatsServer, startLocalNatsServer } from '../../process/local-nats-server.js';
-import { findNatsServer } from '../../process/project-nats-server.js';
+import {
+  type LocalNatsServer,
+  startLocalNatsServer,
+} from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { type Command, startCommand } from './command.js';
 import { fakeDataset } from './fake-dataset.js';

@@ -10,8 +10,8 @@ import { openExchange } from '../../worker/collective/open-exchange.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
 import { Hllm } from '../../worker/model/hllm.js';
 import { initialWeights } from '../../worker/model/initial-weights.js';
+import { assembleBatch } from '../../worker/training/batches/lane-batch.js';
 import { computation, modelConfig, optimizerSettings } from '../../worker/training/from-job.js';
-import { assembleBatch } from '../../worker/training/lane-batch.js';
 import type { StepReport } from '../../worker/training/messages.js';
 import { Trainer } from '../../worker/training/trainer.js';
 

@@ -10,7 +10,7 @@ import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { lanePlan, totalSteps } from '../../shared/plan/plan.js';
 import { Planner } from '../../shared/plan/planner.js';
 import { millis } from '../../shared/units.js';
-import { type LinksHost, startLinks } from '../../worker/collective/links-host.js';
+import { type LinksHost, startLinks } from '../../worker/collective/links/links-host.js';
 import { Cancellation } from '../../worker/engine/cancellation.js';
 import type { FromTraining } from '../../worker/training/messages.js';
 import { Training } from '../../worker/training/run-training.js';

@@ -8,7 +8,7 @@
  * a checkpoint is complete or absent. What a crash leaves behind starts with a dot.
  */
 import { z } from 'zod';
-import { ownIdentity } from '../../process/process-identity.js';
+import { ownIdentity } from '../../process/ownership/process-identity.js';
 import { ownerTag } from '../../shared/run/owner.js';
 import type { ParameterEntry } from '../model/parameter-layout.js';
 import type { StateLayout, StateSection } from '../state/training-state.js';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ownIdentity } from '../../process/process-identity.js';
+import { ownIdentity } from '../../process/ownership/process-identity.js';
 import { ownerTag } from '../../shared/run/owner.js';
 import { decodeSafetensors } from '../../shared/safetensors.js';
 import { HostState } from '../state/host-state.js';

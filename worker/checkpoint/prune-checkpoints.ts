@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sweepAbandoned } from '../../process/temporary-name.js';
+import { sweepAbandoned } from '../../process/ownership/temporary-name.js';
 import { committedStepsOf, isPartialName, partialName } from './checkpoint-folder.js';
 import { checkpointNames } from './newest-checkpoint.js';
 

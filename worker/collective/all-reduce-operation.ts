@@ -1,6 +1,6 @@
 import type { Rank } from '../../shared/ids.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
-import type { FrameHeader } from './frames.js';
+import type { FrameHeader } from './frames/frames.js';
 import { GatherOperation } from './gather-operation.js';
 import type { Operation, Send } from './operation.js';
 import { ReduceOperation, type ReduceParts } from './reduce-operation.js';

@@ -1,4 +1,4 @@
-import { maxPayloadBytes } from './frames.js';
+import { maxPayloadBytes } from './frames/frames.js';
 
 /** Chunks that may lie idle: what two large operations of a few members have on the way. */
 const keptChunks = 64;

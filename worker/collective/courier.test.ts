@@ -9,11 +9,11 @@ import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-ari
 import { AllReduceOperation } from './all-reduce-operation.js';
 import { ChunkMemory } from './chunk-memory.js';
 import { Courier } from './courier.js';
-import { earlyBytesLimit } from './early-frames.js';
-import { encodeHeader, type FrameHeader, headerBytes } from './frames.js';
+import { earlyBytesLimit } from './frames/early-frames.js';
+import { encodeHeader, type FrameHeader, headerBytes } from './frames/frames.js';
 import { GatherOperation } from './gather-operation.js';
+import { type MemoryLink, memoryLinkPair } from './links/memory-link.js';
 import { LocalExchange } from './local-exchange.js';
-import { type MemoryLink, memoryLinkPair } from './memory-link.js';
 import { ReduceOperation } from './reduce-operation.js';
 import { chunkFloats } from './schedule.js';
 import type { Tag } from './tag.js';

@@ -1,16 +1,19 @@
 /**
  * A member in a process of its own, for tests that kill one: gathers without end and says so when
- * it has begun. Arguments: rank, size.
+ * it has begun. It says what ended it and stays, so that its peers do not lose it too; its parent
+ * ends it. Arguments: rank, size.
  */
 import { rank as asRank, generation, step } from '../../shared/ids.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
-import { startLinks } from './links-host.js';
+import { startLinks } from './links/links-host.js';
 import { openExchange } from './open-exchange.js';
 
 const [rank, size] = process.argv.slice(2).map(Number) as [number, number];
 const links = await startLinks({ host: '127.0.0.1' });
-process.once('message', (addresses: string[]) => void run(addresses));
+process.once('message', (addresses: string[]) => {
+  run(addresses).catch((error: Error) => process.send?.(`${error.name}: ${error.message}`));
+});
 process.send?.(links.address);
 
 async function run(addresses: string[]): Promise<void> {

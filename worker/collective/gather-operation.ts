@@ -1,5 +1,5 @@
 import type { Rank } from '../../shared/ids.js';
-import { FrameError, type FrameHeader } from './frames.js';
+import { FrameError, type FrameHeader } from './frames/frames.js';
 import { bytesOf, type Operation, type OutgoingFrame, type Send } from './operation.js';
 import { chunkAt, chunkCount, chunkFloats } from './schedule.js';
 import type { Tag } from './tag.js';

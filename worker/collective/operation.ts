@@ -1,5 +1,5 @@
 import type { Rank } from '../../shared/ids.js';
-import type { FrameHeader } from './frames.js';
+import type { FrameHeader } from './frames/frames.js';
 import type { Tag } from './tag.js';
 
 /** The header's own fields and its payload; generation and tag are added where it is sent. */

@@ -5,7 +5,7 @@ import { laneRun } from '../../shared/plan/lane-ownership.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ExchangeAbortedError, fromMessage } from './errors.js';
 import type { Exchange } from './exchange.js';
-import type { FromExchange, ToExchange } from './links-messages.js';
+import type { FromExchange, ToExchange } from './links/links-messages.js';
 import type { Slice } from './schedule.js';
 import { isPhase, type Tag, tagKey } from './tag.js';
 

@@ -3,7 +3,7 @@ import { laneRun } from '../../shared/plan/lane-ownership.js';
 import { nodeNumber, sumBelow, type TreeNode, topOf } from '../../shared/reduction-tree.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { ChunkMemory } from './chunk-memory.js';
-import { FrameError, type FrameHeader } from './frames.js';
+import { FrameError, type FrameHeader } from './frames/frames.js';
 import { bytesOf, type Operation, type OutgoingFrame, type Send } from './operation.js';
 import {
   chunkAt,

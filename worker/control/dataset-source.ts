@@ -6,7 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatasetError } from '../../dataset/dataset-error.js';
-import { isPartial, sweepAbandoned, temporaryName } from '../../process/temporary-name.js';
+import {
+  isPartial,
+  sweepAbandoned,
+  temporaryName,
+} from '../../process/ownership/temporary-name.js';
 import type { Bus } from '../../shared/bus.js';
 import type { DatasetFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';

@@ -1,7 +1,7 @@
 /** A worker process, apart from what trains in it: options, connections, clock, exit. */
 import { openNatsBus } from '../../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../../process/life.js';
-import { startMetricsServer } from '../../process/metrics-server.js';
+import { startMetricsServer } from '../../process/metrics/metrics-server.js';
 import { openLog } from '../../process/open-log.js';
 import { natsUrl, readOptions, runOption } from '../../process/options.js';
 import { AwakeClock } from '../../shared/awake-clock.js';

@@ -3,7 +3,7 @@ import { memoryWarning } from '../../shared/memory-words.js';
 import type { Engine } from '../engine/engine.js';
 import type { Hllm } from '../model/hllm.js';
 import type { Computation } from '../model/model-config.js';
-import type { LaneBatch } from './lane-batch.js';
+import type { LaneBatch } from './batches/lane-batch.js';
 import { stepMemory } from './step-memory.js';
 
 /**

@@ -24,22 +24,22 @@ import { openExchange } from '../collective/open-exchange.js';
 import type { Cancellation } from '../engine/cancellation.js';
 import { openEngine } from '../engine/open-engine.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
+import { Evaluator } from '../evaluation/evaluate.js';
+import { finalEvaluation, type KeptCheckpoint } from '../evaluation/final-evaluation.js';
+import { Validation } from '../evaluation/validation.js';
 import { Hllm } from '../model/hllm.js';
 import { initialWeights } from '../model/initial-weights.js';
 import type { ItemFormat } from '../model/packed-items.js';
 import { HostState } from '../state/host-state.js';
 import { stateBytes } from '../state/training-state.js';
-import { type BatchAssembler, startBatchAssembler } from './batch-assembler.js';
-import { BatchInbox } from './batch-inbox.js';
+import { type BatchAssembler, startBatchAssembler } from './batches/batch-assembler.js';
+import { BatchInbox } from './batches/batch-inbox.js';
 import { Checkpoints } from './checkpoints.js';
-import { Evaluator } from './evaluate.js';
-import { finalEvaluation, type KeptCheckpoint } from './final-evaluation.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
 import { memoryNotice } from './memory-notice.js';
 import type { FromTraining, TrainingStart } from './messages.js';
 import { RecentSteps } from './recent-steps.js';
 import { Trainer } from './trainer.js';
-import { Validation } from './validation.js';
 
 /** Nobody wants the result of the last evaluation any more. */
 class EvaluationStoppedError extends Error {

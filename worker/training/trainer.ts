@@ -15,7 +15,7 @@ import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Slice } from '../collective/schedule.js';
 import type { Hllm, ItemEncoding, UserLaneResult } from '../model/hllm.js';
-import type { LaneBatch } from './lane-batch.js';
+import type { LaneBatch } from './batches/lane-batch.js';
 import type { StepReport } from './messages.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { NoLiveNegativesError } from './nothing-to-learn-errors.js';

@@ -1,0 +1,172 @@
+/**
+ * Keeps the stream filled a few steps ahead of training, and empties it behind. One loop does all of
+ * it: it looks at the cursors, does the next thing, and sleeps where there is none. Looking and
+ * falling asleep happen in one turn, so no commit can come between them and be missed.
+ */
+import type { BusStream } from '../../shared/bus.js';
+import type { Clock } from '../../shared/clock.js';
+import { lane, type Step, step, type WorkerId } from '../../shared/ids.js';
+import { planLead, plansKept } from '../../shared/limits.js';
+import { splitMessage } from '../../shared/messages/parts.js';
+import type { EncodedPart, EncodedPlan } from '../../shared/messages/step-plan-message.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
+import {
+  type PlanPart,
+  planMessageId,
+  planSubject,
+  stepPlansSubject,
+} from '../../shared/subjects.js';
+import type { Bytes } from '../../shared/units.js';
+import type { CoordinatorMetrics } from '../metrics.js';
+import type { PlanSource } from './plan-source.js';
+import { planWindow } from './plan-window.js';
+import { PlanForgedError, PublishedPlans } from './published-plans.js';
+
+export interface PlanPublisherParts {
+  readonly stream: BusStream;
+  readonly run: RunAddress;
+  readonly clock: Clock;
+  readonly metrics: CoordinatorMetrics;
+  readonly maxPayload: Bytes;
+  readonly plans: PlanSource;
+  readonly firstStep: number;
+  readonly totalSteps: number;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Room for the subject and the headers, which count towards the server's limit on some versions. */
+const envelopeBytes = 1024;
+
+export class PlanPublisher {
+  readonly #parts: PlanPublisherParts;
+  readonly #published = new PublishedPlans();
+  #publishedSteps: number;
+  #purgedSteps: number;
+  #committedSteps: number;
+  #checkpointedSteps = 0;
+  #state: 'new' | 'running' | 'closed' = 'new';
+  #wake: () => void = () => undefined;
+
+  constructor(parts: PlanPublisherParts) {
+    this.#parts = parts;
+    this.#publishedSteps = parts.firstStep;
+    this.#purgedSteps = parts.firstStep;
+    this.#committedSteps = parts.firstStep;
+  }
+
+  /** Steps before this one are in the stream, or were. */
+  get publishedSteps(): number {
+    return this.#publishedSteps;
+  }
+
+  begin(): void {
+    if (this.#state !== 'new') return;
+    this.#state = 'running';
+    void this.#run();
+  }
+
+  committed(steps: number): void {
+    this.#committedSteps = steps;
+    this.#published.forget(steps);
+    this.#wake();
+  }
+
+  checkpointed(steps: number): void {
+    this.#checkpointedSteps = Math.max(this.#checkpointedSteps, steps);
+    this.#wake();
+  }
+
+  /** @throws PlanForgedError where the member trained on another plan than the published one. */
+  check(worker: WorkerId, at: number, sha256: string): void {
+    this.#published.check(worker, at, sha256);
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#wake();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#isClosed()) {
+        const work = this.#work();
+        if (work === null) await this.#sleep();
+        else await work;
+      }
+    } catch (error) {
+      // After the end of a run its stream goes away under what is still being stored.
+      if (!this.#isClosed()) this.#parts.onFailure(error as Error);
+    }
+  }
+
+  /** A question of its own, since the answer changes while the loop waits. */
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Begins the next thing that is to do; null where nothing is. */
+  #work(): Promise<void> | null {
+    const { metrics, totalSteps } = this.#parts;
+    metrics.plansAhead.set(this.#publishedSteps - this.#committedSteps);
+    const window = planWindow(
+      {
+        committedSteps: this.#committedSteps,
+        publishedSteps: this.#publishedSteps,
+        purgedSteps: this.#purgedSteps,
+        checkpointedSteps: this.#checkpointedSteps,
+        totalSteps,
+      },
+      planLead,
+      plansKept,
+    );
+    if (window.from < window.to) return this.#publish(step(window.from));
+    if (window.purgeFrom < window.purgeTo) return this.#purge(step(window.purgeFrom));
+    return null;
+  }
+
+  /** The next step waits until this one is stored. */
+  async #publish(at: Step): Promise<void> {
+    const { clock, metrics, plans } = this.#parts;
+    const start = clock.now();
+    const plan = await plans.plan(at);
+    if (this.#isClosed()) return;
+    // Known before a member can have read it.
+    this.#published.published(at, plan.shared.sha256);
+    await this.#store(at, plan);
+    this.#publishedSteps = at + 1;
+    metrics.planSeconds.observe((clock.now() - start) / 1000);
+  }
+
+  /** All messages at once; the shared part first, since no lane can be used without it. */
+  async #store(at: Step, { shared, lanes }: EncodedPlan): Promise<void> {
+    const { metrics } = this.#parts;
+    metrics.plansPublished.inc(lanes.length);
+    await Promise.all([
+      ...this.#storePart(at, 'shared', shared),
+      ...lanes.flatMap((part, index) => this.#storePart(at, lane(index), part)),
+    ]);
+  }
+
+  #storePart(at: Step, part: PlanPart, { bytes, sha256 }: EncodedPart): Promise<void>[] {
+    const { run, maxPayload, metrics, stream } = this.#parts;
+    const subject = planSubject(run, at, part);
+    metrics.planBytes.inc(bytes.byteLength);
+    return splitMessage(bytes, maxPayload - envelopeBytes, sha256).map(async (piece, index) => {
+      const stored = await stream.publish(subject, piece, planMessageId(run, at, part, index));
+      // One coordinator publishes each plan of a run once: a repetition is somebody else's plan.
+      if (stored === 'repeated') throw PlanForgedError.stored(at, subject);
+    });
+  }
+
+  async #purge(at: Step): Promise<void> {
+    const { run, metrics, stream } = this.#parts;
+    metrics.plansPurged.inc(await stream.purge(stepPlansSubject(run, at)));
+    this.#purgedSteps = at + 1;
+  }
+}

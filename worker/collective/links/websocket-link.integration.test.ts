@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { systemClock } from '../../../shared/clock.js';
+import type { Generation, Rank } from '../../../shared/ids.js';
+import { millis } from '../../../shared/units.js';
+import { Traffic } from '../traffic.js';
+import { connectMembers, type Membership } from './connect-members.js';
+import { linkContract } from './link-cases.js';
+import { LinksServer } from './links-server.js';
+
+const never = new AbortController().signal;
+
+async function listen(): Promise<{ server: LinksServer; traffic: Traffic }> {
+  const traffic = new Traffic();
+  return { server: await LinksServer.listen('127.0.0.1', traffic), traffic };
+}
+
+const membership = (rank: number, addresses: string[], change: object = {}): Membership => ({
+  generation: 5 as Generation,
+  rank: rank as Rank,
+  addresses,
+  token: 'secret',
+  ...change,
+});
+
+linkContract('WebSocket', async () => {
+  const servers = [(await listen()).server, (await listen()).server];
+  const addresses = servers.map(({ address }) => address);
+  const links = await Promise.all(
+    servers.map((server, rank) =>
+      connectMembers(server, membership(rank, addresses), millis(5000), systemClock, never),
+    ),
+  );
+  const [a, b] = links.flat();
+  assert.ok(a !== undefined && b !== undefined);
+  return {
+    a,
+    b,
+    dispose: async () => {
+      for (const server of servers) server.close();
+    },
+  };
+});
+
+/** Two members that disagree about `change`; returns the error of the one that differs. */
+async function refusal(
+  change: object,
+  deadline: number,
+): Promise<{ error: unknown; traffic: Traffic }> {
+  const [first, second] = [await listen(), await listen()];
+  const addresses = [first.server.address, second.server.address];
+  const stop = new AbortController();
+  const others = connectMembers(
+    first.server,
+    membership(0, addresses),
+    millis(5000),
+    systemClock,
+    stop.signal,
+  );
+  const failed = assert.rejects(others);
+  const error = await connectMembers(
+    second.server,
+    membership(1, addresses, change),
+    millis(deadline),
+    systemClock,
+    never,
+  ).catch((reason: unknown) => reason);
+  stop.abort();
+  await failed;
+  first.server.close();
+  second.server.close();
+  return { error, traffic: first.traffic };
+}
+
+// Would catch a member of a lost generation that mixes its sums into the new one.
+test('a member of an older generation is refused and counted', async () => {
+  const { error, traffic } = await refusal({ generation: 4 }, 5000);
+  assert.match(
+    String(error),
+    /Cannot link to rank 0: .* refused: generation 4 is over: should be 5/,
+  );
+  assert.equal(traffic.refusedConnections, 1);
+});
+
+test('a member with another token is refused, and its token is not repeated', async () => {
+  const { error } = await refusal({ token: 'guess' }, 5000);
+  assert.match(String(error), /refused: the token is another one/);
+  assert.doesNotMatch(String(error), /guess|secret/);
+});
+
+// Would catch a member that gives up although its peer is only slower to hear of the new generation.
+test('a member that is ahead tries again until its deadline', async () => {
+  const { error } = await refusal({ generation: 6 }, 60);
+  assert.match(String(error), /did not answer in time: generation 6 has not been formed here yet/);
+});
+
+test('a peer that is not there is named when the deadline has passed', async () => {
+  const { server } = await listen();
+  const gone = await listen();
+  const { address } = gone.server;
+  gone.server.close();
+  await assert.rejects(
+    connectMembers(
+      server,
+      membership(0, [server.address, address]),
+      millis(40),
+      systemClock,
+      never,
+    ),
+    { code: 'LINKS_CONNECT', peer: 1 },
+  );
+  server.close();
+});
+
+/** What the server answers to these bytes, until it ends the connection. */
+function answerTo(address: string, text: string): Promise<string> {
+  const [host, port] = address.split(':') as [string, string];
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ host, port: Number(port) }, () => socket.write(text));
+    socket.setEncoding('utf8');
+    socket.on('data', (data: string) => {
+      answer += data;
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+// Would catch a stranger's bytes that bring the links thread down.
+test('strangers are answered and disconnected, whatever they send', async () => {
+  const { server, traffic } = await listen();
+  const upgrade = (path: string, more: string): string =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}\r\n`;
+  assert.match(
+    await answerTo(server.address, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+    /^HTTP\/1\.1 426/,
+  );
+  assert.match(
+    await answerTo(server.address, '\x16\x03\x01\x02\x00noise\r\n\r\n'),
+    /^HTTP\/1\.1 400/,
+  );
+  assert.match(await answerTo(server.address, upgrade('/links', '')), /^HTTP\/1\.1 400/);
+  assert.match(await answerTo(server.address, upgrade('/other', '')), /^HTTP\/1\.1 400/);
+  assert.equal(traffic.refusedConnections, 2);
+  server.close();
+});

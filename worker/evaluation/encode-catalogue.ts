@@ -1,0 +1,73 @@
+/**
+ * The embeddings of a whole catalogue, each text once: members encode the texts of their lanes, and
+ * everyone gathers all.
+ *
+ * Legend: D distinct texts, H hidden size.
+ */
+import type { Dataset } from '../../dataset/dataset.js';
+import type { Exchange } from '../collective/exchange.js';
+import type { Tag } from '../collective/tag.js';
+import type { Hllm } from '../model/hllm.js';
+import { packItems } from '../model/packed-items.js';
+import { itemTexts } from '../training/batches/item-texts.js';
+import { LaneShares } from '../training/lane-shares.js';
+
+export interface CatalogueParts {
+  readonly dataset: Dataset;
+  readonly model: Hllm;
+  readonly exchange: Exchange;
+  readonly lanes: number;
+}
+
+/** Bound of one batch: its activations must fit beside the weights. */
+const itemsOfBatch = 256;
+
+/**
+ * As the user model reads them, in the order of `items`. [D * H]
+ *
+ * @param items catalogue ids. [D]
+ * @param onBatch awaited before each batch of this member's own
+ */
+export async function encodeCatalogue(
+  { dataset, exchange, lanes, model }: CatalogueParts,
+  items: Int32Array,
+  tag: Tag,
+  onBatch: () => Promise<void>,
+): Promise<Float32Array> {
+  const hidden = model.hiddenSize;
+  const shares = new LaneShares(exchange, lanes);
+  const matrix_DH = new Float32Array(new SharedArrayBuffer(items.length * hidden * 4));
+  for (const [first, last] of shares.own(items.length)) {
+    for (let at = first; at < last; at += itemsOfBatch) {
+      await onBatch();
+      const places = byLength(dataset, items, at, Math.min(last, at + itemsOfBatch));
+      const ids = places.map((place) => items[place] as number);
+      const texts = itemTexts(dataset, ids, model.config.maxTextLength);
+      const rows = model.embedItems(packItems(texts, model.config));
+      places.forEach((place, row) => {
+        matrix_DH.set(rows.subarray(row * hidden, (row + 1) * hidden), place * hidden);
+      });
+    }
+  }
+  const parts = shares
+    .ofMembers(items.length)
+    .map(([start, end]) => matrix_DH.subarray(start * hidden, end * hidden));
+  await exchange.allGather(tag, parts);
+  return matrix_DH;
+}
+
+/** Places first..last of `items`, shortest text first. */
+function byLength(
+  { itemTokenOffsets }: Dataset,
+  items: Int32Array,
+  first: number,
+  last: number,
+): Int32Array {
+  const cost = (place: number): number => {
+    const item = items[place] as number;
+    return (itemTokenOffsets[item + 1] as number) - (itemTokenOffsets[item] as number);
+  };
+  return Int32Array.from({ length: last - first }, (_, index) => first + index).sort(
+    (a, b) => cost(a) - cost(b) || a - b,
+  );
+}
