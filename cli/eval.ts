@@ -14,8 +14,8 @@ import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
 import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
+import { ownCommand } from './output/own-command.js';
 import { checkpointsOf, hasCheckpoints, jobFileOf, readJob } from './train/output-folder.js';
-import { launcherOf, resumeCommand } from './train/resume-command.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
 import { UsageError } from './usage-error.js';
@@ -51,15 +51,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     display,
     history: null,
     metricsTable,
-    next: () => ({
-      resumes: false,
-      command: resumeCommand({
-        launcher: launcherOf(process.argv[1], process.env.npm_command),
-        workingDirectory: process.cwd(),
-        words: ['eval', ...words],
-        again: true,
-      }),
-    }),
+    next: () => ({ resumes: false, command: ownCommand(['eval', ...words]) }),
     run: {
       jobFile,
       run: {

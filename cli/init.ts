@@ -8,6 +8,7 @@ import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobTemplate, type TemplateData } from '../shared/job-spec/template.js';
 import { initHelp } from './help.js';
 import { sayFinished } from './output/json-line.js';
+import { ownCommand } from './output/own-command.js';
 import { UsageError } from './usage-error.js';
 
 /** @throws UsageError, JobSpecError, DatasetError before anything is written. */
@@ -25,7 +26,7 @@ export async function initCommand(words: readonly string[]): Promise<ExitCode> {
     throw new UsageError(`Cannot write the job: "${given.file}" exists: name another file`);
   }
   writeFileSync(file, text, { flag: 'wx' });
-  const next = `npx lockstep train ${given.file}`;
+  const next = ownCommand(['train', given.file]);
   if (given.json) sayFinished({ file, data: source, next });
   else process.stdout.write(`${given.file} trains on ${source}. Next:\n  ${next}\n`);
   return exitCodes.success;

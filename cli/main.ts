@@ -1,7 +1,7 @@
 /** The `lockstep` command: which subcommand, and what becomes of an error that ends it. */
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { mainHelp } from './help.js';
-import { watchReaders } from './output/broken-pipe.js';
+import { isReaderGone, watchOutput } from './output/broken-pipe.js';
 import { brokenLine, exitCodeOfError } from './output/end-line.js';
 import { UsageError } from './usage-error.js';
 
@@ -40,7 +40,14 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
 }
 
 const words = process.argv.slice(2);
-watchReaders([process.stdout, process.stderr], () => undefined);
+watchOutput([process.stdout, process.stderr], (error) => {
+  if (isReaderGone(error)) return;
+  process.stderr.write(`lockstep: Cannot write the output: ${error.message}\n`);
+  // Whoever wanted the output has not got it, however well the rest goes.
+  process.once('exit', (code) => {
+    if (code === exitCodes.success) process.exitCode = exitCodeOfError(error);
+  });
+});
 try {
   process.exitCode = await main(words);
 } catch (error) {

@@ -45,4 +45,4 @@ Options of import:
   --on-bad-row P         error: stop at the first (default); skip: leave out and count
   --json                 one JSON object a line; the last one is the result
 
-Ends with 0 when done, with 1 when the data cannot be used, with 2 when the command cannot.`;
+Ends with 0 when done, with 2 when the command or the data cannot be used, with 1 by a defect.`;

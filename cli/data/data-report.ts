@@ -4,7 +4,7 @@ import type { DatasetManifest, ImportFindings } from '../../dataset/dataset-mani
 import { filterText } from '../../dataset/import/filters/filter-options.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
-import { shellWord } from '../output/shell-word.js';
+import { ownCommand } from '../output/own-command.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -75,8 +75,8 @@ export function importText(report: ImportReport): string {
 export const trainText = (folder: string): string =>
   [
     'Next:',
-    `  npx lockstep init --data ${shellWord(folder)}`,
-    '  npx lockstep train job.yaml',
+    `  ${ownCommand(['init', '--data', folder])}`,
+    `  ${ownCommand(['train', 'job.yaml'])}`,
   ].join('\n');
 
 export interface ItemDescription {

@@ -41,7 +41,7 @@ function remarks(metrics: readonly ReportedMetrics[]): string[] {
   const above = cutoffsAbove(first);
   if (above.length > 0) {
     lines.push(
-      `no ranking is longer than the catalogue, which the cutoffs ${above.join(', ')} are`,
+      `the catalogue has fewer items than the cutoffs ${above.join(', ')}: each of them counts all`,
     );
   }
   for (const row of rows) lines.push(...remarksOfSplit(row));

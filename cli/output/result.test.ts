@@ -120,7 +120,7 @@ test('the table says whom it leaves out, and what is decided by chance or cannot
   assert.deepEqual(remarks, [
     '(20 users, full catalogue of 24 items, history masked)',
     '1,200 users not evaluated: a history needs three items or more',
-    'no ranking is longer than the catalogue, which the cutoffs 50, 200 are',
+    'the catalogue has fewer items than the cutoffs 50, 200: each of them counts all',
     'test: 3 users held out what their history has too (evaluation.repeats)',
     'test: 25.0% of the items asked for tie with others, and count by chance',
   ]);

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../process/write-atomically.js';
+import { JobSpecError } from '../../shared/errors.js';
 import type { RunId } from '../../shared/ids.js';
 import { changeText, identityChanges } from '../../shared/job-spec/identity-changes.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
@@ -131,5 +132,10 @@ export function readJob(file: string): TrainingJob {
       cause,
     });
   }
-  return resolveJob(value);
+  try {
+    return resolveJob(value);
+  } catch (cause) {
+    if (!(cause instanceof JobSpecError)) throw cause;
+    throw new UsageError(`Cannot read the job of a run: ${file}: ${cause.message}`, { cause });
+  }
 }

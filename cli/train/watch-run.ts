@@ -8,7 +8,7 @@ import { type EndLine, isProgress } from '../../shared/history/history-line.js';
 import type { ReportedMetrics } from '../../shared/messages/messages.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import type { Millis } from '../../shared/units.js';
-import { watchReaders } from '../output/broken-pipe.js';
+import { watchOutput } from '../output/broken-pipe.js';
 import type { Display } from '../output/display.js';
 import { brokenLine, endLine, exitCodeOfEnd } from '../output/end-line.js';
 import { failureText } from '../output/failure-text.js';
@@ -55,7 +55,7 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
   const ignoreSignals = listenToInterrupts(run, () => display.note(stopWords(doing)));
   const ignorePauses = listenToPause(run, (text) => display.note(text));
   // Nobody would see how it goes on: it ends as by Ctrl-C, with a checkpoint.
-  watchReaders([process.stdout, process.stderr], () => run.stop());
+  watchOutput([process.stdout, process.stderr], () => run.stop());
   try {
     const end = await run.end.catch((error: unknown) => {
       history?.end(brokenLine(error, lines.committedSteps, options.next().command, wallClock()));

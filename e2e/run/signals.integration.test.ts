@@ -1,7 +1,16 @@
 /** Ctrl-C, and what is left when the command itself is killed. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -109,6 +118,27 @@ test('a reader that goes away stops the run, with a checkpoint and without a wor
   assert.ok(readdirSync(join(command.output, 'checkpoints')).some((name) => /^step-/.test(name)));
   assert.doesNotMatch(said.join(''), /EPIPE|Error| at /);
   await assertGone(command.pids);
+});
+
+const withDevFull = { skip: existsSync('/dev/full') ? false : 'needs /dev/full' };
+
+// Would catch a full disk under a log that ends the run with a stack trace and leaves its processes.
+test('output onto a full disk stops the run like Ctrl-C', withDevFull, async () => {
+  const full = openSync('/dev/full', 'w');
+  const output = join(folder, 'full-log');
+  const child = spawn(process.execPath, [program, output, '1', '100000'], {
+    stdio: ['ignore', full, 'pipe'],
+  });
+  closeSync(full);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (data: string) => {
+    said += data;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(code, exitCodes.stopped, said);
+  assert.doesNotMatch(said, /^ +at /m);
+  const result = JSON.parse(readFileSync(join(output, 'result.json'), 'utf8'));
+  assert.equal(result.exit_code, exitCodes.stopped);
 });
 
 // Would catch a key press that arrives twice (from the terminal and from npm) and is taken for two.

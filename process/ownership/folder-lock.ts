@@ -72,6 +72,18 @@ interface LockRecord {
 
 const lockName = '.lock';
 
+/** What a file system says of a folder, or of a `.lock`, that cannot be used as one. */
+const unusable: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'ENOSPC',
+  'ENAMETOOLONG',
+]);
+
 /** @throws FolderBusyError, FolderUnusableError */
 export async function lockFolder(folder: string, options: LockOptions): Promise<FolderLock> {
   let made: string | undefined;
@@ -84,8 +96,7 @@ export async function lockFolder(folder: string, options: LockOptions): Promise<
   } catch (error) {
     removeEmpty(folder, made);
     const { code } = error as NodeJS.ErrnoException;
-    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'].includes(code ?? ''))
-      throw error;
+    if (!unusable.has(code ?? '')) throw error;
     throw new FolderUnusableError(
       `Cannot write into "${folder}": ${(error as Error).message}: it must be a folder that this ` +
         'user may write',
