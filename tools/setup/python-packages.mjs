@@ -114,7 +114,10 @@ const noCuda =
 const torchRecord = () =>
   readdirSync(sitePackages()).find((entry) => /^torch-.*\.dist-info$/.test(entry));
 
-const install = (words) =>
-  runLogged('python', [python, '-m', 'pip', 'install', '--disable-pip-version-check', ...words], {
+/** Without byte code: no Python ever imports what is installed here, but for pip itself. */
+const install = (words) => {
+  const options = ['--disable-pip-version-check', '--no-compile'];
+  return runLogged('python', [python, '-m', 'pip', 'install', ...options, ...words], {
     append: true,
   });
+};
