@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
 import { fakeDataset } from './fake-dataset.js';
+import { smallJob } from './small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-json-'));
@@ -16,24 +17,10 @@ const dataset = at('data/out');
 
 before(async () => {
   await fakeDataset(dataset);
-  const tower = { hiddenSize: 8, layers: 1, heads: 1, intermediateSize: 8 };
-  const job = {
-    apiVersion: 'lockstep.dev/v1alpha1',
-    kind: 'TrainingJob',
-    metadata: { name: 'small' },
-    spec: {
-      data: { path: dataset, sequences: { maxLength: 4 } },
-      model: { item: tower, user: tower, maxTextLength: 4 },
-      objective: { negatives: { all: true } },
-      batch: { sequences: 2 },
-      duration: { steps: 2 },
-      lanes: 1,
-      workers: { replicas: 1 },
-      engine: { name: 'cpu' },
-      evaluation: { everySteps: 1 },
-      checkpoint: { best: 'mrr' },
-    },
-  };
+  const job = smallJob(dataset, {
+    evaluation: { everySteps: 1 },
+    checkpoint: { best: 'mrr' },
+  });
   writeFileSync(at('job.json'), JSON.stringify(job));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { fakeDataset } from './fake-dataset.js';
+import { smallJob } from './small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-readonly-'));
@@ -33,22 +34,7 @@ before(async () => {
   await fakeDataset(dataset);
   mkdirSync(join(folder, 'tmp'));
   chmodSync(join(folder, 'tmp'), 0o777);
-  const tower = { hiddenSize: 8, layers: 1, heads: 1, intermediateSize: 8 };
-  const job = {
-    apiVersion: 'lockstep.dev/v1alpha1',
-    kind: 'TrainingJob',
-    metadata: { name: 'small' },
-    spec: {
-      data: { path: dataset, sequences: { maxLength: 4 } },
-      model: { item: tower, user: tower, maxTextLength: 4 },
-      objective: { negatives: { all: true } },
-      batch: { sequences: 2 },
-      duration: { steps: 2 },
-      lanes: 1,
-      workers: { replicas: 1 },
-      engine: { name: 'cpu' },
-    },
-  };
+  const job = smallJob(dataset);
   writeFileSync(join(folder, 'job.json'), JSON.stringify(job));
   const trained = lockstep(['train', join(folder, 'job.json'), '--output', run]);
   assert.equal(trained.code, exitCodes.success, trained.err);

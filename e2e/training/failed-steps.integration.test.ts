@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { getKernelsForBackend, memory } from '@tensorflow/tfjs-core';
-import { systemClock } from '../../shared/clock.js';
 import type { Lane } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../../worker/arithmetic/javascript-arithmetic.js';
 import type { Exchange } from '../../worker/collective/exchange.js';
@@ -11,7 +10,7 @@ import type { Tag } from '../../worker/collective/tag.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
 import type { Computation } from '../../worker/model/model-config.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../worker/model/tiny-step.js';
-import { Trainer } from '../../worker/training/trainer.js';
+import { openTinyTrainer } from '../../worker/training/tiny-trainer-fixture.js';
 
 const batch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
 
@@ -51,28 +50,7 @@ const exchangePhases = [
 function open(activations: Computation['activations']) {
   const exchange = new FailingExchange(javascriptArithmetic);
   const { model, flat } = openTinyModel({}, { computation: { precision: 'f32', activations } });
-  const trainer = new Trainer({
-    model,
-    exchange,
-    arithmetic: javascriptArithmetic,
-    clock: systemClock,
-    optimizer: {
-      learningRate: 1e-3,
-      schedule: { kind: 'constant', warmupSteps: 0, totalSteps: 9, finalFraction: 1 },
-      beta1: 0.9,
-      beta2: 0.999,
-      eps: 1e-8,
-      weightDecay: 0.01,
-      clipGradNorm: 1,
-    },
-    state: {
-      parameters: flat,
-      firstMoments: new Float32Array(flat.length),
-      secondMoments: new Float32Array(flat.length),
-    },
-    lanes: 1,
-    committedSteps: 0,
-  });
+  const trainer = openTinyTrainer(model, flat, exchange);
   return { trainer, exchange, model };
 }
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { systemClock } from '../../shared/clock.js';
 import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { LocalExchange } from '../collective/local-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../model/tiny-step.js';
-import { Trainer } from './trainer.js';
+import { openTinyTrainer } from './tiny-trainer-fixture.js';
 
 const batch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
 const largest = 3e38;
@@ -16,28 +15,7 @@ function stepOn(size: number, precision: 'f32' | 'bf16') {
   flat.forEach((weight, index) => {
     flat[index] = Math.min(largest, Math.max(-largest, weight * size));
   });
-  const trainer = new Trainer({
-    model,
-    exchange: new LocalExchange(javascriptArithmetic),
-    arithmetic: javascriptArithmetic,
-    clock: systemClock,
-    optimizer: {
-      learningRate: 1e-3,
-      schedule: { kind: 'constant', warmupSteps: 0, totalSteps: 9, finalFraction: 1 },
-      beta1: 0.9,
-      beta2: 0.999,
-      eps: 1e-8,
-      weightDecay: 0.01,
-      clipGradNorm: 1,
-    },
-    state: {
-      parameters: flat,
-      firstMoments: new Float32Array(flat.length),
-      secondMoments: new Float32Array(flat.length),
-    },
-    lanes: 1,
-    committedSteps: 0,
-  });
+  const trainer = openTinyTrainer(model, flat, new LocalExchange(javascriptArithmetic));
   return trainer.step([batch]);
 }
 

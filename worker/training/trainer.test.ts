@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { systemClock } from '../../shared/clock.js';
 import { rank } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
@@ -9,7 +8,7 @@ import type { ModelConfig } from '../model/model-config.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../model/tiny-step.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
-import { Trainer } from './trainer.js';
+import { openTinyTrainer } from './tiny-trainer-fixture.js';
 
 /** @param spoil changes the weights before the model reads them. */
 const tinyBatch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
@@ -20,28 +19,11 @@ function openTrainer(
 ) {
   const { model, flat } = openTinyModel(changes);
   spoil(flat);
-  const trainer = new Trainer({
+  const trainer = openTinyTrainer(
     model,
-    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
-    arithmetic: javascriptArithmetic,
-    clock: systemClock,
-    optimizer: {
-      learningRate: 1e-3,
-      schedule: { kind: 'constant', warmupSteps: 0, totalSteps: 1, finalFraction: 1 },
-      beta1: 0.9,
-      beta2: 0.999,
-      eps: 1e-8,
-      weightDecay: 0.01,
-      clipGradNorm: 1,
-    },
-    state: {
-      parameters: flat,
-      firstMoments: new Float32Array(flat.length),
-      secondMoments: new Float32Array(flat.length),
-    },
-    lanes: 1,
-    committedSteps: 0,
-  });
+    flat,
+    openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
+  );
   return { trainer, flat };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { isReaderGone, type OutputFailure, watchOutput } from './broken-pipe.js';
+import { isReaderGone, type OutputFailure, watchOutput } from './watch-output.js';
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code });
 
