@@ -300,7 +300,8 @@ test('a killed worker, Ctrl-C and a second Ctrl-C name the command that goes on,
   const stopped = await second.end;
   assert.equal(stopped.code, exitCodes.stopped, stopped.errors);
   assert.equal(stopped.last.stopped, true);
-  assert.ok(Number(stopped.last.committed_steps) >= 12);
+  // From step 5 at least: the checkpoint of step 10 may have been lost with the worker.
+  assert.ok(Number(stopped.last.committed_steps) >= 5 + 2);
 
   const third = follow(stopped.last);
   await third.committed(2);
