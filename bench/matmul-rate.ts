@@ -11,7 +11,7 @@ import {
   type Tensor2D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { hasKernel } from '../worker/model/has-kernel.js';
+import { hasKernel } from '../worker/model/autodiff/has-kernel.js';
 import type { Precision } from './step-options.js';
 
 /** Large enough to leave the overhead of a call behind, small enough to fit caches in part. */

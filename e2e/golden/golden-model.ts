@@ -1,8 +1,8 @@
 /** The model and the optimizer that a case describes, and its weights as a flat vector. */
 import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../../worker/model/model-config.js';
-import type { ParameterLayout } from '../../worker/model/parameter-layout.js';
-import type { OptimizerSettings } from '../../worker/training/optimizer.js';
+import type { ParameterLayout } from '../../worker/model/parameters/parameter-layout.js';
+import type { OptimizerSettings } from '../../worker/training/optimizer/optimizer.js';
 import type { GoldenConfiguration, GoldenDecoder } from './golden-case.js';
 
 export const goldenModel = (configuration: GoldenConfiguration): ModelConfig => ({

@@ -10,7 +10,7 @@ import { type Lane, rank, step as stepOf } from '../../shared/ids.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { FromTraining, ToTraining, TrainingStart } from '../../worker/training/messages.js';
-import { RecentSteps } from '../../worker/training/recent-steps.js';
+import { RecentSteps } from '../../worker/training/saving/recent-steps.js';
 import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
 import { holdFile } from './fake-job.js';
 

@@ -10,7 +10,7 @@ import type { Tag } from '../../worker/collective/tag.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
 import type { Computation } from '../../worker/model/model-config.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../worker/model/tiny-step.js';
-import { openTinyTrainer } from '../../worker/training/tiny-trainer-fixture.js';
+import { openTinyTrainer } from '../../worker/training/step/tiny-trainer-fixture.js';
 
 const batch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { Random } from '../../shared/random.js';
-import { NoLiveNegativesError } from '../../worker/training/nothing-to-learn-errors.js';
+import { NoLiveNegativesError } from '../../worker/training/step/nothing-to-learn-errors.js';
 import { type DatasetInMemory, trainInMemory } from './train-in-memory.js';
 
 const items = 400;

@@ -9,11 +9,11 @@ import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
 import { openExchange } from '../../worker/collective/open-exchange.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
 import { Hllm } from '../../worker/model/hllm.js';
-import { initialWeights } from '../../worker/model/initial-weights.js';
+import { initialWeights } from '../../worker/model/parameters/initial-weights.js';
 import { assembleBatch } from '../../worker/training/batches/lane-batch.js';
 import { computation, modelConfig, optimizerSettings } from '../../worker/training/from-job.js';
 import type { StepReport } from '../../worker/training/messages.js';
-import { Trainer } from '../../worker/training/trainer.js';
+import { Trainer } from '../../worker/training/step/trainer.js';
 
 export interface DatasetInMemory extends PlanDataset {
   readonly vocabularySize: number;

@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { ownIdentity } from '../../process/ownership/process-identity.js';
 import { ownerTag } from '../../shared/run/owner.js';
-import type { ParameterEntry } from '../model/parameter-layout.js';
+import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
 import type { StateLayout, StateSection } from '../state/training-state.js';
 
 export const modelFile = 'model.safetensors';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { piecesOf } from '../../storage/pieces.js';
-import type { ParameterEntry } from '../model/parameter-layout.js';
+import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
 import { rangeOf, type TrainingState } from '../state/training-state.js';
 
 /**

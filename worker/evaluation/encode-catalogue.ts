@@ -8,9 +8,9 @@ import type { Dataset } from '../../dataset/dataset.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
-import { packItems } from '../model/packed-items.js';
+import { packItems } from '../model/items/packed-items.js';
 import { itemTexts } from '../training/batches/item-texts.js';
-import { LaneShares } from '../training/lane-shares.js';
+import { LaneShares } from '../training/step/lane-shares.js';
 
 export interface CatalogueParts {
   readonly dataset: Dataset;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { memory } from '@tensorflow/tfjs-core';
 import { openEngine } from '../engine/open-engine.js';
-import { uniform } from './gradient-check.js';
+import { uniform } from './autodiff/gradient-check.js';
 import { Hllm } from './hllm.js';
-import { packItems } from './packed-items.js';
+import { packItems } from './items/packed-items.js';
 import { tinyModel } from './tiny-model.js';
 import {
   openTinyModel,

@@ -9,19 +9,19 @@
  */
 import { dispose, type Tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
-import { allOrNothing } from './all-or-nothing.js';
-import { type InfoNceTensors, infoNce } from './info-nce.js';
-import { type ItemEncoding, ItemLlm, type ItemWeights } from './item-llm.js';
+import { allOrNothing } from './autodiff/all-or-nothing.js';
+import { addRows, takeRows } from './autodiff/rows.js';
+import { type ItemEncoding, ItemLlm, type ItemWeights } from './items/item-llm.js';
+import type { PackedItems } from './items/packed-items.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
-import type { PackedItems } from './packed-items.js';
-import { logitScaleName, ParameterLayout } from './parameter-layout.js';
-import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters.js';
-import { addRows, takeRows } from './rows.js';
-import { userLane } from './user-lane.js';
-import { UserLlm, type UserSequences } from './user-llm.js';
+import { type InfoNceTensors, infoNce } from './objectives/generative/info-nce.js';
+import { userLane } from './objectives/generative/user-lane.js';
+import { logitScaleName, ParameterLayout } from './parameters/parameter-layout.js';
+import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
+import { UserLlm, type UserSequences } from './users/user-llm.js';
 
-export type { ItemEncoding } from './item-llm.js';
-export type { UserSequences } from './user-llm.js';
+export type { ItemEncoding } from './items/item-llm.js';
+export type { UserSequences } from './users/user-llm.js';
 
 export interface UserLaneResult {
   /** Sum over the lane's predictions, times the plan's `lossScale`. */

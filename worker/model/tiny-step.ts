@@ -2,9 +2,14 @@
 import { lane, step } from '../../shared/ids.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { Hllm, type HllmOptions, type UserLaneResult } from './hllm.js';
-import { initialWeights } from './initial-weights.js';
+import {
+  type ItemFormat,
+  type ItemTexts,
+  type PackedItems,
+  packItems,
+} from './items/packed-items.js';
 import type { ModelConfig } from './model-config.js';
-import { type ItemFormat, type ItemTexts, type PackedItems, packItems } from './packed-items.js';
+import { initialWeights } from './parameters/initial-weights.js';
 import { tinyModel } from './tiny-model.js';
 
 /** Items 0..6, shortest first. */

@@ -4,7 +4,7 @@
  * export or a member that joins: none of them asks where the state lives or holds all of it.
  */
 import type { ByteRange } from '../../storage/pieces.js';
-import type { ParameterEntry } from '../model/parameter-layout.js';
+import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
 
 export const stateSections = ['parameters', 'firstMoments', 'secondMoments'] as const;
 export type StateSection = (typeof stateSections)[number];

@@ -2,7 +2,7 @@
 import { warmupOf } from '../../shared/job-spec/defaults.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { Computation, FalseNegatives, ModelConfig } from '../model/model-config.js';
-import type { OptimizerSettings } from './optimizer.js';
+import type { OptimizerSettings } from './optimizer/optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
   return {

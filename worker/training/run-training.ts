@@ -28,18 +28,18 @@ import { Evaluator } from '../evaluation/evaluate.js';
 import { finalEvaluation, type KeptCheckpoint } from '../evaluation/final-evaluation.js';
 import { Validation } from '../evaluation/validation.js';
 import { Hllm } from '../model/hllm.js';
-import { initialWeights } from '../model/initial-weights.js';
-import type { ItemFormat } from '../model/packed-items.js';
+import type { ItemFormat } from '../model/items/packed-items.js';
+import { initialWeights } from '../model/parameters/initial-weights.js';
 import { HostState } from '../state/host-state.js';
 import { stateBytes } from '../state/training-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batches/batch-assembler.js';
 import { BatchInbox } from './batches/batch-inbox.js';
-import { Checkpoints } from './checkpoints.js';
 import { computation, modelConfig, optimizerSettings } from './from-job.js';
-import { memoryNotice } from './memory-notice.js';
 import type { FromTraining, TrainingStart } from './messages.js';
-import { RecentSteps } from './recent-steps.js';
-import { Trainer } from './trainer.js';
+import { Checkpoints } from './saving/checkpoints.js';
+import { RecentSteps } from './saving/recent-steps.js';
+import { memoryNotice } from './step/memory-notice.js';
+import { Trainer } from './step/trainer.js';
 
 /** Nobody wants the result of the last evaluation any more. */
 class EvaluationStoppedError extends Error {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { cast, memory, type Tensor1D, type Tensor2D, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { uniform, uniformTensor } from '../../model/gradient-check.js';
+import { uniform, uniformTensor } from '../../model/autodiff/gradient-check.js';
 import {
   composedInfoNce,
   fusedInfoNce,
   type InfoNceInputs,
   type InfoNceTensors,
-} from '../../model/info-nce.js';
+} from '../../model/objectives/generative/info-nce.js';
 import { openEngine } from '../open-engine.js';
 import { loadNative } from './native.js';
 

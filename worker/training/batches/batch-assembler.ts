@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CatalogueTexts } from '../../../dataset/dataset.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
-import type { ItemFormat } from '../../model/packed-items.js';
+import type { ItemFormat } from '../../model/items/packed-items.js';
 import type { LaneBatch } from './lane-batch.js';
 
 export interface BatchThreadStart {

@@ -1,5 +1,5 @@
 import type { CatalogueTexts } from '../../../dataset/dataset.js';
-import type { ItemTexts } from '../../model/packed-items.js';
+import type { ItemTexts } from '../../model/items/packed-items.js';
 
 /**
  * The texts of `items`, in that order, each cut to its first `maxTextLength` tokens.

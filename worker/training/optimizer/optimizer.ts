@@ -1,0 +1,73 @@
+/**
+ * One update of the flat parameters: norm, clip, AdamW. Every member holds the same reduced
+ * gradient and does the same arithmetic in the same order, so nothing needs to be agreed on.
+ */
+import type { Step } from '../../../shared/ids.js';
+import type { Arithmetic } from '../../arithmetic/arithmetic.js';
+import type { ParameterLayout } from '../../model/parameters/parameter-layout.js';
+import { NonFiniteError } from '../step/non-finite-error.js';
+import { ZeroGradientError } from '../step/nothing-to-learn-errors.js';
+import { learningRate, type Schedule } from './schedule.js';
+
+export interface OptimizerSettings {
+  readonly learningRate: number;
+  readonly schedule: Schedule;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; a longer gradient is scaled down to it. */
+  readonly clipGradNorm: number;
+}
+
+/** Flat vectors [P]; alignment gaps between the parameters stay zero. */
+export interface OptimizerState {
+  readonly parameters: Float32Array;
+  readonly firstMoments: Float32Array;
+  readonly secondMoments: Float32Array;
+}
+
+export interface Applied {
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+}
+
+interface Parts {
+  readonly arithmetic: Arithmetic;
+  readonly optimizer: OptimizerSettings;
+  readonly state: OptimizerState;
+  readonly model: {
+    readonly layout: ParameterLayout;
+    /** Brings parameters back into their range, in place. */
+    constrain(parameters: Float32Array): void;
+  };
+}
+
+/** @throws NonFiniteError, ZeroGradientError before anything is changed. */
+export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array): Applied {
+  const { arithmetic, optimizer, state } = parts;
+  const gradientNorm = Math.sqrt(arithmetic.sumOfSquares(gradient_P));
+  if (!Number.isFinite(gradientNorm)) {
+    const index = arithmetic.firstNonFinite(gradient_P);
+    const name = parts.model.layout.nameAt(index);
+    throw NonFiniteError.inGradient(step, name, gradient_P[index] as number);
+  }
+  if (gradientNorm === 0) throw new ZeroGradientError(step);
+  // Only now: where a gradient is not finite, nothing at all may change.
+  parts.model.constrain(state.parameters);
+  const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);
+  arithmetic.adamw({
+    ...state,
+    gradients: gradient_P,
+    learningRate: rate,
+    beta1: optimizer.beta1,
+    beta2: optimizer.beta2,
+    eps: optimizer.eps,
+    weightDecay: optimizer.weightDecay,
+    step: step + 1,
+    // The same guard against division by zero as torch.nn.utils.clip_grad_norm_.
+    gradientScale: Math.min(1, optimizer.clipGradNorm / (gradientNorm + 1e-6)),
+  });
+  return { gradientNorm, learningRate: rate };
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { type TestContext, test } from 'node:test';
+import { millis } from '../../../shared/units.js';
+import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
+import type { StateVectors } from '../../state/host-state.js';
+import { Checkpoints } from './checkpoints.js';
+
+const digests = { jobDigest: 'a'.repeat(64), datasetDigest: 'b'.repeat(64) };
+const none = new Float32Array();
+const vectors: StateVectors = { parameters: none, firstMoments: none, secondMoments: none };
+
+/** A writer whose writes end when the test says so. */
+async function open(context: TestContext) {
+  const directory = await mkdtemp(`${tmpdir()}/lockstep-checkpoints-`);
+  context.after(() => rm(directory, { recursive: true, force: true }));
+  const asked: { step: number; resolve: (path: string) => void; reject: (e: Error) => void }[] = [];
+  const writer: CheckpointWriter = {
+    ready: Promise.resolve(),
+    write: ({ committedSteps: step }) =>
+      new Promise((resolve, reject) => asked.push({ step, resolve, reject })),
+    close: async () => undefined,
+  };
+  const told: string[] = [];
+  const checkpoints = new Checkpoints({
+    writer,
+    directory,
+    everySteps: 10,
+    keep: 2,
+    clock: { now: () => millis(0) },
+    onWritten: (step, path) => told.push(`written ${step} ${path}`),
+    onFailed: (error) => told.push(`failed ${error.message}`),
+  });
+  return { asked, told, checkpoints };
+}
+
+// Catches: a failure that is met when the next checkpoint is due, thousands of steps later.
+test('a failed checkpoint is told when it fails, and again to whoever settles', async (context) => {
+  const { asked, told, checkpoints } = await open(context);
+  await checkpoints.start({ committedSteps: 10, ...digests }, vectors);
+  asked[0]?.reject(new Error('no room'));
+  await new Promise(setImmediate);
+  assert.deepEqual(told, ['failed no room']);
+  assert.equal(checkpoints.newest, null);
+  await assert.rejects(checkpoints.settle(), /no room/);
+});
+
+// Catches: a copy over memory that the checkpoint before is still written from.
+test('a checkpoint waits until the one before is written', async (context) => {
+  const { asked, told, checkpoints } = await open(context);
+  await checkpoints.start({ committedSteps: 10, ...digests }, vectors);
+  const next = checkpoints.start({ committedSteps: 20, ...digests }, vectors);
+  await new Promise(setImmediate);
+  assert.deepEqual(
+    asked.map(({ step }) => step),
+    [10],
+  );
+  asked[0]?.resolve('/step-10');
+  await next;
+  assert.deepEqual(
+    asked.map(({ step }) => step),
+    [10, 20],
+  );
+  assert.deepEqual(told, ['written 10 /step-10']);
+  asked[1]?.resolve('/step-20');
+  await checkpoints.settle();
+  assert.equal(checkpoints.newest, '/step-20');
+});

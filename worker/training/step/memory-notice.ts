@@ -1,0 +1,32 @@
+import { freeMemory } from '../../../process/machine-memory.js';
+import { memoryWarning } from '../../../shared/memory-words.js';
+import type { Engine } from '../../engine/engine.js';
+import type { Hllm } from '../../model/hllm.js';
+import type { Computation } from '../../model/model-config.js';
+import type { LaneBatch } from '../batches/lane-batch.js';
+import { stepMemory } from './step-memory.js';
+
+/**
+ * What to tell the user before the first step, in which the machine's kernel would kill the process
+ * without a word; null where the step fits, or computes in a device's own memory.
+ */
+export function memoryNotice(
+  { name, device }: Engine,
+  model: Hllm,
+  computation: Computation,
+  batches: readonly LaneBatch[],
+): string | null {
+  if (device !== 'cpu') return null;
+  // Other engines run each layer again, whatever is asked for.
+  const keeps = name === 'torch' || computation.activations !== 'keep';
+  const size = {
+    itemRows: batches.reduce((sum, { items }) => sum + items.layout.rows, 0),
+    parameters: model.layout.length,
+    ownedLanes: batches.length,
+  };
+  const activations = keeps ? computation.activations : 'layer';
+  return memoryWarning(
+    stepMemory(size, model.config, { ...computation, activations }),
+    freeMemory(),
+  );
+}

@@ -1,0 +1,15 @@
+import type { Slice } from '../../collective/schedule.js';
+
+/** 64 bytes: a slice that starts on a cache line can be added with aligned vector loads. */
+const floatsPerLine = 16;
+
+/** Cuts [0, length) into `count` contiguous slices that differ by one cache line at most. */
+export function evenSlices(length: number, count: number): Slice[] {
+  const lines = Math.ceil(length / floatsPerLine);
+  const edge = (index: number): number =>
+    Math.min(length, Math.floor((index * lines) / count) * floatsPerLine);
+  return Array.from({ length: count }, (_, index) => ({
+    start: edge(index),
+    end: index === count - 1 ? length : edge(index + 1),
+  }));
+}

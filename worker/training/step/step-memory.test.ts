@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { tinyModel } from '../../model/tiny-model.js';
+import { stepMemory } from './step-memory.js';
+
+const size = { itemRows: 1000, parameters: 0, ownedLanes: 3 };
+const of = (activations: 'keep' | 'layer' | 'lane', precision: 'f32' | 'bf16' = 'f32'): number =>
+  stepMemory(size, tinyModel, { activations, precision });
+
+describe('the memory of a step', () => {
+  // Would catch an estimate that does not know the settings that it recommends.
+  it('is less with each of the settings that take less', () => {
+    assert.ok(of('keep') > of('layer'));
+    assert.ok(of('keep', 'bf16') < of('keep'));
+    assert.ok(of('layer') > of('lane'));
+    assert.equal(of('lane'), 0);
+  });
+
+  it('counts what a layer keeps of each row', () => {
+    const { hiddenSize: H, layers, heads, keyValueHeads, intermediateSize: I } = tinyModel.item;
+    const D = H / heads;
+    const floats = 2 * H + 2 * heads * D + 2 * keyValueHeads * D + 2 * I;
+    const config = { ...tinyModel, itemEmbedding: 'mean' } as const;
+    const kept = stepMemory(size, config, { activations: 'keep', precision: 'f32' });
+    assert.equal(kept, 1000 * layers * floats * 4);
+    // Only the last row of a text goes through the whole of the last layer.
+    const less = 1000 * 4 * (floats - H - 2 * keyValueHeads * D);
+    assert.equal(of('keep'), kept - less);
+  });
+
+  // Would catch lanes whose gradients are forgotten: each has the size of the model.
+  it('has a gradient for each owned lane and one for the step', () => {
+    const gradients = stepMemory({ ...size, itemRows: 0, parameters: 100 }, tinyModel, {
+      activations: 'keep',
+      precision: 'f32',
+    });
+    assert.equal(gradients, 4 * 100 * 4);
+  });
+});

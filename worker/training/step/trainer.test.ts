@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { rank } from '../../../shared/ids.js';
+import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
+import { openExchange } from '../../collective/open-exchange.js';
+import { openEngine } from '../../engine/open-engine.js';
+import type { ModelConfig } from '../../model/model-config.js';
+import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../model/tiny-step.js';
+import { NonFiniteError } from './non-finite-error.js';
+import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
+import { openTinyTrainer } from './tiny-trainer-fixture.js';
+
+/** @param spoil changes the weights before the model reads them. */
+const tinyBatch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
+
+function openTrainer(
+  spoil: (flat: Float32Array) => void = () => undefined,
+  changes: Partial<ModelConfig> = {},
+) {
+  const { model, flat } = openTinyModel(changes);
+  spoil(flat);
+  const trainer = openTinyTrainer(
+    model,
+    flat,
+    openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
+  );
+  return { trainer, flat };
+}
+
+describe('trainer', () => {
+  before(() => openEngine('cpu', { threads: 1 }));
+
+  // Would catch a step that is reported but never applied.
+  it('commits a step: counts it and moves the parameters', async () => {
+    const { trainer, flat } = openTrainer();
+    const start = flat.slice();
+    const { report } = await trainer.step([tinyBatch]);
+    assert.ok(Number.isFinite(report.loss));
+    assert.equal(trainer.committedSteps, 1);
+    assert.notDeepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch a diverged step that is committed, and so ends up in a checkpoint.
+  it('stops at a weight that is not a number, and applies nothing', async () => {
+    const { trainer, flat } = openTrainer((weights) => weights.set([Number.NaN]));
+    const start = flat.slice();
+    await assert.rejects(trainer.step([tinyBatch]), NonFiniteError);
+    assert.equal(trainer.committedSteps, 0);
+    assert.deepEqual(trainer.state.parameters, start);
+    assert.ok(trainer.state.firstMoments.every((moment) => moment === 0));
+  });
+
+  // Would catch a loss of zero that is reported as success: HLLM's mask by cosine leaves out every
+  // negative once embeddings have moved together, and then nothing can ever move again.
+  it('stops where every negative is left out, says what to change and applies nothing', async () => {
+    const everything = { kind: 'cosine', threshold: -1 } as const;
+    const { trainer, flat } = openTrainer(() => undefined, { falseNegatives: everything });
+    const start = flat.slice();
+    await assert.rejects(trainer.step([tinyBatch]), (error: Error) => {
+      assert.ok(error instanceof NoLiveNegativesError);
+      assert.equal(error.code, 'NO_LIVE_NEGATIVES');
+      assert.match(error.message, /step 0.*objective\.falseNegatives to text/);
+      return true;
+    });
+    assert.equal(trainer.committedSteps, 0);
+    assert.deepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch counts that include the positive, and negatives of one row that only one of its
+  // predictions leaves out.
+  it('counts the negatives that were held against the model', async () => {
+    const { trainer } = openTrainer(() => undefined, { falseNegatives: { kind: 'rows' } });
+    const { report } = await trainer.step([tinyBatch]);
+    // The four negatives are the rows 0 3 3 6; the targets are 2, 4 1 and 2 5 3.
+    assert.equal(report.predictions, 6);
+    assert.equal(report.liveNegatives, (6 * 4 - 2) / 6);
+    assert.equal(report.leastLiveNegatives, 2);
+  });
+});

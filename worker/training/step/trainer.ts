@@ -1,0 +1,301 @@
+/**
+ * The life of a step: encode, gather, users, scatter, items, reduce, commit.
+ *
+ * Everything that this member computes is computed lane by lane, and everything that members
+ * exchange is added in the one tree over lanes, so the bits of a step do not depend on who owns
+ * which lane. What overlaps: the user model's gradients travel while the items' backward computes.
+ *
+ * Legend: V lanes, N distinct items of the step, H hidden size, P floats of the flat parameters.
+ */
+import type { Clock } from '../../../shared/clock.js';
+import { type Lane, type Rank, rank, type Step, step } from '../../../shared/ids.js';
+import { laneRun } from '../../../shared/plan/lane-ownership.js';
+import type { LanePlan } from '../../../shared/plan/lane-plan.js';
+import type { Arithmetic } from '../../arithmetic/arithmetic.js';
+import type { Exchange } from '../../collective/exchange.js';
+import type { Slice } from '../../collective/schedule.js';
+import type { Hllm, ItemEncoding, UserLaneResult } from '../../model/hllm.js';
+import type { LaneBatch } from '../batches/lane-batch.js';
+import type { StepReport } from '../messages.js';
+import {
+  applyGradient,
+  type OptimizerSettings,
+  type OptimizerState,
+} from '../optimizer/optimizer.js';
+import { NonFiniteError } from './non-finite-error.js';
+import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
+import { withinMemory } from './out-of-memory-error.js';
+import { PhaseTimer } from './phase-timer.js';
+import { SharedFloats } from './shared-floats.js';
+import { evenSlices } from './slices.js';
+import { packStatistics, statisticsLength, unpackStatistics } from './step-statistics.js';
+
+export interface TrainerParts {
+  readonly model: Hllm;
+  readonly exchange: Exchange;
+  readonly arithmetic: Arithmetic;
+  readonly clock: Clock;
+  readonly optimizer: OptimizerSettings;
+  readonly state: OptimizerState;
+  /** V, the job's. */
+  readonly lanes: number;
+  /** Committed steps so far: the only cursor that training has. */
+  readonly committedSteps: number;
+}
+
+export interface StepOptions {
+  /** This member was asked to stop after the step. */
+  readonly stop?: boolean;
+  /** Seconds that the step waited for its batches. */
+  readonly planSeconds?: number;
+  /** Sees the reduced gradient [P] before clipping, and every lane's result. */
+  readonly inspect?: (gradient: Float32Array, results: readonly UserLaneResult[]) => void;
+}
+
+export interface StepOutcome {
+  readonly report: StepReport;
+  readonly laneLosses: readonly number[];
+  /** True where any member was asked to stop. */
+  readonly stop: boolean;
+}
+
+interface EncodedLane {
+  readonly plan: LanePlan;
+  readonly encoding: ItemEncoding;
+  readonly tokens: number;
+}
+
+export class Trainer {
+  readonly #parts: TrainerParts;
+  readonly #embeddings = new SharedFloats();
+  readonly #statistics = new SharedFloats();
+  /** One flat gradient and one item-gradient matrix for each owned lane. */
+  readonly #laneGradients: readonly Float32Array[];
+  readonly #laneItemGradients: readonly SharedFloats[];
+  readonly #gradient: Float32Array;
+  readonly #ownedLanes: readonly Lane[];
+  #committedSteps: number;
+
+  constructor(parts: TrainerParts) {
+    this.#parts = parts;
+    this.#committedSteps = parts.committedSteps;
+    const { exchange, lanes, model } = parts;
+    const run = laneRun(exchange.rank, exchange.size, lanes);
+    this.#ownedLanes = Array.from(
+      { length: run.end - run.start },
+      (_, i) => (run.start + i) as Lane,
+    );
+    this.#laneGradients = this.#ownedLanes.map(() => sharedVector(model.layout.length));
+    this.#laneItemGradients = this.#ownedLanes.map(() => new SharedFloats());
+    this.#gradient = sharedVector(model.layout.length);
+    model.load(parts.state.parameters);
+  }
+
+  get committedSteps(): number {
+    return this.#committedSteps;
+  }
+
+  get state(): OptimizerState {
+    return this.#parts.state;
+  }
+
+  /**
+   * Trains one step on the batches of the owned lanes (in lane order) and commits it.
+   *
+   * @throws NonFiniteError where the loss or a gradient is not finite; nothing was applied then.
+   * @throws NoLiveNegativesError, ZeroGradientError where there is nothing to learn from; likewise.
+   * @throws PeerLostError, PeerTimeoutError where a member is gone; nothing was applied then.
+   */
+  async step(batches: readonly LaneBatch[], options: StepOptions = {}): Promise<StepOutcome> {
+    const encoded: EncodedLane[] = [];
+    try {
+      return await this.#step(batches, encoded, options);
+    } finally {
+      // Of a step that fails, activations still wait for their backward.
+      for (const { encoding } of encoded) encoding.dispose();
+    }
+  }
+
+  /** @param encoded gets the lanes whose backward is still to come. */
+  async #step(
+    batches: readonly LaneBatch[],
+    encoded: EncodedLane[],
+    options: StepOptions,
+  ): Promise<StepOutcome> {
+    const { exchange, model, clock } = this.#parts;
+    const current = step(this.#committedSteps);
+    const timer = new PhaseTimer(clock);
+    const waitedBefore = exchange.waited();
+    const plans = batches.map(({ plan }) => plan);
+    const rows = this.#rowSlices(plans);
+
+    await timer.measure('encode', () => this.#encode(batches, encoded));
+    const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
+    const results = await timer.measure('users', () => this.#users(plans, embeddings_NH));
+    const travelling = this.#reduceSection(current, 'user');
+    // A failure of the scatter must not leave this promise without a handler.
+    travelling.catch(() => undefined);
+    const itemGradients = await timer.measure('scatter', () =>
+      this.#scatter(current, results, rows),
+    );
+    await timer.measure('items', () => this.#items(encoded, itemGradients));
+    const statistics = await timer.measure('reduce', async () => {
+      await Promise.all([travelling, this.#reduceSection(current, 'item')]);
+      return this.#exchangeStatistics(current, encoded, results, options.stop ?? false);
+    });
+    options.inspect?.(this.#gradient, results);
+
+    statistics.laneLosses.forEach((loss, lane) => {
+      if (!Number.isFinite(loss)) throw NonFiniteError.inLoss(current, lane as Lane, loss);
+    });
+    if (statistics.liveNegatives === 0) {
+      throw new NoLiveNegativesError(current, model.config.falseNegatives);
+    }
+    const applied = await timer.measure('optimizer', () => {
+      const update = applyGradient(this.#parts, current, this.#gradient);
+      model.load(this.#parts.state.parameters);
+      return update;
+    });
+    this.#committedSteps = current + 1;
+    return {
+      laneLosses: statistics.laneLosses,
+      stop: statistics.stop,
+      report: {
+        step: current,
+        loss: statistics.loss,
+        sequences: statistics.sequences,
+        predictions: statistics.predictions,
+        itemTokens: statistics.itemTokens,
+        distinctItems: statistics.distinctItems,
+        top1: statistics.top1Hits / Math.max(1, statistics.predictions),
+        liveNegatives: statistics.liveNegatives / Math.max(1, statistics.predictions),
+        leastLiveNegatives: statistics.leastLiveNegatives,
+        gradientNorm: applied.gradientNorm,
+        learningRate: applied.learningRate,
+        logitScale: model.logitScale(this.#parts.state.parameters),
+        phaseSeconds: { ...timer.seconds, plan: options.planSeconds ?? 0 },
+        waitSeconds: (exchange.waited() - waitedBefore) / 1000,
+      },
+    };
+  }
+
+  /** The rows of the item matrix that each rank's item lanes hold. */
+  #rowSlices(plans: readonly LanePlan[]): Slice[] {
+    const { exchange, lanes } = this.#parts;
+    const offsets = (plans[0] as LanePlan).itemLaneOffsets;
+    return ranks(exchange.size).map((member) => {
+      const run = laneRun(member, exchange.size, lanes);
+      return { start: offsets[run.start] as number, end: offsets[run.end] as number };
+    });
+  }
+
+  #encode(batches: readonly LaneBatch[], into: EncodedLane[]): void {
+    for (const { plan, items } of batches) {
+      const encode = () => this.#parts.model.encodeItems(items);
+      const encoding = withinMemory(plan.step, plan.lane, encode);
+      into.push({ plan, encoding, tokens: items.textTokens });
+    }
+  }
+
+  /** Everyone's item embeddings, as one matrix [N, H] in the order of the item lanes. */
+  async #gather(at: Step, encoded: EncodedLane[], rows: Slice[]): Promise<Float32Array> {
+    const { exchange, model } = this.#parts;
+    const hidden = model.hiddenSize;
+    const matrix_NH = this.#embeddings.view((rows.at(-1) as Slice).end * hidden);
+    for (const { plan, encoding } of encoded) {
+      matrix_NH.set(encoding.embeddings, (plan.itemLaneOffsets[plan.lane] as number) * hidden);
+    }
+    const parts = rows.map(({ start, end }) => matrix_NH.subarray(start * hidden, end * hidden));
+    await exchange.allGather({ step: at, phase: 'gather', part: 0 }, parts);
+    return matrix_NH;
+  }
+
+  #users(plans: readonly LanePlan[], embeddings_NH: Float32Array): UserLaneResult[] {
+    return plans.map((plan, index) => {
+      const gradient_P = this.#laneGradients[index] as Float32Array;
+      const train = () => this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
+      return withinMemory(plan.step, plan.lane, train);
+    });
+  }
+
+  /** The gradient of this member's own item rows, summed over all user lanes. */
+  async #scatter(at: Step, results: UserLaneResult[], rows: Slice[]): Promise<Float32Array> {
+    const { exchange, lanes, model } = this.#parts;
+    const contributions = new Map<Lane, Float32Array>();
+    results.forEach(({ dEmbeddings }, index) => {
+      const shared = (this.#laneItemGradients[index] as SharedFloats).view(dEmbeddings.length);
+      shared.set(dEmbeddings);
+      contributions.set(this.#ownedLanes[index] as Lane, shared);
+    });
+    const slices = rows.map(({ start, end }) => ({
+      start: start * model.hiddenSize,
+      end: end * model.hiddenSize,
+    }));
+    const tag = { step: at, phase: 'scatter', part: 0 };
+    return exchange.reduceScatter(tag, lanes, contributions, slices);
+  }
+
+  /** Backward through the Item LLM; `gradients` holds the rows of the owned item lanes. */
+  #items(encoded: EncodedLane[], gradients: Float32Array): void {
+    let at = 0;
+    encoded.forEach(({ plan, encoding }, index) => {
+      const end = at + encoding.embeddings.length;
+      const [given, gradient_P] = [gradients.subarray(at, end), this.#laneGradients[index]];
+      withinMemory(plan.step, plan.lane, () =>
+        encoding.pullback(given, gradient_P as Float32Array),
+      );
+      at = end;
+    });
+  }
+
+  /** Sums one section of the gradient over all lanes, into this member's copy of the whole. */
+  async #reduceSection(at: Step, name: 'user' | 'item'): Promise<void> {
+    const { exchange, lanes, model } = this.#parts;
+    const { start, end } = model.layout.sections[name];
+    const contributions = new Map(
+      this.#laneGradients.map((gradient_P, index): [Lane, Float32Array] => [
+        this.#ownedLanes[index] as Lane,
+        gradient_P.subarray(start, end),
+      ]),
+    );
+    const slices = evenSlices(end - start, exchange.size);
+    const reduce = { step: at, phase: `reduce-${name}`, part: 0 };
+    const mine = await exchange.reduceScatter(reduce, lanes, contributions, slices);
+    const section = this.#gradient.subarray(start, end);
+    const parts = slices.map((slice) => section.subarray(slice.start, slice.end));
+    (parts[exchange.rank] as Float32Array).set(mine);
+    await exchange.allGather({ step: at, phase: `spread-${name}`, part: 0 }, parts);
+  }
+
+  async #exchangeStatistics(
+    at: Step,
+    encoded: EncodedLane[],
+    results: UserLaneResult[],
+    stop: boolean,
+  ) {
+    const { exchange, lanes } = this.#parts;
+    const lengths = ranks(exchange.size).map((member) => {
+      const run = laneRun(member, exchange.size, lanes);
+      return statisticsLength(run.end - run.start);
+    });
+    const all = this.#statistics.view(lengths.reduce((sum, length) => sum + length, 0));
+    let end = 0;
+    const parts = lengths.map((length) => {
+      end += length;
+      return all.subarray(end - length, end);
+    });
+    const mine = encoded.map(({ plan, tokens }, index) => ({
+      plan,
+      tokens,
+      result: results[index] as UserLaneResult,
+    }));
+    packStatistics(parts[exchange.rank] as Float32Array, mine, stop);
+    await exchange.allGather({ step: at, phase: 'statistics', part: 0 }, parts);
+    return unpackStatistics(parts);
+  }
+}
+
+const sharedVector = (length: number): Float32Array =>
+  new Float32Array(new SharedArrayBuffer(length * 4));
+
+const ranks = (size: number): Rank[] => Array.from({ length: size }, (_, index) => rank(index));
