@@ -104,6 +104,7 @@ export function stepPlan(batch: StepBatch, at: number): LanePlan {
     sequenceOffsets,
     sequenceRows,
     lossScale: 1 / (batch.sequenceItems.length - users.length),
+    targets: null,
   };
 }
 

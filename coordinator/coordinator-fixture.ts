@@ -50,6 +50,7 @@ export function emptyPlan(at: number, lanes = 2): EncodedPlan {
       sequenceOffsets: new Int32Array(1),
       sequenceRows: new Int32Array(),
       lossScale: 0,
+      targets: null,
     })),
   );
 }

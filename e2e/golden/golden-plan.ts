@@ -46,6 +46,7 @@ export function goldenLanes({ configuration, batches }: GoldenCase, step: Step):
         sequenceOffsets: offsets(sorted),
         sequenceRows: rowsOf(items),
         lossScale: 1 / (lanes * (items.length - sequences.length)),
+        targets: null,
       },
     };
   });

@@ -21,6 +21,7 @@ function planOf(step: Step, index: number): LanePlan {
     sequenceOffsets: Int32Array.of(0, 2),
     sequenceRows: Int32Array.of(0, 1),
     lossScale: 0.5,
+    targets: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { lane, step } from '../ids.js';
 import { packValue } from './codec.js';
 import { MalformedMessageError } from './guard.js';
 import { decodeLanePart, encodeLanePart } from './lane-plan-message.js';
@@ -57,6 +58,14 @@ test('damaged bytes are refused or make a plan that keeps the rules, never anyth
             const part = decodeLanePart(bytes);
             assert.equal(part.sequenceOffsets.at(-1), part.sequenceRows.length);
             assert.ok(part.sequenceRows.every((row) => row >= 0));
+            if (part.targets !== null) {
+              const { offsets, rows, labels, scale } = part.targets;
+              assert.equal(offsets.at(-1), rows.length);
+              assert.equal(labels.length, rows.length);
+              assert.ok(rows.every((row) => row >= 0));
+              assert.ok(labels.every((label) => label >= 0 && label <= 1));
+              assert.ok(Number.isFinite(scale) && scale >= 0);
+            }
           } else {
             const plan = decodeSharedPlan(bytes);
             const rows = plan.itemLaneOffsets[plan.lanes] as number;
@@ -84,10 +93,54 @@ test('a truncated part is refused', () => {
 
 // Would catch a decoder that allocates what a header claims: 2^31 values of four bytes.
 test('a header that claims more than there is allocates nothing', () => {
-  const lengths = [2 ** 31, 0, 1, 0];
-  const header = packValue({ version: 2, step: 0, lane: 0, lanes: 1, lossScale: 0, lengths });
+  const lengths = [2 ** 31, 0, 1, 0, 0, 0, 0];
+  const numbers = { step: 0, lane: 0, lanes: 1, lossScale: 0, targetScale: null };
+  const header = packValue({ version: 3, ...numbers, lengths });
   const bytes = new Uint8Array(4 + header.byteLength + 64);
   new DataView(bytes.buffer).setUint32(0, header.byteLength, true);
   bytes.set(header, 4);
   assert.throws(() => decodeLanePart(bytes), MalformedMessageError);
+});
+
+// Would catch a label that is no number (its loss, and then every weight, would be none either), and
+// targets that belong to nobody.
+test('targets that do not add up are refused, and the refusal says what', () => {
+  const targets = {
+    offsets: Int32Array.of(0, 1, 2),
+    rows: Int32Array.of(0, 1),
+    labels: Float32Array.of(1, 0.25),
+    scale: 0.5,
+  };
+  const part = {
+    step: step(3),
+    lane: lane(0),
+    lanes: 1,
+    items: Int32Array.of(4, 5),
+    users: Int32Array.of(0, 1),
+    sequenceOffsets: Int32Array.of(0, 1, 2),
+    sequenceRows: Int32Array.of(0, 1),
+    lossScale: 0,
+    targets,
+  };
+  const refusal = (changed: Partial<typeof targets>): string => {
+    const bytes = encodeLanePart({ ...part, targets: { ...targets, ...changed } });
+    try {
+      decodeLanePart(bytes);
+      return 'accepted';
+    } catch (error) {
+      assert.ok(error instanceof MalformedMessageError, String(error));
+      return error.message;
+    }
+  };
+  assert.equal(refusal({}), 'accepted');
+  assert.match(refusal({ labels: Float32Array.of(1, Number.NaN) }), /has labels outside \[0, 1\]/);
+  assert.match(refusal({ labels: Float32Array.of(1, 1.5) }), /has labels outside \[0, 1\]/);
+  assert.match(
+    refusal({ labels: Float32Array.of(1) }),
+    /offsets, rows and labels differ in number/,
+  );
+  assert.match(refusal({ offsets: Int32Array.of(0, 2, 1) }), /has falling target offsets/);
+  assert.match(refusal({ offsets: Int32Array.of(0, 2) }), /has 2 users and 2 target offsets/);
+  assert.match(refusal({ rows: Int32Array.of(0, -1) }), /has target rows outside/);
+  assert.match(refusal({ scale: Number.POSITIVE_INFINITY }), /no finite scale of its targets/);
 });

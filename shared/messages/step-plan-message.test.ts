@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { lane, step } from '../ids.js';
+import type { LanePart } from '../plan/lane-plan.js';
 import { lanePart, sharedPart } from '../plan/plan.js';
 import { movieLensLike, planJob } from '../plan/plan-fixture.js';
 import { Planner } from '../plan/planner.js';
@@ -64,13 +65,21 @@ test('parts that fit by their digest must fit by their numbers too', () => {
     sequenceOffsets: Int32Array.of(0, 2),
     sequenceRows: Int32Array.of(0, 1),
     lossScale: 1,
+    targets: null,
   };
-  const join = (changed: typeof part): unknown => {
+  const join = (changed: LanePart): unknown => {
     const plan = encodeStepPlan(shared, [changed]);
     return joinPlan(decodeSharedPlan(plan.shared.bytes), changed, plan.lanes[0]?.sha256 ?? '');
   };
   assert.doesNotThrow(() => join(part));
   assert.throws(() => join({ ...part, sequenceRows: Int32Array.of(0, 2) }), /row 2: .* has 2 rows/);
+  const targets = {
+    offsets: Int32Array.of(0, 1),
+    rows: Int32Array.of(2),
+    labels: Float32Array.of(1),
+    scale: 1,
+  };
+  assert.throws(() => join({ ...part, targets }), /names row 2: the step has 2 rows/);
   assert.throws(() => join({ ...part, items: Int32Array.of(4) }), /1 items: .* gives it 2/);
 });
 

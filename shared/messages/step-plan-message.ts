@@ -62,7 +62,8 @@ export function joinPlan(shared: SharedPlan, part: LanePart, laneSha256: string)
   if (part.items.length !== own) {
     throw refused(`has ${part.items.length} items: the step's shared part gives it ${own}`);
   }
-  const outside = part.sequenceRows.find((row) => row >= rows);
+  const isOutside = (row: number): boolean => row >= rows;
+  const outside = part.sequenceRows.find(isOutside) ?? part.targets?.rows.find(isOutside);
   if (outside !== undefined) throw refused(`names row ${outside}: the step has ${rows} rows`);
   const { itemLaneOffsets, negatives } = shared;
   return { ...part, itemLaneOffsets, negatives };

@@ -4,7 +4,7 @@
  * common (the negatives above all) is by far the longer one: see shared/messages/step-plan-message.ts.
  *
  * Legend: V lanes, N distinct items of the step, K negatives, n items of this item lane,
- * U sequences of this user lane, M their total length.
+ * U sequences of this user lane, M their total length, T their targets.
  */
 import type { Lane, Step } from '../ids.js';
 
@@ -17,6 +17,24 @@ export interface SharedPart {
   readonly itemLaneOffsets: Int32Array;
   /** Rows of the step's negatives, with repeats. [K] */
   readonly negatives: Int32Array;
+}
+
+/**
+ * Items with labels, which follow the lane's sequences: what an objective learns to tell apart. Each
+ * sequence is then the history that its targets follow, and all of it is read for them.
+ */
+export interface LaneTargets {
+  /** Sequence u has targets offsets[u]..offsets[u+1]. [U+1] */
+  readonly offsets: Int32Array;
+  /** Rows of the gathered item matrix. [T] */
+  readonly rows: Int32Array;
+  /** 1 is what the user wants, 0 what the user does not; in [0, 1]. [T] */
+  readonly labels: Float32Array;
+  /**
+   * Factor of every target's cross-entropy in this lane, as `lossScale` is of predictions: 1 / targets
+   * of the step (`global`), or 1 / (lanes with targets x targets of this lane) (`lane`).
+   */
+  readonly scale: number;
 }
 
 /** What only this lane's owner needs. */
@@ -42,6 +60,8 @@ export interface LanePart {
    * this lane) (`lane`).
    */
   readonly lossScale: number;
+  /** Null for an objective that has none. */
+  readonly targets: LaneTargets | null;
 }
 
 export interface LanePlan extends SharedPart, LanePart {}

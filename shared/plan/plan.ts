@@ -60,6 +60,7 @@ export function lanePart(plan: StepPlan, lane: Lane): LanePart {
     sequenceOffsets: plan.sequenceOffsets.slice(first, end + 1).map((offset) => offset - firstRow),
     sequenceRows: plan.sequenceRows.slice(firstRow, endRow),
     lossScale: lossScale(plan, lane),
+    targets: null,
   };
 }
 

@@ -30,6 +30,7 @@ function planOf(at: number, negative = 0): EncodedPlan {
       sequenceOffsets: Int32Array.of(0, 2),
       sequenceRows: Int32Array.of(0, 1),
       lossScale: 0.5,
+      targets: null,
     }),
   );
   const itemLaneOffsets = Int32Array.of(0, 1, 2, 3);

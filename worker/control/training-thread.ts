@@ -84,7 +84,9 @@ async function happensWithin(milliseconds: number, event: Promise<void>): Promis
 function plansToTransfer(message: ToTraining): ArrayBuffer[] {
   if (message.kind !== 'plan') return [];
   const { plan } = message;
-  return [plan.items, plan.users, plan.sequenceOffsets, plan.sequenceRows].map(
+  const { items, users, sequenceOffsets, sequenceRows, targets } = plan;
+  const ofTargets = targets === null ? [] : [targets.offsets, targets.rows, targets.labels];
+  return [items, users, sequenceOffsets, sequenceRows, ...ofTargets].map(
     (array) => array.buffer as ArrayBuffer,
   );
 }

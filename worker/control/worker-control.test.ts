@@ -78,6 +78,7 @@ function planOf(at: number, negative = 0, lanes = 4): EncodedPlan {
       sequenceOffsets: new Int32Array(1),
       sequenceRows: new Int32Array(),
       lossScale: 0,
+      targets: null,
     })),
   );
 }

@@ -40,6 +40,7 @@ export const tinyPlanOf = (sequences: number[][], lossScale: number): LanePlan =
   ),
   sequenceRows: Int32Array.from(sequences.flat()),
   lossScale,
+  targets: null,
 });
 
 export const tinyPlan = tinyPlanOf(

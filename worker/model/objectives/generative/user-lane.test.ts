@@ -19,6 +19,7 @@ const plan = (sequences: number[][]): LanePlan => {
     ),
     sequenceRows: Int32Array.from(sequences.flat()),
     lossScale: 1,
+    targets: null,
   };
 };
 
