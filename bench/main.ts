@@ -2,6 +2,7 @@
 
 import { benchAllReduce } from './all-reduce.js';
 import { benchInTurns } from './in-turns.js';
+import { benchSeeds } from './seeds/seeds.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
 import { benchTastes } from './tastes/write-tastes.js';
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   survey: benchSurvey,
   'in-turns': benchInTurns,
   'all-reduce': benchAllReduce,
+  seeds: benchSeeds,
   tastes: benchTastes,
 };
 
