@@ -17,6 +17,7 @@ const report = (step: number, changes: Partial<ReportedStep> = {}): ReportedStep
   top1: 0.5,
   liveNegatives: 6,
   leastLiveNegatives: 5,
+  itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 0.1,
   logitScale: 2,

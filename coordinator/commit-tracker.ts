@@ -30,6 +30,7 @@ const agreed = [
   'top1',
   'liveNegatives',
   'leastLiveNegatives',
+  'itemCosine',
 ] as const;
 
 export class CommitTracker {

@@ -70,6 +70,7 @@ export const report = (at: number, loss = 0.5): ReportedStep => ({
   top1: 0,
   liveNegatives: 1,
   leastLiveNegatives: 1,
+  itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 1,
   logitScale: 1,

@@ -73,6 +73,10 @@ export class CoordinatorMetrics {
     'live_negatives',
     'Mean count of negatives of a prediction that were not left out as false',
   );
+  readonly #itemCosine = this.#gauge(
+    'item_cosine',
+    'Mean cosine of two different items of the last committed step',
+  );
   readonly #top1 = this.#gauge(
     'top1_ratio',
     'Share of predictions whose positive had the highest logit',
@@ -94,6 +98,7 @@ export class CoordinatorMetrics {
     this.#learningRate.set(report.learningRate);
     this.#logitScale.set(report.logitScale);
     this.#liveNegatives.set(report.liveNegatives);
+    this.#itemCosine.set(report.itemCosine);
     this.#top1.set(report.top1);
     this.#users.inc(report.sequences);
     this.#predictions.inc(report.predictions);

@@ -97,6 +97,7 @@ function commit(): void {
     top1: 0.5,
     liveNegatives: 3,
     leastLiveNegatives: 2,
+    itemCosine: 0.25,
     gradientNorm: 1,
     learningRate: 0.001,
     logitScale: 2,

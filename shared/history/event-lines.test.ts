@@ -18,6 +18,7 @@ const report: ReportedStep = {
   top1: 0.1,
   liveNegatives: 99,
   leastLiveNegatives: 9,
+  itemCosine: 0.25,
   gradientNorm: 2,
   learningRate: 0.001,
   logitScale: 2.6,

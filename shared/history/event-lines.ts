@@ -88,6 +88,7 @@ export function stepLine(
     top1: report.top1,
     live_negatives: report.liveNegatives,
     least_live_negatives: report.leastLiveNegatives,
+    item_cosine: report.itemCosine,
     step_seconds: seconds,
     phase_seconds: report.phaseSeconds,
     wait_seconds: report.waitSeconds,

@@ -65,6 +65,8 @@ const committed = line('committed', {
   live_negatives: z.number(),
   /** Those of the prediction that has fewest. */
   least_live_negatives: z.number(),
+  /** Mean cosine of two different items; towards 1, the model no longer tells items apart. */
+  item_cosine: z.number(),
   /** Since the step before was committed, or since the members were ready. */
   step_seconds: seconds,
   /** Of the member that reported first, by phase. */

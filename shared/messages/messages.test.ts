@@ -24,6 +24,7 @@ const report = {
   top1: 0.1,
   liveNegatives: 511.5,
   leastLiveNegatives: 508,
+  itemCosine: 0.25,
   gradientNorm: 1.25,
   learningRate: 0.003,
   logitScale: 2.659,

@@ -34,6 +34,7 @@ const stepReport = z.strictObject({
   top1: finite,
   liveNegatives: finite,
   leastLiveNegatives: finite,
+  itemCosine: finite,
   gradientNorm: finite,
   learningRate: finite,
   logitScale: finite,

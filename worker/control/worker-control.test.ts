@@ -93,6 +93,7 @@ const report = {
   top1: 0,
   liveNegatives: 1,
   leastLiveNegatives: 1,
+  itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 1,
   logitScale: 1,

@@ -122,6 +122,8 @@ export interface StepReport {
   readonly liveNegatives: number;
   /** The same of the prediction that has fewest. */
   readonly leastLiveNegatives: number;
+  /** Mean cosine of two different items of the step, in [-1, 1]; 0 where there is one item. */
+  readonly itemCosine: number;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;

@@ -16,6 +16,7 @@ import type { Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
 import type { Hllm, ItemEncoding, UserLaneResult } from '../../model/hllm.js';
 import type { LaneBatch } from '../batches/lane-batch.js';
+import { meanCosine } from '../guard/mean-cosine.js';
 import type { StepReport } from '../messages.js';
 import {
   applyGradient,
@@ -170,6 +171,7 @@ export class Trainer {
         top1: statistics.top1Hits / Math.max(1, statistics.predictions),
         liveNegatives: statistics.liveNegatives / Math.max(1, statistics.predictions),
         leastLiveNegatives: statistics.leastLiveNegatives,
+        itemCosine: meanCosine(embeddings_NH, model.hiddenSize),
         gradientNorm: applied.gradientNorm,
         learningRate: applied.learningRate,
         logitScale: model.logitScale(this.#parts.state.parameters),
