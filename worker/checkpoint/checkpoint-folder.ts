@@ -1,7 +1,8 @@
 /**
  * What a checkpoint is on disk: a folder `step-00000120/` with
  * - `model.safetensors`: every parameter under its Hugging Face name;
- * - `optimizer.safetensors`: AdamW's moments, `first_moment.<name>` and `second_moment.<name>`;
+ * - `optimizer.safetensors`: AdamW's moments, `first_moment.<name>` and `second_moment.<name>`,
+ *   of the parameters that train;
  * - `manifest.json`: what it belongs to, and size and digest of the two.
  *
  * The folder appears under this name in one rename, after everything in it has reached the disk, so
@@ -11,7 +12,7 @@ import { z } from 'zod';
 import { ownIdentity } from '../../process/ownership/process-identity.js';
 import { ownerTag } from '../../shared/run/owner.js';
 import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
-import type { StateLayout, StateSection } from '../state/training-state.js';
+import { type StateLayout, type StateSection, sectionEntries } from '../state/training-state.js';
 
 export const modelFile = 'model.safetensors';
 export const optimizerFile = 'optimizer.safetensors';
@@ -40,9 +41,13 @@ const contents: Readonly<Record<CheckpointFile, readonly (readonly [StateSection
 };
 
 /** What a file holds, in its order; the gaps between parameters are not stored. */
-export const tensorsOf = (file: CheckpointFile, { entries }: StateLayout): CheckpointTensor[] =>
+export const tensorsOf = (file: CheckpointFile, layout: StateLayout): CheckpointTensor[] =>
   contents[file].flatMap(([section, prefix]) =>
-    entries.map((entry) => ({ name: `${prefix}${entry.name}`, section, entry })),
+    sectionEntries(layout, section).map((entry) => ({
+      name: `${prefix}${entry.name}`,
+      section,
+      entry,
+    })),
   );
 
 /** What a checkpoint must belong to. */

@@ -12,6 +12,7 @@ const size = 3_000_000;
 const layout: StateLayout = {
   entries: [{ name: 'weight', shape: [size], offset: 0, size }],
   length: size,
+  trainedLength: size,
 };
 const digests = { jobDigest: 'a'.repeat(64), datasetDigest: 'b'.repeat(64) };
 

@@ -28,6 +28,7 @@ const layout: StateLayout = {
     { name: 'item_llm.model.embed_tokens.weight', shape: [3, 2], offset: 32, size: 6 },
   ],
   length: 48,
+  trainedLength: 48,
 };
 
 function vector(scale: number): Float32Array {
@@ -132,7 +133,7 @@ test('the digest of the weights is over names and values', async () => {
   const digestOfFlat = (flat: Float32Array, entries = layout.entries): Promise<string> =>
     weightsDigest(
       new HostState(
-        { entries, length: flat.length },
+        { entries, length: flat.length, trainedLength: flat.length },
         { parameters: flat, firstMoments: flat, secondMoments: flat },
       ),
     );
@@ -272,7 +273,48 @@ test('a checkpoint of another model is refused', async (context) => {
   const reshaped = { ...layout, entries: [first, second, { ...third, shape: [2, 3] }] };
   assert.match(await refusal(read(path, reshaped)), /is F32 \[3,2\]: the model needs F32 \[2,3\]/);
   const smaller = { ...layout, entries: [first, second] };
-  assert.match(await refusal(read(path, smaller)), /has 3 tensors: the model/);
+  assert.match(await refusal(read(path, smaller)), /has 3 tensors, "item_llm.model.embed_tokens/);
+});
+
+/** The embedding is frozen: it lies behind what trains. */
+const frozenEmbedding: StateLayout = { ...layout, trainedLength: 32 };
+
+// Catches: moments of frozen parameters, which are two thirds of a checkpoint for nothing.
+test('a checkpoint has every parameter and only the moments of what trains', async (context) => {
+  const directory = await temporaryFolder(context);
+  const state = HostState.zeros(frozenEmbedding);
+  state.parameters.set(vector(2));
+  for (const moments of [state.firstMoments, state.secondMoments]) {
+    assert.equal(moments.length, 32);
+    moments.set(vector(3).subarray(0, 32));
+  }
+  const path = await write(directory, 4, state);
+  const tensors = decodeSafetensors(await readFile(join(path, 'optimizer.safetensors')));
+  const trained = layout.entries.slice(0, 2).map(({ name }) => name);
+  assert.deepEqual(
+    [...tensors.keys()],
+    ['first_moment.', 'second_moment.'].flatMap((prefix) => trained.map((name) => prefix + name)),
+  );
+  const { state: again } = await read(path, frozenEmbedding);
+  assert.deepEqual(again, state);
+  // Which parameters a vector begins with changes nothing in what the weights are.
+  const whole = new HostState(layout, { ...stateAt(1), parameters: state.parameters });
+  assert.equal(await weightsDigest(again), await weightsDigest(whole));
+});
+
+// Catches: a run that goes on with moments of zero for what was frozen before.
+test('a checkpoint in which something else trains is refused by name', async (context) => {
+  const directory = await temporaryFolder(context);
+  const path = await write(directory, 4);
+  assert.match(
+    await refusal(read(path, frozenEmbedding)),
+    /^optimizer.safetensors: .*"first_moment.item_llm.model.embed_tokens.weight" among them/,
+  );
+  const frozen = await write(directory, 5, HostState.zeros(frozenEmbedding));
+  assert.match(
+    await refusal(read(frozen)),
+    /"first_moment.item_llm.model.embed_tokens.weight" is missing/,
+  );
 });
 
 // Catches: a search that follows names as text, or trips over what else lies in the folder.

@@ -22,6 +22,7 @@ const size = (5 * gibibyte) / 4;
 const layout: StateLayout = {
   entries: [{ name: 'embedding', shape: [size / 1024, 1024], offset: 16, size }],
   length: 16 + size,
+  trainedLength: 16 + size,
 };
 const metadata = { format: 'pt', committed_steps: '1' };
 

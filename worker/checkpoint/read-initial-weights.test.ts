@@ -15,6 +15,7 @@ const layoutOf = (rows: number): StateLayout => ({
     { name: 'logit_scale', shape: [], offset: 16, size: 1 },
   ],
   length: 32,
+  trainedLength: 32,
 });
 const layout = layoutOf(3);
 const owner = { jobDigest: 'a'.repeat(64), datasetDigest: 'b'.repeat(64) };

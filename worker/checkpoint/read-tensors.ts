@@ -43,13 +43,15 @@ export async function locateTensors(
   const start = await readBytes(handle, { begin: 0, end: lengthBytes });
   const header = await readBytes(handle, { begin: 0, end: headerLength(start, bytes) });
   const { tensors } = decodeHeader(header, bytes);
-  if (tensors.length !== wanted.length) {
-    throw new TensorMismatchError(
-      `it has ${tensors.length} tensors: the model needs ${wanted.length}`,
-    );
-  }
   const found = new Map(tensors.map((span) => [span.name, span]));
   const targets = new Map(wanted.map((tensor) => [tensor.name, targetOf(tensor, found)]));
+  const foreign = tensors.find(({ name }) => !targets.has(name));
+  if (foreign !== undefined) {
+    throw new TensorMismatchError(
+      `it has ${tensors.length} tensors, "${foreign.name}" among them: ` +
+        `the model needs ${wanted.length}, and none of that name`,
+    );
+  }
   return {
     header,
     bytes,

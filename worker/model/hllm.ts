@@ -18,6 +18,7 @@ import { type InfoNceTensors, infoNce } from './objectives/generative/info-nce.j
 import { userLane } from './objectives/generative/user-lane.js';
 import { logitScaleName, ParameterLayout } from './parameters/parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
+import type { WhatTrains } from './parameters/what-trains.js';
 import { UserLlm, type UserSequences } from './users/user-llm.js';
 
 export type { ItemEncoding } from './items/item-llm.js';
@@ -44,6 +45,8 @@ export interface HllmOptions {
   /** Whether lane results carry their logits, which a trainer has no use for. */
   readonly keepLogits?: boolean;
   readonly computation?: Computation;
+  /** Everything, where it is left out. */
+  readonly trains?: WhatTrains;
 }
 
 /** The temperature is at least 1/100, as in the reference. */
@@ -59,7 +62,7 @@ export class Hllm {
 
   constructor(config: ModelConfig, options: HllmOptions = {}) {
     this.config = config;
-    this.layout = new ParameterLayout(config);
+    this.layout = new ParameterLayout(config, options.trains);
     this.#keepLogits = options.keepLogits ?? false;
     const computation = options.computation ?? plainComputation;
     this.#itemLlm = new ItemLlm(config, this.layout, computation);
@@ -133,7 +136,7 @@ export class Hllm {
   /**
    * Forward and backward of a lane's sequences; no sequence is legal.
    * @param embeddings_NH all items of the step.
-   * @param gradient_P its whole user section is written.
+   * @param gradient_P as long as what trains; its whole user section is written.
    */
   trainUsers(
     plan: LanePlan,

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { vectorFloatsMax } from '../../shared/limits.js';
 import { HostState, ModelTooLargeError } from './host-state.js';
-import { rangeOf, stateBytes } from './training-state.js';
+import { rangeOf, sectionEntries, stateBytes } from './training-state.js';
 
 const entry = { name: 'weight', shape: [2, 2], offset: 3, size: 4 };
-const layout = { entries: [entry], length: 8 };
+const layout = { entries: [entry], length: 8, trainedLength: 8 };
 
 // Catches: sections under each other's names, and ranges in floats or from the buffer's start.
 test('sections are read and written by ranges of bytes', async () => {
@@ -20,6 +20,19 @@ test('sections are read and written by ranges of bytes', async () => {
   assert.deepEqual([...state.parameters], new Array(8).fill(0));
 });
 
+// Catches: memory for the moments of what never moves.
+test('moments are as long as what trains', () => {
+  const frozen = { name: 'frozen', shape: [8], offset: 16, size: 8 };
+  const state = HostState.zeros({ entries: [entry, frozen], length: 32, trainedLength: 16 });
+  const lengths = [state.parameters, state.firstMoments, state.secondMoments].map(
+    ({ length }) => length,
+  );
+  assert.deepEqual(lengths, [32, 16, 16]);
+  assert.equal(stateBytes(state.layout), 4 * 64);
+  assert.deepEqual(sectionEntries(state.layout, 'firstMoments'), [entry]);
+  assert.deepEqual(sectionEntries(state.layout, 'parameters'), [entry, frozen]);
+});
+
 // Catches: a copy that shares memory, which the next step would change.
 test('a copy has the values and memory of its own', () => {
   const [state, copy] = [HostState.zeros(layout), HostState.zeros(layout)];
@@ -31,6 +44,6 @@ test('a copy has the values and memory of its own', () => {
 
 // Catches: `Invalid typed array length`, which names neither the model nor what is possible.
 test('a model that no vector holds is refused', () => {
-  const tooLong = { entries: [], length: vectorFloatsMax + 16 };
+  const tooLong = { entries: [], length: vectorFloatsMax + 16, trainedLength: 0 };
   assert.throws(() => HostState.zeros(tooLong), ModelTooLargeError);
 });

@@ -1,7 +1,7 @@
 import { vectorFloatsMax } from '../../shared/limits.js';
 import type { ByteRange } from '../../storage/pieces.js';
 import type { StateLayout, StateSection, TrainingState } from './training-state.js';
-import { stateSections } from './training-state.js';
+import { sectionLength, stateSections } from './training-state.js';
 
 /** The model has more parameters than one vector holds; the reaction is to choose a smaller one. */
 export class ModelTooLargeError extends Error {
@@ -38,11 +38,12 @@ export class HostState implements TrainingState, StateVectors {
    */
   static zeros(layout: StateLayout): HostState {
     if (layout.length > vectorFloatsMax) throw new ModelTooLargeError(layout.length);
-    const vector = (): Float32Array => new Float32Array(new SharedArrayBuffer(layout.length * 4));
+    const vector = (section: StateSection): Float32Array =>
+      new Float32Array(new SharedArrayBuffer(sectionLength(layout, section) * 4));
     return new HostState(layout, {
-      parameters: vector(),
-      firstMoments: vector(),
-      secondMoments: vector(),
+      parameters: vector('parameters'),
+      firstMoments: vector('firstMoments'),
+      secondMoments: vector('secondMoments'),
     });
   }
 

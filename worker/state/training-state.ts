@@ -1,6 +1,6 @@
 /**
- * The state of training as bytes: sections of float32, little-endian, each as long as the flat
- * parameters. A checkpoint reads and fills it through this interface, in ranges, and so may an
+ * The state of training as bytes: sections of float32, little-endian. The parameters are all there;
+ * moments have only those that train, which lie first in every section. A checkpoint reads and fills it through this interface, in ranges, and so may an
  * export or a member that joins: none of them asks where the state lives or holds all of it.
  */
 import type { ByteRange } from '../../storage/pieces.js';
@@ -12,9 +12,19 @@ export type StateSection = (typeof stateSections)[number];
 /** As much of a parameter layout as whoever reads or fills a state depends on. */
 export interface StateLayout {
   readonly entries: readonly ParameterEntry[];
-  /** Floats of a section, gaps between the parameters included. The gaps hold zeros. */
+  /** Floats of all parameters, gaps between them included. The gaps hold zeros. */
   readonly length: number;
+  /** Floats of those that train, which lie first: the length of a section of moments. */
+  readonly trainedLength: number;
 }
+
+/** Floats of a section. */
+export const sectionLength = (layout: StateLayout, section: StateSection): number =>
+  section === 'parameters' ? layout.length : layout.trainedLength;
+
+/** The parameters that a section has, in their order. */
+export const sectionEntries = (layout: StateLayout, section: StateSection): ParameterEntry[] =>
+  layout.entries.filter(({ offset }) => offset < sectionLength(layout, section));
 
 export interface TrainingState {
   readonly layout: StateLayout;
@@ -31,4 +41,5 @@ export const rangeOf = ({ offset, size }: ParameterEntry): ByteRange => ({
 });
 
 /** Of all sections together. */
-export const stateBytes = ({ length }: StateLayout): number => stateSections.length * length * 4;
+export const stateBytes = (layout: StateLayout): number =>
+  stateSections.reduce((bytes, section) => bytes + sectionLength(layout, section) * 4, 0);

@@ -77,6 +77,7 @@ export class TokenEmbedding {
     gradient: Float32Array,
     writer: GradientWriter,
   ): void {
+    if (!this.#isTrained(tokenEmbeddingName) && !this.#isTrained(itemTokenName)) return;
     if (!hasKernel(fusedEmbeddingGradient)) {
       this.#addInHost(tokens_T, dx.dataSync<'float32'>(), gradient);
       return;
@@ -104,11 +105,18 @@ export class TokenEmbedding {
   }
 
   #addInHost(tokens_T: Int32Array, dx: Float32Array, gradient: Float32Array): void {
-    this.#layout.view(gradient, tokenEmbeddingName).fill(0);
-    if (this.#layout.has(itemTokenName)) this.#layout.view(gradient, itemTokenName).fill(0);
+    const words = this.#isTrained(tokenEmbeddingName);
+    const item = this.#isTrained(itemTokenName);
+    if (words) this.#layout.view(gradient, tokenEmbeddingName).fill(0);
+    if (item) this.#layout.view(gradient, itemTokenName).fill(0);
     tokens_T.forEach((token, row) => {
+      if (!(token === itemToken ? item : words)) return;
       addRow(gradient, this.#offset(token), dx, row * this.#hidden, this.#hidden);
     });
+  }
+
+  #isTrained(name: string): boolean {
+    return this.#layout.has(name) && this.#layout.isTrained(name);
   }
 
   /** Where a token's vector begins in the flat parameters. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ModelConfig } from '../model-config.js';
 import { itemTokenName, ParameterLayout } from './parameter-layout.js';
+import type { WhatTrains } from './what-trains.js';
 
 const decoder = {
   hiddenSize: 6,
@@ -65,5 +66,54 @@ describe('parameter layout', () => {
     assert.equal(layout.nameAt(offset), name);
     assert.equal(layout.nameAt(offset + size - 1), name);
     assert.match(layout.nameAt(offset + size), /gap/);
+  });
+
+  // Would catch a frozen parameter that is reduced, and one that trains and is not.
+  it('puts what trains first and what is frozen behind it, each in its order', () => {
+    const order = (trains: WhatTrains): { trained: string[]; frozen: string[] } => {
+      const { entries, trainedLength, ...rest } = layout.training(trains);
+      assert.equal(trainedLength, rest.sections.item.end);
+      const named = (wanted: boolean): string[] =>
+        entries.filter(({ offset }) => offset < trainedLength === wanted).map(({ name }) => name);
+      return { trained: named(true), frozen: named(false) };
+    };
+    const names = layout.entries.map(({ name }) => name);
+    const all = { kind: 'all' } as const;
+    assert.deepEqual(order({ item: all, user: all }), { trained: names, frozen: [] });
+    const nothing = { kind: 'nothing' } as const;
+    const item = (name: string): boolean => name.startsWith('item_');
+    assert.deepEqual(order({ item: nothing, user: all }), {
+      trained: names.filter((name) => !item(name)),
+      frozen: names.filter(item),
+    });
+    assert.deepEqual(order({ item: nothing, user: nothing }).trained, ['logit_scale']);
+    const last = order({ item: { kind: 'last', layers: 1 }, user: nothing }).trained;
+    const above = names.filter((name) => /^item_llm\.model\.(layers\.1|norm)\./.test(name));
+    assert.deepEqual(last, ['logit_scale', ...above]);
+  });
+
+  // Would catch a moment, or a gradient on the wire, of a base weight that an adapter stands for.
+  it('trains nothing of an adapted tower but the adapters and the [ITEM] token', () => {
+    const lora = { kind: 'lora', rank: 3, alpha: 6, targets: ['v', 'down'] } as const;
+    const adapted = layout.training({ item: lora, user: { kind: 'nothing' } });
+    const trained = adapted.entries.filter(({ name }) => adapted.isTrained(name));
+    assert.deepEqual(
+      trained.map(({ name, shape }) => [name, ...shape]),
+      [
+        ['logit_scale'],
+        [itemTokenName, 1, 1, 6],
+        ...[0, 1].flatMap((layer) => [
+          [`item_llm.model.layers.${layer}.self_attn.v_proj.lora_A.weight`, 3, 6],
+          [`item_llm.model.layers.${layer}.self_attn.v_proj.lora_B.weight`, 2, 3],
+          [`item_llm.model.layers.${layer}.mlp.down_proj.lora_A.weight`, 3, 5],
+          [`item_llm.model.layers.${layer}.mlp.down_proj.lora_B.weight`, 6, 3],
+        ]),
+      ],
+    );
+    assert.equal(adapted.adapters.length, 4);
+    for (const { weight, scale } of adapted.adapters) {
+      assert.ok(!adapted.isTrained(weight));
+      assert.equal(scale, 2);
+    }
   });
 });

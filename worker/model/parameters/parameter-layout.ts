@@ -1,9 +1,20 @@
 /**
  * Where each parameter lives in the one flat vector that is trained, reduced and checkpointed.
- * The user section comes first: its gradients are ready, and travel, while the Item LLM's backward
- * still computes.
+ * What trains is its beginning, in two sections, and what is frozen lies behind: gradients and
+ * moments are as long as the trained prefix. The user section comes first: its gradients are ready,
+ * and travel, while the Item LLM's backward still computes.
  */
 import { type DecoderConfig, headSize, type ModelConfig } from '../model-config.js';
+import {
+  type AdapterTarget,
+  everythingTrains,
+  isTrained,
+  itemTokenName,
+  type TowerTraining,
+  type WhatTrains,
+} from './what-trains.js';
+
+export { itemTokenName } from './what-trains.js';
 
 export interface ParameterEntry {
   /** The name that Hugging Face's Llama and the HLLM reference give it. */
@@ -46,17 +57,32 @@ export type Llm = 'item_llm' | 'user_llm';
 
 export const finalNormName = (llm: Llm): string => `${llm}.model.norm.weight`;
 export const tokenEmbeddingName = 'item_llm.model.embed_tokens.weight';
-export const itemTokenName = 'item_emb_tokens';
 export const logitScaleName = 'logit_scale';
+
+/** A matrix that computes as `weight + scale * b a`. */
+export interface Adapter {
+  /** Names: [out, in], [rank, in], [out, rank]. */
+  readonly weight: string;
+  readonly a: string;
+  readonly b: string;
+  /** alpha / rank */
+  readonly scale: number;
+}
 
 export class ParameterLayout {
   readonly entries: readonly ParameterEntry[];
+  /** Of what trains. The objective's parameters are in the user section. */
   readonly sections: { readonly user: Section; readonly item: Section };
+  /** Floats of what trains: the length of gradients and moments. */
+  readonly trainedLength: number;
   /** Floats of the flat vector, gaps included. The gaps hold zeros. */
   readonly length: number;
+  readonly trains: WhatTrains;
+  readonly adapters: readonly Adapter[];
+  readonly #config: ModelConfig;
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
-  constructor(config: ModelConfig) {
+  constructor(config: ModelConfig, trains: WhatTrains = everythingTrains) {
     const entries: ParameterEntry[] = [];
     const add = (parameters: readonly NamedShape[]): Section => {
       const start = endOf(entries);
@@ -66,10 +92,33 @@ export class ParameterLayout {
       }
       return { start, end: endOf(entries) };
     };
-    this.sections = { user: add(userShapes(config)), item: add(itemShapes(config)) };
+    const layers = { item: config.item.layers, user: config.user.layers };
+    const trained = ([name]: NamedShape): boolean => isTrained(name, trains, layers);
+    const frozen = (shape: NamedShape): boolean => !trained(shape);
+    const user = userShapes(config, trains.user);
+    const item = itemShapes(config, trains.item);
+    this.sections = { user: add(user.filter(trained)), item: add(item.filter(trained)) };
+    this.trainedLength = endOf(entries);
+    add([...user.filter(frozen), ...item.filter(frozen)]);
     this.entries = entries;
     this.length = endOf(entries);
+    this.trains = trains;
+    this.adapters = [
+      ...adaptersOf('user_llm', config.user, trains.user),
+      ...adaptersOf('item_llm', config.item, trains.item),
+    ];
+    this.#config = config;
     this.#byName = new Map(entries.map((entry) => [entry.name, entry]));
+  }
+
+  /** The same model where something else trains. */
+  training(trains: WhatTrains): ParameterLayout {
+    return new ParameterLayout(this.#config, trains);
+  }
+
+  /** Whether an update moves the parameter. */
+  isTrained(name: string): boolean {
+    return this.entry(name).offset < this.trainedLength;
   }
 
   /** @throws RangeError if the model has no parameter of that name. */
@@ -107,12 +156,13 @@ function endOf(entries: readonly ParameterEntry[]): number {
   return last === undefined ? 0 : Math.ceil((last.offset + last.size) / alignment) * alignment;
 }
 
-const userShapes = (config: ModelConfig): NamedShape[] => [
+const userShapes = (config: ModelConfig, training: TowerTraining): NamedShape[] => [
   ...decoderShapes('user_llm', config.user),
+  ...adapterShapes('user_llm', config.user, training),
   [logitScaleName, []],
 ];
 
-function itemShapes(config: ModelConfig): NamedShape[] {
+function itemShapes(config: ModelConfig, training: TowerTraining): NamedShape[] {
   const { hiddenSize } = config.item;
   const token: NamedShape[] =
     config.itemEmbedding === 'item-token' ? [[itemTokenName, [1, 1, hiddenSize]]] : [];
@@ -120,7 +170,51 @@ function itemShapes(config: ModelConfig): NamedShape[] {
     [tokenEmbeddingName, [config.vocabularySize, hiddenSize]],
     ...token,
     ...decoderShapes('item_llm', config.item),
+    ...adapterShapes('item_llm', config.item, training),
   ];
+}
+
+/** Under the names of Hugging Face's PEFT, without its prefix of a wrapped model. */
+export const adapterName = (
+  llm: Llm,
+  layer: number,
+  target: AdapterTarget,
+  matrix: 'A' | 'B',
+): string => `${llm}.model.layers.${layer}.${layerParameters[target]}.lora_${matrix}.weight`;
+
+function adapterShapes(llm: Llm, config: DecoderConfig, training: TowerTraining): NamedShape[] {
+  if (training.kind !== 'lora') return [];
+  const shapes = layerShapes(config);
+  return adapted(config, training.targets).flatMap(([layer, target]): NamedShape[] => {
+    const [rowsOut, rowsIn] = shapes[target] as readonly [number, number];
+    return [
+      [adapterName(llm, layer, target, 'A'), [training.rank, rowsIn]],
+      [adapterName(llm, layer, target, 'B'), [rowsOut, training.rank]],
+    ];
+  });
+}
+
+function adaptersOf(llm: Llm, config: DecoderConfig, training: TowerTraining): Adapter[] {
+  if (training.kind !== 'lora') return [];
+  return adapted(config, training.targets).map(([layer, target]) => ({
+    weight: layerParameterName(llm, layer, target),
+    a: adapterName(llm, layer, target, 'A'),
+    b: adapterName(llm, layer, target, 'B'),
+    scale: training.alpha / training.rank,
+  }));
+}
+
+/** In the order of the layer, whatever that of the job. */
+function adapted(
+  { layers }: DecoderConfig,
+  targets: readonly AdapterTarget[],
+): [layer: number, target: AdapterTarget][] {
+  const ordered = Object.keys(layerParameters).filter((name): name is AdapterTarget =>
+    targets.some((target) => target === name),
+  );
+  return Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) =>
+    ordered.map((target): [number, AdapterTarget] => [layer, target]),
+  );
 }
 
 function decoderShapes(llm: Llm, config: DecoderConfig): NamedShape[] {

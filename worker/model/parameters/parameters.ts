@@ -62,6 +62,10 @@ export class GradientWriter {
 
   /** Takes over `gradient`. */
   add(name: string, gradient: Tensor): void {
+    if (!this.#layout.isTrained(name)) {
+      gradient.dispose();
+      return;
+    }
     if (!hasKernel(toHost)) {
       this.#waiting.push([name, gradient]);
       return;

@@ -20,9 +20,11 @@ export interface OptimizerSettings {
   readonly clipGradNorm: number;
 }
 
-/** Flat vectors [P]; alignment gaps between the parameters stay zero. */
+/** Flat vectors; alignment gaps between the parameters stay zero. */
 export interface OptimizerState {
+  /** [P], of which those that train come first. */
   readonly parameters: Float32Array;
+  /** [T], as the gradient. */
   readonly firstMoments: Float32Array;
   readonly secondMoments: Float32Array;
 }
@@ -44,14 +46,17 @@ interface Parts {
   };
 }
 
-/** @throws NonFiniteError, ZeroGradientError before anything is changed. */
-export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array): Applied {
+/**
+ * @param gradient_T of the T floats of the flat parameters that train
+ * @throws NonFiniteError, ZeroGradientError before anything is changed.
+ */
+export function applyGradient(parts: Parts, step: Step, gradient_T: Float32Array): Applied {
   const { arithmetic, optimizer, state } = parts;
-  const gradientNorm = Math.sqrt(arithmetic.sumOfSquares(gradient_P));
+  const gradientNorm = Math.sqrt(arithmetic.sumOfSquares(gradient_T));
   if (!Number.isFinite(gradientNorm)) {
-    const index = arithmetic.firstNonFinite(gradient_P);
+    const index = arithmetic.firstNonFinite(gradient_T);
     const name = parts.model.layout.nameAt(index);
-    throw NonFiniteError.inGradient(step, name, gradient_P[index] as number);
+    throw NonFiniteError.inGradient(step, name, gradient_T[index] as number);
   }
   if (gradientNorm === 0) throw new ZeroGradientError(step);
   // Only now: where a gradient is not finite, nothing at all may change.
@@ -59,7 +64,8 @@ export function applyGradient(parts: Parts, step: Step, gradient_P: Float32Array
   const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);
   arithmetic.adamw({
     ...state,
-    gradients: gradient_P,
+    parameters: state.parameters.subarray(0, gradient_T.length),
+    gradients: gradient_T,
     learningRate: rate,
     beta1: optimizer.beta1,
     beta2: optimizer.beta2,

@@ -21,7 +21,7 @@ export function memoryNotice(
   const keeps = name === 'torch' || computation.activations !== 'keep';
   const size = {
     itemRows: batches.reduce((sum, { items }) => sum + items.layout.rows, 0),
-    parameters: model.layout.length,
+    gradientFloats: model.layout.trainedLength,
     ownedLanes: batches.length,
   };
   const activations = keeps ? computation.activations : 'layer';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { tinyModel } from '../../model/tiny-model.js';
 import { stepMemory } from './step-memory.js';
 
-const size = { itemRows: 1000, parameters: 0, ownedLanes: 3 };
+const size = { itemRows: 1000, gradientFloats: 0, ownedLanes: 3 };
 const of = (activations: 'keep' | 'layer' | 'lane', precision: 'f32' | 'bf16' = 'f32'): number =>
   stepMemory(size, tinyModel, { activations, precision });
 
@@ -30,7 +30,7 @@ describe('the memory of a step', () => {
 
   // Would catch lanes whose gradients are forgotten: each has the size of the model.
   it('has a gradient for each owned lane and one for the step', () => {
-    const gradients = stepMemory({ ...size, itemRows: 0, parameters: 100 }, tinyModel, {
+    const gradients = stepMemory({ ...size, itemRows: 0, gradientFloats: 100 }, tinyModel, {
       activations: 'keep',
       precision: 'f32',
     });

@@ -8,14 +8,14 @@ import { type Computation, headSize, type ModelConfig } from '../../model/model-
 export interface StepSize {
   /** Rows of all owned lanes that the Item LLM reads. */
   readonly itemRows: number;
-  /** Floats of the flat parameters. */
-  readonly parameters: number;
+  /** Floats of the flat parameters that train. */
+  readonly gradientFloats: number;
   readonly ownedLanes: number;
 }
 
 /** Of the lanes' items, which all wait for their backward at the same time, and the gradients. */
 export function stepMemory(
-  { itemRows, parameters, ownedLanes }: StepSize,
+  { itemRows, gradientFloats, ownedLanes }: StepSize,
   { item, itemEmbedding }: ModelConfig,
   { activations, precision }: Computation,
 ): Bytes {
@@ -30,5 +30,5 @@ export function stepMemory(
   const last = itemEmbedding === 'mean' ? kept : stream + low * keysAndValues;
   const keep = (layers - 1) * kept + last;
   const perRow = { keep, layer: layers * stream, lane: 0 }[activations];
-  return bytes(itemRows * perRow + 4 * parameters * (1 + ownedLanes));
+  return bytes(itemRows * perRow + 4 * gradientFloats * (1 + ownedLanes));
 }

@@ -86,9 +86,9 @@ export class Trainer {
       { length: run.end - run.start },
       (_, i) => (run.start + i) as Lane,
     );
-    this.#laneGradients = this.#ownedLanes.map(() => sharedVector(model.layout.length));
+    this.#laneGradients = this.#ownedLanes.map(() => sharedVector(model.layout.trainedLength));
     this.#laneItemGradients = this.#ownedLanes.map(() => new SharedFloats());
-    this.#gradient = sharedVector(model.layout.length);
+    this.#gradient = sharedVector(model.layout.trainedLength);
     model.load(parts.state.parameters);
   }
 
@@ -254,6 +254,7 @@ export class Trainer {
   async #reduceSection(at: Step, name: 'user' | 'item'): Promise<void> {
     const { exchange, lanes, model } = this.#parts;
     const { start, end } = model.layout.sections[name];
+    if (start === end) return;
     const contributions = new Map(
       this.#laneGradients.map((gradient_P, index): [Lane, Float32Array] => [
         this.#ownedLanes[index] as Lane,
