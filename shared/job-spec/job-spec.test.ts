@@ -122,6 +122,22 @@ test('rules between fields are kept', () => {
     [['model.user.heads=3'], /^spec.model.user.hiddenSize: must be a multiple of twice the heads/],
     [['model.item.heads=64'], /^spec.model.item.hiddenSize: must be a multiple of twice the heads/],
     [['model.item.keyValueHeads=3'], /^spec.model.item.keyValueHeads: must be a divisor of heads/],
+    [['model.item.headSize=5'], /^spec.model.item.headSize: must be even: current value is 5/],
+    [
+      ['model.user.ropeScaling={kind: llama3, factor: 8}'],
+      /ropeScaling.lowFrequencyFactor: must be given for llama3: it is missing/,
+    ],
+    [
+      ['model.user.ropeScaling={kind: linear, factor: 8, originalContext: 9}'],
+      /ropeScaling.originalContext: must be left out for linear: current value is 9/,
+    ],
+    [
+      [
+        'model.item.ropeScaling={kind: llama3, factor: 8, originalContext: 8192, ' +
+          'lowFrequencyFactor: 4, highFrequencyFactor: 4}',
+      ],
+      /highFrequencyFactor: must be larger than lowFrequencyFactor, 4: current value is 4/,
+    ],
     [
       ['duration.steps=5', 'optimizer.schedule.warmupSteps=6'],
       /warmupSteps: must be at most the 5/,
@@ -216,6 +232,22 @@ test('false negatives are part of the identity', () => {
     jobDigest(parseJob(smallest, [`objective.falseNegatives=${kind}`]));
   assert.equal(digest('text'), jobDigest(parseJob(smallest)));
   assert.equal(new Set(['text', 'cosine', 'none'].map(digest)).size, 3);
+});
+
+// Catches: a new field that gives every old job another digest, so that none of them can be resumed.
+test('what a decoder has beyond Llama is part of the identity only where it is given', () => {
+  const digest = (set: string): string => jobDigest(parseJob(smallest, [`model.item.${set}`]));
+  const plain = jobDigest(parseJob(smallest));
+  assert.equal(digest('headSize=16'), plain);
+  const variants = ['headSize=32', 'attentionBias=qkv', 'attentionBias=qkvo', 'queryKeyNorm=true'];
+  const scaling = 'ropeScaling={kind: linear, factor: 2}';
+  const digests = [...variants, scaling].map(digest);
+  assert.equal(new Set([plain, ...digests]).size, 6);
+  const { item } = parseJob(smallest).spec.model;
+  assert.deepEqual(Object.keys(item).sort(), [
+    ...['heads', 'hiddenSize', 'intermediateSize', 'keyValueHeads', 'layers', 'normEps'],
+    'ropeTheta',
+  ]);
 });
 
 // Catches: a patience that waits for nothing, a best checkpoint that is never chosen, and a metric

@@ -1,5 +1,6 @@
 /** Rules between fields, which the schema of one field cannot express. */
 import type { JobProblem } from '../errors.js';
+import { decoderRules } from './decoder-rules.js';
 import { brokenRule } from './problems.js';
 import { type ExclusiveFields, exclusiveFields, type TrainingJob } from './schema.js';
 
@@ -33,24 +34,6 @@ function valueAt(job: TrainingJob, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], job);
-}
-
-type Decoder = TrainingJob['spec']['model']['item'];
-
-function decoderRules(path: string, decoder: Decoder): JobProblem[] {
-  const { hiddenSize, heads, keyValueHeads } = decoder;
-  const problems: JobProblem[] = [];
-  // Rotary positions turn pairs of numbers, so a head needs an even count of them.
-  if (hiddenSize % (2 * heads) !== 0) {
-    const rule = `a multiple of twice the heads (${heads})`;
-    problems.push(brokenRule(`${path}.hiddenSize`, rule, hiddenSize));
-  }
-  if (heads % keyValueHeads !== 0) {
-    problems.push(
-      brokenRule(`${path}.keyValueHeads`, `a divisor of heads (${heads})`, keyValueHeads),
-    );
-  }
-  return problems;
 }
 
 function sameHiddenSize(job: TrainingJob): JobProblem[] {

@@ -1,4 +1,4 @@
-/** The shapes of one Llama decoder. */
+/** One decoder: Llama's, with what Mistral, Qwen2 and Qwen3 change in its attention. */
 export interface DecoderConfig {
   readonly hiddenSize: number;
   readonly layers: number;
@@ -8,7 +8,30 @@ export interface DecoderConfig {
   readonly intermediateSize: number;
   readonly normEps: number;
   readonly ropeTheta: number;
+  /** D, even; `hiddenSize` / `heads` where it is left out. */
+  readonly headSize?: number | undefined;
+  /** Biases of queries, keys and values (Qwen2), or of the output too; none where it is left out. */
+  readonly attentionBias?: 'qkv' | 'qkvo' | undefined;
+  /** RMSNorm over each head of queries and keys before they are rotated (Qwen3). */
+  readonly queryKeyNorm?: boolean | undefined;
+  readonly ropeScaling?: RopeScaling | undefined;
 }
+
+/** How the angles of a decoder that was pretrained on short texts are stretched over longer ones. */
+export type RopeScaling =
+  /** All frequencies are divided by the factor: positions are interpolated. */
+  | { readonly kind: 'linear'; readonly factor: number }
+  /** Llama 3.1: only low frequencies are, with a smooth passage to the high ones. */
+  | {
+      readonly kind: 'llama3';
+      readonly factor: number;
+      /** Wavelengths over originalContext / lowFrequencyFactor are divided wholly. */
+      readonly lowFrequencyFactor: number;
+      /** Wavelengths under originalContext / highFrequencyFactor stay. */
+      readonly highFrequencyFactor: number;
+      /** Positions of the pretraining before it was stretched. */
+      readonly originalContext: number;
+    };
 
 export interface ModelConfig {
   /** Reads the text of an item. */
@@ -44,4 +67,5 @@ export interface Computation {
 
 export const plainComputation: Computation = { precision: 'f32', activations: 'keep' };
 
-export const headSize = (config: DecoderConfig): number => config.hiddenSize / config.heads;
+export const headSize = (config: DecoderConfig): number =>
+  config.headSize ?? config.hiddenSize / config.heads;

@@ -1,17 +1,42 @@
 /** What the model and the optimizer need to know of a job. */
 import { warmupOf } from '../../shared/job-spec/defaults.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import type { Computation, FalseNegatives, ModelConfig } from '../model/model-config.js';
+import type {
+  Computation,
+  DecoderConfig,
+  FalseNegatives,
+  ModelConfig,
+  RopeScaling,
+} from '../model/model-config.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
   return {
-    item: spec.model.item,
-    user: spec.model.user,
+    item: decoderConfig(spec.model.item),
+    user: decoderConfig(spec.model.user),
     vocabularySize,
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
     falseNegatives: falseNegatives(spec.objective),
+  };
+}
+
+type DecoderSection = TrainingJob['spec']['model']['item'];
+
+export const decoderConfig = ({ ropeScaling, ...section }: DecoderSection): DecoderConfig => ({
+  ...section,
+  ...(ropeScaling !== undefined && { ropeScaling: scalingOf(ropeScaling) }),
+});
+
+function scalingOf(given: NonNullable<DecoderSection['ropeScaling']>): RopeScaling {
+  const { kind, factor } = given;
+  if (kind === 'linear') return { kind, factor };
+  return {
+    kind,
+    factor,
+    lowFrequencyFactor: given.lowFrequencyFactor as number,
+    highFrequencyFactor: given.highFrequencyFactor as number,
+    originalContext: given.originalContext as number,
   };
 }
 

@@ -1,14 +1,43 @@
 /** Both towers of HLLM: shapes and initial weights. */
 import { z } from 'zod';
 import { defaultTextLength } from '../defaults.js';
-import { choice, derivedInteger, integer, real } from '../fields.js';
+import { choice, derivedInteger, derivedReal, exactly, integer, real } from '../fields.js';
 
-/** One Llama decoder. */
+const ropeScaling = z.strictObject({
+  kind: choice(
+    ['linear', 'llama3'],
+    'Divides all rotary frequencies by `factor`, or (Llama 3.1) the low ones.',
+  ),
+  factor: real('[1, 1000000]', 'What frequencies are divided by.'),
+  lowFrequencyFactor: derivedReal(
+    '(0, 1000000]',
+    'none',
+    'Wavelengths over `originalContext` / this are divided by the whole `factor`; only for `llama3`.',
+  ),
+  highFrequencyFactor: derivedReal(
+    '(0, 1000000]',
+    'none',
+    'Wavelengths under `originalContext` / this stay; larger than `lowFrequencyFactor`; only for ' +
+      '`llama3`.',
+  ),
+  originalContext: derivedInteger(
+    '[1, 1000000000]',
+    'none',
+    'Positions that the model was pretrained on before it was stretched; only for `llama3`.',
+  ),
+});
+
+/** One decoder: Llama's, or what Mistral, Qwen2 and Qwen3 change in it. */
 const decoder = z
   .strictObject({
     hiddenSize: integer('[2, 16384]', 'Width of the residual stream.').default(64),
     layers: integer('[1, 256]', 'Decoder layers.').default(2),
-    heads: integer('[1, 256]', 'Attention heads; they share the hidden size evenly.').default(4),
+    heads: integer('[1, 256]', 'Attention heads.').default(4),
+    headSize: derivedInteger(
+      '[2, 4096]',
+      '`hiddenSize` / `heads`',
+      'Numbers of an attention head, an even count.',
+    ),
     keyValueHeads: derivedInteger(
       '[1, 256]',
       '`heads`',
@@ -21,11 +50,26 @@ const decoder = z
     ),
     normEps: real('(0, 0.1]', 'Added to the mean square in RMSNorm.').default(1e-5),
     ropeTheta: real('[1, 1000000000]', 'Base of the rotary position frequencies.').default(10_000),
+    ropeScaling: ropeScaling.optional().meta({
+      description: 'Stretches the positions of a pretrained model; none where it is left out.',
+    }),
+    attentionBias: choice(
+      ['qkv', 'qkvo'],
+      'Attention’s projections have biases: those of queries, keys and values (Qwen2), or that of ' +
+        'the output too; none where it is left out.',
+    ).optional(),
+    queryKeyNorm: exactly(
+      true,
+      'Every head of queries and keys is normed before it is rotated (Qwen3); not so where it is ' +
+        'left out.',
+    ).optional(),
   })
-  .transform((given) => ({
+  .transform(({ headSize, ...given }) => ({
     ...given,
     keyValueHeads: given.keyValueHeads ?? given.heads,
     intermediateSize: given.intermediateSize ?? 4 * given.hiddenSize,
+    // Left out where it says what holds anyway: the same model is the same job.
+    ...(headSize !== undefined && headSize * given.heads !== given.hiddenSize && { headSize }),
   }));
 
 export const model = z.strictObject({

@@ -24,26 +24,45 @@ const config: DecoderConfig = {
   ropeTheta: 10000,
 };
 
-function randomLayer(next: () => number): LayerWeights {
+/** What the families of pretrained models change. */
+const variants: Readonly<Record<string, Partial<DecoderConfig>>> = {
+  Llama: {},
+  'Llama with attention_bias, heads of another size': { attentionBias: 'qkvo', headSize: 4 },
+  Qwen2: { attentionBias: 'qkv' },
+  Qwen3: { queryKeyNorm: true, headSize: 6 },
+};
+
+function randomLayer(next: () => number, changes: Partial<DecoderConfig> = {}): LayerWeights {
+  const { attentionBias, queryKeyNorm, headSize = 2 } = changes;
+  const [queries, keys] = [4 * headSize, 2 * headSize];
   const matrix = (out: number, into: number): Tensor => uniformTensor(next, [out, into]);
+  const vector = (size: number): Tensor => uniformTensor(next, [size]);
   return {
     inputNorm: uniformTensor(next, [8]),
-    q: matrix(8, 8),
-    k: matrix(4, 8),
-    v: matrix(4, 8),
-    o: matrix(8, 8),
+    q: matrix(queries, 8),
+    k: matrix(keys, 8),
+    v: matrix(keys, 8),
+    o: matrix(8, queries),
     postNorm: uniformTensor(next, [8]),
     gate: matrix(12, 8),
     up: matrix(12, 8),
     down: matrix(8, 12),
+    ...(attentionBias !== undefined && {
+      qBias: vector(queries),
+      kBias: vector(keys),
+      vBias: vector(keys),
+    }),
+    ...(attentionBias === 'qkvo' && { oBias: vector(8) }),
+    ...(queryKeyNorm && { qNorm: vector(headSize), kNorm: vector(headSize) }),
   };
 }
 
-function geometryOf(lengths: number[]): LayerGeometry {
+function geometryOf(lengths: number[], headSize = 2): LayerGeometry {
   const { rows, groups } = packedLayout(lengths);
   const positions = Int32Array.from(lengths.flatMap((n) => Array.from({ length: n }, (_, i) => i)));
-  const { cos, sin } = new RotaryTable(2, config.ropeTheta).rows(positions);
-  return { groups, cos: tensor2d(cos, [rows, 1]), sin: tensor2d(sin, [rows, 1]) };
+  const { cos, sin } = new RotaryTable(headSize, config.ropeTheta).rows(positions);
+  const shape: [number, number] = [rows, headSize / 2];
+  return { groups, cos: tensor2d(cos, shape), sin: tensor2d(sin, shape) };
 }
 
 const rowsOf = (y: Tensor): number[][] => y.arraySync() as number[][];
@@ -51,16 +70,23 @@ const rowsOf = (y: Tensor): number[][] => y.arraySync() as number[][];
 describe('decoder layer', () => {
   before(() => openEngine('cpu', { threads: 1 }));
 
-  // Would catch a wrong derivative of any operation, of head sharing and of the group split.
-  it('has the gradients that differences measure, for x and every weight', () => {
-    const next = uniform(3);
-    const geometry = geometryOf([1, 1, 3, 4]);
-    const inputs = { x: uniformTensor(next, [9, 8]), ...randomLayer(next) };
-    const run = ({ x, ...weights }: Record<LayerInput, Tensor>) =>
-      decoderLayer(x as Tensor2D, weights, geometry, config);
-    const error = worstGradientError<LayerInput>(run, inputs, next, { step: 4e-3, floor: 1 });
-    assert.ok(error < 5e-3, `relative error ${error}`);
-  });
+  for (const [family, changes] of Object.entries(variants)) {
+    // Would catch a wrong derivative of any operation, of head sharing and of the group split.
+    it(`has the gradients that differences measure, for x and every weight: ${family}`, () => {
+      const next = uniform(3);
+      const geometry = geometryOf([1, 1, 3, 4], changes.headSize);
+      const inputs = { x: uniformTensor(next, [9, 8]), ...randomLayer(next, changes) };
+      const run = ({ x, ...weights }: Record<LayerInput, Tensor>) =>
+        decoderLayer(x as Tensor2D, weights, geometry, { ...config, ...changes });
+      const error = worstGradientError<LayerInput>(
+        run,
+        inputs as Record<LayerInput, Tensor>,
+        next,
+        { step: 4e-3, floor: 1 },
+      );
+      assert.ok(error < 5e-3, `relative error ${error}`);
+    });
+  }
 
   // Would catch attention across a sequence's end, or a group cut at the wrong row.
   it('computes a sequence as if it were alone', () => {

@@ -1,5 +1,6 @@
 /**
- * One Llama decoder layer over packed sequences: RMSNorm, rotary grouped-query attention, RMSNorm,
+ * One Llama decoder layer over packed sequences: RMSNorm, rotary grouped-query attention (with
+ * Qwen2's biases or Qwen3's norms of queries and keys where their weights are there), RMSNorm,
  * SwiGLU, with the numerics of Hugging Face's float32 code. An engine that has the layer as one
  * kernel runs that; any other runs the composition below, which is the definition.
  *
@@ -29,7 +30,11 @@ import {
 import { hasKernel } from '../autodiff/has-kernel.js';
 import { type NamedTensors, type Pullback, vjp } from '../autodiff/vjp.js';
 import { type Computation, type DecoderConfig, headSize } from '../model-config.js';
-import type { LayerParameter } from '../parameters/parameter-layout.js';
+import type {
+  CommonParameter,
+  LayerParameter,
+  VariantParameter,
+} from '../parameters/parameter-layout.js';
 import { linear } from './linear.js';
 import { lowestFloat } from './lowest-float.js';
 import type { SequenceGroup } from './packed-layout.js';
@@ -46,8 +51,10 @@ export interface LayerOptions {
 
 const defaults: LayerOptions = { rows: 'all', precision: 'f32', keepActivations: true };
 
-export type LayerWeights = NamedTensors<LayerParameter>;
+/** Whether a layer has a variant's weights decides what it computes. */
+export type LayerWeights = NamedTensors<CommonParameter> & Partial<NamedTensors<VariantParameter>>;
 export type LayerInput = LayerParameter | 'x';
+type LayerInputs = LayerWeights & { readonly x: Tensor };
 
 /** What all layers of a decoder share in one pass. */
 export interface LayerGeometry {
@@ -73,11 +80,11 @@ export function decoderLayer(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
-  if (isFused()) return runFused(x, weights, geometry, config, options);
+  if (isFused(weights)) return runFused(x, weights, geometry, config, options);
   const layer = vjp<LayerInput, Tensor2D>((inputs) =>
     composeLayer(inputs, geometry, config, options),
   );
-  return layer({ x, ...weights });
+  return layer({ x, ...weights } as NamedTensors<LayerInput>);
 }
 
 /** The same y where no gradient is wanted; keeps nothing. */
@@ -88,12 +95,13 @@ export function decoderLayerOnly(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): Tensor2D {
-  if (isFused()) return fusedForward(x, weights, geometry, config, options, 'nothing');
+  if (isFused(weights)) return fusedForward(x, weights, geometry, config, options, 'nothing');
   return engine().tidy(() => composeLayer({ x, ...weights }, geometry, config, options));
 }
 
 /** Where the engine registers the fused kernel, it registers its gradient too. */
-const isFused = (): boolean => hasKernel(fusedLayer);
+const isFused = ({ qBias, qNorm }: LayerWeights): boolean =>
+  hasKernel(fusedLayer) && qBias === undefined && qNorm === undefined;
 
 const gradientOrder: readonly LayerInput[] = [
   'x',
@@ -148,7 +156,7 @@ function fusedForward(
 }
 
 function composeLayer(
-  inputs: NamedTensors<LayerInput>,
+  inputs: LayerInputs,
   geometry: LayerGeometry,
   config: DecoderConfig,
   { rows, precision }: LayerOptions,
@@ -161,19 +169,27 @@ function composeLayer(
   const { x, inputNorm, q, k, v, o, postNorm, gate, up, down } = inputs;
   const normed = rmsNorm(x, inputNorm, config.normEps);
   const chosen = rowChoice(rows, geometry);
-  const queries = rotate(heads(linear(chosen(normed), q), config), {
-    cos: chosen(geometry.cos),
-    sin: chosen(geometry.sin),
-  });
-  const keys = rotate(heads(linear(normed, k), config), geometry);
-  const values = heads(linear(normed, v), config);
+  const headNorm = (heads: Tensor, weight: Tensor | undefined): Tensor =>
+    weight === undefined ? heads : rmsNorm(heads, weight, config.normEps);
+  const queries = rotate(
+    headNorm(heads(affine(chosen(normed), q, inputs.qBias), config), inputs.qNorm),
+    { cos: chosen(geometry.cos), sin: chosen(geometry.sin) },
+  );
+  const keys = rotate(
+    headNorm(heads(affine(normed, k, inputs.kBias), config), inputs.kNorm),
+    geometry,
+  );
+  const values = heads(affine(normed, v, inputs.vBias), config);
   const attended = attention(queries, keys, values, geometry.groups, rows);
-  const middle = add(chosen(x), linear(attended, o));
+  const middle = add(chosen(x), affine(attended, o, inputs.oBias));
   const normedMiddle = rmsNorm(middle, postNorm, config.normEps);
   const gated = linear(normedMiddle, gate);
   const swish = mul(gated, sigmoid(gated));
   return add(middle, linear(mul(swish, linear(normedMiddle, up)), down));
 }
+
+const affine = (x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor =>
+  bias === undefined ? linear(x, weight) : add(linear(x, weight), bias);
 
 /** Takes the rows that come out. */
 function rowChoice(rows: RowsOut, { groups }: LayerGeometry): <T extends Tensor>(x: T) => T {

@@ -41,7 +41,7 @@ export class Decoder {
   constructor(config: DecoderConfig, computation: Computation) {
     this.#config = config;
     this.#computation = computation;
-    this.#rotary = new RotaryTable(headSize(config), config.ropeTheta);
+    this.#rotary = new RotaryTable(headSize(config), config.ropeTheta, config.ropeScaling);
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RopeScaling } from '../model-config.js';
 import { RotaryTable } from './rope.js';
 
 // torch 2.13, float32: inv_freq = 1 / 10000 ** (arange(0, 8, 2) / 8); cos and sin of its products
@@ -28,6 +29,27 @@ describe('rotary table', () => {
         assert.ok(Math.abs(value - (expected[index] as number)) < 1e-7, `${index}: ${value}`);
       });
     }
+  });
+
+  // Would catch a scaling that nobody applies; its numerics are compared with Hugging Face's elsewhere.
+  it('divides frequencies, all of them or the low ones', () => {
+    const angle = (scaling?: RopeScaling): number[] => {
+      const { sin } = new RotaryTable(8, 10000, scaling).rows(Int32Array.of(1));
+      return [...sin].map(Math.asin);
+    };
+    const plain = angle();
+    const ratios = (scaling: RopeScaling): number[] =>
+      angle(scaling).map((value, pair) => (plain[pair] as number) / value);
+    const near = (got: readonly number[], expected: readonly number[]): void =>
+      got.forEach((value, pair) => {
+        assert.ok(Math.abs(value - (expected[pair] as number)) < 1e-5, `${pair}: ${value}`);
+      });
+    near(ratios({ kind: 'linear', factor: 4 }), [4, 4, 4, 4]);
+    // Wavelengths 6, 63, 628 and 6283: short, short, between and long.
+    const llama3 = { lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 1000 };
+    const smooth = (1000 / (200 * Math.PI) - 1) / 3;
+    const between = 1 / ((1 - smooth) / 4 + smooth);
+    near(ratios({ kind: 'llama3', factor: 4, ...llama3 }), [1, 1, between, 4]);
   });
 
   // Would catch a table that is rebuilt with other values, or too short, after it has grown.

@@ -1,3 +1,5 @@
+import type { RopeScaling } from '../model-config.js';
+
 /**
  * Rotary position embedding: the angles of Llama, rounded where Hugging Face's float32 code rounds.
  * `Math.pow`, `Math.cos` and `Math.sin` are V8's own, so the table is the same on every machine.
@@ -16,10 +18,11 @@ export class RotaryTable {
   #sin = new Float32Array(0);
 
   /** @param headSize D, even. */
-  constructor(headSize: number, theta: number) {
+  constructor(headSize: number, theta: number, scaling?: RopeScaling) {
     this.#frequencies = Float32Array.from({ length: headSize / 2 }, (_, pair) => {
       const exponent = Math.fround((2 * pair) / headSize);
-      return 1 / Math.fround(theta ** exponent);
+      const frequency = Math.fround(1 / Math.fround(theta ** exponent));
+      return scaling === undefined ? frequency : scaled(frequency, scaling);
     });
   }
 
@@ -45,4 +48,19 @@ export class RotaryTable {
     this.#cos = angles.map(Math.cos);
     this.#sin = angles.map(Math.sin);
   }
+}
+
+function scaled(frequency: number, scaling: RopeScaling): number {
+  const { fround } = Math;
+  const divided = fround(frequency / scaling.factor);
+  if (scaling.kind === 'linear') return divided;
+  const { lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
+  // A number over a tensor is, in PyTorch, the number times the reciprocal.
+  const wavelength = fround(fround(1 / frequency) * fround(2 * Math.PI));
+  if (wavelength > originalContext / low) return divided;
+  if (wavelength < originalContext / high) return frequency;
+  const periods = fround(fround(1 / wavelength) * originalContext);
+  const smooth = fround(fround(periods - low) / (high - low));
+  const divides = fround(fround(fround(1 - smooth) * frequency) / scaling.factor);
+  return fround(divides + fround(smooth * frequency));
 }

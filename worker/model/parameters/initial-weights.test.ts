@@ -21,6 +21,16 @@ describe('initial weights', () => {
     assert.equal(layout.view(flat, 'logit_scale')[0], Math.fround(Math.log(1 / 0.07)));
   });
 
+  it('starts biases at zero, and the norms of queries and keys at one', () => {
+    const user = { ...tinyModel.user, attentionBias: 'qkvo', queryKeyNorm: true } as const;
+    const [variant, values] = weightsOf({ ...tinyModel, user }, 1);
+    const of = (name: string): Float32Array =>
+      variant.view(values, `user_llm.model.layers.0.self_attn.${name}`);
+    assert.ok(of('q_proj.bias').every((value) => value === 0));
+    assert.ok(of('o_proj.bias').every((value) => value === 0));
+    assert.ok(of('k_norm.weight').every((value) => value === 1));
+  });
+
   // Would catch a deviation that was meant as a variance, or uniform numbers.
   it('draws the rest from a normal distribution of deviation 0.02', () => {
     const [wideLayout, wide] = weightsOf({ ...tinyModel, vocabularySize: 2500 }, 3);

@@ -10,8 +10,8 @@ export interface Initialisation {
 }
 
 /**
- * The flat parameters before the first step: norms one, `logit_scale` ln(1 / temperature), all else
- * normal. Every parameter has a generator of its own, derived from its name, so
+ * The flat parameters before the first step: norms one, biases zero, `logit_scale`
+ * ln(1 / temperature), all else normal. Every parameter has a generator of its own, derived from its name, so
  * its values depend on the seed and on nothing else in the model.
  */
 export function initialWeights(
@@ -23,12 +23,14 @@ export function initialWeights(
     const values = layout.view(flat, entry.name);
     if (entry.name === logitScaleName) values.fill(-naturalLogarithm(temperature));
     else if (isNorm(entry)) values.fill(1);
-    else fillNormal(values, deviation, Random.for(seed, `weights ${entry.name}`));
+    else if (!isBias(entry))
+      fillNormal(values, deviation, Random.for(seed, `weights ${entry.name}`));
   }
   return flat;
 }
 
 const isNorm = ({ name }: ParameterEntry): boolean => name.endsWith('norm.weight');
+const isBias = ({ name }: ParameterEntry): boolean => name.endsWith('_proj.bias');
 
 function fillNormal(values: Float32Array, deviation: number, random: Random): void {
   for (let index = 0; index < values.length; index++) {

@@ -55,6 +55,25 @@ describe('parameter layout', () => {
     assert.throws(() => layout.entry('lm_head.weight'), /"lm_head.weight"/);
   });
 
+  // Would catch a bias or a norm under another name than its pretrained weights have.
+  it('adds the biases and norms of Qwen where the decoder has them', () => {
+    const user = { ...decoder, layers: 1, headSize: 4, queryKeyNorm: true };
+    const variants = new ParameterLayout({
+      ...config,
+      item: { ...decoder, attentionBias: 'qkvo' },
+      user: { ...user, attentionBias: 'qkv' },
+    });
+    const shapeOf = (name: string): readonly number[] => variants.entry(name).shape;
+    assert.deepEqual(shapeOf('item_llm.model.layers.1.self_attn.q_proj.bias'), [6]);
+    assert.deepEqual(shapeOf('item_llm.model.layers.1.self_attn.o_proj.bias'), [6]);
+    assert.deepEqual(shapeOf('user_llm.model.layers.0.self_attn.q_proj.weight'), [12, 6]);
+    assert.deepEqual(shapeOf('user_llm.model.layers.0.self_attn.o_proj.weight'), [6, 12]);
+    assert.deepEqual(shapeOf('user_llm.model.layers.0.self_attn.v_proj.bias'), [4]);
+    assert.deepEqual(shapeOf('user_llm.model.layers.0.self_attn.k_norm.weight'), [4]);
+    assert.ok(!variants.has('user_llm.model.layers.0.self_attn.o_proj.bias'));
+    assert.ok(!variants.has('item_llm.model.layers.0.self_attn.q_norm.weight'));
+  });
+
   it('has no [ITEM] token where embeddings are means', () => {
     const means = new ParameterLayout({ ...config, itemEmbedding: 'mean' });
     assert.ok(!means.has(itemTokenName) && layout.has(itemTokenName));

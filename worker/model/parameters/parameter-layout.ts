@@ -35,23 +35,37 @@ export interface Section {
 /** 64 bytes: a BLAS may add in another order where its operand starts off a cache line. */
 const alignment = 16;
 
-/** The parameters of one decoder layer, by the last part of their Hugging Face names. */
-export const layerParameters = {
-  inputNorm: 'input_layernorm',
-  q: 'self_attn.q_proj',
-  k: 'self_attn.k_proj',
-  v: 'self_attn.v_proj',
-  o: 'self_attn.o_proj',
-  postNorm: 'post_attention_layernorm',
-  gate: 'mlp.gate_proj',
-  up: 'mlp.up_proj',
-  down: 'mlp.down_proj',
+/** The parameters of every decoder layer, by the last part of their Hugging Face names. */
+const commonParameters = {
+  inputNorm: 'input_layernorm.weight',
+  q: 'self_attn.q_proj.weight',
+  k: 'self_attn.k_proj.weight',
+  v: 'self_attn.v_proj.weight',
+  o: 'self_attn.o_proj.weight',
+  postNorm: 'post_attention_layernorm.weight',
+  gate: 'mlp.gate_proj.weight',
+  up: 'mlp.up_proj.weight',
+  down: 'mlp.down_proj.weight',
 } as const;
 
+/** Those that only some families have. */
+const variantParameters = {
+  qBias: 'self_attn.q_proj.bias',
+  kBias: 'self_attn.k_proj.bias',
+  vBias: 'self_attn.v_proj.bias',
+  oBias: 'self_attn.o_proj.bias',
+  qNorm: 'self_attn.q_norm.weight',
+  kNorm: 'self_attn.k_norm.weight',
+} as const;
+
+export const layerParameters = { ...commonParameters, ...variantParameters } as const;
+
+export type CommonParameter = keyof typeof commonParameters;
+export type VariantParameter = keyof typeof variantParameters;
 export type LayerParameter = keyof typeof layerParameters;
 
 export const layerParameterName = (llm: Llm, layer: number, parameter: LayerParameter): string =>
-  `${llm}.model.layers.${layer}.${layerParameters[parameter]}.weight`;
+  `${llm}.model.layers.${layer}.${layerParameters[parameter]}`;
 
 export type Llm = 'item_llm' | 'user_llm';
 
@@ -180,7 +194,7 @@ export const adapterName = (
   layer: number,
   target: AdapterTarget,
   matrix: 'A' | 'B',
-): string => `${llm}.model.layers.${layer}.${layerParameters[target]}.lora_${matrix}.weight`;
+): string => layerParameterName(llm, layer, target).replace(/weight$/, `lora_${matrix}.weight`);
 
 function adapterShapes(llm: Llm, config: DecoderConfig, training: TowerTraining): NamedShape[] {
   if (training.kind !== 'lora') return [];
@@ -227,9 +241,12 @@ function decoderShapes(llm: Llm, config: DecoderConfig): NamedShape[] {
   return [...shapes, [finalNormName(llm), [config.hiddenSize]]];
 }
 
+type LayerShapes = Readonly<Record<CommonParameter, readonly number[]>> &
+  Readonly<Partial<Record<VariantParameter, readonly number[]>>>;
+
 /** Matrices are [out, in], as in Hugging Face. */
-function layerShapes(config: DecoderConfig): Record<LayerParameter, readonly number[]> {
-  const { hiddenSize, intermediateSize } = config;
+function layerShapes(config: DecoderConfig): LayerShapes {
+  const { hiddenSize, intermediateSize, attentionBias } = config;
   const queries = config.heads * headSize(config);
   const keys = config.keyValueHeads * headSize(config);
   return {
@@ -242,5 +259,8 @@ function layerShapes(config: DecoderConfig): Record<LayerParameter, readonly num
     gate: [intermediateSize, hiddenSize],
     up: [intermediateSize, hiddenSize],
     down: [hiddenSize, intermediateSize],
+    ...(attentionBias !== undefined && { qBias: [queries], kBias: [keys], vBias: [keys] }),
+    ...(attentionBias === 'qkvo' && { oBias: [hiddenSize] }),
+    ...(config.queryKeyNorm === true && { qNorm: [headSize(config)], kNorm: [headSize(config)] }),
   };
 }

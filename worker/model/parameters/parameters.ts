@@ -29,7 +29,8 @@ export function decoderWeights(
     const entry: ParameterEntry = layout.entry(name);
     return tensor(layout.view(flat, name), [...entry.shape], 'float32');
   };
-  const names = Object.keys(layerParameters) as LayerParameter[];
+  const all = Object.keys(layerParameters) as LayerParameter[];
+  const names = all.filter((name) => layout.has(layerParameterName(llm, 0, name)));
   return {
     layers: Array.from(
       { length: layers },
