@@ -49,6 +49,25 @@ export const choice = <const Names extends readonly [string, ...string[]]>(
   description: string,
 ) => z.enum(names).meta(meta({ description, rule: `one of ${names.join(', ')}` }));
 
+/** The field `kind` of a mapping that has several forms; each form names its own. */
+export const kindOf = <const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  description: string,
+) => {
+  type Name = Names[number];
+  const words = { description, rule: `one of ${names.join(', ')}` };
+  return {
+    one: <const Own extends readonly [Name, ...Name[]]>(...own: Own) =>
+      z.enum(own).meta(meta(words)),
+    /** Of the form that is meant where `kind` is left out. */
+    byDefault: <const Own extends Name>(own: Own) =>
+      z
+        .literal(own)
+        .meta({ ...meta(words), default: own })
+        .optional(),
+  };
+};
+
 export const text = (pattern: RegExp, rule: string, description: string) =>
   z.string().regex(pattern).meta(meta({ description, rule }));
 

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { JobProblem } from '../errors.js';
 import { nearestWord } from './nearest-word.js';
-import { specFields } from './reference.js';
+import { type SpecField, specFields } from './reference.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -17,16 +17,29 @@ export function specProblems(issues: readonly Issue[], value: unknown): JobProbl
 
 function problemsOf(issue: Issue, value: unknown): JobProblem[] {
   if (issue.code !== 'unrecognized_keys') return [ruleProblem(issue.path, value)];
-  return issue.keys.map((key) => unknownField(issue.path.map(String), key));
+  const names = issue.path.map(String);
+  return issue.keys.map((key) => unknownField(names, key, names.reduce(member, value)));
 }
 
-function unknownField(parent: readonly string[], key: string): JobProblem {
+function unknownField(parent: readonly string[], key: string, around: unknown): JobProblem {
   const siblings = specFields().get(parent.join('.'))?.children ?? [];
+  const field = specFields().get([...parent, key].join('.'));
+  if (field !== undefined) return fieldOfOtherKind(field, key, around);
   const nearest = nearestWord(key, siblings);
   const advice =
     nearest === null ? `known here are ${siblings.join(', ')}` : `did you mean "${nearest}"?`;
   return { path: [...parent, key].join('.'), message: `is not a field: ${advice}` };
 }
+
+/** A field that the schema knows and refuses belongs to another form of the mapping around it. */
+function fieldOfOtherKind({ path, kinds }: SpecField, key: string, around: unknown): JobProblem {
+  const kindPath = path.replace(/[^.]+$/, 'kind');
+  const kind = member(around, 'kind') ?? JSON.parse(unquoted(specFields().get(kindPath)?.default));
+  const rule = `left out, because kind is ${kind}: it is a field of ${(kinds ?? []).join(', ')}`;
+  return brokenRule(path, rule, member(around, key));
+}
+
+const unquoted = (text: string | null | undefined): string => (text ?? 'null').replaceAll('`', '');
 
 /** An element of a list breaks the rule of the list, which is the field. */
 function ruleProblem(path: readonly PropertyKey[], value: unknown): JobProblem {

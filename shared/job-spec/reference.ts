@@ -13,6 +13,8 @@ export interface SpecField {
   readonly required: boolean;
   /** Names of the fields within; empty for a leaf. */
   readonly children: readonly string[];
+  /** The kinds of the mapping around it that have this field; null where all have it. */
+  readonly kinds: readonly string[] | null;
 }
 
 interface Node {
@@ -22,6 +24,10 @@ interface Node {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly required?: readonly string[];
+  /** The forms of a mapping whose field `kind` says which of them it is. */
+  readonly oneOf?: readonly Node[];
+  readonly const?: string;
+  readonly enum?: readonly string[];
 }
 
 let fields: ReadonlyMap<string, SpecField> | null = null;
@@ -35,30 +41,62 @@ export function specFields(): ReadonlyMap<string, SpecField> {
 function collect(): ReadonlyMap<string, SpecField> {
   const root = z.toJSONSchema(trainingJobSchema, { io: 'input' }) as Node;
   const found = new Map<string, SpecField>();
-  visit('', root, true, found);
+  visit({ path: '', node: root, required: true, kinds: null }, found);
   return found;
 }
 
-function visit(path: string, node: Node, required: boolean, found: Map<string, SpecField>): void {
-  const children = Object.entries(node.properties ?? {});
+interface Visit extends Pick<SpecField, 'path' | 'required' | 'kinds'> {
+  readonly node: Node;
+}
+
+function visit({ path, node, required, kinds }: Visit, found: Map<string, SpecField>): void {
+  const children = childrenOf(node);
+  const words = node.description ?? '';
+  const only = kinds === null || words === '' ? '' : ` Only for the kind ${kinds.join(' or ')}.`;
   found.set(path, {
     path,
-    description: node.description ?? '',
+    description: words + only,
     rule: node.rule ?? 'a mapping',
     default: defaultOf(node),
     required,
-    children: children.map(([name]) => name),
+    children: children.map(({ name }) => name),
+    kinds,
   });
-  for (const [name, child] of children) {
+  for (const { name, node: child, kinds: of } of children) {
     const childPath = path === '' ? name : `${path}.${name}`;
     // What only an optional mapping needs is not needed by the job.
-    visit(childPath, child, required && (node.required?.includes(name) ?? false), found);
+    const needed = required && (node.required?.includes(name) ?? false);
+    visit({ path: childPath, node: child, required: needed, kinds: of }, found);
   }
+}
+
+interface Child {
+  readonly name: string;
+  readonly node: Node;
+  readonly kinds: readonly string[] | null;
+}
+
+/** Those of every form, in the order in which the forms have them. */
+function childrenOf({ properties, oneOf = [] }: Node): Child[] {
+  const plain = Object.entries(properties ?? {});
+  if (oneOf.length === 0) return plain.map(([name, node]) => ({ name, node, kinds: null }));
+  const names = new Set(oneOf.flatMap((form) => Object.keys(form.properties ?? {})));
+  return [...names].map((name) => {
+    const forms = oneOf.filter((form) => form.properties?.[name] !== undefined);
+    const node = forms[0]?.properties?.[name] as Node;
+    return { name, node, kinds: forms.length === oneOf.length ? null : forms.flatMap(kindsOf) };
+  });
+}
+
+function kindsOf({ properties }: Node): readonly string[] {
+  const kind = properties?.kind;
+  return kind?.const === undefined ? (kind?.enum ?? []) : [kind.const];
 }
 
 function defaultOf(node: Node): string | null {
   if (node.defaultRule !== undefined) return node.defaultRule;
-  if (node.properties !== undefined || node.default === undefined) return null;
+  if (node.properties !== undefined || node.oneOf !== undefined) return null;
+  if (node.default === undefined) return null;
   return `\`${JSON.stringify(node.default)}\``;
 }
 

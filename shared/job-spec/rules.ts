@@ -3,6 +3,7 @@ import type { JobProblem } from '../errors.js';
 import { decoderRules } from './decoder-rules.js';
 import { brokenRule } from './problems.js';
 import { type ExclusiveFields, exclusiveFields, type TrainingJob } from './schema.js';
+import { generativeWeight } from './sections/objective.js';
 
 /** Empty where the job keeps all of them. */
 export function brokenRules(job: TrainingJob): JobProblem[] {
@@ -13,6 +14,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...sameHiddenSize(job),
     ...warmupWithinSteps(job),
     ...thresholdOfCosine(job),
+    ...negativesOfInfoNce(job),
     ...bestOfEvaluations(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
@@ -20,7 +22,8 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
   ];
 }
 
-function exclusive(job: TrainingJob, { paths, needed }: ExclusiveFields): JobProblem[] {
+function exclusive(job: TrainingJob, { paths, isNeeded }: ExclusiveFields): JobProblem[] {
+  const needed = isNeeded(job);
   const given = paths.filter((path) => valueAt(job, path) !== undefined);
   if (given.length === 1 || (given.length === 0 && !needed)) return [];
   const names = paths.map((path) => path.slice(path.lastIndexOf('.') + 1));
@@ -80,6 +83,13 @@ function thresholdOfCosine({ spec }: TrainingJob): JobProblem[] {
   if (falseNegatives === 'cosine' || falseNegativeThreshold === undefined) return [];
   const rule = `left out, because falseNegatives is ${falseNegatives}: only cosine has a threshold`;
   return [brokenRule('spec.objective.falseNegativeThreshold', rule, falseNegativeThreshold)];
+}
+
+function negativesOfInfoNce({ spec }: TrainingJob): JobProblem[] {
+  const { objective } = spec;
+  if (generativeWeight(objective) > 0 || Object.keys(objective.negatives).length === 0) return [];
+  const rule = 'left out, because generativeWeight is 0: nothing is compared with negatives';
+  return [brokenRule('spec.objective.negatives', rule, objective.negatives)];
 }
 
 function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {

@@ -10,7 +10,7 @@ import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
 import { checkpoint, evaluation } from './sections/evaluation.js';
 import { model } from './sections/model.js';
-import { objective } from './sections/objective.js';
+import { generativeWeight, objective } from './sections/objective.js';
 import { optimizer } from './sections/optimizer.js';
 
 const init = z.strictObject({
@@ -94,19 +94,19 @@ export type TrainingJob = z.output<typeof trainingJobSchema>;
 /** Fields that exclude each other. */
 export interface ExclusiveFields {
   readonly paths: readonly string[];
-  /** One of them must be given. */
-  readonly needed: boolean;
+  /** Whether one of them must be given. */
+  readonly isNeeded: (job: TrainingJob) => boolean;
 }
 
 export const exclusiveFields: readonly ExclusiveFields[] = [
-  { paths: ['spec.data.dataset', 'spec.data.path'], needed: true },
+  { paths: ['spec.data.dataset', 'spec.data.path'], isNeeded: () => true },
   {
     paths: [
       'spec.objective.negatives.perUser',
       'spec.objective.negatives.total',
       'spec.objective.negatives.all',
     ],
-    needed: true,
+    isNeeded: ({ spec }) => generativeWeight(spec.objective) > 0,
   },
-  { paths: ['spec.duration.epochs', 'spec.duration.steps'], needed: false },
+  { paths: ['spec.duration.epochs', 'spec.duration.steps'], isNeeded: () => false },
 ];

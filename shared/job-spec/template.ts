@@ -45,7 +45,9 @@ function fieldLines(field: SpecField, job: TrainingJob): string[] {
   // A default in words belongs to other fields: written out, it would not follow them.
   const follows = field.default !== null && !field.default.startsWith('`');
   const isSet = value !== undefined && !follows;
-  const line = isSet ? `${name}: ${yamlOf(value)}` : `# ${name}: ${field.default ?? field.rule}`;
+  const line = isSet
+    ? `${name}: ${yamlOf(value)}`
+    : `# ${name}: ${field.default?.replaceAll('`', '') ?? field.rule}`;
   return [...about, `${indent}${line}`];
 }
 

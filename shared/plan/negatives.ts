@@ -61,11 +61,11 @@ export function drawNegatives(
   step: number,
   members: Int32Array,
 ): Int32Array {
-  const { perUser, total } = spec.objective.negatives;
+  const { perUser, total, all } = spec.objective.negatives;
   const random = Random.for(spec.seed, 'negatives', step);
   if (perUser !== undefined) return drawPerUser(source, random, members, perUser);
   if (total !== undefined) return drawTotal(source.items, random, total);
-  return everyItem(source.items);
+  return all === undefined ? new Int32Array() : everyItem(source.items);
 }
 
 /** `perUser` for each sequence, none of which reads like an item that the sequence itself holds. */
