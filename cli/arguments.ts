@@ -90,7 +90,12 @@ function resumeWish(required: boolean, ifAny: boolean): ResumeWish {
 const parse = (words: readonly string[], options: typeof forTrain) =>
   parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
 
-function integer(
+/**
+ * The value of an option that is a whole number; null where it was left out.
+ *
+ * @throws UsageError
+ */
+export function integer(
   name: string,
   value: string | undefined,
   lowest: number,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { sweepAbandoned, temporaryPart } from '../process/ownership/temporary-name.js';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobId } from '../shared/ids.js';
@@ -15,9 +15,10 @@ import { evalHelp } from './help.js';
 import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
 import { ownCommand } from './output/own-command.js';
-import { checkpointsOf, hasCheckpoints, jobFileOf, readJob } from './train/output-folder.js';
+import { checkpointsOf, jobFileOf, readJob } from './train/output-folder.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
+import { locateRun } from './trained-run/locate-run.js';
 import { UsageError } from './usage-error.js';
 import { requireServer } from './use-server.js';
 
@@ -28,8 +29,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${evalHelp}\n`);
     return exitCodes.success;
   }
-  const { output, checkpoint } = locate(resolve(given.subject));
-  requireCheckpoint(output, checkpoint);
+  const { output, checkpoint } = locateRun(given.subject, 'evaluate');
   const jobFile = jobFileOf(output);
   const job = readJob(jobFile);
   const display = openDisplay({
@@ -87,44 +87,6 @@ function makeEvaluationFolder(): string {
   const folder = join(tmpdir(), `${folderPrefix}${temporaryPart()}`);
   mkdirSync(folder, { mode: 0o700 });
   return folder;
-}
-
-/** A run's folder, or `FOLDER/checkpoints/step-00000120` in one. */
-function locate(folder: string): { output: string; checkpoint: string | null } {
-  if (isReadable(jobFileOf(folder))) return { output: folder, checkpoint: null };
-  const output = dirname(dirname(folder));
-  if (basename(folder).startsWith('step-') && isReadable(jobFileOf(output))) {
-    return { output, checkpoint: folder };
-  }
-  throw new UsageError(
-    `Cannot evaluate "${folder}": it must be the --output of a run, or a checkpoint in it`,
-  );
-}
-
-/** @throws UsageError where there is nothing to evaluate: the weights would be those of the seed. */
-function requireCheckpoint(output: string, checkpoint: string | null): void {
-  const isThere =
-    checkpoint === null ? hasCheckpoints(output) : isReadable(join(checkpoint, 'manifest.json'));
-  if (isThere) return;
-  throw new UsageError(
-    checkpoint === null
-      ? `Cannot evaluate "${output}": the run has no checkpoint yet: it must have one`
-      : `Cannot evaluate "${checkpoint}": it has no manifest.json: it must be a complete checkpoint`,
-  );
-}
-
-/** False where there is none. @throws UsageError where it may not be read, which is not the same. */
-function isReadable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
-    throw new UsageError(`Cannot evaluate: ${message}: this user must be able to read it`, {
-      cause,
-    });
-  }
 }
 
 function workersFor({ spec }: TrainingJob, given: number | null): number {

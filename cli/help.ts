@@ -9,6 +9,7 @@ Commands:
   train FILE   train the job in FILE on this machine
   eval FOLDER  evaluate a run's newest checkpoint, or one checkpoint
   data ...     fetch, import and inspect datasets
+  similar RUN ITEM  the items nearest to one
   bench        time a training step on this machine, engine by engine
   version      print the version
 
@@ -61,6 +62,24 @@ Options:
   --workers N          worker processes (default: workers.replicas of the job)
   --json               one JSON object a line; the last one is the result
   --nats URL           use this nats-server with JetStream instead of starting one
+
+${exitCodeHelp}`;
+
+const runWords = `RUN is the --output of a run, or one checkpoint in it.`;
+
+const checkpointOption = `  --checkpoint WHICH   newest (default), best, step-00000120, or the path of a checkpoint`;
+
+export const similarHelp = `The items whose embeddings a trained model puts nearest to one item's.
+
+Usage: lockstep similar RUN ITEM [options]
+
+${runWords} ITEM is an item's id, or a part of its title that
+no other title has. Scores are cosines of the Item LLM's embeddings.
+
+Options:
+  --top N              so many items (default: 10)
+${checkpointOption}
+  --json               one JSON object a line; the last one is the result
 
 ${exitCodeHelp}`;
 

@@ -13,10 +13,10 @@ import type { ImportOptions } from '../../dataset/import/import-options.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { sayFinished } from '../output/json-line.js';
+import { openStageProgress, type StageProgress } from '../output/stage-progress.js';
 import { UsageError } from '../usage-error.js';
 import { readDataArguments } from './data-arguments.js';
 import { dataHelp } from './data-help.js';
-import { type DataProgress, openDataProgress } from './data-progress.js';
 import { datasetText, importText, itemText, trainText } from './data-report.js';
 
 /** @throws DatasetError, UsageError */
@@ -105,9 +105,9 @@ const resultOf = (
 
 async function withProgress<Result>(
   json: boolean,
-  work: (progress: DataProgress) => Promise<Result>,
+  work: (progress: StageProgress) => Promise<Result>,
 ): Promise<Result> {
-  const progress = openDataProgress(json ? process.stdout : process.stderr, json, () =>
+  const progress = openStageProgress(json ? process.stdout : process.stderr, json, () =>
     performance.now(),
   );
   try {

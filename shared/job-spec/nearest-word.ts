@@ -2,17 +2,25 @@
  * The candidate that `word` is most likely a misspelling of, or null where none is close: at most
  * a third of the letters may differ. Among equals the first wins.
  */
-export function nearestWord(word: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  let bestDistance = Number.POSITIVE_INFINITY;
+export const nearestWord = (word: string, candidates: Iterable<string>): string | null =>
+  nearestWords(word, candidates, 1)[0] ?? null;
+
+/** At most `most` candidates that are close to `word`, the closest first, each once. */
+export function nearestWords(word: string, candidates: Iterable<string>, most: number): string[] {
+  const near: { readonly candidate: string; readonly distance: number }[] = [];
   for (const candidate of candidates) {
+    // Longer by so many letters, it cannot be close: most candidates are not looked at.
+    if (Math.abs(candidate.length - word.length) > candidate.length / 3) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= candidate.length / 3 && distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distance > candidate.length / 3) continue;
+    if (near.length === most && distance >= (near.at(-1)?.distance ?? 0)) continue;
+    if (near.some((known) => known.candidate === candidate)) continue;
+    let place = near.length;
+    while (place > 0 && (near[place - 1]?.distance ?? 0) > distance) place--;
+    near.splice(place, 0, { candidate, distance });
+    near.length = Math.min(near.length, most);
   }
-  return best;
+  return near.map(({ candidate }) => candidate);
 }
 
 /** A misspelling is short; a longer word is not worth a quadratic comparison. */

@@ -26,20 +26,21 @@ const itemsOfBatch = 256;
  * As the user model reads them, in the order of `items`. [D * H]
  *
  * @param items catalogue ids. [D]
- * @param onBatch awaited before each batch of this member's own
+ * @param onBatch awaited before each batch of this member's own; `encoded` of them are done
  */
 export async function encodeCatalogue(
   { dataset, exchange, lanes, model }: CatalogueParts,
   items: Int32Array,
   tag: Tag,
-  onBatch: () => Promise<void>,
+  onBatch: (encoded: number) => Promise<void>,
 ): Promise<Float32Array> {
   const hidden = model.hiddenSize;
   const shares = new LaneShares(exchange, lanes);
   const matrix_DH = new Float32Array(new SharedArrayBuffer(items.length * hidden * 4));
+  let encoded = 0;
   for (const [first, last] of shares.own(items.length)) {
     for (let at = first; at < last; at += itemsOfBatch) {
-      await onBatch();
+      await onBatch(encoded);
       const places = byLength(dataset, items, at, Math.min(last, at + itemsOfBatch));
       const ids = places.map((place) => items[place] as number);
       const texts = itemTexts(dataset, ids, model.config.maxTextLength);
@@ -47,6 +48,7 @@ export async function encodeCatalogue(
       places.forEach((place, row) => {
         matrix_DH.set(rows.subarray(row * hidden, (row + 1) * hidden), place * hidden);
       });
+      encoded += places.length;
     }
   }
   const parts = shares

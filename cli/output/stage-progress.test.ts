@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openDataProgress } from './data-progress.js';
+import { openStageProgress } from './stage-progress.js';
 
 function record(isTTY: boolean, json: boolean) {
   const written: string[] = [];
   let now = 0;
   const output = { isTTY, write: (text: string) => written.push(text) };
-  const progress = openDataProgress(output, json, () => now);
+  const progress = openStageProgress(output, json, () => now);
   return { written, progress, at: (time: number) => (now = time) };
 }
 

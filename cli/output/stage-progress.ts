@@ -1,5 +1,4 @@
-/** Shows how far a long import is: redrawn on a terminal, a line per stage elsewhere. */
-import type { ImportProgress } from '../../dataset/import/import-options.js';
+/** Shows how far long work is: redrawn on a terminal, a line per stage elsewhere. */
 
 /** A screen that is redrawn more often cannot be read. */
 const redrawMs = 100;
@@ -9,22 +8,29 @@ export interface ProgressOutput {
   write(text: string): unknown;
 }
 
-export interface DataProgress {
-  update(event: ImportProgress): void;
+export interface StageEvent {
+  /** What is being done, in a few words. */
+  readonly stage: string;
+  /** Of the stage, in [0, 1]. */
+  readonly fraction: number;
+}
+
+export interface StageProgress {
+  update(event: StageEvent): void;
   /** Leaves the cursor at the start of a fresh line. */
   end(): void;
 }
 
 /** @param now reads a monotonic clock in milliseconds */
-export function openDataProgress(
+export function openStageProgress(
   output: ProgressOutput,
   json: boolean,
   now: () => number,
-): DataProgress {
+): StageProgress {
   let stage: string | null = null;
   let drawnAt = Number.NEGATIVE_INFINITY;
   const redraws = output.isTTY === true && !json;
-  const line = (event: ImportProgress): string =>
+  const line = (event: StageEvent): string =>
     json
       ? JSON.stringify({ kind: 'progress', time: new Date().toISOString(), ...event })
       : event.stage;

@@ -1,0 +1,80 @@
+/** Opens what a run has trained, in this process, for a command that asks it something. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Dataset, openDataset } from '../../dataset/dataset.js';
+import { openItemTexts } from '../../dataset/item-texts.js';
+import { requireEngineFile } from '../../process/engine-files.js';
+import type { CheckpointWish } from '../../worker/inference/load-weights.js';
+import { openTrainedModel, type TrainedModel } from '../../worker/inference/trained-model.js';
+import { datasetFolder } from '../dataset-folder.js';
+import { checkpointsOf, jobFileOf, readJob } from '../train/output-folder.js';
+import { readRunRecord } from '../train/run-record.js';
+import { UsageError } from '../usage-error.js';
+import type { ItemNames } from './find-item.js';
+import { locateRun } from './locate-run.js';
+import type { Stages } from './with-stages.js';
+
+export interface RunWish {
+  /** A run's folder, or one checkpoint in it. */
+  readonly run: string;
+  /** `newest`, `best`, a name in the run's `checkpoints/`, or a path; null is the newest. */
+  readonly checkpoint: string | null;
+  /** What the command does to the run, as in "Cannot export". */
+  readonly doing: string;
+}
+
+export interface OpenRun {
+  readonly dataset: Dataset;
+  readonly names: ItemNames;
+  /** Loads the weights, which take longer: what is wrong with a question is said before. */
+  load(): Promise<TrainedModel>;
+}
+
+/**
+ * @param note hears what the user should know
+ * @throws UsageError, JobSpecError, DatasetError, EngineUnavailableError; `load` CheckpointError
+ */
+export async function openRun(wish: RunWish, { progress, note }: Stages): Promise<OpenRun> {
+  const { output, checkpoint } = wishedCheckpoint(wish);
+  const job = readJob(jobFileOf(output));
+  requireEngineFile(job.spec.engine.name);
+  const path = readRunRecord(output)?.datasetPath ?? null;
+  const moved = path === null ? null : resolve(output, path);
+  const dataset = await openDataset(await datasetFolder(job, note, moved), {
+    verify: 'remembered',
+  });
+  const texts = await openItemTexts(dataset);
+  if (texts === null) note('the dataset keeps no titles: it was imported before they were kept');
+  return {
+    dataset,
+    names: { ids: dataset.itemIds, title: texts?.title ?? null },
+    load: async () => {
+      progress('load the model', 0);
+      const checkpoints = checkpointsOf(output);
+      const trained = await openTrainedModel({ job, dataset, checkpoints, checkpoint, note });
+      progress('load the model', 1);
+      return trained;
+    },
+  };
+}
+
+function wishedCheckpoint({ run, checkpoint: asked, doing }: RunWish): {
+  readonly output: string;
+  readonly checkpoint: CheckpointWish;
+} {
+  const { output, checkpoint: named } = locateRun(run, doing);
+  if (named !== null && asked !== null) {
+    throw new UsageError(
+      `Cannot ${doing} "${run}": it is a checkpoint itself, and --checkpoint names one too: only one may`,
+    );
+  }
+  if (named !== null) return { output, checkpoint: { kind: 'one', path: named } };
+  if (asked === null || asked === 'newest') return { output, checkpoint: { kind: 'newest' } };
+  if (asked === 'best') return { output, checkpoint: { kind: 'best' } };
+  const places = [join(checkpointsOf(output), asked), resolve(asked)];
+  const path = places.find((place) => existsSync(join(place, 'manifest.json')));
+  if (path !== undefined) return { output, checkpoint: { kind: 'one', path } };
+  throw new UsageError(
+    `Cannot ${doing} the checkpoint "${asked}": there is none: it must be newest, best, or one of ${checkpointsOf(output)}`,
+  );
+}
