@@ -73,7 +73,18 @@ export function sumBelow<Value>(
 
 /** A name for maps and for the wire: nodes of one tree have different numbers below 2^31. */
 export function nodeNumber(node: TreeNode): number {
-  return node.level * 2 ** 24 + node.index;
+  return node.level * nodesOfLevel + node.index;
+}
+
+/** The node of that number. */
+export function nodeOf(number: number): TreeNode {
+  return { level: Math.floor(number / nodesOfLevel), index: number % nodesOfLevel };
+}
+
+const nodesOfLevel = 2 ** 24;
+
+export function parentOf({ level, index }: TreeNode): TreeNode {
+  return { level: level + 1, index: Math.floor(index / 2) };
 }
 
 function childrenOf({ level, index }: TreeNode): [TreeNode, TreeNode] {

@@ -11,8 +11,9 @@ import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
 import type { Exchange } from '../../worker/collective/exchange.js';
 import { startLinks } from '../../worker/collective/links/links-host.js';
 import { openExchange } from '../../worker/collective/open-exchange.js';
-import { Hllm, type UserLaneResult } from '../../worker/model/hllm.js';
+import { Hllm } from '../../worker/model/hllm.js';
 import { type ItemTexts, packItems } from '../../worker/model/items/packed-items.js';
+import type { LaneScores } from '../../worker/training/step/step-statistics.js';
 import { Trainer } from '../../worker/training/step/trainer.js';
 import type { GoldenCase } from './golden-case.js';
 import { flatWeights, goldenModel, goldenOptimizer, namedTensors } from './golden-model.js';
@@ -118,7 +119,7 @@ async function trainStep(
     members.map(({ trainer, exchange, model }) => {
       const { start, end } = laneRun(exchange.rank, exchange.size, lanes.length);
       const own = lanes.slice(start, end);
-      const inspect = (gradient: Float32Array, results: readonly UserLaneResult[]): void => {
+      const inspect = (gradient: Float32Array, results: readonly LaneScores[]): void => {
         results.forEach((result, index) => {
           const logits = logitsOf(own[index] as GoldenLane, result);
           tensors.set(`logits.rank${start + index}`, logits);
@@ -142,7 +143,7 @@ async function trainStep(
 }
 
 /** The lane's logits, with the rows in the order of the case's users. */
-function logitsOf({ plan, users }: GoldenLane, { logits }: UserLaneResult): SafetensorsTensor {
+function logitsOf({ plan, users }: GoldenLane, { logits }: LaneScores): SafetensorsTensor {
   const columns = 1 + plan.negatives.length;
   const rowsOfUser = new Map<number, Float32Array>();
   users.forEach((user, index) => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { getKernelsForBackend, memory } from '@tensorflow/tfjs-core';
-import type { Lane } from '../../shared/ids.js';
 import { javascriptArithmetic } from '../../worker/arithmetic/javascript-arithmetic.js';
-import type { Exchange } from '../../worker/collective/exchange.js';
+import type { Contributions, Exchange } from '../../worker/collective/exchange.js';
 import { LocalExchange } from '../../worker/collective/local-exchange.js';
 import type { Slice } from '../../worker/collective/schedule.js';
 import type { Tag } from '../../worker/collective/tag.js';
@@ -25,7 +24,7 @@ class FailingExchange extends LocalExchange implements Exchange {
   override reduceScatter(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
     this.#fail(tag);

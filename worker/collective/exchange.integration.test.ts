@@ -4,11 +4,13 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { rank as asRank, generation, type Lane, type Rank, step } from '../../shared/ids.js';
-import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { type LaneRun, laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { nodeNumber, type TreeNode } from '../../shared/reduction-tree.js';
+import { RunningTreeSum } from '../../shared/running-tree-sum.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { ExchangeAbortedError, PeerLostError, PeerTimeoutError } from './errors.js';
-import type { Exchange } from './exchange.js';
+import type { Contributions, Exchange } from './exchange.js';
 import { type LinksHost, startLinks } from './links/links-host.js';
 import { openExchange } from './open-exchange.js';
 import { chunkFloats } from './schedule.js';
@@ -70,6 +72,16 @@ function contributionsOf(rank: Rank, size: number): Map<Lane, Float32Array> {
   );
 }
 
+/** What a member gives that has added its own lanes already. */
+function sumsOf(contributions: Map<Lane, Float32Array>, run: LaneRun): Contributions {
+  const sum = new RunningTreeSum<Float32Array>(run, lanes, (left, right) => {
+    arithmetic.add(left, right);
+    return left;
+  });
+  for (const vector of contributions.values()) sum.push(vector);
+  return sum.sums;
+}
+
 const slicesOf = (size: number): { start: number; end: number }[] =>
   Array.from({ length: size }, (_, r) => ({
     start: Math.floor((r * length) / size),
@@ -94,7 +106,7 @@ async function sumInTwoWays(exchange: Exchange, size: number): Promise<Float32Ar
   const reduced = shared(length);
   const parts = slices.map(({ start, end }) => gathered.subarray(start, end));
   const apart = async (): Promise<void> => {
-    const contributions = contributionsOf(rank, size);
+    const contributions = sumsOf(contributionsOf(rank, size), laneRun(rank, size, lanes));
     const tag = { ...both, phase: 'scatter' };
     const mine = await exchange.reduceScatter(tag, lanes, contributions, slices);
     (parts[rank] as Float32Array).set(mine);
@@ -143,6 +155,26 @@ test('members without lanes finish their slices too', () =>
         [8, 9, 10, 11],
       ],
     );
+  }));
+
+// Would catch a lane that counts twice, or not at all, where members are wrong about what they own.
+test('vectors that are not the own lanes, each once and in order, are refused', () =>
+  withCluster(2, async ({ exchanges }) => {
+    const [exchange] = exchanges as [Exchange];
+    const tag = { step: step(0), phase: 'reduce', part: 0 };
+    const give = (...nodes: TreeNode[]) =>
+      exchange.reduceScatter(
+        tag,
+        lanes,
+        new Map(nodes.map((node) => [nodeNumber(node), shared(length)])),
+        slicesOf(2),
+      );
+    const [second, third] = [1, 2].map((index) => ({ level: 0, index })) as TreeNode[];
+    const both = { level: 1, index: 0 };
+    const wrong = [[], [both], [third, both], [both, second, third]];
+    for (const nodes of wrong as TreeNode[][]) {
+      await assert.rejects(give(...nodes), /lanes .*contribute: should be 0..3/);
+    }
   }));
 
 test('bytes are counted by phase, and waiting is measured', () =>

@@ -1,8 +1,15 @@
 /** What members exchange in a step, as the training thread sees it. */
-import type { Lane, Rank } from '../../shared/ids.js';
+import type { Rank } from '../../shared/ids.js';
 import type { Millis } from '../../shared/units.js';
 import type { Slice } from './schedule.js';
 import type { Tag } from './tag.js';
+
+/** Vectors by `nodeNumber`. */
+export type Contributions = ReadonlyMap<number, Float32Array>;
+
+/** Where sums end: into a left vector its right neighbour is added. Undefined without lanes. */
+export const firstOf = (contributions: Contributions): Float32Array | undefined =>
+  contributions.values().next().value;
 
 /**
  * Every member calls the same operations with the same tags, in an order that may differ only
@@ -21,26 +28,27 @@ export interface Exchange {
   /**
    * Sums whole vectors over all lanes, in the tree of shared/reduction-tree.ts.
    *
-   * @param contributions the vectors of the lanes that laneRun gives to this rank; overwritten
+   * @param contributions sums of subtrees that together hold the lanes that laneRun gives to this
+   * rank, in lane order, by number of their node (of a single lane: the lane); overwritten
    * @param slices the floats that each rank finishes
    * @returns this rank's slice: a view, good until the next operation of the same phase and part
    */
   reduceScatter(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array>;
 
   /**
    * As reduceScatter followed by allGather, without a stop between them.
    *
-   * @param into the finished vector; may be the contribution of this rank's first lane
+   * @param into the finished vector; may be this rank's first contribution
    */
   allReduce(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void>;

@@ -1,8 +1,8 @@
-import { type Lane, rank } from '../../shared/ids.js';
-import { sumBelow, topOf } from '../../shared/reduction-tree.js';
+import { rank } from '../../shared/ids.js';
+import { nodeNumber, sumBelow, topOf } from '../../shared/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
-import type { Exchange } from './exchange.js';
+import { type Contributions, type Exchange, firstOf } from './exchange.js';
 import { chunkAt, chunkCount, type Slice } from './schedule.js';
 import type { Tag } from './tag.js';
 
@@ -21,33 +21,31 @@ export class LocalExchange implements Exchange {
   async reduceScatter(
     _tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
     const { start, end } = slices[0] as Slice;
-    // Chunk by chunk, so that a sum is still in the cache when the next lane is added to it.
+    // Chunk by chunk, so that a sum is still in the cache when the next one is added to it.
     for (let chunk = 0; chunk < chunkCount(end - start); chunk++) {
       const part = chunkAt(chunk, end - start);
       sumBelow(
         topOf(lanes),
         lanes,
-        ({ level, index }) =>
-          level === 0
-            ? contributions.get(index as Lane)?.subarray(start + part.start, start + part.end)
-            : undefined,
+        (node) =>
+          contributions.get(nodeNumber(node))?.subarray(start + part.start, start + part.end),
         (left, right) => {
           this.#arithmetic.add(left, right);
           return left;
         },
       );
     }
-    return (contributions.get(0 as Lane) as Float32Array).subarray(start, end);
+    return (firstOf(contributions) as Float32Array).subarray(start, end);
   }
 
   async allReduce(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void> {

@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
-import type { Lane, Rank } from '../../shared/ids.js';
+import type { Rank } from '../../shared/ids.js';
 import { laneRun } from '../../shared/plan/lane-ownership.js';
+import { lanesBelow, nodeOf } from '../../shared/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ExchangeAbortedError, fromMessage } from './errors.js';
-import type { Exchange } from './exchange.js';
+import { type Contributions, type Exchange, firstOf } from './exchange.js';
 import type { FromExchange, ToExchange } from './links/links-messages.js';
 import type { Slice } from './schedule.js';
 import { isPhase, type Tag, tagKey } from './tag.js';
@@ -50,11 +51,11 @@ export class PortExchange implements Exchange {
   async reduceScatter(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
     const { start, end } = this.#checkReduce(tag, lanes, contributions, slices);
-    const first = contributions.get(laneRun(this.rank, this.size, lanes).start as Lane);
+    const first = firstOf(contributions);
     const scratch = first === undefined ? this.#scratchFor(tag, end - start) : noFloats;
     await this.#order((id) => ({
       kind: 'reduce',
@@ -71,7 +72,7 @@ export class PortExchange implements Exchange {
   async allReduce(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void> {
@@ -139,16 +140,20 @@ export class PortExchange implements Exchange {
   #checkReduce(
     tag: Tag,
     lanes: number,
-    contributions: ReadonlyMap<Lane, Float32Array>,
+    contributions: Contributions,
     slices: readonly Slice[],
   ): Slice {
     requireTag(tag);
     const run = laneRun(this.rank, this.size, lanes);
-    const isOwn = (lane: number): boolean => run.start <= lane && lane < run.end;
-    if (contributions.size !== run.end - run.start || ![...contributions.keys()].every(isOwn)) {
+    const given = [...contributions.keys()].map((number) => lanesBelow(nodeOf(number), lanes));
+    // Each begins where the one before ends, from the first own lane to the last.
+    const edges = [run.start, ...given.map(({ end }) => end)];
+    const inOrder = given.every(({ start, end }, index) => start === edges[index] && start < end);
+    if (!inOrder || edges.at(-1) !== run.end) {
+      const named = given.map(({ start, end }) => `${start}..${end}`).join(', ');
       throw new RangeError(
-        `Cannot reduce ${tagKey(tag)}: lanes ${[...contributions.keys()].join(', ')} contribute: ` +
-          `should be ${run.start} to ${run.end} (exclusive)`,
+        `Cannot reduce ${tagKey(tag)}: lanes ${named} contribute: ` +
+          `should be ${run.start}..${run.end} (exclusive)`,
       );
     }
     if (slices.length !== this.size) {

@@ -1,8 +1,8 @@
-import type { Lane, Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/plan/lane-ownership.js';
+import type { Rank } from '../../shared/ids.js';
 import { nodeNumber, sumBelow, type TreeNode, topOf } from '../../shared/reduction-tree.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { ChunkMemory } from './chunk-memory.js';
+import { type Contributions, firstOf } from './exchange.js';
 import { FrameError, type FrameHeader } from './frames/frames.js';
 import { bytesOf, type Operation, type OutgoingFrame, type Send } from './operation.js';
 import {
@@ -20,9 +20,9 @@ export interface ReduceParts {
   readonly tag: Tag;
   readonly rank: Rank;
   readonly shape: ReduceShape;
-  /** The whole vector of each own lane; all of them are overwritten with partial sums. */
-  readonly contributions: ReadonlyMap<Lane, Float32Array>;
-  /** Where a member without lanes finishes its slice; others use their first lane's vector. */
+  /** Whole vectors; all of them are overwritten with partial sums. */
+  readonly contributions: Contributions;
+  /** Where a member without lanes finishes its slice; others use their first vector. */
   readonly scratch: Float32Array;
   readonly arithmetic: Arithmetic;
   readonly memory: ChunkMemory;
@@ -57,9 +57,8 @@ export class ReduceOperation implements Operation {
     this.#roots = rootsOfRank(rank, shape);
     this.#peers = shape.slices.map((_, peer) => peer as Rank).filter((peer) => peer !== rank);
     const { start, end } = shape.slices[rank] as Slice;
-    const first = laneRun(rank, shape.slices.length, shape.lanes).start as Lane;
-    this.result =
-      contributions.get(first)?.subarray(start, end) ?? scratch.subarray(0, end - start);
+    const first = firstOf(contributions);
+    this.result = first?.subarray(start, end) ?? scratch.subarray(0, end - start);
     this.#arrived = Array.from({ length: chunkCount(end - start) }, () => new Map());
     this.#whole = this.#arrived.map(() => 0);
     this.#missing = shape.slices.map(() => 0);
@@ -100,14 +99,13 @@ export class ReduceOperation implements Operation {
     }
   }
 
-  /** Adds own lanes in place, into the vector of the first one below `root`. */
+  /** Adds own vectors in place, into the first one below `root`. */
   #ownSum(root: TreeNode, start: number, end: number): Float32Array {
     const { contributions, shape, arithmetic } = this.#parts;
     return sumBelow(
       root,
       shape.lanes,
-      ({ level, index }) =>
-        level === 0 ? contributions.get(index as Lane)?.subarray(start, end) : undefined,
+      (node) => contributions.get(nodeNumber(node))?.subarray(start, end),
       (left, right) => {
         arithmetic.add(left, right);
         return left;

@@ -1,8 +1,8 @@
 /** What the links thread, its host and the training thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Lane } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
 import type { ErrorMessage } from '../errors.js';
+import type { Contributions } from '../exchange.js';
 import type { Slice } from '../schedule.js';
 import type { Tag } from '../tag.js';
 import type { LinkStats } from '../traffic.js';
@@ -51,7 +51,7 @@ export interface ReduceRequest {
   readonly tag: Tag;
   readonly lanes: number;
   readonly slices: readonly Slice[];
-  readonly contributions: ReadonlyMap<Lane, Float32Array>;
+  readonly contributions: Contributions;
   readonly scratch: Float32Array;
 }
 

@@ -1,5 +1,6 @@
 import { freeMemory } from '../../../process/machine-memory.js';
 import { memoryWarning } from '../../../shared/memory-words.js';
+import { mostSums } from '../../../shared/running-tree-sum.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Hllm } from '../../model/hllm.js';
 import type { Computation } from '../../model/model-config.js';
@@ -17,12 +18,14 @@ export function memoryNotice(
   batches: readonly LaneBatch[],
 ): string | null {
   if (device !== 'cpu') return null;
+  const { plan } = batches[0] as LaneBatch;
   // Other engines run each layer again, whatever is asked for.
   const keeps = name === 'torch' || computation.activations !== 'keep';
+  const run = { start: plan.lane, end: plan.lane + batches.length };
   const size = {
     itemRows: batches.reduce((sum, { items }) => sum + items.layout.rows, 0),
     gradientFloats: model.layout.trainedLength,
-    ownedLanes: batches.length,
+    gradients: 1 + mostSums(run, plan.lanes),
   };
   const activations = keeps ? computation.activations : 'layer';
   return memoryWarning(

@@ -10,12 +10,13 @@ export interface StepSize {
   readonly itemRows: number;
   /** Floats of the flat parameters that train. */
   readonly gradientFloats: number;
-  readonly ownedLanes: number;
+  /** Gradients that are alive at the same time: of the sums over lanes, and of the step. */
+  readonly gradients: number;
 }
 
 /** Of the lanes' items, which all wait for their backward at the same time, and the gradients. */
 export function stepMemory(
-  { itemRows, gradientFloats, ownedLanes }: StepSize,
+  { itemRows, gradientFloats, gradients }: StepSize,
   { item, itemEmbedding }: ModelConfig,
   { activations, precision }: Computation,
 ): Bytes {
@@ -30,5 +31,5 @@ export function stepMemory(
   const last = itemEmbedding === 'mean' ? kept : stream + low * keysAndValues;
   const keep = (layers - 1) * kept + last;
   const perRow = { keep, layer: layers * stream, lane: 0 }[activations];
-  return bytes(itemRows * perRow + 4 * gradientFloats * (1 + ownedLanes));
+  return bytes(itemRows * perRow + 4 * gradientFloats * gradients);
 }

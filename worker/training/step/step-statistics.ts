@@ -9,6 +9,9 @@ import type { UserLaneResult } from '../../model/hllm.js';
 /** Floats of one lane, in the order in which `packStatistics` writes them. */
 const laneFloats = 8;
 
+/** What a lane's result says once its gradients are part of a sum. */
+export type LaneScores = Omit<UserLaneResult, 'dEmbeddings'>;
+
 export interface StepStatistics {
   /** Each lane's share of the loss, in lane order. */
   readonly laneLosses: readonly number[];
@@ -31,7 +34,7 @@ export const statisticsLength = (lanes: number): number => lanes * laneFloats + 
 /** Writes a member's statistics. `lanes` is in lane order. */
 export function packStatistics(
   into: Float32Array,
-  lanes: readonly { plan: LanePlan; result: UserLaneResult; tokens: number }[],
+  lanes: readonly { plan: LanePlan; result: LaneScores; tokens: number }[],
   stop: boolean,
 ): void {
   lanes.forEach(({ plan, result, tokens }, index) => {

@@ -9,12 +9,13 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import { type Lane, type Rank, rank, type Step, step } from '../../../shared/ids.js';
-import { laneRun } from '../../../shared/plan/lane-ownership.js';
+import { type LaneRun, laneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
+import { mostSums } from '../../../shared/running-tree-sum.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
-import type { Exchange } from '../../collective/exchange.js';
+import type { Contributions, Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
-import type { Hllm, ItemEncoding, UserLaneResult } from '../../model/hllm.js';
+import type { Hllm, ItemEncoding } from '../../model/hllm.js';
 import type { LaneBatch } from '../batches/lane-batch.js';
 import { meanCosine } from '../guard/mean-cosine.js';
 import type { StepReport } from '../messages.js';
@@ -23,13 +24,19 @@ import {
   type OptimizerSettings,
   type OptimizerState,
 } from '../optimizer/optimizer.js';
+import { LaneSums } from './lane-sums.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
 import { withinMemory } from './out-of-memory-error.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
 import { evenSlices } from './slices.js';
-import { packStatistics, statisticsLength, unpackStatistics } from './step-statistics.js';
+import {
+  type LaneScores,
+  packStatistics,
+  statisticsLength,
+  unpackStatistics,
+} from './step-statistics.js';
 
 export interface TrainerParts {
   readonly model: Hllm;
@@ -50,7 +57,7 @@ export interface StepOptions {
   /** Seconds that the step waited for its batches. */
   readonly planSeconds?: number;
   /** Sees the reduced gradient [P] before clipping, and every lane's result. */
-  readonly inspect?: (gradient: Float32Array, results: readonly UserLaneResult[]) => void;
+  readonly inspect?: (gradient: Float32Array, results: readonly LaneScores[]) => void;
 }
 
 export interface StepOutcome {
@@ -66,28 +73,32 @@ interface EncodedLane {
   readonly tokens: number;
 }
 
+interface TrainedUsers {
+  readonly results: readonly LaneScores[];
+  readonly gradient: Contributions;
+  /** Of the matrix [N, H]. */
+  readonly itemGradient: Contributions;
+}
+
 export class Trainer {
   readonly #parts: TrainerParts;
   readonly #embeddings = new SharedFloats();
   readonly #statistics = new SharedFloats();
-  /** One flat gradient and one item-gradient matrix for each owned lane. */
+  /** Buffers of sums over owned lanes: of the flat gradient, and of the item-gradient matrix. */
   readonly #laneGradients: readonly Float32Array[];
   readonly #laneItemGradients: readonly SharedFloats[];
   readonly #gradient: Float32Array;
-  readonly #ownedLanes: readonly Lane[];
+  readonly #run: LaneRun;
   #committedSteps: number;
 
   constructor(parts: TrainerParts) {
     this.#parts = parts;
     this.#committedSteps = parts.committedSteps;
     const { exchange, lanes, model } = parts;
-    const run = laneRun(exchange.rank, exchange.size, lanes);
-    this.#ownedLanes = Array.from(
-      { length: run.end - run.start },
-      (_, i) => (run.start + i) as Lane,
-    );
-    this.#laneGradients = this.#ownedLanes.map(() => sharedVector(model.layout.trainedLength));
-    this.#laneItemGradients = this.#ownedLanes.map(() => new SharedFloats());
+    this.#run = laneRun(exchange.rank, exchange.size, lanes);
+    const buffers = Array.from({ length: mostSums(this.#run, lanes) });
+    this.#laneGradients = buffers.map(() => sharedVector(model.layout.trainedLength));
+    this.#laneItemGradients = buffers.map(() => new SharedFloats());
     this.#gradient = sharedVector(model.layout.trainedLength);
     model.load(parts.state.parameters);
   }
@@ -132,16 +143,17 @@ export class Trainer {
 
     await timer.measure('encode', () => this.#encode(batches, encoded));
     const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
-    const results = await timer.measure('users', () => this.#users(plans, embeddings_NH));
-    const travelling = this.#reduceSection(current, 'user');
+    const users = await timer.measure('users', () => this.#users(plans, embeddings_NH));
+    const { results } = users;
+    const travelling = this.#reduceSection(current, 'user', users.gradient);
     // A failure of the scatter must not leave this promise without a handler.
     travelling.catch(() => undefined);
     const itemGradients = await timer.measure('scatter', () =>
-      this.#scatter(current, results, rows),
+      this.#scatter(current, users.itemGradient, rows),
     );
-    await timer.measure('items', () => this.#items(encoded, itemGradients));
+    const items = await timer.measure('items', () => this.#items(encoded, itemGradients));
     const statistics = await timer.measure('reduce', async () => {
-      await Promise.all([travelling, this.#reduceSection(current, 'item')]);
+      await Promise.all([travelling, this.#reduceSection(current, 'item', items)]);
       return this.#exchangeStatistics(current, encoded, results, options.stop ?? false);
     });
     options.inspect?.(this.#gradient, results);
@@ -212,23 +224,26 @@ export class Trainer {
     return matrix_NH;
   }
 
-  #users(plans: readonly LanePlan[], embeddings_NH: Float32Array): UserLaneResult[] {
-    return plans.map((plan, index) => {
-      const gradient_P = this.#laneGradients[index] as Float32Array;
-      const train = () => this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
-      return withinMemory(plan.step, plan.lane, train);
+  #users(plans: readonly LanePlan[], embeddings_NH: Float32Array): TrainedUsers {
+    const gradient = this.#sumsOf('user');
+    const itemGradient = this.#laneSums((buffer) =>
+      (this.#laneItemGradients[buffer] as SharedFloats).view(embeddings_NH.length),
+    );
+    const results = plans.map((plan) => {
+      const { dEmbeddings, ...scores } = gradient.push((_, buffer) => {
+        const gradient_P = this.#laneGradients[buffer] as Float32Array;
+        const train = () => this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
+        return withinMemory(plan.step, plan.lane, train);
+      });
+      itemGradient.push((vector) => this.#parts.arithmetic.copy(vector, dEmbeddings));
+      return scores;
     });
+    return { results, gradient: gradient.contributions, itemGradient: itemGradient.contributions };
   }
 
   /** The gradient of this member's own item rows, summed over all user lanes. */
-  async #scatter(at: Step, results: UserLaneResult[], rows: Slice[]): Promise<Float32Array> {
+  async #scatter(at: Step, contributions: Contributions, rows: Slice[]): Promise<Float32Array> {
     const { exchange, lanes, model } = this.#parts;
-    const contributions = new Map<Lane, Float32Array>();
-    results.forEach(({ dEmbeddings }, index) => {
-      const shared = (this.#laneItemGradients[index] as SharedFloats).view(dEmbeddings.length);
-      shared.set(dEmbeddings);
-      contributions.set(this.#ownedLanes[index] as Lane, shared);
-    });
     const slices = rows.map(({ start, end }) => ({
       start: start * model.hiddenSize,
       end: end * model.hiddenSize,
@@ -238,29 +253,43 @@ export class Trainer {
   }
 
   /** Backward through the Item LLM; `gradients` holds the rows of the owned item lanes. */
-  #items(encoded: EncodedLane[], gradients: Float32Array): void {
+  #items(encoded: EncodedLane[], gradients: Float32Array): Contributions {
+    const sums = this.#sumsOf('item');
     let at = 0;
-    encoded.forEach(({ plan, encoding }, index) => {
+    for (const { plan, encoding } of encoded) {
       const end = at + encoding.embeddings.length;
-      const [given, gradient_P] = [gradients.subarray(at, end), this.#laneGradients[index]];
-      withinMemory(plan.step, plan.lane, () =>
-        encoding.pullback(given, gradient_P as Float32Array),
-      );
+      const given = gradients.subarray(at, end);
+      sums.push((_, buffer) => {
+        const gradient_P = this.#laneGradients[buffer] as Float32Array;
+        withinMemory(plan.step, plan.lane, () => encoding.pullback(given, gradient_P));
+      });
       at = end;
-    });
+    }
+    return sums.contributions;
+  }
+
+  /** Sums of one section; the buffers of the other one may be travelling. */
+  #sumsOf(name: 'user' | 'item'): LaneSums {
+    const { start, end } = this.#parts.model.layout.sections[name];
+    return this.#laneSums((buffer) =>
+      (this.#laneGradients[buffer] as Float32Array).subarray(start, end),
+    );
+  }
+
+  #laneSums(vector: (buffer: number) => Float32Array): LaneSums {
+    const { lanes, arithmetic } = this.#parts;
+    return new LaneSums({ run: this.#run, lanes, arithmetic }, vector);
   }
 
   /** Sums one section of the gradient over all lanes, into this member's copy of the whole. */
-  async #reduceSection(at: Step, name: 'user' | 'item'): Promise<void> {
+  async #reduceSection(
+    at: Step,
+    name: 'user' | 'item',
+    contributions: Contributions,
+  ): Promise<void> {
     const { exchange, lanes, model } = this.#parts;
     const { start, end } = model.layout.sections[name];
     if (start === end) return;
-    const contributions = new Map(
-      this.#laneGradients.map((gradient_P, index): [Lane, Float32Array] => [
-        this.#ownedLanes[index] as Lane,
-        gradient_P.subarray(start, end),
-      ]),
-    );
     const slices = evenSlices(end - start, exchange.size);
     const reduce = { step: at, phase: `reduce-${name}`, part: 0 };
     const mine = await exchange.reduceScatter(reduce, lanes, contributions, slices);
@@ -273,7 +302,7 @@ export class Trainer {
   async #exchangeStatistics(
     at: Step,
     encoded: EncodedLane[],
-    results: UserLaneResult[],
+    results: readonly LaneScores[],
     stop: boolean,
   ) {
     const { exchange, lanes } = this.#parts;
@@ -290,7 +319,7 @@ export class Trainer {
     const mine = encoded.map(({ plan, tokens }, index) => ({
       plan,
       tokens,
-      result: results[index] as UserLaneResult,
+      result: results[index] as LaneScores,
     }));
     packStatistics(parts[exchange.rank] as Float32Array, mine, stop);
     await exchange.allGather({ step: at, phase: 'statistics', part: 0 }, parts);
