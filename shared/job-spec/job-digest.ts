@@ -20,7 +20,18 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     lanes,
     // What waits for the backward is a matter of memory and changes no bit.
     engine: { ...engine, activations: undefined },
+    ...decidingGuard(job),
   };
+}
+
+/**
+ * A guard that continues decides the weights, and so do the checkpoints that it rolls back to. Any other
+ * one only decides where training ends.
+ */
+function decidingGuard({ spec }: TrainingJob): Record<string, unknown> {
+  const { guard, checkpoint } = spec;
+  if (guard.action !== 'continue') return {};
+  return { guard, checkpoint: { everySteps: checkpoint.everySteps } };
 }
 
 /**

@@ -250,6 +250,35 @@ test('what a decoder has beyond Llama is part of the identity only where it is g
   ]);
 });
 
+// Catches: a run that cannot be continued without its guard, and one that goes on from another rollback.
+test('a guard is part of the identity only where it changes the weights', () => {
+  const digest = (...sets: string[]): string => jobDigest(parseJob(smallest, sets));
+  for (const action of ['off', 'warn', 'stop']) {
+    assert.equal(digest(`guard.action=${action}`), digest());
+  }
+  const goesOn = ['guard.action=continue', 'guard.change.learningRateFactor=0.5'];
+  assert.notEqual(digest(...goesOn), digest());
+  assert.notEqual(digest(...goesOn, 'checkpoint.everySteps=9'), digest(...goesOn));
+  assert.equal(digest(...goesOn, 'checkpoint.keep=9'), digest(...goesOn));
+});
+
+// Catches: a guard that was told to change something and has nothing to change.
+test('a guard that continues has something to change, and no other has', () => {
+  const path = 'spec.guard.change';
+  assert.deepEqual(refusal(smallest, 'guard.change.learningRateFactor=0.5'), [
+    `${path}: must be left out, because guard.action is stop: only continue changes anything: ` +
+      'current value is {"learningRateFactor":0.5,"times":2}',
+  ]);
+  assert.deepEqual(refusal(smallest, 'guard.action=continue'), [
+    `${path}: must be given with falseNegatives or learningRateFactor, because guard.action is ` +
+      'continue: it is missing',
+  ]);
+  assert.deepEqual(refusal(smallest, 'guard.action=continue', 'guard.change.falseNegatives=text'), [
+    `${path}.falseNegatives: must be another than objective.falseNegatives, or left out: current ` +
+      'value is "text"',
+  ]);
+});
+
 // Catches: a patience that waits for nothing, a best checkpoint that is never chosen, and a metric
 // that no evaluation has.
 test('the best checkpoint and patience need evaluations of their metric', () => {

@@ -16,6 +16,7 @@ export function brokenRules(job: TrainingJob): JobProblem[] {
     ...thresholdOfCosine(job),
     ...negativesOfInfoNce(job),
     ...bestOfEvaluations(job),
+    ...changeOfGuard(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
     ...precisionOfEngine(job),
@@ -76,6 +77,23 @@ function bestOfEvaluations({ spec }: TrainingJob): JobProblem[] {
     problems.push(brokenRule('spec.checkpoint.best', rule, checkpoint.best));
   }
   return problems;
+}
+
+function changeOfGuard({ spec }: TrainingJob): JobProblem[] {
+  const { action, change } = spec.guard;
+  if (action !== 'continue') {
+    if (change === undefined) return [];
+    const rule = `left out, because guard.action is ${action}: only continue changes anything`;
+    return [brokenRule('spec.guard.change', rule, change)];
+  }
+  const before = spec.objective.falseNegatives;
+  if (change?.falseNegatives === before) {
+    const rule = 'another than objective.falseNegatives, or left out';
+    return [brokenRule('spec.guard.change.falseNegatives', rule, before)];
+  }
+  if (change?.falseNegatives !== undefined || change?.learningRateFactor !== undefined) return [];
+  const rule = 'given with falseNegatives or learningRateFactor, because guard.action is continue';
+  return [brokenRule('spec.guard.change', rule, change)];
 }
 
 function thresholdOfCosine({ spec }: TrainingJob): JobProblem[] {

@@ -9,6 +9,7 @@ import { derivedInteger, exactly, integer, text } from './fields.js';
 import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
 import { checkpoint, evaluation } from './sections/evaluation.js';
+import { guard } from './sections/guard.js';
 import { model } from './sections/model.js';
 import { generativeWeight, objective } from './sections/objective.js';
 import { optimizer } from './sections/optimizer.js';
@@ -68,6 +69,7 @@ const givenSpec = z.strictObject({
   engine: engine.prefault({}),
   checkpoint: checkpoint.prefault({}),
   evaluation: evaluation.prefault({}),
+  guard: guard.prefault({}),
 });
 
 const spec = givenSpec.transform((given) => {

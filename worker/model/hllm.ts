@@ -50,7 +50,7 @@ export interface HllmOptions {
 }
 
 /** The temperature is at least 1/100, as in the reference. */
-const maxLogitScale = Math.fround(Math.log(100));
+export const maxLogitScale = Math.fround(Math.log(100));
 
 export class Hllm {
   readonly config: ModelConfig;

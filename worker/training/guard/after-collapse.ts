@@ -1,0 +1,56 @@
+/** What becomes of a training that has collapsed, by its job. Pure. */
+import type { TrainingJob } from '../../../shared/job-spec/job-spec.js';
+import type { GuardState, Point } from './guard-state.js';
+import { firstGuardState } from './guard-state.js';
+import type { Finding } from './watch-step.js';
+
+export type Reaction =
+  | { readonly kind: 'warn' }
+  | { readonly kind: 'stop' }
+  /** The weights become those of `to`, or the first ones; the cursor and the plan stay where they are. */
+  | { readonly kind: 'roll-back'; readonly to: Point | null; readonly state: GuardState };
+
+/** @param state after the step with which it is certain, `committedSteps` */
+export function afterCollapse(
+  { spec }: TrainingJob,
+  state: GuardState,
+  { signal }: Finding,
+  committedSteps: number,
+): Reaction {
+  const { action, change } = spec.guard;
+  if (action === 'warn' || action === 'off') return { kind: 'warn' };
+  const past = state.collapses.length;
+  const isLast = past > 0 && change?.learningRateFactor === undefined;
+  if (change === undefined || past >= change.times || isLast) return { kind: 'stop' };
+  const to = state.healthy;
+  const collapse = { committedSteps, rolledBackTo: to?.committedSteps ?? 0, signal };
+  return {
+    kind: 'roll-back',
+    to,
+    // What was measured of the weights that are given up says nothing of those that follow.
+    state: { ...firstGuardState, healthy: to, collapses: [...state.collapses, collapse] },
+  };
+}
+
+/**
+ * The job with what was changed after so many collapses: what the training goes on with. Its plan is that
+ * of the job as it was given, which asks for none of this.
+ */
+export function changedJob(job: TrainingJob, collapses: number): TrainingJob {
+  const { change } = job.spec.guard;
+  if (change === undefined || collapses === 0) return job;
+  const { falseNegatives, learningRateFactor = 1 } = change;
+  const { falseNegativeThreshold, ...objective } = job.spec.objective;
+  let { learningRate } = job.spec.optimizer;
+  // Multiplied one by one: a power may be rounded differently elsewhere.
+  for (let times = 0; times < collapses; times++) learningRate *= learningRateFactor;
+  return {
+    ...job,
+    spec: {
+      ...job.spec,
+      objective:
+        falseNegatives === undefined ? job.spec.objective : { ...objective, falseNegatives },
+      optimizer: { ...job.spec.optimizer, learningRate },
+    },
+  };
+}
