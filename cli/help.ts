@@ -5,13 +5,14 @@ export const mainHelp = `Lockstep trains HLLM recommenders on any number of work
 Usage: lockstep COMMAND [options]
 
 Commands:
-  init         write a commented job for a dataset
-  train FILE   train the job in FILE on this machine
-  eval FOLDER  evaluate a run's newest checkpoint, or one checkpoint
-  data ...     fetch, import and inspect datasets
+  init              write a commented job for a dataset
+  train FILE        train the job in FILE on this machine
+  eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
+  recommend RUN     the next items for a user, a history, or a file of users
   similar RUN ITEM  the items nearest to one
-  bench        time a training step on this machine, engine by engine
-  version      print the version
+  data ...          fetch, import and inspect datasets
+  bench             time a training step on this machine, engine by engine
+  version           print the version
 
 "lockstep COMMAND --help" tells more.
 
@@ -68,6 +69,29 @@ ${exitCodeHelp}`;
 const runWords = `RUN is the --output of a run, or one checkpoint in it.`;
 
 const checkpointOption = `  --checkpoint WHICH   newest (default), best, step-00000120, or the path of a checkpoint`;
+
+export const recommendHelp = `What a trained model expects to come next, the best first.
+
+Usage: lockstep recommend RUN (--history ITEM,... | --user ID | --users FILE) [options]
+
+${runWords}
+
+  --history ITEM,ITEM  items in the order of time, each by its id or a part of its title that no other
+                       title has; repeatable, which titles with commas may need
+  --user ID            the whole history of one of the dataset's users; repeatable
+  --users FILE         a line for each user: an id, or {"user": "ID", "history": ["ITEM", ...]}, where
+                       either may be left out
+
+The model reads the newest items, as many as the job's data.sequences.maxLength. Scores are cosines
+of its prediction and the items' embeddings: what it ranks by, not probabilities.
+
+Options:
+  --top N              so many items (default: 10)
+  --repeat             items of the history may come again (default: they are left out)
+${checkpointOption}
+  --json               one JSON object a line: one for each user, and a last one
+
+${exitCodeHelp}`;
 
 export const similarHelp = `The items whose embeddings a trained model puts nearest to one item's.
 

@@ -41,7 +41,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@huggingface/tokenizers': ['dataset/'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
-  '@tensorflow/tfjs-core': ['worker/engine/', 'worker/evaluation/', 'worker/model/'],
+  '@tensorflow/tfjs-core': [
+    'worker/engine/',
+    'worker/evaluation/',
+    'worker/inference/',
+    'worker/model/',
+  ],
   fzstd: ['dataset/tables/'],
   hyparquet: ['dataset/tables/formats/parquet-table.ts'],
   msgpackr: ['shared/messages/codec.ts'],

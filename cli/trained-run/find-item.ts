@@ -19,13 +19,16 @@ const shown = 5;
  * @throws UsageError where it is no item, or more than one; the message names the nearest
  */
 export function findItem(reference: string, names: ItemNames): number {
+  const [item, ...others] = itemsNamed(reference, names);
+  if (item === undefined) throw new UsageError(unknown(reference, names));
+  if (others.length === 0) return item;
+  throw new UsageError(ambiguous(reference, [item, ...others], names));
+}
+
+/** All that a reference may mean. */
+export function itemsNamed(reference: string, names: ItemNames): number[] {
   const byId = names.ids.numberOf(reference);
-  if (byId >= 0) return byId;
-  const byTitle = titled(reference, names);
-  if (byTitle.length === 1) return byTitle[0] as number;
-  throw new UsageError(
-    byTitle.length > 1 ? ambiguous(reference, byTitle, names) : unknown(reference, names),
-  );
+  return byId >= 0 ? [byId] : titled(reference, names);
 }
 
 /** `Toy Story (1)`, or the id alone where there is no title. */

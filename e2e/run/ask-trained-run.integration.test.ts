@@ -1,6 +1,6 @@
 /** The commands that ask a trained model, as users call them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -34,9 +34,32 @@ test('similar names the nearest items of an item that is named by its title', as
   assert.ok(similar.every(({ score }) => Math.abs(score) <= 1));
 });
 
+// Would catch a line less than there are users, an answer that the history has, and a last line that does
+// not say which weights answered.
+test('recommend answers a file of users, a line for each', async () => {
+  const file = join(root, 'users.txt');
+  writeFileSync(file, 'u\n{"user": "new", "history": ["volume b", "c"]}\n');
+  const { code, last, errors, lines } = await ask('recommend', run.folder, '--users', file);
+  assert.equal(code, exitCodes.success, errors);
+  assert.deepEqual([last.kind, last.users, last.checkpoint], ['finished', 2, run.checkpoint]);
+  const answers = lines.filter(({ kind }) => kind === 'recommended');
+  // User u has had everything.
+  assert.deepEqual(
+    answers.map(({ user, history_items, items }) => [user, history_items, (items as []).length]),
+    [
+      ['u', 6, 0],
+      ['new', 2, 4],
+    ],
+  );
+});
+
 // Would catch a wrong word that ends as a defect of the program, or after a model has been loaded.
 for (const [what, words, message] of [
   ['no item', ['similar'], /FOLDER of a run and one ITEM/],
+  ['nobody', ['recommend', 'RUN'], /one of --history, --user and --users/],
+  ['two audiences', ['recommend', 'RUN', '--user', 'u', '--history', 'a'], /it got 2/],
+  ['an unknown user', ['recommend', 'RUN', '--user', 'w'], /Cannot find the user "w"/],
+  ['a missing file', ['recommend', 'RUN', '--users', 'none.txt'], /none.txt/],
   ['an unknown item', ['similar', 'RUN', 'zebra'], /Cannot find the item "zebra"/],
   ['a folder that is no run', ['similar', root, 'a'], /must be the --output of a run/],
   [

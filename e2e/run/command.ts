@@ -7,6 +7,8 @@ export interface CommandEnd {
   readonly code: number | null;
   /** The last line of standard output; empty where there was none. */
   readonly last: Readonly<Record<string, unknown>>;
+  /** All of them. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly errors: string;
 }
 
@@ -39,7 +41,7 @@ export const startPasted = (text: string): Command =>
 
 function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   const pids = new Map<string, number>();
-  let last: Record<string, unknown> = {};
+  const lines: Record<string, unknown>[] = [];
   let errors = '';
   const kinds = new Map<string, number>();
   const listeners: (() => void)[] = [];
@@ -49,13 +51,14 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
     if (name !== undefined) pids.set(name, Number(pid));
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    last = JSON.parse(line) as Record<string, unknown>;
-    const kind = String(last.kind);
+    const read = JSON.parse(line) as Record<string, unknown>;
+    lines.push(read);
+    const kind = String(read.kind);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     for (const listener of listeners) listener();
   });
   const end = new Promise<CommandEnd>((resolve) =>
-    child.once('close', (code) => resolve({ code, last, errors })),
+    child.once('close', (code) => resolve({ code, last: lines.at(-1) ?? {}, lines, errors })),
   );
   const said = (kind: string, times: number): Promise<void> =>
     new Promise((resolve) => {

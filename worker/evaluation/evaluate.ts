@@ -20,6 +20,7 @@ import type { SplitMetrics } from '../training/messages.js';
 import { LaneShares } from '../training/step/lane-shares.js';
 import { CatalogueRanker, type Place } from './catalogue-rank.js';
 import { encodeCatalogue } from './encode-catalogue.js';
+import { packHistories } from './pack-histories.js';
 import { evaluatePopularity } from './popularity.js';
 import { countedPlace, type Questions, questions, type Repeats } from './questions.js';
 import {
@@ -146,9 +147,10 @@ export class Evaluator {
   }
 
   #rankBatch(cases: readonly EvaluationCase[], { embeddings_DH, unit_DH }: Catalogue): Place[] {
-    const { model, repeats } = this.#parts;
-    const { offsets, rows, order } = this.#packHistories(cases);
-    const predictions_UH = model.readUsers({ offsets, rows }, embeddings_DH);
+    const { model, repeats, maxLength } = this.#parts;
+    const histories = cases.map(({ history }) => history);
+    const { sequences, order } = packHistories(histories, this.#groups.groupOf, maxLength);
+    const predictions_UH = model.readUsers(sequences, embeddings_DH);
     const texts = unit_DH.shape[0];
     const scores_UD = tidy(() =>
       matMul(
@@ -165,27 +167,6 @@ export class Evaluator {
       places[index] = countedPlace(question, this.#ranker.place(scores, question), repeats);
     });
     return places;
-  }
-
-  /** Rows of the histories' texts, the shortest history first; `order` has the case of each. */
-  #packHistories(cases: readonly EvaluationCase[]) {
-    const histories = cases.map(({ history }) => history.subarray(-this.#parts.maxLength));
-    const length = (index: number): number => (histories[index] as Int32Array).length;
-    const order = histories.map((_, index) => index);
-    order.sort((a, b) => length(a) - length(b) || a - b);
-    const offsets = new Int32Array(cases.length + 1);
-    order.forEach((index, at) => {
-      offsets[at + 1] = (offsets[at] as number) + length(index);
-    });
-    const rows = new Int32Array(offsets[cases.length] as number);
-    order.forEach((index, at) => {
-      const items = histories[index] as Int32Array;
-      rows.set(
-        items.map((item) => this.#groups.groupOf[item] as number),
-        offsets[at],
-      );
-    });
-    return { offsets, rows, order };
   }
 
   async #gather(places: Places, { split, users }: Questions, request: EvaluationRequest) {
