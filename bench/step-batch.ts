@@ -69,6 +69,7 @@ export function readStepBatch(prefix: string): StepBatch {
       itemEmbedding: 'item-token',
       maxTextLength: file.max_text_length,
       falseNegatives: { kind: 'cosine', threshold: 0.99 },
+      objective: { kind: 'generative' },
     },
   };
 }

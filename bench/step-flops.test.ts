@@ -21,6 +21,7 @@ const model = (changes: Partial<ModelConfig> = {}): ModelConfig => ({
   itemEmbedding: 'item-token',
   maxTextLength: 16,
   falseNegatives: { kind: 'cosine', threshold: 0.99 },
+  objective: { kind: 'generative' },
   ...changes,
 });
 

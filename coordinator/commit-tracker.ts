@@ -22,16 +22,18 @@ const agreed = [
   'loss',
   'gradientNorm',
   'learningRate',
-  'logitScale',
   'sequences',
-  'predictions',
   'itemTokens',
   'distinctItems',
-  'top1',
-  'liveNegatives',
-  'leastLiveNegatives',
   'itemCosine',
 ] as const;
+
+/** The same, and what the objective reports. */
+const agreedNumbers = (report: ReportedStep): ReadonlyMap<string, number> =>
+  new Map([
+    ...agreed.map((name): [string, number] => [name, report[name]]),
+    ...Object.entries(report.measures),
+  ]);
 
 export class CommitTracker {
   readonly #members: readonly WorkerId[];
@@ -86,11 +88,13 @@ export class CommitTracker {
       this.#open.set(report.step, { by: worker, report });
       return;
     }
-    const field = agreed.find((name) => !Object.is(first.report[name], report[name]));
+    const [theirs, own] = [agreedNumbers(first.report), agreedNumbers(report)];
+    const names = [...new Set([...theirs.keys(), ...own.keys()])];
+    const field = names.find((name) => !Object.is(theirs.get(name), own.get(name)));
     if (field === undefined) return;
     throw new MembersDifferError(
-      `Cannot commit step ${report.step}: ${first.by} has ${field} ${first.report[field]} and ` +
-        `${worker} has ${report[field]}: members must agree to the last bit`,
+      `Cannot commit step ${report.step}: ${first.by} has ${field} ${theirs.get(field)} and ` +
+        `${worker} has ${own.get(field)}: members must agree to the last bit`,
     );
   }
 

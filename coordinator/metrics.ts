@@ -81,6 +81,12 @@ export class CoordinatorMetrics {
     'top1_ratio',
     'Share of predictions whose positive had the highest logit',
   );
+  readonly #measure = new Gauge({
+    name: 'lockstep_measure',
+    help: 'What the objective reports of the last committed step, by its name in the history',
+    labelNames: ['measure'],
+    registers: this.#registers,
+  });
   readonly #users = this.#counter('users_total', 'User sequences trained on');
   readonly #predictions = this.#counter('predictions_total', 'Next items predicted');
   readonly #itemTokens = this.#counter('item_tokens_total', 'Text tokens of items encoded');
@@ -96,12 +102,16 @@ export class CoordinatorMetrics {
     this.#loss.set(report.loss);
     this.#gradientNorm.set(report.gradientNorm);
     this.#learningRate.set(report.learningRate);
-    this.#logitScale.set(report.logitScale);
-    this.#liveNegatives.set(report.liveNegatives);
+    const { logit_scale, live_negatives, top1, predictions } = report.measures;
+    if (logit_scale !== undefined) this.#logitScale.set(logit_scale);
+    if (live_negatives !== undefined) this.#liveNegatives.set(live_negatives);
+    if (top1 !== undefined) this.#top1.set(top1);
+    for (const [measure, value] of Object.entries(report.measures)) {
+      this.#measure.set({ measure }, value);
+    }
     this.#itemCosine.set(report.itemCosine);
-    this.#top1.set(report.top1);
     this.#users.inc(report.sequences);
-    this.#predictions.inc(report.predictions);
+    this.#predictions.inc(predictions ?? 0);
     this.#itemTokens.inc(report.itemTokens);
     this.#items.inc(report.distinctItems);
   }

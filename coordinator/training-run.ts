@@ -280,10 +280,9 @@ export class TrainingRun {
   }
 }
 
-function countLive(
-  before: LiveNegatives | null,
-  { liveNegatives: mean, leastLiveNegatives: least }: ReportedStep,
-): LiveNegatives {
+function countLive(before: LiveNegatives | null, { measures }: ReportedStep): LiveNegatives | null {
+  const { live_negatives: mean, least_live_negatives: least } = measures;
+  if (mean === undefined || least === undefined) return null;
   return { mean, least, leastOfRun: Math.min(least, before?.leastOfRun ?? least) };
 }
 

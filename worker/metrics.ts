@@ -73,7 +73,8 @@ export class WorkerMetrics {
     this.#loss.set(report.loss);
     this.#gradientNorm.set(report.gradientNorm);
     this.#learningRate.set(report.learningRate);
-    this.#liveNegatives.set(report.liveNegatives);
+    const { live_negatives } = report.measures;
+    if (live_negatives !== undefined) this.#liveNegatives.set(live_negatives);
     this.#users.inc(report.sequences);
     this.#itemTokens.inc(report.itemTokens);
     this.#peerWait.inc(report.waitSeconds);

@@ -27,7 +27,13 @@ function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = 
 
 const committed = (step: number): RunEvent => ({
   kind: 'committed',
-  report: { step, loss: 4, liveNegatives: 9, sequences: 2, itemTokens: 9 } as ReportedStep,
+  report: {
+    step,
+    loss: 4,
+    measures: { live_negatives: 9 },
+    sequences: 2,
+    itemTokens: 9,
+  } as unknown as ReportedStep,
   seconds: 1,
 });
 

@@ -59,9 +59,10 @@ class RunState {
 
   get text(): string {
     if (this.last === null) return '';
-    const { step, loss, liveNegatives } = this.last;
+    const { step, loss, measures } = this.last;
     const { totalSteps, meter } = this;
     const committedSteps = step + 1;
+    const liveNegatives = measures.live_negatives;
     return progressText({ committedSteps, totalSteps, loss, liveNegatives, rate: meter.rate });
   }
 }

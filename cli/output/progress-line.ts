@@ -6,7 +6,7 @@ export interface Progress {
   readonly totalSteps: number;
   readonly loss: number;
   /** Of a prediction, on average: a loss that falls because they go is no good. */
-  readonly liveNegatives: number;
+  readonly liveNegatives: number | undefined;
   /** Null until two steps have been seen. */
   readonly rate: Rate | null;
 }
@@ -51,8 +51,8 @@ export function progressText(progress: Progress): string {
   const parts = [
     `step ${String(committedSteps).padStart(width)}/${totalSteps}`,
     `loss ${loss.toFixed(4)}`,
-    `${compact(liveNegatives)} negatives`,
   ];
+  if (liveNegatives !== undefined) parts.push(`${compact(liveNegatives)} negatives`);
   if (rate !== null) {
     parts.push(
       `${compact(rate.usersPerSecond)} users/s`,

@@ -12,6 +12,7 @@ export const goldenModel = (configuration: GoldenConfiguration): ModelConfig => 
   itemEmbedding: configuration.item_emb_token ? 'item-token' : 'mean',
   maxTextLength: configuration.max_text_length,
   falseNegatives: { kind: 'cosine', threshold: configuration.nce_threshold },
+  objective: { kind: 'generative' },
 });
 
 const decoderConfig = (llm: GoldenDecoder): DecoderConfig => ({

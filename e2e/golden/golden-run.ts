@@ -143,14 +143,14 @@ async function trainStep(
 }
 
 /** The lane's logits, with the rows in the order of the case's users. */
-function logitsOf({ plan, users }: GoldenLane, { logits }: LaneScores): SafetensorsTensor {
+function logitsOf({ plan, users }: GoldenLane, { outputs }: LaneScores): SafetensorsTensor {
   const columns = 1 + plan.negatives.length;
   const rowsOfUser = new Map<number, Float32Array>();
   users.forEach((user, index) => {
     // Sequences before this one hold one prediction less than items.
     const first = (plan.sequenceOffsets[index] as number) - index;
     const last = (plan.sequenceOffsets[index + 1] as number) - index - 1;
-    const rows = (logits as Float32Array).subarray(first * columns, last * columns);
+    const rows = (outputs.logits as Float32Array).subarray(first * columns, last * columns);
     rowsOfUser.set(user, rows);
   });
   const inOrder = users.map((_, user) => rowsOfUser.get(user) as Float32Array);

@@ -12,16 +12,18 @@ const report: ReportedStep = {
   step: 6,
   loss: 1.5,
   sequences: 64,
-  predictions: 600,
   itemTokens: 9000,
   distinctItems: 500,
-  top1: 0.1,
-  liveNegatives: 99,
-  leastLiveNegatives: 9,
+  measures: {
+    predictions: 600,
+    top1: 0.1,
+    live_negatives: 99,
+    least_live_negatives: 9,
+    logit_scale: 2.6,
+  },
   itemCosine: 0.25,
   gradientNorm: 2,
   learningRate: 0.001,
-  logitScale: 2.6,
   phaseSeconds: { encode: 0.1 },
   waitSeconds: 0.2,
 };
@@ -66,11 +68,16 @@ test('every event of a course becomes a line that the schema knows', () => {
 // Would catch a number that the metrics know and the history does not.
 test('a step line has every field of the report, in snake_case, and the time of the step', () => {
   const line = new EventLines(versions).lineOf({ kind: 'committed', report, seconds: 0.5 }, time);
-  const named = Object.entries(report).map(([name, value]) => [
+  const { measures, ...others } = report;
+  const named = Object.entries(others).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,
   ]);
-  const expected: Record<string, unknown> = { ...Object.fromEntries(named), step_seconds: 0.5 };
+  const expected: Record<string, unknown> = {
+    ...Object.fromEntries(named),
+    ...measures,
+    step_seconds: 0.5,
+  };
   delete expected.step;
   assert.deepEqual(line, { kind: 'committed', time, committed_steps: 7, ...expected });
   assert.deepEqual(historyLine.parse(line), line);

@@ -54,17 +54,18 @@ const committed = line('committed', {
   /** Global norm before clipping. */
   gradient_norm: z.number(),
   learning_rate: z.number(),
-  logit_scale: z.number(),
   sequences: count,
-  predictions: count,
   item_tokens: count,
   distinct_items: count,
+  // What follows is the objective's: another one may report other numbers.
+  logit_scale: z.number().optional(),
+  predictions: count.optional(),
   /** Share of predictions whose positive had the highest logit. */
-  top1: z.number(),
+  top1: z.number().optional(),
   /** Negatives that are held against a prediction, on average. */
-  live_negatives: z.number(),
+  live_negatives: z.number().optional(),
   /** Those of the prediction that has fewest. */
-  least_live_negatives: z.number(),
+  least_live_negatives: z.number().optional(),
   /** Mean cosine of two different items; towards 1, the model no longer tells items apart. */
   item_cosine: z.number(),
   /** Since the step before was committed, or since the members were ready. */

@@ -28,16 +28,13 @@ const stepReport = z.strictObject({
   step: count,
   loss: finite,
   sequences: count,
-  predictions: count,
   itemTokens: count,
   distinctItems: count,
-  top1: finite,
-  liveNegatives: finite,
-  leastLiveNegatives: finite,
+  /** What the objective reports, by the names that it has in the history. */
+  measures: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), finite),
   itemCosine: finite,
   gradientNorm: finite,
   learningRate: finite,
-  logitScale: finite,
   phaseSeconds: z.record(z.string().max(32), seconds),
   waitSeconds: seconds,
 });

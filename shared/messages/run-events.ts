@@ -18,7 +18,7 @@ export interface LiveNegatives {
 export interface RunResult {
   readonly committedSteps: number;
   readonly finalLoss: number | null;
-  /** Null where no step was trained. */
+  /** Null where no step was trained, or the objective has none. */
   readonly liveNegatives: LiveNegatives | null;
   readonly weightsSha256: string;
   readonly stopped: boolean;

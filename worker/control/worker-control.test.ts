@@ -87,16 +87,18 @@ const report = {
   step: step(0),
   loss: 1,
   sequences: 1,
-  predictions: 1,
   itemTokens: 1,
   distinctItems: 1,
-  top1: 0,
-  liveNegatives: 1,
-  leastLiveNegatives: 1,
+  measures: {
+    predictions: 1,
+    top1: 0,
+    live_negatives: 1,
+    least_live_negatives: 1,
+    logit_scale: 1,
+  },
   itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 1,
-  logitScale: 1,
   waitSeconds: 0,
 };
 

@@ -54,7 +54,7 @@ function placesByTraining(split: EvaluationSplit): Places {
     const { history, target } = evaluationCase(dataset, split, user);
     const sequence = [...history, target].slice(-maxLength - 1);
     const plan = { ...tinyPlanOf([sequence], 1), negatives: Int32Array.from(tinyTexts.keys()) };
-    const logits = trainTiny(model, plan).result.logits as Float32Array;
+    const logits = trainTiny(model, plan).result.outputs.logits as Float32Array;
     setPlace(places, user, ranker.place(logits.subarray(-dataset.items), { history, target }));
   });
   return places;

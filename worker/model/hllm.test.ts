@@ -5,6 +5,7 @@ import { openEngine } from '../engine/open-engine.js';
 import { uniform } from './autodiff/gradient-check.js';
 import { Hllm } from './hllm.js';
 import { packItems } from './items/packed-items.js';
+import { logitScale } from './objectives/generative/temperature.js';
 import { tinyModel } from './tiny-model.js';
 import {
   openTinyModel,
@@ -129,7 +130,10 @@ describe('HLLM', () => {
     assert.equal(encoding.embeddings.length, 0);
     assert.ok(gradient.every((value) => value === 0));
     assert.ok(result.dEmbeddings.every((value) => value === 0));
-    assert.deepEqual([result.loss, result.predictions, result.liveNegatives], [0, 0, 0]);
+    assert.deepEqual(
+      [result.loss, result.measures.predictions, result.measures.live_negatives],
+      [0, 0, 0],
+    );
   });
 
   // Would catch an evaluation that reads another row than the one that is trained to predict.
@@ -142,14 +146,14 @@ describe('HLLM', () => {
     const sequences = { offsets: Int32Array.of(0, 2), rows: Int32Array.of(5, 4) };
     const user = model.readUsers(sequences, embeddings);
     const gradient = new Float32Array(model.layout.length);
-    const { logits } = keeping.trainUsers(tinyPlanOf([[5, 4, 1]], 1), embeddings, gradient);
+    const { outputs } = keeping.trainUsers(tinyPlanOf([[5, 4, 1]], 1), embeddings, gradient);
     const item = embeddings.slice(hidden, 2 * hidden);
     const dot = (a: Float32Array, b: Float32Array): number =>
       a.reduce((sum, value, index) => sum + value * (b[index] as number), 0);
     const cosine = dot(user, item) / Math.sqrt(dot(user, user) * dot(item, item));
-    const scale = Math.exp(keeping.logitScale(testWeights(keeping)));
+    const scale = Math.exp(logitScale(keeping.layout, testWeights(keeping)));
     // Row 1 predicts item 1 after [5, 4]; its logits start with the positive.
-    const positive = (logits as Float32Array)[1 + tinyPlan.negatives.length] as number;
+    const positive = (outputs.logits as Float32Array)[1 + tinyPlan.negatives.length] as number;
     assert.ok(Math.abs(positive - scale * cosine) < 1e-5);
   });
 
@@ -158,7 +162,7 @@ describe('HLLM', () => {
     const { model, flat } = openTinyModel();
     const { offset } = model.layout.entry('logit_scale');
     flat[offset] = 9;
-    assert.equal(model.logitScale(flat), Math.fround(Math.log(100)));
+    assert.equal(logitScale(model.layout, flat), Math.fround(Math.log(100)));
     flat[offset] = -1;
     model.constrain(flat);
     assert.equal(flat[offset], 0);

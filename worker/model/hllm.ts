@@ -5,41 +5,26 @@
  * engine's.
  *
  * Legend: P floats of the flat parameters, N items of a step, n items of a lane, H hidden size,
- * R predictions, K negatives, U sequences.
+ * U sequences, T targets.
  */
-import { dispose, type Tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
+import { dispose } from '@tensorflow/tfjs-core';
+import type { Step } from '../../shared/ids.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { allOrNothing } from './autodiff/all-or-nothing.js';
-import { addRows, takeRows } from './autodiff/rows.js';
 import { type ItemEncoding, ItemLlm, type ItemWeights } from './items/item-llm.js';
 import type { PackedItems } from './items/packed-items.js';
 import { type Computation, type ModelConfig, plainComputation } from './model-config.js';
-import { type InfoNceTensors, infoNce } from './objectives/generative/info-nce.js';
-import { userLane } from './objectives/generative/user-lane.js';
-import { logitScaleName, ParameterLayout } from './parameters/parameter-layout.js';
+import type { Measures, MeasureValues } from './objectives/measure.js';
+import type { Objective, UserLaneResult, UserTower } from './objectives/objective.js';
+import { openObjective } from './objectives/open-objective.js';
+import { ParameterLayout } from './parameters/parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
 import type { WhatTrains } from './parameters/what-trains.js';
 import { UserLlm, type UserSequences } from './users/user-llm.js';
 
 export type { ItemEncoding } from './items/item-llm.js';
+export type { UserLaneResult } from './objectives/objective.js';
 export type { UserSequences } from './users/user-llm.js';
-
-export interface UserLaneResult {
-  /** Sum over the lane's predictions, times the plan's `lossScale`. */
-  readonly loss: number;
-  /** R */
-  readonly predictions: number;
-  /** Predictions whose positive had the highest logit. */
-  readonly top1Hits: number;
-  /** Negatives that were not left out, summed over predictions. */
-  readonly liveNegatives: number;
-  /** The same of the prediction that has fewest; infinite where the lane has no predictions. */
-  readonly leastLiveNegatives: number;
-  /** [N * H] */
-  readonly dEmbeddings: Float32Array;
-  /** [R * (1+K)], the positive first; null unless the model was made with `keepLogits`. */
-  readonly logits: Float32Array | null;
-}
 
 export interface HllmOptions {
   /** Whether lane results carry their logits, which a trainer has no use for. */
@@ -49,21 +34,18 @@ export interface HllmOptions {
   readonly trains?: WhatTrains;
 }
 
-/** The temperature is at least 1/100, as in the reference. */
-export const maxLogitScale = Math.fround(Math.log(100));
-
 export class Hllm {
   readonly config: ModelConfig;
   readonly layout: ParameterLayout;
-  readonly #keepLogits: boolean;
+  readonly #objective: Objective;
   readonly #itemLlm: ItemLlm;
   readonly #userLlm: UserLlm;
   #loaded: Loaded | null = null;
 
   constructor(config: ModelConfig, options: HllmOptions = {}) {
     this.config = config;
-    this.layout = new ParameterLayout(config, options.trains);
-    this.#keepLogits = options.keepLogits ?? false;
+    this.#objective = openObjective(config, options.keepLogits ?? false);
+    this.layout = new ParameterLayout(config, this.#objective.parameters, options.trains);
     const computation = options.computation ?? plainComputation;
     this.#itemLlm = new ItemLlm(config, this.layout, computation);
     this.#userLlm = new UserLlm(config.user, this.layout, computation);
@@ -99,18 +81,24 @@ export class Hllm {
     this.#loaded = null;
   }
 
-  /** The logarithm of the logits' scale, clamped to [0, ln 100] as it is used. */
-  logitScale(flat: Float32Array): number {
-    const raw = flat[this.layout.entry(logitScaleName).offset] as number;
-    return Math.min(maxLogitScale, Math.max(0, raw));
+  /** How the numbers of lanes become those of a step. */
+  get measures(): Measures {
+    return this.#objective.measures;
   }
 
-  /**
-   * Brings parameters back into their range, in place. The reference clamps before it uses them, so
-   * that an update starts from the clamped value: call it before the optimizer.
-   */
+  /** Numbers of the parameters [P] that a step reports. */
+  readings(flat: Float32Array): MeasureValues {
+    return this.#objective.readings(this.layout, flat);
+  }
+
+  /** Brings parameters [P] back into their range, in place: before the optimizer moves them. */
   constrain(flat: Float32Array): void {
-    flat[this.layout.entry(logitScaleName).offset] = this.logitScale(flat);
+    this.#objective.constrain(this.layout, flat);
+  }
+
+  /** Null where a step with these numbers has something to learn from; else what to throw. */
+  nothingToLearn(step: Step, measures: MeasureValues): Error | null {
+    return this.#objective.nothingToLearn(step, measures);
   }
 
   /** Encodes a lane's items; no item is legal. */
@@ -133,6 +121,15 @@ export class Hllm {
     return this.#userLlm.readLast(sequences, embeddings_NH, this.#parameters().user);
   }
 
+  /** A logit for each target of each history, for evaluation: see `Objective.score`. [T] */
+  scoreTargets(
+    histories: UserSequences,
+    targets: UserSequences,
+    embeddings_NH: Float32Array,
+  ): Float32Array {
+    return this.#objective.score({ histories, targets, embeddings_NH }, this.#userTower());
+  }
+
   /**
    * Forward and backward of a lane's sequences; no sequence is legal.
    * @param embeddings_NH all items of the step.
@@ -143,48 +140,12 @@ export class Hllm {
     embeddings_NH: Float32Array,
     gradient_P: Float32Array,
   ): UserLaneResult {
-    const { user, flat } = this.#parameters();
-    const { inputs, targets } = userLane(plan);
-    const dEmbeddings = new Float32Array(embeddings_NH.length);
-    if (targets.length === 0) {
-      const { start, end } = this.layout.sections.user;
-      gradient_P.fill(0, start, end);
-      return emptyLane(dEmbeddings, this.#keepLogits);
-    }
-
-    const pass = this.#userLlm.run(inputs, embeddings_NH, user);
-    const positives = this.#rows(embeddings_NH, targets);
-    const negatives = this.#rows(embeddings_NH, plan.negatives);
-    const positiveRows = tensor1d(targets, 'int32');
-    const negativeRows = tensor1d(plan.negatives, 'int32');
-    const nce = infoNce(
-      { users: pass.predictions, positives, negatives, positiveRows, negativeRows },
-      {
-        scale: Math.fround(Math.exp(this.logitScale(flat))),
-        falseNegatives: this.config.falseNegatives,
-        lossScale: plan.lossScale,
-        keepLogits: this.#keepLogits,
-      },
-    );
-    const dInputs = pass.pullback(nce.dUsers, gradient_P);
-    addRows(dEmbeddings, inputs.rows, dInputs, this.hiddenSize);
-    addRows(dEmbeddings, targets, nce.dPositives.dataSync<'float32'>(), this.hiddenSize);
-    addRows(dEmbeddings, plan.negatives, nce.dNegatives.dataSync<'float32'>(), this.hiddenSize);
-    gradient_P[this.layout.entry(logitScaleName).offset] = total(nce.dLogitScale);
-
-    const result = {
-      ...laneScores(nce, plan.lossScale, plan.negatives.length),
-      dEmbeddings,
-      logits: nce.logits?.dataSync<'float32'>().slice() ?? null,
-    };
-    const given = [pass.predictions, positives, negatives, positiveRows, negativeRows];
-    dispose([...given, ...tensorsOf(nce)]);
-    return result;
+    return this.#objective.train({ plan, embeddings_NH, gradient_P }, this.#userTower());
   }
 
-  #rows(embeddings_NH: Float32Array, rows: Int32Array) {
-    const hidden = this.hiddenSize;
-    return tensor2d(takeRows(embeddings_NH, rows, hidden), [rows.length, hidden]);
+  #userTower(): UserTower {
+    const { flat, user } = this.#parameters();
+    return { llm: this.#userLlm, weights: user, layout: this.layout, flat };
   }
 
   #parameters(): Loaded {
@@ -195,39 +156,8 @@ export class Hllm {
   }
 }
 
-const tensorsOf = (nce: InfoNceTensors): Tensor[] =>
-  Object.values(nce).filter((tensor) => tensor !== null);
-
 interface Loaded {
   readonly flat: Float32Array;
   readonly item: ItemWeights;
   readonly user: DecoderWeights;
-}
-
-const emptyLane = (dEmbeddings: Float32Array, keepLogits: boolean): UserLaneResult => ({
-  loss: 0,
-  predictions: 0,
-  top1Hits: 0,
-  liveNegatives: 0,
-  leastLiveNegatives: Number.POSITIVE_INFINITY,
-  dEmbeddings,
-  logits: keepLogits ? new Float32Array(0) : null,
-});
-
-/** Sums in double precision and in the order of the predictions. */
-const total = (values: Tensor): number =>
-  values.dataSync<'float32'>().reduce((sum, value) => sum + value, 0);
-
-function laneScores(nce: InfoNceTensors, lossScale: number, negatives: number) {
-  const predictions = nce.losses.shape[0];
-  const logits = nce.positiveLogits.dataSync<'float32'>();
-  const best = nce.best.dataSync<'float32'>();
-  const masked = nce.masked.dataSync<'float32'>();
-  return {
-    loss: total(nce.losses) * lossScale,
-    predictions,
-    top1Hits: logits.reduce((hits, logit, row) => hits + (logit === best[row] ? 1 : 0), 0),
-    liveNegatives: predictions * negatives - total(nce.masked),
-    leastLiveNegatives: negatives - masked.reduce((most, count) => Math.max(most, count), 0),
-  };
 }

@@ -1,3 +1,5 @@
+import type { ObjectiveConfig } from './objectives/objective-config.js';
+
 /** One decoder: Llama's, with what Mistral, Qwen2 and Qwen3 change in its attention. */
 export interface DecoderConfig {
   readonly hiddenSize: number;
@@ -44,6 +46,8 @@ export interface ModelConfig {
   /** Tokens; the position of a text's end, whatever its length. */
   readonly maxTextLength: number;
   readonly falseNegatives: FalseNegatives;
+  /** What the user model is trained for. */
+  readonly objective: ObjectiveConfig;
 }
 
 /** Which negatives are not held against the model, because they are as right as the positive. */

@@ -24,4 +24,5 @@ export const tinyModel: ModelConfig = {
   itemEmbedding: 'item-token',
   maxTextLength: 6,
   falseNegatives: { kind: 'cosine', threshold: 0.99 },
+  objective: { kind: 'generative' },
 };

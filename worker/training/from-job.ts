@@ -18,6 +18,7 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
     falseNegatives: falseNegatives(spec.objective),
+    objective: { kind: 'generative' },
   };
 }
 

@@ -113,21 +113,15 @@ export interface StepReport {
   readonly loss: number;
   /** Of the whole step, over all lanes. */
   readonly sequences: number;
-  readonly predictions: number;
   readonly itemTokens: number;
   readonly distinctItems: number;
-  /** Share of predictions whose positive had the highest logit, in [0, 1]. */
-  readonly top1: number;
-  /** Negatives of a prediction that were not left out as false: the mean over predictions. */
-  readonly liveNegatives: number;
-  /** The same of the prediction that has fewest. */
-  readonly leastLiveNegatives: number;
+  /** What the objective reports, by the names that it has in the history (`live_negatives`, ...). */
+  readonly measures: Readonly<Record<string, number>>;
   /** Mean cosine of two different items of the step, in [-1, 1]; 0 where there is one item. */
   readonly itemCosine: number;
   /** Global norm before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
-  readonly logitScale: number;
   /** Seconds of this member in each phase. */
   readonly phaseSeconds: Readonly<Record<Phase, number>>;
   /** Seconds of the step in which this member waited for peers. */

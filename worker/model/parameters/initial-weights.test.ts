@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { ModelConfig } from '../model-config.js';
+import { nextItemParameters } from '../objectives/generative/next-item.js';
 import { tinyModel } from '../tiny-model.js';
 import { initialWeights } from './initial-weights.js';
 import { ParameterLayout } from './parameter-layout.js';
 
 const weightsOf = (config: ModelConfig, seed: number): [ParameterLayout, Float32Array] => {
-  const layout = new ParameterLayout(config);
+  const layout = new ParameterLayout(config, nextItemParameters);
   return [layout, initialWeights(layout, { seed, temperature: 0.07, deviation: 0.02 })];
 };
 

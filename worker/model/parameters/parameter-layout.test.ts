@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ModelConfig } from '../model-config.js';
+import { nextItemParameters } from '../objectives/generative/next-item.js';
 import { itemTokenName, ParameterLayout } from './parameter-layout.js';
 import type { WhatTrains } from './what-trains.js';
 
@@ -21,10 +22,11 @@ const config: ModelConfig = {
   itemEmbedding: 'item-token',
   maxTextLength: 8,
   falseNegatives: { kind: 'cosine', threshold: 0.99 },
+  objective: { kind: 'generative' },
 };
 
 describe('parameter layout', () => {
-  const layout = new ParameterLayout(config);
+  const layout = new ParameterLayout(config, nextItemParameters);
 
   // Would catch an unaligned parameter: the same sum then has other bits on another worker.
   it('starts every parameter on a cache line, without overlap', () => {
@@ -58,11 +60,14 @@ describe('parameter layout', () => {
   // Would catch a bias or a norm under another name than its pretrained weights have.
   it('adds the biases and norms of Qwen where the decoder has them', () => {
     const user = { ...decoder, layers: 1, headSize: 4, queryKeyNorm: true };
-    const variants = new ParameterLayout({
-      ...config,
-      item: { ...decoder, attentionBias: 'qkvo' },
-      user: { ...user, attentionBias: 'qkv' },
-    });
+    const variants = new ParameterLayout(
+      {
+        ...config,
+        item: { ...decoder, attentionBias: 'qkvo' },
+        user: { ...user, attentionBias: 'qkv' },
+      },
+      nextItemParameters,
+    );
     const shapeOf = (name: string): readonly number[] => variants.entry(name).shape;
     assert.deepEqual(shapeOf('item_llm.model.layers.1.self_attn.q_proj.bias'), [6]);
     assert.deepEqual(shapeOf('item_llm.model.layers.1.self_attn.o_proj.bias'), [6]);
@@ -75,7 +80,7 @@ describe('parameter layout', () => {
   });
 
   it('has no [ITEM] token where embeddings are means', () => {
-    const means = new ParameterLayout({ ...config, itemEmbedding: 'mean' });
+    const means = new ParameterLayout({ ...config, itemEmbedding: 'mean' }, nextItemParameters);
     assert.ok(!means.has(itemTokenName) && layout.has(itemTokenName));
   });
 

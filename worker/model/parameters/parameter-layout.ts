@@ -94,9 +94,15 @@ export class ParameterLayout {
   readonly trains: WhatTrains;
   readonly adapters: readonly Adapter[];
   readonly #config: ModelConfig;
+  readonly #objective: readonly NamedShape[];
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
-  constructor(config: ModelConfig, trains: WhatTrains = everythingTrains) {
+  /** @param objective parameters of the objective, which join the user section. */
+  constructor(
+    config: ModelConfig,
+    objective: readonly NamedShape[],
+    trains: WhatTrains = everythingTrains,
+  ) {
     const entries: ParameterEntry[] = [];
     const add = (parameters: readonly NamedShape[]): Section => {
       const start = endOf(entries);
@@ -109,7 +115,7 @@ export class ParameterLayout {
     const layers = { item: config.item.layers, user: config.user.layers };
     const trained = ([name]: NamedShape): boolean => isTrained(name, trains, layers);
     const frozen = (shape: NamedShape): boolean => !trained(shape);
-    const user = userShapes(config, trains.user);
+    const user = [...userShapes(config, trains.user), ...objective];
     const item = itemShapes(config, trains.item);
     this.sections = { user: add(user.filter(trained)), item: add(item.filter(trained)) };
     this.trainedLength = endOf(entries);
@@ -122,12 +128,13 @@ export class ParameterLayout {
       ...adaptersOf('item_llm', config.item, trains.item),
     ];
     this.#config = config;
+    this.#objective = objective;
     this.#byName = new Map(entries.map((entry) => [entry.name, entry]));
   }
 
   /** The same model where something else trains. */
   training(trains: WhatTrains): ParameterLayout {
-    return new ParameterLayout(this.#config, trains);
+    return new ParameterLayout(this.#config, this.#objective, trains);
   }
 
   /** Whether an update moves the parameter. */
@@ -163,7 +170,8 @@ export class ParameterLayout {
   }
 }
 
-type NamedShape = readonly [name: string, shape: readonly number[]];
+/** A parameter's name, and its extents. */
+export type NamedShape = readonly [name: string, shape: readonly number[]];
 
 function endOf(entries: readonly ParameterEntry[]): number {
   const last = entries.at(-1);
@@ -173,7 +181,6 @@ function endOf(entries: readonly ParameterEntry[]): number {
 const userShapes = (config: ModelConfig, training: TowerTraining): NamedShape[] => [
   ...decoderShapes('user_llm', config.user),
   ...adapterShapes('user_llm', config.user, training),
-  [logitScaleName, []],
 ];
 
 function itemShapes(config: ModelConfig, training: TowerTraining): NamedShape[] {

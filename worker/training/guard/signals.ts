@@ -2,7 +2,7 @@
  * The signals of a collapse: each a rule over what a step tells and what is remembered, with the sentence
  * that tells it. Pure; docs/guard.md explains them.
  */
-import { maxLogitScale } from '../../model/hllm.js';
+import { maxLogitScale } from '../../model/objectives/generative/temperature.js';
 import type { GuardState, Readings, SignalKind } from './guard-state.js';
 import {
   alikeCosine,

@@ -5,7 +5,7 @@ import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js'
 import { Hllm } from '../../model/hllm.js';
 import { tinyModel } from '../../model/tiny-model.js';
 import { NonFiniteError } from '../step/non-finite-error.js';
-import { ZeroGradientError } from '../step/nothing-to-learn-errors.js';
+import { ZeroGradientError } from '../step/zero-gradient-error.js';
 import { applyGradient, type OptimizerSettings } from './optimizer.js';
 
 const model = new Hllm(tinyModel);

@@ -6,7 +6,7 @@ import type { Step } from '../../../shared/ids.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { ParameterLayout } from '../../model/parameters/parameter-layout.js';
 import { NonFiniteError } from '../step/non-finite-error.js';
-import { ZeroGradientError } from '../step/nothing-to-learn-errors.js';
+import { ZeroGradientError } from '../step/zero-gradient-error.js';
 import { learningRate, type Schedule } from './schedule.js';
 
 export interface OptimizerSettings {

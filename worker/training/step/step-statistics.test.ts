@@ -1,25 +1,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { packStatistics, statisticsLength, unpackStatistics } from './step-statistics.js';
+import type { Measures } from '../../model/objectives/measure.js';
+import {
+  type LaneStatistics,
+  packStatistics,
+  statisticsLength,
+  unpackStatistics,
+} from './step-statistics.js';
 
-type Packed = Parameters<typeof packStatistics>[1][number];
+const measures: Measures = {
+  predictions: { kind: 'sum' },
+  top1: { kind: 'mean', of: 'predictions' },
+  least: { kind: 'least' },
+};
 
-const lane = (loss: number, users: number, items: number, least = 4): Packed =>
+const lane = (loss: number, users: number, items: number, least = 4): LaneStatistics =>
   ({
     plan: { users: { length: users }, items: { length: items } },
-    result: {
-      loss,
-      predictions: users * 2,
-      top1Hits: 1,
-      liveNegatives: 10,
-      leastLiveNegatives: least,
-    },
+    result: { loss, measures: { predictions: users * 2, top1: 1, least } },
     tokens: items * 5,
-  }) as unknown as Packed;
+  }) as unknown as LaneStatistics;
 
-function packed(lanes: Packed[], stop = false): Float32Array {
-  const part = new Float32Array(statisticsLength(lanes.length)).fill(Number.NaN);
-  packStatistics(part, lanes, stop);
+function packed(lanes: LaneStatistics[], stop = false): Float32Array {
+  const part = new Float32Array(statisticsLength(lanes.length, measures)).fill(Number.NaN);
+  packStatistics(part, measures, lanes, stop);
   return part;
 }
 
@@ -30,16 +34,13 @@ describe('step statistics', () => {
       packed([lane(0.5, 3, 7), lane(0.25, 1, 2, 3)]),
       packed([lane(1, 2, 4, Number.POSITIVE_INFINITY)]),
     ];
-    assert.deepEqual(unpackStatistics(all), {
+    assert.deepEqual(unpackStatistics(all, measures), {
       laneLosses: [0.5, 0.25, 1],
       loss: 1.75,
-      predictions: 12,
       sequences: 6,
       distinctItems: 13,
       itemTokens: 65,
-      top1Hits: 3,
-      liveNegatives: 30,
-      leastLiveNegatives: 3,
+      measures: { predictions: 12, top1: 3 / 12, least: 3 },
       stop: false,
     });
   });
@@ -48,7 +49,7 @@ describe('step statistics', () => {
   it('stop everyone when any member was asked to', () => {
     for (const asking of [0, 1, 2]) {
       const parts = [0, 1, 2].map((member) => packed([lane(1, 1, 1)], member === asking));
-      assert.equal(unpackStatistics(parts).stop, true);
+      assert.equal(unpackStatistics(parts, measures).stop, true);
     }
   });
 });

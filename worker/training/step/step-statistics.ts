@@ -5,86 +5,78 @@
  */
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import type { UserLaneResult } from '../../model/hllm.js';
+import { addLanes, type Measures, type MeasureValues } from '../../model/objectives/measure.js';
 
-/** Floats of one lane, in the order in which `packStatistics` writes them. */
-const laneFloats = 8;
+/** A lane's numbers whatever the objective, in the order in which `packStatistics` writes them. */
+const common = ['loss', 'sequences', 'distinctItems', 'itemTokens'] as const;
 
 /** What a lane's result says once its gradients are part of a sum. */
 export type LaneScores = Omit<UserLaneResult, 'dEmbeddings'>;
 
-export interface StepStatistics {
+export interface StepStatistics extends Readonly<Record<(typeof common)[number], number>> {
   /** Each lane's share of the loss, in lane order. */
   readonly laneLosses: readonly number[];
-  readonly loss: number;
-  readonly predictions: number;
-  readonly sequences: number;
-  readonly distinctItems: number;
-  readonly itemTokens: number;
-  readonly top1Hits: number;
-  readonly liveNegatives: number;
-  /** Of the prediction that has fewest. */
-  readonly leastLiveNegatives: number;
+  /** The objective's. */
+  readonly measures: MeasureValues;
   /** True where any member was asked to stop: everyone reads the same, so everyone stops. */
   readonly stop: boolean;
 }
 
+export interface LaneStatistics {
+  readonly plan: LanePlan;
+  readonly result: LaneScores;
+  /** Of the texts that the lane encoded. */
+  readonly tokens: number;
+}
+
 /** How many floats a member with `lanes` lanes sends. */
-export const statisticsLength = (lanes: number): number => lanes * laneFloats + 1;
+export const statisticsLength = (lanes: number, measures: Measures): number =>
+  lanes * laneFloats(measures) + 1;
 
 /** Writes a member's statistics. `lanes` is in lane order. */
 export function packStatistics(
   into: Float32Array,
-  lanes: readonly { plan: LanePlan; result: LaneScores; tokens: number }[],
+  measures: Measures,
+  lanes: readonly LaneStatistics[],
   stop: boolean,
 ): void {
+  const names = Object.keys(measures);
   lanes.forEach(({ plan, result, tokens }, index) => {
+    const own = names.map((name) => result.measures[name] as number);
     into.set(
-      [
-        result.loss,
-        result.predictions,
-        plan.users.length,
-        plan.items.length,
-        tokens,
-        result.top1Hits,
-        result.liveNegatives,
-        result.leastLiveNegatives,
-      ],
-      index * laneFloats,
+      [result.loss, plan.users.length, plan.items.length, tokens, ...own],
+      index * laneFloats(measures),
     );
   });
-  into[lanes.length * laneFloats] = stop ? 1 : 0;
+  into[lanes.length * laneFloats(measures)] = stop ? 1 : 0;
 }
 
 /** Adds up the members' parts, in lane order, in double precision. */
-export function unpackStatistics(parts: readonly Float32Array[]): StepStatistics {
-  const totals = new Array<number>(laneFloats).fill(0);
-  const laneLosses: number[] = [];
-  let leastLiveNegatives = Number.POSITIVE_INFINITY;
-  let stop = false;
-  for (const part of parts) {
-    const lanes = (part.length - 1) / laneFloats;
-    for (let lane = 0; lane < lanes; lane++) {
-      const row = part.subarray(lane * laneFloats, (lane + 1) * laneFloats);
-      laneLosses.push(row[0] as number);
-      leastLiveNegatives = Math.min(leastLiveNegatives, row[laneFloats - 1] as number);
-      row.forEach((value, column) => {
-        totals[column] = (totals[column] as number) + value;
-      });
-    }
-    stop ||= part[part.length - 1] !== 0;
-  }
-  const [loss, predictions, sequences, distinctItems, itemTokens, top1Hits, liveNegatives] =
-    totals as [number, number, number, number, number, number, number];
+export function unpackStatistics(
+  parts: readonly Float32Array[],
+  measures: Measures,
+): StepStatistics {
+  const width = laneFloats(measures);
+  const lanes = parts.flatMap((part) =>
+    Array.from({ length: (part.length - 1) / width }, (_, lane) =>
+      part.subarray(lane * width, (lane + 1) * width),
+    ),
+  );
+  const sum = (field: (typeof common)[number]): number =>
+    lanes.reduce((total, lane) => total + (lane[common.indexOf(field)] as number), 0);
+  const own = (lane: Float32Array): MeasureValues =>
+    Object.fromEntries(
+      Object.keys(measures).map((name, index) => [name, lane[common.length + index] as number]),
+    );
   return {
-    laneLosses,
-    loss,
-    predictions,
-    sequences,
-    distinctItems,
-    itemTokens,
-    top1Hits,
-    liveNegatives,
-    leastLiveNegatives,
-    stop,
+    laneLosses: lanes.map((lane) => lane[0] as number),
+    loss: sum('loss'),
+    sequences: sum('sequences'),
+    distinctItems: sum('distinctItems'),
+    itemTokens: sum('itemTokens'),
+    measures: addLanes(measures, lanes.map(own)),
+    stop: parts.some((part) => part[part.length - 1] !== 0),
   };
 }
+
+const laneFloats = (measures: Measures): number => common.length + Object.keys(measures).length;

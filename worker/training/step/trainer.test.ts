@@ -5,9 +5,9 @@ import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js'
 import { openExchange } from '../../collective/open-exchange.js';
 import { openEngine } from '../../engine/open-engine.js';
 import type { ModelConfig } from '../../model/model-config.js';
+import { NoLiveNegativesError } from '../../model/objectives/generative/no-live-negatives-error.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../model/tiny-step.js';
 import { NonFiniteError } from './non-finite-error.js';
-import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
 import { openTinyTrainer } from './tiny-trainer-fixture.js';
 
 /** @param spoil changes the weights before the model reads them. */
@@ -72,8 +72,8 @@ describe('trainer', () => {
     const { trainer } = openTrainer(() => undefined, { falseNegatives: { kind: 'rows' } });
     const { report } = await trainer.step([tinyBatch]);
     // The four negatives are the rows 0 3 3 6; the targets are 2, 4 1 and 2 5 3.
-    assert.equal(report.predictions, 6);
-    assert.equal(report.liveNegatives, (6 * 4 - 2) / 6);
-    assert.equal(report.leastLiveNegatives, 2);
+    assert.equal(report.measures.predictions, 6);
+    assert.equal(report.measures.live_negatives, (6 * 4 - 2) / 6);
+    assert.equal(report.measures.least_live_negatives, 2);
   });
 });

@@ -26,7 +26,6 @@ import {
 } from '../optimizer/optimizer.js';
 import { LaneSums } from './lane-sums.js';
 import { NonFiniteError } from './non-finite-error.js';
-import { NoLiveNegativesError } from './nothing-to-learn-errors.js';
 import { withinMemory } from './out-of-memory-error.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
@@ -115,7 +114,7 @@ export class Trainer {
    * Trains one step on the batches of the owned lanes (in lane order) and commits it.
    *
    * @throws NonFiniteError where the loss or a gradient is not finite; nothing was applied then.
-   * @throws NoLiveNegativesError, ZeroGradientError where there is nothing to learn from; likewise.
+   * @throws ZeroGradientError, or what the objective throws, where there is nothing to learn from; likewise.
    * @throws PeerLostError, PeerTimeoutError where a member is gone; nothing was applied then.
    */
   async step(batches: readonly LaneBatch[], options: StepOptions = {}): Promise<StepOutcome> {
@@ -161,9 +160,8 @@ export class Trainer {
     statistics.laneLosses.forEach((loss, lane) => {
       if (!Number.isFinite(loss)) throw NonFiniteError.inLoss(current, lane as Lane, loss);
     });
-    if (statistics.liveNegatives === 0) {
-      throw new NoLiveNegativesError(current, model.config.falseNegatives);
-    }
+    const nothing = model.nothingToLearn(current, statistics.measures);
+    if (nothing !== null) throw nothing;
     const applied = await timer.measure('optimizer', () => {
       const update = applyGradient(this.#parts, current, this.#gradient);
       model.load(this.#parts.state.parameters);
@@ -177,16 +175,12 @@ export class Trainer {
         step: current,
         loss: statistics.loss,
         sequences: statistics.sequences,
-        predictions: statistics.predictions,
         itemTokens: statistics.itemTokens,
         distinctItems: statistics.distinctItems,
-        top1: statistics.top1Hits / Math.max(1, statistics.predictions),
-        liveNegatives: statistics.liveNegatives / Math.max(1, statistics.predictions),
-        leastLiveNegatives: statistics.leastLiveNegatives,
+        measures: { ...statistics.measures, ...model.readings(this.#parts.state.parameters) },
         itemCosine: meanCosine(embeddings_NH, model.hiddenSize),
         gradientNorm: applied.gradientNorm,
         learningRate: applied.learningRate,
-        logitScale: model.logitScale(this.#parts.state.parameters),
         phaseSeconds: { ...timer.seconds, plan: options.planSeconds ?? 0 },
         waitSeconds: (exchange.waited() - waitedBefore) / 1000,
       },
@@ -305,10 +299,10 @@ export class Trainer {
     results: readonly LaneScores[],
     stop: boolean,
   ) {
-    const { exchange, lanes } = this.#parts;
+    const { exchange, lanes, model } = this.#parts;
     const lengths = ranks(exchange.size).map((member) => {
       const run = laneRun(member, exchange.size, lanes);
-      return statisticsLength(run.end - run.start);
+      return statisticsLength(run.end - run.start, model.measures);
     });
     const all = this.#statistics.view(lengths.reduce((sum, length) => sum + length, 0));
     let end = 0;
@@ -321,9 +315,9 @@ export class Trainer {
       tokens,
       result: results[index] as LaneScores,
     }));
-    packStatistics(parts[exchange.rank] as Float32Array, mine, stop);
+    packStatistics(parts[exchange.rank] as Float32Array, model.measures, mine, stop);
     await exchange.allGather({ step: at, phase: 'statistics', part: 0 }, parts);
-    return unpackStatistics(parts);
+    return unpackStatistics(parts, model.measures);
   }
 }
 
