@@ -6,7 +6,11 @@ import { requireFreePorts } from '../process/free-ports.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { totalSteps } from '../shared/plan/plan.js';
-import { countSequences, requireSequences } from '../shared/plan/training-sequences.js';
+import {
+  countSequences,
+  requireSequences,
+  sequenceCut,
+} from '../shared/plan/training-sequences.js';
 
 export interface StartWish {
   readonly job: TrainingJob;
@@ -38,7 +42,7 @@ export async function checkStart({
   }
   const dataset = await readSequenceOffsets(datasetDirectory);
   const sequenceOffsets = trainingOffsets(dataset);
-  requireSequences(countSequences(sequenceOffsets, job.spec.data.sequences), dataset.users);
+  requireSequences(countSequences(sequenceOffsets, sequenceCut(job)), dataset.users);
   // Epochs become steps here, which the warm-up must not outlast.
   totalSteps(job, { sequenceOffsets });
 }

@@ -18,6 +18,8 @@ export interface TrainingView {
   /** [users + 1]; a user with fewer than two training items has an empty sequence. */
   readonly sequenceOffsets: Uint32Array;
   readonly sequenceItems: Int32Array;
+  /** Of each of them; null in a dataset without labels. */
+  readonly sequenceLabels: Uint8Array | null;
   /** [items + 1] */
   readonly itemTokenOffsets: Uint32Array;
   readonly itemTokens: Int32Array;
@@ -50,7 +52,14 @@ export function trainingView(dataset: Dataset): TrainingView {
     items.set(sequenceItems.subarray(start, start + length), offsets[user]!);
   }
   const { digest, itemTokenOffsets, itemTokens } = dataset;
-  return { digest, sequenceOffsets: offsets, sequenceItems: items, itemTokenOffsets, itemTokens };
+  return {
+    digest,
+    sequenceOffsets: offsets,
+    sequenceItems: items,
+    sequenceLabels: null,
+    itemTokenOffsets,
+    itemTokens,
+  };
 }
 
 /** One question of an evaluation: which item follows this history? */

@@ -33,6 +33,7 @@ function shop(): DatasetInMemory {
     itemTokens: Int32Array.from(texts.flat()),
     itemTokenOffsets: Uint32Array.from({ length: items + 1 }, (_, item) => 47 * item),
     sequenceItems: Int32Array.from(sequences.flat()),
+    sequenceLabels: null,
     sequenceOffsets: Uint32Array.from({ length: users + 1 }, (_, user) => history * user),
   };
 }

@@ -79,7 +79,7 @@ function drawPerUser(
   let at = 0;
   for (const member of members) {
     markSequence(source, member);
-    for (let draw = 0; draw < perUser; draw++) negatives[at++] = drawUnmarked(source, random);
+    for (let draw = 0; draw < perUser; draw++) negatives[at++] = drawMostlyUnmarked(source, random);
   }
   return negatives;
 }
@@ -93,11 +93,26 @@ function markSequence(source: NegativesSource, member: number): void {
     marks.add(textOf[dataset.sequenceItems[at] as number] as number);
 }
 
-function drawUnmarked({ items, textOf, marks }: NegativesSource, random: Random): number {
+function drawMostlyUnmarked({ items, textOf, marks }: NegativesSource, random: Random): number {
   const isMarked = (item: number): boolean => marks.has(textOf[item] as number);
   let item = random.below(items);
   for (let attempt = 1; isMarked(item) && attempt < attempts; attempt++) item = random.below(items);
   return item;
+}
+
+/**
+ * An item whose text has no mark; null where none is. After as many draws as usual, the first one behind
+ * the last draw: nothing needs to be even about what a user who has half of the catalogue gets.
+ */
+export function drawUnmarked(source: NegativesSource, random: Random): number | null {
+  const { items, textOf, marks } = source;
+  const isMarked = (item: number): boolean => marks.has(textOf[item] as number);
+  const drawn = drawMostlyUnmarked(source, random);
+  for (let behind = 0; behind < items; behind++) {
+    const item = (drawn + behind) % items;
+    if (!isMarked(item)) return item;
+  }
+  return null;
 }
 
 function drawTotal(items: number, random: Random, total: number): Int32Array {

@@ -57,6 +57,7 @@ test('an item costs its text and one token', () => {
     digest: 'short texts',
     sequenceOffsets: Uint32Array.of(0, 4),
     sequenceItems: Int32Array.of(0, 1, 2, 3),
+    sequenceLabels: null,
     itemTokenOffsets: Uint32Array.of(0, 1, 2, 3, 6),
     itemTokens: distinctTokens(Uint32Array.of(0, 1, 2, 3, 6)),
   };
@@ -120,6 +121,7 @@ test('a step reads the items of its own sequences only', (context) => {
   const planner = new Planner(job, {
     ...dataset,
     sequenceItems: items.array,
+    sequenceLabels: null,
     sequenceOffsets: offsets.array,
   });
   const before = offsets.reads();

@@ -1,7 +1,7 @@
 /** Datasets and jobs for tests of the plan. */
 
 import { Random } from '../random.js';
-import type { PlanDataset, PlanInput } from './plan-input.js';
+import { type PlanDataset, type PlanInput, type PlanObjective, unlabelled } from './plan-input.js';
 
 export interface PlanJobOptions {
   readonly seed?: number;
@@ -12,6 +12,7 @@ export interface PlanJobOptions {
   readonly maxTextLength?: number;
   readonly negatives?: PlanInput['spec']['objective']['negatives'];
   readonly normalisation?: 'global' | 'lane';
+  readonly targets?: PlanObjective['targets'];
 }
 
 export const planJob = (options: PlanJobOptions = {}): PlanInput => ({
@@ -26,6 +27,7 @@ export const planJob = (options: PlanJobOptions = {}): PlanInput => ({
     objective: {
       negatives: options.negatives ?? { perUser: 4 },
       normalisation: options.normalisation ?? 'global',
+      ...(options.targets && { targets: options.targets }),
     },
   },
 });
@@ -49,8 +51,23 @@ export function planDataset(
     itemTokenOffsets[item + 1] = (itemTokenOffsets[item] ?? 0) + tokensOf(item, random);
   }
   const itemTokens = distinctTokens(itemTokenOffsets);
-  return { digest: 'fixture', sequenceOffsets, sequenceItems, itemTokenOffsets, itemTokens };
+  return {
+    digest: 'fixture',
+    sequenceOffsets,
+    sequenceItems,
+    sequenceLabels: anyLabels(total),
+    itemTokenOffsets,
+    itemTokens,
+  };
 }
+
+/** A fifth has none. */
+const anyLabels = (count: number): Uint8Array => {
+  const random = Random.for(1, 'label fixture');
+  return Uint8Array.from({ length: count }, () =>
+    random.below(5) === 0 ? unlabelled : random.below(2),
+  );
+};
 
 /** Texts of the given lengths, no two of which share a token. */
 export const distinctTokens = (itemTokenOffsets: Uint32Array): Int32Array =>

@@ -206,6 +206,7 @@ test('a sequence of the whole catalogue still gets negatives', () => {
     digest: 'whole',
     sequenceOffsets: Uint32Array.of(0, 3),
     sequenceItems: Int32Array.of(0, 1, 2),
+    sequenceLabels: null,
     itemTokenOffsets: Uint32Array.of(0, 1, 2, 3),
     itemTokens: distinctTokens(Uint32Array.of(0, 1, 2, 3)),
   };
@@ -221,6 +222,7 @@ test('items whose texts read the same have one row', () => {
     digest: 'editions',
     sequenceOffsets: Uint32Array.of(0, 3),
     sequenceItems: Int32Array.of(3, 1, 2),
+    sequenceLabels: null,
     itemTokenOffsets,
     // Items 1 and 3 are the same, item 0 differs from them in its last token.
     itemTokens: Int32Array.of(5, 6, 7, 5, 6, 8, 9, 9, 9, 5, 6, 8),
@@ -241,6 +243,7 @@ test('negatives of a sequence read like none of its items', () => {
     digest: 'editions',
     sequenceOffsets: Uint32Array.of(0, 2),
     sequenceItems: Int32Array.of(0, 2),
+    sequenceLabels: null,
     itemTokenOffsets: Uint32Array.of(0, 1, 2, 3, 4),
     itemTokens: Int32Array.of(5, 5, 6, 7),
   };
@@ -254,6 +257,7 @@ test('an item that nobody trains on is a negative all the same', () => {
     digest: 'held out',
     sequenceOffsets: Uint32Array.of(0, 2),
     sequenceItems: Int32Array.of(1, 0),
+    sequenceLabels: null,
     itemTokenOffsets: Uint32Array.of(0, 4, 6, 9),
     itemTokens: distinctTokens(Uint32Array.of(0, 4, 6, 9)),
   };
@@ -384,6 +388,7 @@ test('the plan keeps its numbers', () => {
     digest: 'numbers',
     sequenceOffsets: Uint32Array.of(0, 6, 8, 12),
     sequenceItems: Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 0, 7, 1, 8),
+    sequenceLabels: null,
     itemTokenOffsets: Uint32Array.of(0, 4, 8, 13, 15, 22, 23, 27, 30, 39, 41, 42),
     itemTokens: distinctTokens(Uint32Array.of(0, 4, 8, 13, 15, 22, 23, 27, 30, 39, 41, 42)),
   };
@@ -406,6 +411,7 @@ test('the plan keeps its numbers', () => {
     userLaneOffsets: [0, 1, 3],
     sequenceOffsets: [0, 4, 6, 9],
     sequenceRows: [7, 1, 8, 0, 3, 5, 2, 6, 7],
+    targets: null,
     normalisation: 'global',
   });
 });

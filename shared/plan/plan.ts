@@ -11,9 +11,10 @@ import type { Lane, Step } from '../ids.js';
 import { defaultEpochCount } from '../job-spec/defaults.js';
 import type { TrainingJob } from '../job-spec/job-spec.js';
 import { warmupProblems } from '../job-spec/rules.js';
-import type { LanePart, LanePlan, SharedPart } from './lane-plan.js';
+import type { LanePart, LanePlan, LaneTargets, SharedPart } from './lane-plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
-import { countSequences } from './training-sequences.js';
+import type { StepTargets } from './targets.js';
+import { countSequences, sequenceCut } from './training-sequences.js';
 
 export type { PlanDataset, PlanInput } from './plan-input.js';
 
@@ -37,6 +38,8 @@ export interface StepPlan {
   readonly sequenceOffsets: Int32Array;
   /** Rows. [M] */
   readonly sequenceRows: Int32Array;
+  /** Of each sequence; null for an objective that has none. */
+  readonly targets: StepTargets | null;
   readonly normalisation: 'global' | 'lane';
 }
 
@@ -59,8 +62,21 @@ export function lanePart(plan: StepPlan, lane: Lane): LanePart {
     users: plan.users.slice(first, end),
     sequenceOffsets: plan.sequenceOffsets.slice(first, end + 1).map((offset) => offset - firstRow),
     sequenceRows: plan.sequenceRows.slice(firstRow, endRow),
-    lossScale: lossScale(plan, lane),
-    targets: null,
+    lossScale: laneScale(plan, lane, lanePredictions),
+    targets: laneTargets(plan, lane),
+  };
+}
+
+function laneTargets(plan: StepPlan, lane: Lane): LaneTargets | null {
+  if (plan.targets === null) return null;
+  const { offsets, rows, labels } = plan.targets;
+  const [first, end] = rangeAt(plan.userLaneOffsets, lane);
+  const [firstTarget, endTarget] = [offsets[first] as number, offsets[end] as number];
+  return {
+    offsets: offsets.slice(first, end + 1).map((offset) => offset - firstTarget),
+    rows: rows.slice(firstTarget, endTarget),
+    labels: labels.slice(firstTarget, endTarget),
+    scale: laneScale(plan, lane, targetsOfLane),
   };
 }
 
@@ -80,7 +96,7 @@ export function stepsPerEpoch(
   job: PlanInput,
   dataset: Pick<PlanDataset, 'sequenceOffsets'>,
 ): number {
-  const sequences = countSequences(dataset.sequenceOffsets, job.spec.data.sequences);
+  const sequences = countSequences(dataset.sequenceOffsets, sequenceCut(job));
   return Math.ceil(sequences / job.spec.batch.sequences);
 }
 
@@ -111,15 +127,22 @@ export function lanePredictions(plan: StepPlan, lane: Lane): number {
   return rows - (end - first);
 }
 
-function lossScale(plan: StepPlan, lane: Lane): number {
-  const own = lanePredictions(plan, lane);
+function targetsOfLane({ targets, userLaneOffsets }: StepPlan, lane: Lane): number {
+  const [first, end] = rangeAt(userLaneOffsets, lane);
+  return (targets?.offsets[end] ?? 0) - (targets?.offsets[first] ?? 0);
+}
+
+/** The factor that makes the sum over a step's predictions, or targets, the mean that the job asks for. */
+function laneScale(
+  plan: StepPlan,
+  lane: Lane,
+  termsOf: (plan: StepPlan, lane: Lane) => number,
+): number {
+  const own = termsOf(plan, lane);
   if (own === 0) return 0;
-  if (plan.normalisation === 'global') return 1 / (plan.sequenceRows.length - plan.users.length);
-  let lanesWithPredictions = 0;
-  for (let other = 0; other < plan.lanes; other++) {
-    if (lanePredictions(plan, other as Lane) > 0) lanesWithPredictions++;
-  }
-  return 1 / (lanesWithPredictions * own);
+  const terms = Array.from({ length: plan.lanes }, (_, other) => termsOf(plan, other as Lane));
+  if (plan.normalisation === 'global') return 1 / terms.reduce((sum, each) => sum + each, 0);
+  return 1 / (terms.filter((each) => each > 0).length * own);
 }
 
 const rangeAt = (offsets: Int32Array, lane: Lane): [start: number, end: number] => [

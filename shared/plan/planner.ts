@@ -5,14 +5,16 @@
  */
 
 import { type Step, step as stepNumber } from '../ids.js';
-import { type Dealt, dealByCost } from './balance.js';
+import { dealByCost } from './balance.js';
 import { type PlanCatalogue, planCatalogue } from './catalogue.js';
 import { EpochOrders } from './epoch-orders.js';
-import { drawNegatives, ItemMarks } from './negatives.js';
+import { drawNegatives, ItemMarks, type NegativesSource } from './negatives.js';
 import type { StepPlan } from './plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
+import { type DrawnTargets, drawTargets, requireLabels, type StepTargets } from './targets.js';
 import {
   requireSequences,
+  sequenceCut,
   type TrainingSequences,
   trainingSequences,
 } from './training-sequences.js';
@@ -32,12 +34,13 @@ export class Planner {
   readonly #rows: Int32Array;
   readonly #orders: EpochOrders;
 
-  /** @throws EmptyPlanError where no user has two training items. */
+  /** @throws EmptyPlanError where no user has two training items, or labels that are needed are not there. */
   constructor(job: PlanInput, dataset: PlanDataset) {
     this.#job = job;
     this.#dataset = dataset;
-    this.#sequences = trainingSequences(dataset, job.spec.data.sequences);
+    this.#sequences = trainingSequences(dataset, sequenceCut(job));
     requireSequences(this.#sequences.users.length, dataset.sequenceOffsets.length - 1);
+    requireLabels(job.spec.objective, dataset);
     this.#orders = new EpochOrders(job.spec.seed, this.#sequences.users.length);
     this.#catalogue = planCatalogue(dataset, job.spec.model.maxTextLength);
     this.#marks = new ItemMarks(this.#catalogue.items);
@@ -60,13 +63,18 @@ export class Planner {
     const members = this.#orders.order(epoch).subarray(start, start + batch.sequences);
     // Twice what each step must do, so that the next order is there when half of this epoch is over.
     this.#orders.prepare(epoch + 1, 2 * batch.sequences);
-    const negatives = this.#drawNegatives(step, members);
-    const { items, itemLaneOffsets } = this.#dealItems(members, negatives);
+    const source = this.#source();
+    const negatives = drawNegatives(this.#job, source, step, members);
+    const targets = drawTargets(this.#job, source, step, members);
+    const drawn = targets === null ? [negatives] : [negatives, targets.items];
+    const { items, itemLaneOffsets } = this.#dealItems(members, drawn);
     const rows = this.#rows;
     for (let row = 0; row < items.length; row++) rows[items[row] as number] = row;
 
-    const byLength = this.#sortedByLength(members);
-    const dealt = dealByCost(this.#predictions(byLength), lanes);
+    const byLength = this.#byLength(members);
+    const costs = byLength.map((place) => this.#userCost(members[place] as number));
+    const dealt = dealByCost(costs, lanes);
+    const places = dealt.members.map((thing) => byLength[thing] as number);
     return {
       step: stepNumber(step),
       epoch,
@@ -74,7 +82,8 @@ export class Planner {
       items,
       itemLaneOffsets,
       negatives: negatives.map((item) => this.#rowOf(item)),
-      ...this.#sequencesInOrder(byLength, dealt),
+      ...this.#sequencesInOrder(places.map((place) => members[place] as number)),
+      targets: targets && this.#targetsInOrder(targets, places),
       userLaneOffsets: dealt.offsets,
       normalisation: this.#job.spec.objective.normalisation,
     };
@@ -84,22 +93,24 @@ export class Planner {
     return this.#rows[this.#catalogue.textOf[item] as number] as number;
   }
 
-  #drawNegatives(step: Step, members: Int32Array): Int32Array {
-    const source = {
+  #source(): NegativesSource {
+    return {
       dataset: this.#dataset,
       sequences: this.#sequences,
       items: this.#catalogue.items,
       textOf: this.#catalogue.textOf,
       marks: this.#marks,
     };
-    return drawNegatives(this.#job, source, step, members);
   }
 
-  /** Every distinct text once, under the item that stands for it: positives, inputs and negatives alike, in the order of rows. */
-  #dealItems(members: Int32Array, negatives: Int32Array): DealtItems {
+  /**
+   * Every distinct text once, under the item that stands for it: positives, inputs, negatives and
+   * targets alike, in the order of rows.
+   */
+  #dealItems(members: Int32Array, drawn: readonly Int32Array[]): DealtItems {
     const { itemAt, costs } = this.#catalogue;
     // Ranks sort by what the model reads of an item, then by id.
-    const ranks = this.#distinctRanks(members, negatives).sort();
+    const ranks = this.#distinctRanks(members, drawn).sort();
     const laneCosts = new Int32Array(ranks.length);
     for (let index = 0; index < ranks.length; index++) {
       laneCosts[index] = costs[itemAt[ranks[index] as number] as number] as number;
@@ -112,10 +123,11 @@ export class Planner {
     return { items, itemLaneOffsets: dealt.offsets };
   }
 
-  #distinctRanks(members: Int32Array, negatives: Int32Array): Int32Array {
+  #distinctRanks(members: Int32Array, drawn: readonly Int32Array[]): Int32Array {
     const { rankOf, textOf, items } = this.#catalogue;
     const { sequenceItems } = this.#dataset;
-    const ranks = new Int32Array(Math.min(items, this.#totalLength(members) + negatives.length));
+    const most = drawn.reduce((sum, { length }) => sum + length, this.#totalLength(members));
+    const ranks = new Int32Array(Math.min(items, most));
     const marks = this.#marks;
     let count = 0;
     marks.clear();
@@ -127,26 +139,30 @@ export class Planner {
         if (marks.add(item)) ranks[count++] = rankOf[item] as number;
       }
     }
-    for (const negative of negatives) {
-      const item = textOf[negative] as number;
-      if (marks.add(item)) ranks[count++] = rankOf[item] as number;
+    for (const some of drawn) {
+      for (const each of some) {
+        const item = textOf[each] as number;
+        if (marks.add(item)) ranks[count++] = rankOf[item] as number;
+      }
     }
     return ranks.subarray(0, count);
   }
 
-  /** Shortest first; among equals in the order of the epoch. */
-  #sortedByLength(members: Int32Array): Int32Array {
+  /** Places of the members, those of the shortest first; among equals in the order of the epoch. */
+  #byLength(members: Int32Array): Int32Array {
     const keys = new Float64Array(members.length);
-    for (let index = 0; index < members.length; index++) {
-      const length = this.#sequences.lengths[members[index] as number] as number;
-      keys[index] = length * members.length + index;
+    for (let place = 0; place < members.length; place++) {
+      const length = this.#sequences.lengths[members[place] as number] as number;
+      keys[place] = length * members.length + place;
     }
     keys.sort();
-    return Int32Array.from(keys, (key) => members[key % members.length] as number);
+    return Int32Array.from(keys, (key) => key % members.length);
   }
 
-  #predictions(members: Int32Array): Int32Array {
-    return members.map((member) => (this.#sequences.lengths[member] as number) - 1);
+  /** Predictions, and with targets whatever is read for them. */
+  #userCost(member: number): number {
+    const length = this.#sequences.lengths[member] as number;
+    return this.#job.spec.objective.targets === undefined ? length - 1 : length;
   }
 
   #totalLength(members: Int32Array): number {
@@ -156,16 +172,15 @@ export class Planner {
   }
 
   #sequencesInOrder(
-    byLength: Int32Array,
-    dealt: Dealt,
+    members: Int32Array,
   ): Pick<StepPlan, 'users' | 'sequenceOffsets' | 'sequenceRows'> {
     const { sequenceItems } = this.#dataset;
-    const users = new Int32Array(byLength.length);
-    const sequenceOffsets = new Int32Array(byLength.length + 1);
-    const sequenceRows = new Int32Array(this.#totalLength(byLength));
+    const users = new Int32Array(members.length);
+    const sequenceOffsets = new Int32Array(members.length + 1);
+    const sequenceRows = new Int32Array(this.#totalLength(members));
     let at = 0;
-    for (let index = 0; index < byLength.length; index++) {
-      const sequence = byLength[dealt.members[index] as number] as number;
+    for (let index = 0; index < members.length; index++) {
+      const sequence = members[index] as number;
       const start = this.#sequences.starts[sequence] as number;
       const end = start + (this.#sequences.lengths[sequence] as number);
       users[index] = this.#sequences.users[sequence] as number;
@@ -175,6 +190,24 @@ export class Planner {
       sequenceOffsets[index + 1] = at;
     }
     return { users, sequenceOffsets, sequenceRows };
+  }
+
+  /** @param places of the members that the targets were drawn for. */
+  #targetsInOrder(drawn: DrawnTargets, places: Int32Array): StepTargets {
+    const offsets = new Int32Array(places.length + 1);
+    const rows = new Int32Array(drawn.items.length);
+    const labels = new Float32Array(drawn.items.length);
+    let at = 0;
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] as number;
+      const end = drawn.offsets[place + 1] as number;
+      for (let from = drawn.offsets[place] as number; from < end; from++) {
+        rows[at] = this.#rowOf(drawn.items[from] as number);
+        labels[at++] = drawn.labels[from] as number;
+      }
+      offsets[index + 1] = at;
+    }
+    return { offsets, rows, labels };
   }
 }
 
