@@ -65,7 +65,7 @@ export interface TinyStep {
 }
 
 export function trainTiny(model: Hllm, plan: LanePlan): TinyStep {
-  const gradient = new Float32Array(model.layout.length);
+  const gradient = new Float32Array(model.layout.trainedLength);
   const encoding = model.encodeItems(tinyItems([...tinyTexts.keys()], model.config));
   const result = model.trainUsers(plan, encoding.embeddings, gradient);
   encoding.pullback(result.dEmbeddings, gradient);

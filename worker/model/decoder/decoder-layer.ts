@@ -47,6 +47,8 @@ export interface LayerOptions {
   readonly precision: Computation['precision'];
   /** Whether the activations wait for the backward, or the layer runs again. */
   readonly keepActivations: boolean;
+  /** Those that the pullback returns; all where it is left out. */
+  readonly gradients?: readonly LayerInput[];
 }
 
 const defaults: LayerOptions = { rows: 'all', precision: 'f32', keepActivations: true };
@@ -71,7 +73,7 @@ const fusedLayerGradient = 'LockstepDecoderLayerGrad';
 /**
  * @param x [T, H]; for the pullback's sake it and the returned y must live until the pullback ran.
  * @returns y [T, H], or [sequences, H] where only the last rows are wanted; the pullback's gradients
- * are those of x and of every weight.
+ * are those that the options name, or of x and of every weight.
  */
 export function decoderLayer(
   x: Tensor2D,
@@ -81,10 +83,19 @@ export function decoderLayer(
   options: LayerOptions = defaults,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
   if (isFused(weights)) return runFused(x, weights, geometry, config, options);
-  const layer = vjp<LayerInput, Tensor2D>((inputs) =>
-    composeLayer(inputs, geometry, config, options),
+  const inputs: LayerInputs = { x, ...weights };
+  const layer = vjp<LayerInput, Tensor2D>((varied) =>
+    composeLayer({ ...inputs, ...varied }, geometry, config, options),
   );
-  return layer({ x, ...weights } as NamedTensors<LayerInput>);
+  return layer(chosen(inputs as NamedTensors<LayerInput>, options.gradients));
+}
+
+function chosen(
+  of: NamedTensors<LayerInput>,
+  names: readonly LayerInput[] | undefined,
+): NamedTensors<LayerInput> {
+  if (names === undefined) return of;
+  return Object.fromEntries(names.map((name) => [name, of[name]])) as NamedTensors<LayerInput>;
 }
 
 /** The same y where no gradient is wanted; keeps nothing. */
@@ -127,9 +138,14 @@ function runFused(
   const y = fusedForward(x, weights, geometry, config, options, keep);
   const pullback = (dy: Tensor): NamedTensors<LayerInput> => {
     const gradients = engine().runKernel(fusedLayerGradient, { y, dy }, {}) as Tensor[];
-    return Object.fromEntries(
+    const named = Object.fromEntries(
       gradientOrder.map((name, index) => [name, gradients[index]]),
     ) as NamedTensors<LayerInput>;
+    const wanted = chosen(named, options.gradients);
+    for (const [name, gradient] of Object.entries(named)) {
+      if (!(name in wanted)) gradient.dispose();
+    }
+    return wanted;
   };
   // What the engine keeps belongs to y and ends with it.
   return [y, Object.assign(pullback, { dispose: () => undefined })];

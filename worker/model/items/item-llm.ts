@@ -4,14 +4,16 @@
  * Legend: n items, T rows of all texts ([ITEM] tokens included), H hidden size.
  */
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
-import { Decoder } from '../decoder/decoder.js';
+import { Decoder, type WantedGradients } from '../decoder/decoder.js';
 import type { RowsOut } from '../decoder/decoder-layer.js';
 import type { PackedLayout } from '../decoder/packed-layout.js';
 import type { Computation, ModelConfig } from '../model-config.js';
 import {
   finalNormName,
+  itemTokenName,
   layerParameterName,
   type ParameterLayout,
+  tokenEmbeddingName,
 } from '../parameters/parameter-layout.js';
 import { type DecoderWeights, GradientWriter } from '../parameters/parameters.js';
 import { type Readout, readMeans, readRows } from './item-readout.js';
@@ -37,6 +39,7 @@ export class ItemLlm {
   readonly #computation: Computation;
   readonly #decoder: Decoder;
   readonly #tokens: TokenEmbedding;
+  readonly #wanted: WantedGradients;
 
   constructor(config: ModelConfig, layout: ParameterLayout, computation: Computation) {
     this.#config = config;
@@ -44,6 +47,11 @@ export class ItemLlm {
     this.#computation = computation;
     this.#decoder = new Decoder(config.item, computation);
     this.#tokens = new TokenEmbedding(config, layout);
+    this.#wanted = {
+      input: layout.isTrained(tokenEmbeddingName) || layout.isTrained(itemTokenName),
+      parameter: (layer, parameter) =>
+        layout.wantsGradient(layerParameterName('item_llm', layer, parameter)),
+    };
   }
 
   /** The part of the weights that `decoderWeights` does not hold. */
@@ -52,6 +60,7 @@ export class ItemLlm {
   }
 
   encode(items: PackedItems, flat: Float32Array, weights: ItemWeights): ItemEncoding {
+    if (!this.#layout.trainsTower('item')) return frozen(this.embed(items, flat, weights));
     if (this.#computation.activations !== 'lane') return this.#encode(items, flat, weights);
     return {
       embeddings: this.embed(items, flat, weights),
@@ -64,7 +73,14 @@ export class ItemLlm {
   #encode(rows: PackedItems, flat: Float32Array, weights: ItemWeights): ItemEncoding {
     if (rows.layout.rows === 0) return this.#nothing();
     const x = this.#tokens.embed(rows.tokens, flat, weights.tokens);
-    const pass = this.#decoder.run(x, weights.layers, rows.layout, rows.positions, this.#rowsRead);
+    const pass = this.#decoder.run(
+      x,
+      weights.layers,
+      rows.layout,
+      rows.positions,
+      this.#rowsRead,
+      this.#wanted,
+    );
     const readout = this.#readout(pass.y, weights.finalNorm, rows.layout);
     return {
       embeddings: readout.embeddings,
@@ -74,16 +90,16 @@ export class ItemLlm {
       },
       pullback: (dEmbeddings, gradient) => {
         const { dStates, dNorm } = readout.pullback(dEmbeddings);
-        const writer = new GradientWriter(this.#layout);
+        const writer = new GradientWriter(this.#layout, weights);
         writer.add(finalNormName('item_llm'), dNorm);
         const dx = pass.pullback(dStates, (layer, parameter, value) => {
           const name = layerParameterName('item_llm', layer, parameter);
           writer.add(name, value);
         });
-        this.#tokens.pullback(rows.tokens, dx, gradient, writer);
+        if (dx !== null) this.#tokens.pullback(rows.tokens, dx, gradient, writer);
         writer.write(gradient);
         dStates.dispose();
-        dx.dispose();
+        dx?.dispose();
       },
     };
   }
@@ -120,3 +136,10 @@ export class ItemLlm {
       : readRows(states, finalNorm, item.normEps);
   }
 }
+
+/** What does not train has no backward. */
+const frozen = (embeddings: Float32Array): ItemEncoding => ({
+  embeddings,
+  pullback: () => undefined,
+  dispose: () => undefined,
+});

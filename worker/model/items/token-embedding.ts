@@ -8,11 +8,14 @@
  */
 import {
   engine,
+  gather,
+  sum,
   type Tensor,
   type Tensor2D,
   tensor,
   tensor1d,
   tensor2d,
+  tidy,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { hasKernel } from '../autodiff/has-kernel.js';
@@ -77,7 +80,10 @@ export class TokenEmbedding {
     gradient: Float32Array,
     writer: GradientWriter,
   ): void {
-    if (!this.#isTrained(tokenEmbeddingName) && !this.#isTrained(itemTokenName)) return;
+    if (!this.#layout.isTrained(tokenEmbeddingName)) {
+      if (this.#layout.isTrained(itemTokenName)) writer.add(itemTokenName, itemSum(tokens_T, dx));
+      return;
+    }
     if (!hasKernel(fusedEmbeddingGradient)) {
       this.#addInHost(tokens_T, dx.dataSync<'float32'>(), gradient);
       return;
@@ -105,18 +111,11 @@ export class TokenEmbedding {
   }
 
   #addInHost(tokens_T: Int32Array, dx: Float32Array, gradient: Float32Array): void {
-    const words = this.#isTrained(tokenEmbeddingName);
-    const item = this.#isTrained(itemTokenName);
-    if (words) this.#layout.view(gradient, tokenEmbeddingName).fill(0);
-    if (item) this.#layout.view(gradient, itemTokenName).fill(0);
+    this.#layout.view(gradient, tokenEmbeddingName).fill(0);
+    if (this.#layout.has(itemTokenName)) this.#layout.view(gradient, itemTokenName).fill(0);
     tokens_T.forEach((token, row) => {
-      if (!(token === itemToken ? item : words)) return;
       addRow(gradient, this.#offset(token), dx, row * this.#hidden, this.#hidden);
     });
-  }
-
-  #isTrained(name: string): boolean {
-    return this.#layout.has(name) && this.#layout.isTrained(name);
   }
 
   /** Where a token's vector begins in the flat parameters. */
@@ -124,4 +123,10 @@ export class TokenEmbedding {
     if (token === itemToken) return this.#layout.entry(itemTokenName).offset;
     return this.#layout.entry(tokenEmbeddingName).offset + token * this.#hidden;
   }
+}
+
+/** The gradient of the [ITEM] token alone, where the words are frozen. -> [H] */
+function itemSum(tokens_T: Int32Array, dx: Tensor2D): Tensor {
+  const rows = [...tokens_T.keys()].filter((row) => tokens_T[row] === itemToken);
+  return tidy(() => sum(gather(dx, tensor1d(rows, 'int32')), 0));
 }

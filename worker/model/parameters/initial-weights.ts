@@ -1,5 +1,6 @@
 import { naturalLogarithm, Random } from '../../../shared/random.js';
 import { logitScaleName, type ParameterEntry, type ParameterLayout } from './parameter-layout.js';
+import { adapterMatrix } from './what-trains.js';
 
 export interface Initialisation {
   readonly seed: number;
@@ -11,8 +12,8 @@ export interface Initialisation {
 
 /**
  * The flat parameters before the first step: norms one, biases zero, `logit_scale`
- * ln(1 / temperature), all else normal. Every parameter has a generator of its own, derived from its name, so
- * its values depend on the seed and on nothing else in the model.
+ * ln(1 / temperature), adapters without effect, all else normal. Every parameter has a generator of its
+ * own, derived from its name, so its values depend on the seed and on nothing else in the model.
  */
 export function initialWeights(
   layout: ParameterLayout,
@@ -21,12 +22,31 @@ export function initialWeights(
   const flat = new Float32Array(layout.length);
   for (const entry of layout.entries) {
     const values = layout.view(flat, entry.name);
-    if (entry.name === logitScaleName) values.fill(-naturalLogarithm(temperature));
+    if (adapterMatrix(entry.name) !== null) fillAdapter(entry, values, seed);
+    else if (entry.name === logitScaleName) values.fill(-naturalLogarithm(temperature));
     else if (isNorm(entry)) values.fill(1);
     else if (!isBias(entry))
       fillNormal(values, deviation, Random.for(seed, `weights ${entry.name}`));
   }
   return flat;
+}
+
+/**
+ * As in Hugging Face's PEFT: B is zero, so the model computes what it did without, and A uniform in
+ * +-1 / sqrt(in) (Kaiming's with a = sqrt(5)).
+ */
+export function fillAdapter(
+  { name, shape }: ParameterEntry,
+  values: Float32Array,
+  seed: number,
+): void {
+  values.fill(0);
+  if (adapterMatrix(name) === 'B') return;
+  const bound = 1 / Math.sqrt(shape[1] as number);
+  const random = Random.for(seed, `weights ${name}`);
+  for (let index = 0; index < values.length; index++) {
+    values[index] = bound * (2 * random.uniform() - 1);
+  }
 }
 
 const isNorm = ({ name }: ParameterEntry): boolean => name.endsWith('norm.weight');

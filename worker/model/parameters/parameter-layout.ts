@@ -7,6 +7,7 @@
 import { type DecoderConfig, headSize, type ModelConfig } from '../model-config.js';
 import {
   type AdapterTarget,
+  adapterName,
   everythingTrains,
   isTrained,
   itemTokenName,
@@ -93,6 +94,7 @@ export class ParameterLayout {
   readonly length: number;
   readonly trains: WhatTrains;
   readonly adapters: readonly Adapter[];
+  readonly #adapters: ReadonlyMap<string, Adapter>;
   readonly #config: ModelConfig;
   readonly #objective: readonly NamedShape[];
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
@@ -127,6 +129,7 @@ export class ParameterLayout {
       ...adaptersOf('user_llm', config.user, trains.user),
       ...adaptersOf('item_llm', config.item, trains.item),
     ];
+    this.#adapters = new Map(this.adapters.map((adapter) => [adapter.weight, adapter]));
     this.#config = config;
     this.#objective = objective;
     this.#byName = new Map(entries.map((entry) => [entry.name, entry]));
@@ -137,9 +140,25 @@ export class ParameterLayout {
     return new ParameterLayout(this.#config, this.#objective, trains);
   }
 
-  /** Whether an update moves the parameter. */
+  /** Whether an update moves the parameter; false for one that the model has not. */
   isTrained(name: string): boolean {
-    return this.entry(name).offset < this.trainedLength;
+    const entry = this.#byName.get(name);
+    return entry !== undefined && entry.offset < this.trainedLength;
+  }
+
+  /** That of a matrix; null where it has none. */
+  adapterOf(weight: string): Adapter | null {
+    return this.#adapters.get(weight) ?? null;
+  }
+
+  /** Whether a backward must find the parameter's gradient: it trains, or an adapter of it does. */
+  wantsGradient(name: string): boolean {
+    return this.isTrained(name) || this.#adapters.has(name);
+  }
+
+  /** Whether anything of the tower trains. */
+  trainsTower(tower: keyof WhatTrains): boolean {
+    return this.trains[tower].kind !== 'nothing';
   }
 
   /** @throws RangeError if the model has no parameter of that name. */
@@ -195,34 +214,26 @@ function itemShapes(config: ModelConfig, training: TowerTraining): NamedShape[] 
   ];
 }
 
-/** Under the names of Hugging Face's PEFT, without its prefix of a wrapped model. */
-export const adapterName = (
-  llm: Llm,
-  layer: number,
-  target: AdapterTarget,
-  matrix: 'A' | 'B',
-): string => layerParameterName(llm, layer, target).replace(/weight$/, `lora_${matrix}.weight`);
-
 function adapterShapes(llm: Llm, config: DecoderConfig, training: TowerTraining): NamedShape[] {
   if (training.kind !== 'lora') return [];
   const shapes = layerShapes(config);
   return adapted(config, training.targets).flatMap(([layer, target]): NamedShape[] => {
     const [rowsOut, rowsIn] = shapes[target] as readonly [number, number];
+    const weight = layerParameterName(llm, layer, target);
     return [
-      [adapterName(llm, layer, target, 'A'), [training.rank, rowsIn]],
-      [adapterName(llm, layer, target, 'B'), [rowsOut, training.rank]],
+      [adapterName(weight, 'A'), [training.rank, rowsIn]],
+      [adapterName(weight, 'B'), [rowsOut, training.rank]],
     ];
   });
 }
 
 function adaptersOf(llm: Llm, config: DecoderConfig, training: TowerTraining): Adapter[] {
   if (training.kind !== 'lora') return [];
-  return adapted(config, training.targets).map(([layer, target]) => ({
-    weight: layerParameterName(llm, layer, target),
-    a: adapterName(llm, layer, target, 'A'),
-    b: adapterName(llm, layer, target, 'B'),
-    scale: training.alpha / training.rank,
-  }));
+  return adapted(config, training.targets).map(([layer, target]) => {
+    const weight = layerParameterName(llm, layer, target);
+    const [a, b] = [adapterName(weight, 'A'), adapterName(weight, 'B')];
+    return { weight, a, b, scale: training.alpha / training.rank };
+  });
 }
 
 /** In the order of the layer, whatever that of the job. */

@@ -2,6 +2,7 @@
 import { dispose, engine, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { hasKernel } from '../autodiff/has-kernel.js';
 import type { LayerWeights } from '../decoder/decoder-layer.js';
+import { type AdapterTensors, adaptedWeight, adapterGradients } from './adapted-weight.js';
 import {
   finalNormName,
   type LayerParameter,
@@ -15,8 +16,11 @@ import { readInto } from './read-into.js';
 
 /** The weights of one decoder. */
 export interface DecoderWeights {
+  /** Those with an adapter have it added. */
   readonly layers: readonly LayerWeights[];
   readonly finalNorm: Tensor;
+  /** By the name of their matrix. */
+  readonly adapters: ReadonlyMap<string, AdapterTensors>;
 }
 
 export function decoderWeights(
@@ -25,9 +29,20 @@ export function decoderWeights(
   llm: Llm,
   layers: number,
 ): DecoderWeights {
+  const adapters = new Map<string, AdapterTensors>();
   const load = (name: string): Tensor => {
     const entry: ParameterEntry = layout.entry(name);
     return tensor(layout.view(flat, name), [...entry.shape], 'float32');
+  };
+  const loadAdapted = (name: string): Tensor => {
+    const adapter = layout.adapterOf(name);
+    const weight = load(name);
+    if (adapter === null) return weight;
+    const tensors = { a: load(adapter.a), b: load(adapter.b), scale: adapter.scale };
+    adapters.set(name, tensors);
+    const adapted = adaptedWeight(weight, tensors);
+    weight.dispose();
+    return adapted;
   };
   const all = Object.keys(layerParameters) as LayerParameter[];
   const names = all.filter((name) => layout.has(layerParameterName(llm, 0, name)));
@@ -36,15 +51,17 @@ export function decoderWeights(
       { length: layers },
       (_, layer) =>
         Object.fromEntries(
-          names.map((name) => [name, load(layerParameterName(llm, layer, name))]),
+          names.map((name) => [name, loadAdapted(layerParameterName(llm, layer, name))]),
         ) as LayerWeights,
     ),
     finalNorm: load(finalNormName(llm)),
+    adapters,
   };
 }
 
-export function disposeWeights({ layers, finalNorm }: DecoderWeights): void {
+export function disposeWeights({ layers, finalNorm, adapters }: DecoderWeights): void {
   dispose([...layers.flatMap((layer) => Object.values(layer)), finalNorm]);
+  dispose([...adapters.values()].flatMap(({ a, b }) => [a, b]));
 }
 
 const toHost = 'LockstepToHost';
@@ -55,18 +72,30 @@ const toHost = 'LockstepToHost';
  */
 export class GradientWriter {
   readonly #layout: ParameterLayout;
+  readonly #adapters: DecoderWeights['adapters'];
   readonly #waiting: [name: string, gradient: Tensor][] = [];
 
-  constructor(layout: ParameterLayout) {
+  constructor(layout: ParameterLayout, { adapters }: Pick<DecoderWeights, 'adapters'>) {
     this.#layout = layout;
+    this.#adapters = adapters;
   }
 
-  /** Takes over `gradient`. */
+  /** Takes over `gradient`; that of a matrix with an adapter becomes the adapter's. */
   add(name: string, gradient: Tensor): void {
-    if (!this.#layout.isTrained(name)) {
-      gradient.dispose();
+    if (this.#layout.isTrained(name)) {
+      this.#send(name, gradient);
       return;
     }
+    const adapter = this.#layout.adapterOf(name);
+    if (adapter !== null) {
+      const { a, b } = adapterGradients(gradient, this.#adapters.get(name) as AdapterTensors);
+      this.#send(adapter.a, a);
+      this.#send(adapter.b, b);
+    }
+    gradient.dispose();
+  }
+
+  #send(name: string, gradient: Tensor): void {
     if (!hasKernel(toHost)) {
       this.#waiting.push([name, gradient]);
       return;

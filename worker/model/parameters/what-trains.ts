@@ -33,8 +33,18 @@ export const everythingTrains: WhatTrains = { item: { kind: 'all' }, user: { kin
 
 /** The names that decide; parameter-layout.ts gives all others. */
 export const itemTokenName = 'item_emb_tokens';
+/** A token that the user model reads and that belongs to the objective. */
+export const userTokenName = 'user_emb_token';
+
+/** Under the names of Hugging Face's PEFT, without its prefix of a wrapped model. */
+export const adapterName = (weight: string, matrix: 'A' | 'B'): string =>
+  weight.replace(/weight$/, `lora_${matrix}.weight`);
+
+/** The matrix of an adapter; null for what is none. */
+export const adapterMatrix = (name: string): 'A' | 'B' | null =>
+  (/\.lora_([AB])\.weight$/.exec(name)?.[1] as 'A' | 'B' | undefined) ?? null;
+
 const layerPattern = /^(item|user)_llm\.model\.layers\.(\d+)\./;
-const adapterPattern = /\.lora_[AB]\.weight$/;
 
 /** The tower that a parameter belongs to; null for the objective's. */
 export function towerOf(name: string): keyof WhatTrains | null {
@@ -57,7 +67,7 @@ export function isTrained(
     case 'nothing':
       return false;
     case 'lora':
-      return adapterPattern.test(name) || name === itemTokenName;
+      return adapterMatrix(name) !== null || name === itemTokenName;
     case 'last': {
       const layer = layerPattern.exec(name)?.[2];
       if (layer === undefined) return name === `${tower}_llm.model.norm.weight`;

@@ -7,7 +7,7 @@
 import { dispose, type Tensor, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { takeRows } from '../autodiff/rows.js';
 import { vjp } from '../autodiff/vjp.js';
-import { Decoder } from '../decoder/decoder.js';
+import { Decoder, type WantedGradients } from '../decoder/decoder.js';
 import { rmsNorm } from '../decoder/decoder-layer.js';
 import { type PackedLayout, packedLayout } from '../decoder/packed-layout.js';
 import type { Computation, DecoderConfig } from '../model-config.js';
@@ -17,6 +17,7 @@ import {
   type ParameterLayout,
 } from '../parameters/parameter-layout.js';
 import { type DecoderWeights, GradientWriter } from '../parameters/parameters.js';
+import { userTokenName } from '../parameters/what-trains.js';
 
 /** Rows of an item matrix in the order in which they were seen, CSR. Sort by length. */
 export interface UserSequences {
@@ -29,7 +30,10 @@ export interface UserSequences {
 export interface UserPass {
   /** A prediction for each row read [T, H]; the caller disposes of it. */
   readonly predictions: Tensor2D;
-  /** Writes the decoder's part of the flat `gradient`; returns that of what was read. [T * H] */
+  /**
+   * Writes the decoder's part of the flat `gradient`; returns that of what was read [T * H], or zeros
+   * where neither items nor a token of the objective train.
+   */
   pullback(dPredictions: Tensor2D, gradient: Float32Array): Float32Array;
   dispose(): void;
 }
@@ -38,17 +42,23 @@ export class UserLlm {
   readonly #config: DecoderConfig;
   readonly #layout: ParameterLayout;
   readonly #decoder: Decoder;
+  readonly #wanted: WantedGradients;
 
   constructor(config: DecoderConfig, layout: ParameterLayout, computation: Computation) {
     this.#config = config;
     this.#layout = layout;
     this.#decoder = new Decoder(config, computation);
+    this.#wanted = {
+      input: layout.trainsTower('item') || layout.isTrained(userTokenName),
+      parameter: (layer, parameter) =>
+        layout.wantsGradient(layerParameterName('user_llm', layer, parameter)),
+    };
   }
 
   run(sequences: UserSequences, embeddings_NH: Float32Array, weights: DecoderWeights): UserPass {
     const { layout, positions } = packed(sequences);
     const x = this.#states(sequences.rows, embeddings_NH);
-    const pass = this.#decoder.run(x, weights.layers, layout, positions, 'all');
+    const pass = this.#decoder.run(x, weights.layers, layout, positions, 'all', this.#wanted);
     const norm = vjp<'x' | 'weight', Tensor>((inputs) =>
       rmsNorm(inputs.x, inputs.weight, this.#config.normEps),
     );
@@ -61,15 +71,18 @@ export class UserLlm {
       },
       pullback: (dPredictions, gradient) => {
         const { x: dStates, weight: dNorm } = pullback(dPredictions);
-        const writer = new GradientWriter(this.#layout);
+        const writer = new GradientWriter(this.#layout, weights);
         writer.add(finalNormName('user_llm'), dNorm);
         const dx = pass.pullback(dStates as Tensor2D, (layer, parameter, value) => {
           const name = layerParameterName('user_llm', layer, parameter);
           writer.add(name, value);
         });
-        const read = dx.dataSync<'float32'>();
+        // Nobody wants the gradient of what was read where nothing below it trains.
+        const read =
+          dx?.dataSync<'float32'>() ??
+          new Float32Array(sequences.rows.length * this.#config.hiddenSize);
         writer.write(gradient);
-        dispose([dStates, dx]);
+        dispose([dStates, ...(dx === null ? [] : [dx])]);
         return read;
       },
     };

@@ -23,8 +23,8 @@ export function openTinyTrainer(model: Hllm, flat: Float32Array, exchange: Excha
     },
     state: {
       parameters: flat,
-      firstMoments: new Float32Array(flat.length),
-      secondMoments: new Float32Array(flat.length),
+      firstMoments: new Float32Array(model.layout.trainedLength),
+      secondMoments: new Float32Array(model.layout.trainedLength),
     },
     lanes: 1,
     committedSteps: 0,

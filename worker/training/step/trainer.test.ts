@@ -6,6 +6,7 @@ import { openExchange } from '../../collective/open-exchange.js';
 import { openEngine } from '../../engine/open-engine.js';
 import type { ModelConfig } from '../../model/model-config.js';
 import { NoLiveNegativesError } from '../../model/objectives/generative/no-live-negatives-error.js';
+import { everythingTrains } from '../../model/parameters/what-trains.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../model/tiny-step.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { openTinyTrainer } from './tiny-trainer-fixture.js';
@@ -16,15 +17,16 @@ const tinyBatch = { plan: tinyPlan, items: tinyItems([...tinyTexts.keys()]) };
 function openTrainer(
   spoil: (flat: Float32Array) => void = () => undefined,
   changes: Partial<ModelConfig> = {},
+  trains = everythingTrains,
 ) {
-  const { model, flat } = openTinyModel(changes);
+  const { model, flat } = openTinyModel(changes, { trains });
   spoil(flat);
   const trainer = openTinyTrainer(
     model,
     flat,
     openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
   );
-  return { trainer, flat };
+  return { trainer, flat, model };
 }
 
 describe('trainer', () => {
@@ -38,6 +40,30 @@ describe('trainer', () => {
     assert.ok(Number.isFinite(report.loss));
     assert.equal(trainer.committedSteps, 1);
     assert.notDeepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch a decay, or rounding, that moves what is frozen, and moments that nobody needs.
+  it('moves what trains and not a bit of what is frozen', async () => {
+    const lora = { kind: 'lora', rank: 2, alpha: 2, targets: ['q', 'v'] } as const;
+    const nothing = { kind: 'nothing' } as const;
+    for (const trains of [
+      { item: lora, user: { kind: 'last', layers: 1 } },
+      { item: nothing, user: lora },
+      { item: { kind: 'last', layers: 1 }, user: nothing },
+      { item: nothing, user: nothing },
+    ] as const) {
+      const { trainer, flat, model } = openTrainer(() => undefined, {}, trains);
+      const start = flat.slice();
+      await trainer.step([tinyBatch]);
+      await trainer.step([tinyBatch]);
+      assert.equal(trainer.state.firstMoments.length, model.layout.trainedLength);
+      for (const { name } of model.layout.entries) {
+        const moved = model.layout
+          .view(flat, name)
+          .some((value, index) => value !== model.layout.view(start, name)[index]);
+        assert.equal(moved, model.layout.isTrained(name), name);
+      }
+    }
   });
 
   // Would catch a diverged step that is committed, and so ends up in a checkpoint.

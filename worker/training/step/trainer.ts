@@ -16,6 +16,7 @@ import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { Contributions, Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
 import type { Hllm, ItemEncoding } from '../../model/hllm.js';
+import type { PackedItems } from '../../model/items/packed-items.js';
 import type { LaneBatch } from '../batches/lane-batch.js';
 import { meanCosine } from '../guard/mean-cosine.js';
 import type { StepReport } from '../messages.js';
@@ -44,6 +45,8 @@ export interface TrainerParts {
   readonly clock: Clock;
   readonly optimizer: OptimizerSettings;
   readonly state: OptimizerState;
+  /** Embeddings of a lane's items; the model encodes them now where it is left out. */
+  readonly encodeItems?: (plan: LanePlan, items: PackedItems) => ItemEncoding;
   /** V, the job's. */
   readonly lanes: number;
   /** Committed steps so far: the only cursor that training has. */
@@ -100,6 +103,10 @@ export class Trainer {
     this.#laneItemGradients = buffers.map(() => new SharedFloats());
     this.#gradient = sharedVector(model.layout.trainedLength);
     model.load(parts.state.parameters);
+  }
+
+  get #trainsItems(): boolean {
+    return this.#parts.model.layout.trainsTower('item');
   }
 
   get committedSteps(): number {
@@ -198,8 +205,9 @@ export class Trainer {
   }
 
   #encode(batches: readonly LaneBatch[], into: EncodedLane[]): void {
+    const { model, encodeItems = (_, items) => model.encodeItems(items) } = this.#parts;
     for (const { plan, items } of batches) {
-      const encode = () => this.#parts.model.encodeItems(items);
+      const encode = () => encodeItems(plan, items);
       const encoding = withinMemory(plan.step, plan.lane, encode);
       into.push({ plan, encoding, tokens: items.textTokens });
     }
@@ -229,15 +237,18 @@ export class Trainer {
         const train = () => this.#parts.model.trainUsers(plan, embeddings_NH, gradient_P);
         return withinMemory(plan.step, plan.lane, train);
       });
-      itemGradient.push((vector) => this.#parts.arithmetic.copy(vector, dEmbeddings));
+      if (this.#trainsItems) {
+        itemGradient.push((vector) => this.#parts.arithmetic.copy(vector, dEmbeddings));
+      }
       return scores;
     });
     return { results, gradient: gradient.contributions, itemGradient: itemGradient.contributions };
   }
 
-  /** The gradient of this member's own item rows, summed over all user lanes. */
+  /** The gradient of this member's own item rows, summed over all user lanes; none of frozen items. */
   async #scatter(at: Step, contributions: Contributions, rows: Slice[]): Promise<Float32Array> {
     const { exchange, lanes, model } = this.#parts;
+    if (!this.#trainsItems) return new Float32Array(0);
     const slices = rows.map(({ start, end }) => ({
       start: start * model.hiddenSize,
       end: end * model.hiddenSize,
