@@ -15,14 +15,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   bus: ['shared'],
   // Datasets, checkpoints and transfers are large files with digests: one way to read and write them.
   storage: ['shared'],
+  // Files of pretrained models: the command line says what they are and takes a job's shapes from them,
+  // the dataset takes a tokenizer, the coordinator sends them, and a worker reads its weights.
+  pretrained: ['shared', 'storage'],
   // Its temporary names tell which process they belong to.
-  dataset: ['shared', 'storage', 'process'],
+  dataset: ['shared', 'storage', 'process', 'pretrained'],
   process: ['shared', 'storage'],
-  coordinator: ['shared', 'bus', 'storage', 'dataset', 'process'],
-  worker: ['shared', 'bus', 'storage', 'dataset', 'process'],
+  coordinator: ['shared', 'bus', 'storage', 'dataset', 'process', 'pretrained'],
+  worker: ['shared', 'bus', 'storage', 'dataset', 'process', 'pretrained'],
   // It starts the coordinator and the workers as processes and calls nothing of them. Of a bus it asks,
   // before it writes anything, whether the name of a job is free.
-  cli: ['shared', 'bus', 'storage', 'dataset', 'process'],
+  cli: ['shared', 'bus', 'storage', 'dataset', 'process', 'pretrained'],
 };
 
 /**

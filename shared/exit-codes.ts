@@ -127,6 +127,7 @@ const meanings: readonly Meaning[] = [
       'TOO_LARGE',
       'BAD_OPTION',
       'BAD_TOKENIZER',
+      'BAD_PRETRAINED',
       'OUTPUT_EXISTS',
       'NOT_A_DATASET',
       'DAMAGED_DATASET',

@@ -7,6 +7,9 @@
 export const elementTypes = {
   F64: Float64Array,
   F32: Float32Array,
+  // As their bits, because not every Node has half-precision numbers.
+  F16: Uint16Array,
+  BF16: Uint16Array,
   I64: BigInt64Array,
   I32: Int32Array,
   I16: Int16Array,

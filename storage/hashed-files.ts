@@ -86,6 +86,13 @@ export async function* readPieces(file: FileHandle, range: ByteRange): AsyncGene
 export const readBytes = (file: FileHandle, { begin, end }: ByteRange): Promise<Uint8Array> =>
   readAll(file, new Uint8Array(end - begin), begin, end - begin);
 
+/** Fills `memory` from a place in the file on; returns as much of it as the file has. */
+export const readInto = (
+  file: FileHandle,
+  memory: Uint8Array,
+  position: number,
+): Promise<Uint8Array> => readAll(file, memory, position, memory.byteLength);
+
 /** Fills `length` bytes of `memory`, fewer where the file ends. */
 async function readAll(
   file: FileHandle,
