@@ -18,6 +18,8 @@ export function specProblems(issues: readonly Issue[], value: unknown): JobProbl
 function problemsOf(issue: Issue, value: unknown): JobProblem[] {
   if (issue.code !== 'unrecognized_keys') return [ruleProblem(issue.path, value)];
   const names = issue.path.map(String);
+  // An element of a list, which has no fields of its own in the reference.
+  if (!specFields().has(names.join('.'))) return [ruleProblem(issue.path, value)];
   return issue.keys.map((key) => unknownField(names, key, names.reduce(member, value)));
 }
 

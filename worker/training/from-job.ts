@@ -8,6 +8,7 @@ import type {
   ModelConfig,
   RopeScaling,
 } from '../model/model-config.js';
+import type { WhatTrains } from '../model/parameters/what-trains.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
@@ -24,7 +25,11 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
 
 type DecoderSection = TrainingJob['spec']['model']['item'];
 
-export const decoderConfig = ({ ropeScaling, ...section }: DecoderSection): DecoderConfig => ({
+export const decoderConfig = ({
+  ropeScaling,
+  train,
+  ...section
+}: DecoderSection): DecoderConfig => ({
   ...section,
   ...(ropeScaling !== undefined && { ropeScaling: scalingOf(ropeScaling) }),
 });
@@ -55,6 +60,11 @@ function falseNegatives({
   }
 }
 
+export const whatTrains = ({ spec }: TrainingJob): WhatTrains => ({
+  item: spec.model.item.train ?? { kind: 'all' },
+  user: spec.model.user.train ?? { kind: 'all' },
+});
+
 export const computation = ({ spec }: TrainingJob): Computation => ({
   precision: spec.engine.precision === 'bf16' ? 'bf16' : 'f32',
   activations: spec.engine.activations,
@@ -72,5 +82,6 @@ export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): Op
     eps: optimizer.eps,
     weightDecay: optimizer.weightDecay,
     clipGradNorm: optimizer.clipGradNorm,
+    multipliers: optimizer.multipliers ?? [],
   };
 }

@@ -34,8 +34,9 @@ import { HostState } from '../state/host-state.js';
 import { stateBytes } from '../state/training-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batches/batch-assembler.js';
 import { BatchInbox } from './batches/batch-inbox.js';
-import { computation, modelConfig, optimizerSettings } from './from-job.js';
+import { computation, modelConfig, optimizerSettings, whatTrains } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
+import { requireMatches } from './optimizer/multipliers.js';
 import { Checkpoints } from './saving/checkpoints.js';
 import { RecentSteps } from './saving/recent-steps.js';
 import { memoryNotice } from './step/memory-notice.js';
@@ -136,7 +137,9 @@ export class Training {
     });
     const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
       computation: computation(job),
+      trains: whatTrains(job),
     });
+    requireMatches(model.layout, spec.optimizer.multipliers);
     this.#assembler = this.#startAssembler(dataset, model.config);
     const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
     const { state, committedSteps, best } = await this.#loadState(model, digests);
