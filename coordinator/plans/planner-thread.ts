@@ -6,6 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { laneParts, sharedPart, totalSteps } from '../../shared/plan/plan.js';
 import { Planner } from '../../shared/plan/planner.js';
@@ -26,7 +27,10 @@ const buffersOf = ({ shared, lanes }: EncodedPlan): ArrayBuffer[] =>
 
 try {
   const { job, datasetDirectory } = workerData as PlannerStart;
-  const dataset = await openDataset(datasetDirectory, { verify: 'remembered' });
+  const dataset = await openDataset(datasetDirectory, {
+    verify: 'remembered',
+    labels: readsLabels(job),
+  });
   const training = trainingView(dataset);
   const planner = new Planner(job, training);
   port.on('message', ({ step }: ToPlanner) => {

@@ -8,6 +8,7 @@ import { trainingView } from '../../dataset/training-view.js';
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { totalSteps as jobSteps } from '../../shared/plan/plan.js';
@@ -126,7 +127,10 @@ export class Training {
   async #run(): Promise<void> {
     const { job, rank, resumeFrom, totalSteps } = this.#start;
     const { spec } = job;
-    const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'remembered' });
+    const dataset = await openDataset(this.#start.datasetDirectory, {
+      verify: 'remembered',
+      labels: readsLabels(job),
+    });
     const { name, threads, mode, precision } = spec.engine;
     const deterministic = mode === 'exact';
     const engine = await openEngine(name, {
