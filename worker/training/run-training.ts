@@ -308,15 +308,17 @@ export class Training {
       return { committedSteps, state: zeros, best };
     }
     const { init } = job.spec;
-    if (init?.weightsSha256 !== undefined) {
-      await readInitialWeights({ from: init.from, weightsSha256: init.weightsSha256 }, zeros);
-      return { committedSteps: 0, state: zeros, best: null };
-    }
-    const parameters = initialWeights(layout, {
+    const initialisation = {
       seed: job.spec.seed,
       temperature: job.spec.objective.temperature.initial,
       deviation: job.spec.model.initializerRange,
-    });
+    };
+    if (init?.weightsSha256 !== undefined) {
+      const weights = { from: init.from, weightsSha256: init.weightsSha256 };
+      await readInitialWeights(weights, zeros, layout, initialisation);
+      return { committedSteps: 0, state: zeros, best: null };
+    }
+    const parameters = initialWeights(layout, initialisation);
     return {
       committedSteps: 0,
       state: new HostState(layout, { ...zeros, parameters }),
