@@ -20,11 +20,12 @@ import { openObjective } from './objectives/open-objective.js';
 import { ParameterLayout } from './parameters/parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
 import type { WhatTrains } from './parameters/what-trains.js';
-import { UserLlm, type UserSequences } from './users/user-llm.js';
+import { UserLlm } from './users/user-llm.js';
+import type { UserSequences } from './users/user-rows.js';
 
 export type { ItemEncoding } from './items/item-llm.js';
 export type { UserLaneResult } from './objectives/objective.js';
-export type { UserSequences } from './users/user-llm.js';
+export type { UserSequences } from './users/user-rows.js';
 
 export interface HllmOptions {
   /** Whether lane results carry their logits, which a trainer has no use for. */

@@ -8,6 +8,7 @@ import type {
   ModelConfig,
   RopeScaling,
 } from '../model/model-config.js';
+import type { ObjectiveConfig } from '../model/objectives/objective-config.js';
 import type { WhatTrains } from '../model/parameters/what-trains.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
@@ -19,8 +20,13 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
     falseNegatives: falseNegatives(spec.objective),
-    objective: { kind: 'generative' },
+    objective: objectiveConfig(spec.objective),
   };
+}
+
+function objectiveConfig(objective: TrainingJob['spec']['objective']): ObjectiveConfig {
+  if (objective.kind === 'generative') return { kind: objective.kind };
+  return { kind: objective.kind, generativeWeight: objective.generativeWeight };
 }
 
 type DecoderSection = TrainingJob['spec']['model']['item'];
