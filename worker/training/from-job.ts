@@ -8,7 +8,6 @@ import type {
   ModelConfig,
   RopeScaling,
 } from '../model/model-config.js';
-import type { ObjectiveConfig } from '../model/objectives/objective-config.js';
 import type { WhatTrains } from '../model/parameters/what-trains.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
@@ -20,13 +19,8 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
     falseNegatives: falseNegatives(spec.objective),
-    objective: objectiveConfig(spec.objective),
+    objective: { kind: 'generative' },
   };
-}
-
-function objectiveConfig(objective: TrainingJob['spec']['objective']): ObjectiveConfig {
-  if (objective.kind === 'generative') return { kind: objective.kind };
-  return { kind: objective.kind, generativeWeight: objective.generativeWeight };
 }
 
 type DecoderSection = TrainingJob['spec']['model']['item'];
@@ -76,8 +70,15 @@ export const computation = ({ spec }: TrainingJob): Computation => ({
   activations: spec.engine.activations,
 });
 
-/** @param totalSteps of the whole job, also where a run ends before it. */
-export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): OptimizerSettings {
+/**
+ * @param totalSteps of the whole stage, also where a run ends before it
+ * @param firstStep committed steps at which the stage began
+ */
+export function optimizerSettings(
+  { spec }: TrainingJob,
+  totalSteps: number,
+  firstStep = 0,
+): OptimizerSettings {
   const { optimizer } = spec;
   const { schedule } = optimizer;
   return {
@@ -89,5 +90,6 @@ export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): Op
     weightDecay: optimizer.weightDecay,
     clipGradNorm: optimizer.clipGradNorm,
     multipliers: optimizer.multipliers ?? [],
+    firstStep,
   };
 }

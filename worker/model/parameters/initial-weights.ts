@@ -17,22 +17,10 @@ export interface Initialisation {
  */
 export function initialWeights(
   layout: ParameterLayout,
-  initialisation: Initialisation,
+  { seed, temperature, deviation }: Initialisation,
 ): Float32Array {
   const flat = new Float32Array(layout.length);
-  fillInitialWeights(layout, flat, initialisation);
-  return flat;
-}
-
-/** The same in memory of the caller's, all zero. @param isGiven whose values come from elsewhere. */
-export function fillInitialWeights(
-  layout: ParameterLayout,
-  flat: Float32Array,
-  { seed, temperature, deviation }: Initialisation,
-  isGiven: (name: string) => boolean = () => false,
-): void {
   for (const entry of layout.entries) {
-    if (isGiven(entry.name)) continue;
     const values = layout.view(flat, entry.name);
     if (adapterMatrix(entry.name) !== null) fillAdapter(entry, values, seed);
     else if (entry.name === logitScaleName) values.fill(-naturalLogarithm(temperature));
@@ -40,6 +28,7 @@ export function fillInitialWeights(
     else if (!isBias(entry))
       fillNormal(values, deviation, Random.for(seed, `weights ${entry.name}`));
   }
+  return flat;
 }
 
 /**
@@ -61,7 +50,7 @@ export function fillAdapter(
 }
 
 const isNorm = ({ name }: ParameterEntry): boolean => name.endsWith('norm.weight');
-const isBias = ({ name }: ParameterEntry): boolean => name.endsWith('.bias');
+const isBias = ({ name }: ParameterEntry): boolean => name.endsWith('_proj.bias');
 
 function fillNormal(values: Float32Array, deviation: number, random: Random): void {
   for (let index = 0; index < values.length; index++) {

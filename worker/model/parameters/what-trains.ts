@@ -5,8 +5,7 @@
  */
 
 /** The matrices of a decoder layer that can have an adapter. */
-export const adapterTargets = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
-export type AdapterTarget = (typeof adapterTargets)[number];
+export type AdapterTarget = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 
 export type TowerTraining =
   | { readonly kind: 'all' }
@@ -31,9 +30,6 @@ export interface WhatTrains {
 }
 
 export const everythingTrains: WhatTrains = { item: { kind: 'all' }, user: { kind: 'all' } };
-
-export const isEverything = ({ item, user }: WhatTrains): boolean =>
-  item.kind === 'all' && user.kind === 'all';
 
 /** The names that decide; parameter-layout.ts gives all others. */
 export const itemTokenName = 'item_emb_tokens';

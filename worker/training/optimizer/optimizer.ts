@@ -21,6 +21,8 @@ export interface OptimizerSettings {
   readonly clipGradNorm: number;
   /** None where they are left out. */
   readonly multipliers?: readonly Multiplier[];
+  /** Committed steps at which moments and schedule began; 0 where it is left out. */
+  readonly firstStep?: number;
 }
 
 /** Flat vectors; alignment gaps between the parameters stay zero. */
@@ -65,7 +67,8 @@ export function applyGradient(parts: Parts, step: Step, gradient_T: Float32Array
   if (gradientNorm === 0) throw new ZeroGradientError(step);
   // Only now: where a gradient is not finite, nothing at all may change.
   parts.model.constrain(state.parameters);
-  const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);
+  const ownStep = step - (optimizer.firstStep ?? 0);
+  const rate = optimizer.learningRate * learningRate(optimizer.schedule, ownStep);
   // The same guard against division by zero as torch.nn.utils.clip_grad_norm_.
   const gradientScale = Math.min(1, optimizer.clipGradNorm / (gradientNorm + 1e-6));
   for (const { start, end, factor } of rateRanges(parts.model.layout, optimizer.multipliers)) {
@@ -79,7 +82,7 @@ export function applyGradient(parts: Parts, step: Step, gradient_T: Float32Array
       beta2: optimizer.beta2,
       eps: optimizer.eps,
       weightDecay: optimizer.weightDecay,
-      step: step + 1,
+      step: ownStep + 1,
       gradientScale,
     });
   }
