@@ -5,8 +5,7 @@ import { requireEngineFile } from '../process/engine-files.js';
 import { requireFreePorts } from '../process/free-ports.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { stageJobs } from '../shared/job-spec/stage-jobs.js';
-import { stagesOf } from '../shared/plan/stages.js';
+import { totalSteps } from '../shared/plan/plan.js';
 import {
   countSequences,
   requireSequences,
@@ -43,9 +42,7 @@ export async function checkStart({
   }
   const dataset = await readSequenceOffsets(datasetDirectory);
   const sequenceOffsets = trainingOffsets(dataset);
-  for (const stage of stageJobs(job)) {
-    requireSequences(countSequences(sequenceOffsets, sequenceCut(stage)), dataset.users);
-  }
+  requireSequences(countSequences(sequenceOffsets, sequenceCut(job)), dataset.users);
   // Epochs become steps here, which the warm-up must not outlast.
-  stagesOf(job, { sequenceOffsets });
+  totalSteps(job, { sequenceOffsets });
 }

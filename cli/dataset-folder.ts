@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
 import { dataRootFor } from '../dataset/built-in/data-root.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { readsLabels } from '../shared/job-spec/reads-labels.js';
 
 /**
  * The folder of the job's dataset; a built-in one is fetched and built when it is absent.
@@ -21,9 +20,8 @@ export async function datasetFolder(
   const name = dataset ?? path ?? '';
   const dataRoot = await dataRootFor(name);
   let said = false;
-  const progress = (): void => {
+  return ensureDataset(name, dataRoot, () => {
     if (!said) note(`building the dataset ${dataset} in ${dataRoot}`);
     said = true;
-  };
-  return ensureDataset(name, dataRoot, { progress, labels: readsLabels(job) });
+  });
 }

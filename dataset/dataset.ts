@@ -9,7 +9,6 @@ import {
   fileNames,
   readManifest,
 } from './dataset-manifest.js';
-import { digestOfRead, readLabels } from './labels.js';
 import { checkOffsets } from './tables/check-offsets.js';
 import { damaged, type ReadOptions, readFlatFile } from './tables/flat-file.js';
 import { IdTable } from './tables/id-table.js';
@@ -28,10 +27,7 @@ export interface IdLookup {
 export interface Dataset {
   readonly directory: string;
   readonly name: string;
-  /**
-   * SHA-256 of the content, in hexadecimal; the same on every machine. It covers labels where the
-   * dataset was opened for them.
-   */
+  /** SHA-256 of the content, in hexadecimal; the same on every machine. */
   readonly digest: string;
   readonly users: number;
   readonly items: number;
@@ -41,8 +37,6 @@ export interface Dataset {
   readonly sequenceOffsets: Uint32Array;
   /** Item numbers, each user's in the order of time, held-out ones included. [interactions] */
   readonly sequenceItems: Int32Array;
-  /** 0, 1 or `unlabelled` for each interaction; null where the dataset has no labels. [interactions] */
-  readonly sequenceLabels: Uint8Array | null;
   /** [items + 1] */
   readonly itemTokenOffsets: Uint32Array;
   /** Token ids of the items' texts; the model adds its [ITEM] token itself. [item tokens] */
@@ -55,22 +49,14 @@ export interface Dataset {
 /** The texts of all items. They lie in shared memory, so that other threads read them in place. */
 export type CatalogueTexts = Pick<Dataset, 'itemTokens' | 'itemTokenOffsets'>;
 
-export interface OpenOptions extends VerifyOptions {
-  /** Whether what follows depends on labels. */
-  readonly labels?: boolean;
-}
-
 /**
  * Offsets and numbers are checked in any case.
  *
  * @throws DatasetError naming the file and the rule that it breaks
  */
-export function openDataset(directory: string, options: OpenOptions = {}): Promise<Dataset> {
+export function openDataset(directory: string, options?: VerifyOptions): Promise<Dataset> {
   const folder = resolve(directory);
-  const { labels = false } = options;
-  return withVerification(folder, options, (verification) =>
-    readDataset(folder, verification, labels),
-  );
+  return withVerification(folder, options, (verification) => readDataset(folder, verification));
 }
 
 /**
@@ -93,13 +79,8 @@ export async function readSequenceOffsets(
   });
 }
 
-async function readDataset(
-  folder: string,
-  verification: Verification,
-  labels: boolean,
-): Promise<Dataset> {
+async function readDataset(folder: string, verification: Verification): Promise<Dataset> {
   const manifest = await readManifest(folder);
-  const digest = digestOfRead(folder, manifest, labels);
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
   const readInto =
     <B extends ArrayBufferLike>(Buffer: ReadOptions<B>['Buffer']) =>
@@ -131,13 +112,12 @@ async function readDataset(
   return {
     directory: folder,
     name: manifest.name,
-    digest,
+    digest: manifest.digest,
     users,
     items,
     vocabularySize: vocabulary,
     sequenceOffsets,
     sequenceItems,
-    sequenceLabels: await readLabels(folder, manifest, verification),
     itemTokenOffsets,
     itemTokens: tokens,
     userIds,

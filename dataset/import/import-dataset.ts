@@ -4,10 +4,8 @@
  */
 
 import { DatasetError } from '../dataset-error.js';
-import type { DatasetManifest } from '../dataset-manifest.js';
-import { countLabels } from '../labels.js';
+import type { DatasetManifest, FileRole, TextFileRole } from '../dataset-manifest.js';
 import { rowMessage, type SkippedRow } from '../tables/bad-rows.js';
-import type { LabelRule } from '../tables/fields/label-field.js';
 import type { FileFormat } from '../tables/formats/text-layout.js';
 import { GrowableInt32Array } from '../tables/growable-array.js';
 import {
@@ -33,7 +31,7 @@ import { type ImportOptions, type ResolvedOptions, resolveOptions } from './impo
 import { reportImport } from './import-report.js';
 import { composeItemText } from './item-text.js';
 import { type KeptTexts, TextKeeper } from './kept-texts.js';
-import { type DatasetContent, requireAbsent, writeDataset } from './write-dataset.js';
+import { requireAbsent, writeDataset } from './write-dataset.js';
 
 export interface ImportReport {
   readonly directory: string;
@@ -72,7 +70,6 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       filters.minimumRating === undefined
         ? null
         : { column: columns.rating, least: filters.minimumRating },
-    label: resolved.label,
     onBadRow,
     items: table.ids,
     progress: (pass, bytes, total) =>
@@ -93,7 +90,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const userIds = users.ids.flat();
   const itemIds = catalogue.ids.flat();
   const encoder = new TextEncoder();
-  const files: DatasetContent['files'] = {
+  const files: Record<FileRole | TextFileRole, ArrayBufferView> = {
     sequenceOffsets: sequences.offsets,
     sequenceItems: sequences.items,
     itemTokenOffsets: texts.offsets,
@@ -108,7 +105,6 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     itemTitleOffsets: texts.titles.offsets,
     itemTexts: texts.texts.bytes,
     itemTextOffsets: texts.texts.offsets,
-    ...(sequences.labels && { sequenceLabels: sequences.labels }),
   };
   const manifest = await writeDataset(resolved.output, {
     name: resolved.name,
@@ -119,7 +115,6 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
-    labels: sequences.labels && countLabels(resolved.label as LabelRule, sequences.labels),
     options: describe(resolved, learnt, table, counts, filtered.applied),
     report: reportImport({
       sequenceOffsets: sequences.offsets,

@@ -49,8 +49,6 @@ const started = line('started', {
 
 /** A step. What is not of this member alone is identical on all members. */
 const committed = line('committed', {
-  /** Null where the job has no stages. */
-  stage: z.string().nullable().default(null),
   /** In nats. */
   loss: z.number(),
   /** Global norm before clipping. */

@@ -21,7 +21,7 @@ export function jobTemplate(name: string, data: TemplateData): string {
     spec: { data },
   });
   const lines = [...specFields().values()]
-    .filter(({ path, repeats }) => path !== '' && !repeats)
+    .filter(({ path }) => path !== '')
     .flatMap((field) => fieldLines(field, job));
   return `${[...introduction, ...lines].join('\n')}\n`;
 }

@@ -29,12 +29,11 @@ export interface DatasetSourceParts {
   readonly run: RunAddress;
   readonly cacheDirectory: string;
   /**
-   * The digest of a dataset folder; null where there is no readable dataset.
+   * The content digest of a dataset folder; null where there is no readable dataset.
    *
-   * @param wanted tells whether labels belong to it
    * @throws DatasetError where its bytes are not those of its digest
    */
-  readonly digestOf: (directory: string, wanted: string) => Promise<string | null>;
+  readonly digestOf: (directory: string) => Promise<string | null>;
   /** Asks the coordinator for the files and waits for its answer. */
   readonly requestFiles: () => Promise<readonly DatasetFile[]>;
 }
@@ -45,13 +44,13 @@ export async function findDataset(
   wanted: { readonly directory: string; readonly digest: string },
 ): Promise<string> {
   const { cacheDirectory, digestOf } = parts;
-  if ((await digestOf(wanted.directory, wanted.digest)) === wanted.digest) return wanted.directory;
+  if ((await digestOf(wanted.directory)) === wanted.digest) return wanted.directory;
   const copies = (await readdir(cacheDirectory).catch(() => []))
     .filter((name) => name.startsWith(copyName(wanted.digest)))
     .map((name) => join(cacheDirectory, name));
   for (const copy of copies) {
     // A damaged copy is as good as none; damage where the coordinator reads must be told.
-    if ((await digestOf(copy, wanted.digest).catch(noneIfDamaged)) === wanted.digest) return copy;
+    if ((await digestOf(copy).catch(noneIfDamaged)) === wanted.digest) return copy;
   }
   return fetchDataset(parts, wanted.digest);
 }
@@ -86,7 +85,7 @@ async function fetchDataset(
       }
       await store(chunks, file, join(partial, file.name));
     }
-    const digest = await digestOf(partial, wanted);
+    const digest = await digestOf(partial);
     if (digest !== wanted) {
       throw new DatasetTransferError(
         `Cannot use the dataset that was fetched: its digest is ${digest}: it should be ${wanted}`,
@@ -95,7 +94,7 @@ async function fetchDataset(
     return await publish(
       partial,
       join(cacheDirectory, copyName(wanted)),
-      async (directory) => (await digestOf(directory, wanted).catch(noneIfDamaged)) === wanted,
+      async (directory) => (await digestOf(directory).catch(noneIfDamaged)) === wanted,
     );
   } finally {
     await rm(partial, { recursive: true, force: true });

@@ -17,7 +17,7 @@ import { type Computation, type ModelConfig, plainComputation } from './model-co
 import type { Measures, MeasureValues } from './objectives/measure.js';
 import type { Objective, UserLaneResult, UserTower } from './objectives/objective.js';
 import { openObjective } from './objectives/open-objective.js';
-import { type NamedShape, ParameterLayout } from './parameters/parameter-layout.js';
+import { ParameterLayout } from './parameters/parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
 import type { WhatTrains } from './parameters/what-trains.js';
 import { UserLlm, type UserSequences } from './users/user-llm.js';
@@ -32,8 +32,6 @@ export interface HllmOptions {
   readonly computation?: Computation;
   /** Everything, where it is left out. */
   readonly trains?: WhatTrains;
-  /** Parameters that other stages of the job have: they are part of its checkpoints all the time. */
-  readonly kept?: readonly NamedShape[];
 }
 
 export class Hllm {
@@ -47,8 +45,7 @@ export class Hllm {
   constructor(config: ModelConfig, options: HllmOptions = {}) {
     this.config = config;
     this.#objective = openObjective(config, options.keepLogits ?? false);
-    const { trains, kept } = options;
-    this.layout = new ParameterLayout(config, this.#objective.parameters, trains, kept);
+    this.layout = new ParameterLayout(config, this.#objective.parameters, options.trains);
     const computation = options.computation ?? plainComputation;
     this.#itemLlm = new ItemLlm(config, this.layout, computation);
     this.#userLlm = new UserLlm(config.user, this.layout, computation);

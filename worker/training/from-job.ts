@@ -8,7 +8,6 @@ import type {
   ModelConfig,
   RopeScaling,
 } from '../model/model-config.js';
-import type { WhatTrains } from '../model/parameters/what-trains.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
@@ -25,11 +24,7 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
 
 type DecoderSection = TrainingJob['spec']['model']['item'];
 
-export const decoderConfig = ({
-  ropeScaling,
-  train,
-  ...section
-}: DecoderSection): DecoderConfig => ({
+export const decoderConfig = ({ ropeScaling, ...section }: DecoderSection): DecoderConfig => ({
   ...section,
   ...(ropeScaling !== undefined && { ropeScaling: scalingOf(ropeScaling) }),
 });
@@ -60,25 +55,13 @@ function falseNegatives({
   }
 }
 
-export const whatTrains = ({ spec }: TrainingJob): WhatTrains => ({
-  item: spec.model.item.train ?? { kind: 'all' },
-  user: spec.model.user.train ?? { kind: 'all' },
-});
-
 export const computation = ({ spec }: TrainingJob): Computation => ({
   precision: spec.engine.precision === 'bf16' ? 'bf16' : 'f32',
   activations: spec.engine.activations,
 });
 
-/**
- * @param totalSteps of the whole stage, also where a run ends before it
- * @param firstStep committed steps at which the stage began
- */
-export function optimizerSettings(
-  { spec }: TrainingJob,
-  totalSteps: number,
-  firstStep = 0,
-): OptimizerSettings {
+/** @param totalSteps of the whole job, also where a run ends before it. */
+export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): OptimizerSettings {
   const { optimizer } = spec;
   const { schedule } = optimizer;
   return {
@@ -89,7 +72,5 @@ export function optimizerSettings(
     eps: optimizer.eps,
     weightDecay: optimizer.weightDecay,
     clipGradNorm: optimizer.clipGradNorm,
-    multipliers: optimizer.multipliers ?? [],
-    firstStep,
   };
 }

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { defaultTextLength } from '../defaults.js';
 import { choice, derivedInteger, derivedReal, exactly, integer, real } from '../fields.js';
-import { partlyTrained, train } from './train.js';
 
 const ropeScaling = z.strictObject({
   kind: choice(
@@ -64,11 +63,9 @@ const decoder = z
       'Every head of queries and keys is normed before it is rotated (Qwen3); not so where it is ' +
         'left out.',
     ).optional(),
-    train: train.optional(),
   })
-  .transform(({ headSize, train, ...given }) => ({
+  .transform(({ headSize, ...given }) => ({
     ...given,
-    ...partlyTrained(train),
     keyValueHeads: given.keyValueHeads ?? given.heads,
     intermediateSize: given.intermediateSize ?? 4 * given.hiddenSize,
     // Left out where it says what holds anyway: the same model is the same job.

@@ -5,6 +5,10 @@ export interface LayerCase {
   readonly keyValueHeads: number;
   readonly headSize: number;
   readonly intermediateSize: number;
+  /** heads * headSize where it is left out. */
+  readonly hiddenSize?: number;
+  readonly attentionBias?: 'qkv' | 'qkvo';
+  readonly queryKeyNorm?: true;
   /** [count, length] of each group. */
   readonly groups: readonly (readonly [number, number])[];
   /** Which rows come out; all where it is left out. */
@@ -30,12 +34,20 @@ export interface Layer {
     groups: number[];
     rows: 'all' | 'last';
     precision: 'f32' | 'bf16';
+    /** The inputs whose gradients are wanted. */
+    wants: string;
   };
 }
 
+/** In the order of the kernel, which is that of the gradients; a layer has some of the second line. */
+export const inputNames = [
+  ...['x', 'inputNorm', 'q', 'k', 'v', 'o', 'postNorm', 'gate', 'up', 'down'],
+  ...['qBias', 'kBias', 'vBias', 'oBias', 'qNorm', 'kNorm'],
+];
+
 export function makeLayer(of: LayerCase, seed = 1): Layer {
   const { heads, keyValueHeads, headSize: D, intermediateSize: I } = of;
-  const H = heads * D;
+  const { hiddenSize: H = heads * D, attentionBias, queryKeyNorm } = of;
   const groups: number[] = [];
   let T = 0;
   for (const [count, length] of of.groups) {
@@ -53,6 +65,13 @@ export function makeLayer(of: LayerCase, seed = 1): Layer {
     gate: [I, H],
     up: [I, H],
     down: [H, I],
+    ...(attentionBias !== undefined && {
+      qBias: [heads * D],
+      kBias: [keyValueHeads * D],
+      vBias: [keyValueHeads * D],
+    }),
+    ...(attentionBias === 'qkvo' && { oBias: [H] }),
+    ...(queryKeyNorm && { qNorm: [D], kNorm: [D] }),
     cos: [T, D / 2],
     sin: [T, D / 2],
   };
@@ -66,10 +85,11 @@ export function makeLayer(of: LayerCase, seed = 1): Layer {
     }),
   );
   const rows = of.rows ?? 'all';
+  const wants = inputNames.filter((name) => name in shapes).join(' ');
   return {
     inputs,
     shapes,
-    attributes: { heads, keyValueHeads, eps: 1e-5, groups, rows, precision: 'f32' },
+    attributes: { heads, keyValueHeads, eps: 1e-5, groups, rows, precision: 'f32', wants },
   };
 }
 
@@ -77,17 +97,33 @@ export function makeLayer(of: LayerCase, seed = 1): Layer {
 export function define({ inputs, shapes, attributes }: Layer): Float64Array {
   const { heads, keyValueHeads, eps, groups } = attributes;
   const [T, H] = shapes.x as [number, number];
-  const D = H / heads;
+  const D = ((shapes.q as number[])[0] as number) / heads;
   const I = (shapes.gate as number[])[0] as number;
   const at = (name: string): Float64Array => inputs[name] as Float64Array;
   const norm = (row: Float64Array, weight: Float64Array): Float64Array => {
-    const scale = 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / H + eps);
+    const scale = 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / row.length + eps);
     return row.map((v, h) => v * scale * (weight[h] as number));
   };
-  const linear = (row: Float64Array, weight: Float64Array, size: number): Float64Array =>
+  const linear = (
+    row: Float64Array,
+    weight: Float64Array,
+    size: number,
+    bias?: Float64Array,
+  ): Float64Array =>
     Float64Array.from({ length: size }, (_, out) =>
-      row.reduce((sum, v, i) => sum + v * (weight[out * row.length + i] as number), 0),
+      row.reduce(
+        (sum, v, i) => sum + v * (weight[out * row.length + i] as number),
+        bias?.[out] ?? 0,
+      ),
     );
+  const normHeads = (row: Float64Array, weight: Float64Array | undefined): Float64Array =>
+    weight === undefined
+      ? row
+      : Float64Array.from(
+          Array.from({ length: row.length / D }, (_, head) => [
+            ...norm(row.slice(head * D, (head + 1) * D), weight),
+          ]).flat(),
+        );
   const rotate = (row: Float64Array, t: number): Float64Array =>
     row.map((v, index) => {
       const [start, i] = [index - (index % D), index % D];
@@ -98,15 +134,19 @@ export function define({ inputs, shapes, attributes }: Layer): Float64Array {
     });
   const rows = Array.from({ length: T }, (_, t) => at('x').slice(t * H, (t + 1) * H));
   const normed = rows.map((row) => norm(row, at('inputNorm')));
-  const q = normed.map((row, t) => rotate(linear(row, at('q'), heads * D), t));
-  const k = normed.map((row, t) => rotate(linear(row, at('k'), keyValueHeads * D), t));
-  const v = normed.map((row) => linear(row, at('v'), keyValueHeads * D));
+  const q = normed.map((row, t) =>
+    rotate(normHeads(linear(row, at('q'), heads * D, inputs.qBias), inputs.qNorm), t),
+  );
+  const k = normed.map((row, t) =>
+    rotate(normHeads(linear(row, at('k'), keyValueHeads * D, inputs.kBias), inputs.kNorm), t),
+  );
+  const v = normed.map((row) => linear(row, at('v'), keyValueHeads * D, inputs.vBias));
   const y = new Float64Array(T * H);
   for (let g = 0; g < groups.length; g += 3) {
     const [first, count, length] = groups.slice(g, g + 3) as [number, number, number];
     for (let t = first; t < first + count * length; t++) {
       const start = t - ((t - first) % length);
-      const attended = new Float64Array(H);
+      const attended = new Float64Array(heads * D);
       for (let head = 0; head < heads; head++) {
         const from = Math.floor((head * keyValueHeads) / heads) * D;
         const weights = Array.from({ length: t - start + 1 }, (_, s) => {
@@ -124,7 +164,9 @@ export function define({ inputs, shapes, attributes }: Layer): Float64Array {
           );
         }
       }
-      const middle = linear(attended, at('o'), H).map((e, h) => e + (rows[t]?.[h] as number));
+      const middle = linear(attended, at('o'), H, inputs.oBias).map(
+        (e, h) => e + (rows[t]?.[h] as number),
+      );
       const inner = norm(middle, at('postNorm'));
       const up = linear(inner, at('up'), I);
       const gated = linear(inner, at('gate'), I).map(

@@ -20,8 +20,6 @@ import {
 } from './decoder-layer-definition.js';
 import { loadNative } from './native.js';
 
-const inputNames = 'x inputNorm q k v o postNorm gate up down'.split(' ');
-
 const cases: Readonly<Record<string, LayerCase>> = {
   'several lengths, two query heads on a key head': {
     heads: 4,
@@ -63,6 +61,54 @@ const cases: Readonly<Record<string, LayerCase>> = {
       [1, 51],
     ],
   },
+  'biases of queries, keys and values': {
+    heads: 4,
+    keyValueHeads: 2,
+    headSize: 6,
+    intermediateSize: 10,
+    attentionBias: 'qkv',
+    groups: [
+      [2, 1],
+      [1, 6],
+    ],
+  },
+  'norms of queries and keys, heads of another size, only the last rows': {
+    heads: 4,
+    keyValueHeads: 2,
+    headSize: 6,
+    hiddenSize: 16,
+    intermediateSize: 10,
+    queryKeyNorm: true,
+    groups: [
+      [2, 1],
+      [4, 9],
+    ],
+    rows: 'last',
+  },
+  'biases and norms everywhere': {
+    heads: 2,
+    keyValueHeads: 1,
+    headSize: 10,
+    hiddenSize: 12,
+    intermediateSize: 9,
+    attentionBias: 'qkvo',
+    queryKeyNorm: true,
+    groups: [
+      [1, 3],
+      [1, 49],
+    ],
+  },
+  'biases and norms everywhere, only the last rows': {
+    heads: 2,
+    keyValueHeads: 2,
+    headSize: 4,
+    hiddenSize: 12,
+    intermediateSize: 9,
+    attentionBias: 'qkvo',
+    queryKeyNorm: true,
+    groups: [[3, 4]],
+    rows: 'last',
+  },
   'one sequence, head size 6': {
     heads: 2,
     keyValueHeads: 1,
@@ -79,6 +125,8 @@ const upload = ({ inputs, shapes }: Layer): NamedTensorMap =>
       tensor(Float32Array.from(values), shapes[name] as number[]),
     ]),
   );
+
+const wantedOf = ({ attributes }: Layer): string[] => attributes.wants.split(' ');
 
 type Keep = 'nothing' | 'input' | 'activations';
 
@@ -140,7 +188,7 @@ describe('the fused decoder layer', () => {
       const [, ...gradients] = forwardAndBackward(layer, dy);
       const loss = (): number =>
         define(layer).reduce((sum, y, index) => sum + y * (dy[index] as number), 0);
-      inputNames.forEach((input, at) => {
+      wantedOf(layer).forEach((input, at) => {
         const values = layer.inputs[input] as Float64Array;
         // From another start each time, and not all of them: that would take minutes.
         const stride = Math.max(Math.min(7, values.length), Math.ceil(values.length / 100));
@@ -254,6 +302,24 @@ describe('the fused decoder layer', () => {
       rounded.forEach((values, at) => {
         assert.ok(distance(values, exact[at] as Float32Array) < 0.03, `output ${at}`);
       });
+    }
+  });
+
+  // Would catch a gradient that is computed from what only another one brought, and one in the place
+  // of its neighbour.
+  it('brings the same bits of a gradient whatever else is wanted', () => {
+    for (const of of Object.values(cases)) {
+      const layer = makeLayer(of);
+      const dy = new Float32Array(define(layer).length).fill(0.25);
+      const [y, ...all] = forwardAndBackward(layer, dy);
+      const names = wantedOf(layer);
+      const parts = [['inputNorm', 'v'], names.slice(3), ...names.map((name) => [name])];
+      for (const some of parts) {
+        const wants = names.filter((name) => some.includes(name)).join(' ');
+        const only = { ...layer, attributes: { ...layer.attributes, wants } };
+        const expected = names.flatMap((name, at) => (some.includes(name) ? [all[at]] : []));
+        assert.deepEqual(forwardAndBackward(only, dy), [y, ...expected], wants);
+      }
     }
   });
 

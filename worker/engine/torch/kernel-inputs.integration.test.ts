@@ -11,21 +11,24 @@ import {
 
 const native = loadNative();
 
-interface Given {
+interface Tensor {
   readonly shape: readonly number[];
   readonly dtype: NativeDtype;
 }
 
+/** Null is one that is left out. */
+type Given = Tensor | null;
+
 /** A call that works. */
 interface Example {
-  readonly inputs: readonly Given[];
+  readonly inputs: readonly Tensor[];
   readonly attributes: NativeAttributes;
 }
 
-const float = (...shape: number[]): Given => ({ shape, dtype: 'float32' });
-const int = (...shape: number[]): Given => ({ shape, dtype: 'int32' });
-const bool = (...shape: number[]): Given => ({ shape, dtype: 'bool' });
-const example = (inputs: readonly Given[], attributes: NativeAttributes = {}): Example => ({
+const float = (...shape: number[]): Tensor => ({ shape, dtype: 'float32' });
+const int = (...shape: number[]): Tensor => ({ shape, dtype: 'int32' });
+const bool = (...shape: number[]): Tensor => ({ shape, dtype: 'bool' });
+const example = (inputs: readonly Tensor[], attributes: NativeAttributes = {}): Example => ({
   inputs,
   attributes,
 });
@@ -38,6 +41,8 @@ const layer = makeLayer({
   keyValueHeads: 2,
   headSize: 4,
   intermediateSize: 7,
+  attentionBias: 'qkvo',
+  queryKeyNorm: true,
   groups: [
     [2, 1],
     [1, 3],
@@ -116,7 +121,7 @@ const examples = new Map<string, Example>([
   ['LockstepDecoderLayerGrad', example([float(5, 16), float(5, 16)])],
 ]);
 
-function create({ shape, dtype }: Given): number {
+function create({ shape, dtype }: Tensor): number {
   const size = shape.reduce((product, extent) => product * extent, 1);
   const values = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype];
   return native.create(new values(size), shape, dtype);
@@ -124,7 +129,7 @@ function create({ shape, dtype }: Given): number {
 
 /** Runs a kernel on new tensors and leaves nothing behind. */
 function run(kernel: string, inputs: readonly Given[], attributes: NativeAttributes): void {
-  const handles = inputs.map(create);
+  const handles = inputs.map((input) => (input === null ? null : create(input)));
   // The backward belongs to a forward's output, so that one takes the place of the first input.
   const made: NativeTensor[] = [];
   if (kernel === 'LockstepDecoderLayerGrad' && sameAs(inputs[0], [5, 16])) {
@@ -132,7 +137,7 @@ function run(kernel: string, inputs: readonly Given[], attributes: NativeAttribu
     const weights = given.map(create);
     made.push(...native.run('LockstepDecoderLayer', weights, how));
     for (const handle of weights) native.dispose(handle);
-    handles.push(handles[0] as number);
+    handles.push(handles[0] ?? null);
     handles[0] = (made[0] as NativeTensor).handle;
   }
   try {
@@ -140,7 +145,9 @@ function run(kernel: string, inputs: readonly Given[], attributes: NativeAttribu
       kernel === 'LockstepDecoderLayerGrad' ? handles.slice(0, inputs.length) : handles;
     made.push(...native.run(kernel, wanted, attributes));
   } finally {
-    for (const handle of [...handles, ...made.map(({ handle }) => handle)]) native.dispose(handle);
+    for (const handle of [...handles, ...made.map(({ handle }) => handle)]) {
+      if (handle !== null) native.dispose(handle);
+    }
   }
 }
 
@@ -149,27 +156,29 @@ const sameAs = (given: Given | undefined, shape: readonly number[]): boolean =>
 
 /** Every input in turn, and its changes. */
 function* changes(
-  inputs: readonly Given[],
-  of: (input: Given, index: number) => readonly Given[],
+  inputs: readonly Tensor[],
+  of: (input: Tensor, index: number) => readonly Given[],
 ): Generator<readonly [index: number, changed: Given[]]> {
   for (const [index, input] of inputs.entries()) {
-    for (const other of of(input, index)) yield [index, inputs.with(index, other)] as const;
+    for (const other of of(input, index)) {
+      yield [index, (inputs as readonly Given[]).with(index, other)] as const;
+    }
   }
 }
 
-const otherTypes = (input: Given, { types }: NativeInput): Given[] =>
+const otherTypes = (input: Tensor, { types }: NativeInput): Tensor[] =>
   (['float32', 'int32', 'bool'] as const)
     .filter((dtype) => !types.split(' or ').includes(dtype))
     .map((dtype) => ({ ...input, dtype }));
 
 /** One axis less, one more. */
-const otherRanks = ({ shape, dtype }: Given): Given[] => [
+const otherRanks = ({ shape, dtype }: Tensor): Tensor[] => [
   { shape: shape.slice(1), dtype },
   { shape: [...shape, 1], dtype },
 ];
 
 /** Each axis shorter, longer and empty. */
-const otherExtents = ({ shape, dtype }: Given, axes: readonly number[]): Given[] =>
+const otherExtents = ({ shape, dtype }: Tensor, axes: readonly number[]): Tensor[] =>
   axes.flatMap((axis) =>
     [-1, 1, 91, -(shape[axis] as number)].map((more) => ({
       shape: shape.with(axis, (shape[axis] as number) + more),
@@ -224,6 +233,10 @@ describe('a kernel of the torch engine', () => {
           new RegExp(`the input "${name}" is ${given[index]?.dtype}.*: must be ${types}`),
         );
       }
+      const needed = (_: Tensor, at: number): Given[] => (ruleOf(at).optional ? [] : [null]);
+      for (const [index, given] of changes(inputs, needed)) {
+        refuses(given, new RegExp(`the input "${ruleOf(index).name}" is missing: must be `));
+      }
       const bound = inputs.map(
         (_, index) => (ruleOf(index).shape === '' ? [] : [index]).length > 0,
       );
@@ -232,7 +245,7 @@ describe('a kernel of the torch engine', () => {
       )) {
         refuses(given, /the input "\w+" is \w+ \[.*\]: must be [a-z0-9 ]+ \[.*\]/);
       }
-      const shared = (input: Given, at: number): Given[] =>
+      const shared = (input: Tensor, at: number): Tensor[] =>
         bound[at] ? otherExtents(input, sharedAxes(takes, at)) : [];
       for (const [, given] of changes(inputs, shared)) {
         refuses(given, /the input "\w+" is \w+ \[.*\]: must be [a-z0-9 ]+ \[.*\] with \w+/);
@@ -241,7 +254,8 @@ describe('a kernel of the torch engine', () => {
 
     // Would catch a shape that the signature leaves open and that ends the process.
     it(`${kernel} computes or says why not, whatever the inputs' shapes`, () => {
-      const any = (input: Given): Given[] => [
+      const any = (input: Tensor): Given[] => [
+        null,
         ...otherRanks(input),
         ...otherExtents(input, [...input.shape.keys()]),
         { shape: [], dtype: input.dtype },
@@ -280,7 +294,7 @@ describe('a kernel of the torch engine', () => {
       () => backward(96),
       /Cannot run kernel LockstepDecoderLayerGrad on .*"dy" is float32 \[96, 16\]: must be float32 \[R, H\] with R = 5, H = 16/,
     );
-    assert.equal(backward(5).length, 10);
+    assert.equal(backward(5).length, 16);
   });
 
   // Would catch heads that do not divide what they read, and rows that no group names.
@@ -304,6 +318,7 @@ describe('a kernel of the torch engine', () => {
       assert.throws(() => layerWith({ groups }), /groups/);
     }
     assert.throws(() => layerWith({ rows: 'some' }), /rows "some" is not one of all, last/);
+    assert.throws(() => layerWith({ wants: 'x cos' }), /wants names "cos": must name inputs/);
   });
 
   // Would catch a tensor that is created from, or read into, memory of another size.

@@ -50,6 +50,8 @@ export interface NativeMemory {
 /** An input of a kernel, in the kernel's order. */
 export interface NativeInput {
   readonly name: string;
+  /** Whether it may be null. */
+  readonly optional: boolean;
   /** `float32`, `float32 or int32`, ... */
   readonly types: string;
   /** A word for each extent (`T H`), the same number in a whole call; empty where it is any. */
@@ -65,8 +67,15 @@ export interface Native {
   /** Fills `values`, which has exactly the tensor's size. */
   read(handle: number, values: NativeValues): void;
   dispose(handle: number): void;
-  /** @throws Error naming the kernel and the shapes of its inputs; code `OUT_OF_MEMORY`. */
-  run(kernel: string, inputs: readonly number[], attributes: NativeAttributes): NativeTensor[];
+  /**
+   * @param inputs null stands for one that is left out.
+   * @throws Error naming the kernel and the shapes of its inputs; code `OUT_OF_MEMORY`.
+   */
+  run(
+    kernel: string,
+    inputs: readonly (number | null)[],
+    attributes: NativeAttributes,
+  ): NativeTensor[];
   /** What this thread holds; `pullbacks` are backwards still to run. */
   memory(): NativeMemory;
   /** What each kernel takes, which it checks before it runs. */

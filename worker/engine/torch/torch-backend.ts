@@ -33,15 +33,18 @@ export class TorchBackend extends KernelBackend {
   /**
    * Runs a native kernel; the outputs are new data, held once.
    *
+   * @param inputs null stands for one that is left out.
    * @throws ComputationCancelledError
    */
   run(
     kernel: string,
-    inputs: readonly TensorInfo[],
+    inputs: readonly (TensorInfo | null)[],
     attributes: NativeAttributes = {},
   ): TensorInfo[] {
     this.#cancellation?.require(kernel);
-    const handles = inputs.map(({ dataId }) => this.#entry(dataId).handle);
+    const handles = inputs.map((input) =>
+      input === null ? null : this.#entry(input.dataId).handle,
+    );
     return this.#native.run(kernel, handles, attributes).map(({ handle, shape, dtype }) => ({
       dataId: this.#add(handle, shape, dtype),
       shape,

@@ -198,7 +198,10 @@ const kernels: Readonly<Record<string, readonly [inputs: string[], translate: Tr
   OneHot: [['indices'], asIs],
 
   LockstepDecoderLayer: [
-    ['x', 'inputNorm', 'q', 'k', 'v', 'o', 'postNorm', 'gate', 'up', 'down', 'cos', 'sin'],
+    [
+      ...['x', 'inputNorm', 'q', 'k', 'v', 'o', 'postNorm', 'gate', 'up', 'down'],
+      ...['qBias', 'kBias', 'vBias', 'oBias', 'qNorm', 'kNorm', 'cos', 'sin'],
+    ],
     asIs,
   ],
   LockstepDecoderLayerGrad: [['y', 'dy'], none],
@@ -224,8 +227,8 @@ function tableKernels(): KernelConfig[] {
     kernelName,
     backendName: 'torch',
     kernelFunc: ({ inputs, attrs, backend }) => {
-      const list = names.map((name) => (inputs as NamedTensorInfoMap)[name] as TensorInfo);
-      const attributes = translate((attrs ?? {}) as Attributes, list);
+      const list = names.map((name) => (inputs as NamedTensorInfoMap)[name] ?? null);
+      const attributes = translate((attrs ?? {}) as Attributes, list as TensorInfo[]);
       const outputs = (backend as TorchBackend).run(kernelName, list, attributes);
       return listKernels.has(kernelName) ? outputs : (outputs[0] as TensorInfo);
     },

@@ -82,7 +82,7 @@ export function decoderLayer(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
-  if (isFused(weights)) return runFused(x, weights, geometry, config, options);
+  if (isFused()) return runFused(x, weights, geometry, config, options);
   const inputs: LayerInputs = { x, ...weights };
   const layer = vjp<LayerInput, Tensor2D>((varied) =>
     composeLayer({ ...inputs, ...varied }, geometry, config, options),
@@ -106,13 +106,12 @@ export function decoderLayerOnly(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): Tensor2D {
-  if (isFused(weights)) return fusedForward(x, weights, geometry, config, options, 'nothing');
+  if (isFused()) return fusedForward(x, weights, geometry, config, options, nothing);
   return engine().tidy(() => composeLayer({ x, ...weights }, geometry, config, options));
 }
 
 /** Where the engine registers the fused kernel, it registers its gradient too. */
-const isFused = ({ qBias, qNorm }: LayerWeights): boolean =>
-  hasKernel(fusedLayer) && qBias === undefined && qNorm === undefined;
+const isFused = (): boolean => hasKernel(fusedLayer);
 
 const gradientOrder: readonly LayerInput[] = [
   'x',
@@ -125,7 +124,22 @@ const gradientOrder: readonly LayerInput[] = [
   'gate',
   'up',
   'down',
+  'qBias',
+  'kBias',
+  'vBias',
+  'oBias',
+  'qNorm',
+  'kNorm',
 ];
+
+/** What a forward of the fused kernel is for. */
+interface FusedBackward {
+  readonly keep: 'nothing' | 'input' | 'activations';
+  /** In `gradientOrder`, in which the kernel brings them. */
+  readonly wants: readonly LayerInput[];
+}
+
+const nothing: FusedBackward = { keep: 'nothing', wants: [] };
 
 function runFused(
   x: Tensor2D,
@@ -134,18 +148,16 @@ function runFused(
   config: DecoderConfig,
   options: LayerOptions,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
-  const keep = options.keepActivations ? 'activations' : 'input';
-  const y = fusedForward(x, weights, geometry, config, options, keep);
+  const given: Partial<LayerInputs> = { x, ...weights };
+  const { gradients: named = gradientOrder, keepActivations } = options;
+  const wants = gradientOrder.filter((name) => given[name] !== undefined && named.includes(name));
+  const keep = keepActivations ? 'activations' : 'input';
+  const y = fusedForward(x, weights, geometry, config, options, { keep, wants });
   const pullback = (dy: Tensor): NamedTensors<LayerInput> => {
     const gradients = engine().runKernel(fusedLayerGradient, { y, dy }, {}) as Tensor[];
-    const named = Object.fromEntries(
-      gradientOrder.map((name, index) => [name, gradients[index]]),
+    return Object.fromEntries(
+      wants.map((name, index) => [name, gradients[index]]),
     ) as NamedTensors<LayerInput>;
-    const wanted = chosen(named, options.gradients);
-    for (const [name, gradient] of Object.entries(named)) {
-      if (!(name in wanted)) gradient.dispose();
-    }
-    return wanted;
   };
   // What the engine keeps belongs to y and ends with it.
   return [y, Object.assign(pullback, { dispose: () => undefined })];
@@ -157,7 +169,7 @@ function fusedForward(
   { groups, cos, sin }: LayerGeometry,
   config: DecoderConfig,
   { rows, precision }: LayerOptions,
-  keep: 'nothing' | 'input' | 'activations',
+  { keep, wants }: FusedBackward,
 ): Tensor2D {
   const attributes = {
     heads: config.heads,
@@ -167,6 +179,7 @@ function fusedForward(
     rows,
     precision,
     keep,
+    wants: wants.join(' '),
   };
   return engine().runKernel(fusedLayer, { x, ...weights, cos, sin }, attributes) as Tensor2D;
 }

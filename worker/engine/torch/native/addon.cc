@@ -146,7 +146,7 @@ class Addon {
     });
   }
 
-  // (kernel, input handles, attributes) -> outputs as {handle, shape, dtype}.
+  // (kernel, input handles or null, attributes) -> outputs as {handle, shape, dtype}.
   napi_value run(const JavaScript& js, const Arguments& given) {
     std::string name;
     std::optional<Call> call;
@@ -157,7 +157,7 @@ class Addon {
       name = js.text(given[0], "kernel");
       const auto found = kernels().find(name);
       if (found == kernels().end()) throw std::invalid_argument("there is no such kernel");
-      call.emplace(js, session_, js.integers(given[1], "inputs"), given[2]);
+      call.emplace(js, session_, js.integers_or_null(given[1], "inputs", kNone), given[2]);
       require_inputs(found->second.takes, call->inputs());
       const at::NoGradGuard no_grad;
       return results(js, found->second.compute(*call));
@@ -176,7 +176,7 @@ class Addon {
     });
   }
 
-  // -> {kernel: [{name, types, shape}]}: what each kernel takes, `shape` empty where it is any.
+  // -> {kernel: [{name, types, shape, optional}]}: what each kernel takes, `shape` empty where it is any.
   napi_value signatures(const JavaScript& js, const Arguments&) {
     return attempt(js, [] { return "list the kernels"; }, [&] {
       const napi_value all = js.object();
@@ -188,6 +188,7 @@ class Addon {
           js.set(input, "name", js.from(inputs[i].name));
           js.set(input, "types", js.from(types_text(inputs[i].types)));
           js.set(input, "shape", js.from(inputs[i].shape == nullptr ? "" : inputs[i].shape));
+          js.set(input, "optional", js.from_boolean(inputs[i].optional));
           js.set(list, i, input);
         }
         js.set(all, name.c_str(), list);

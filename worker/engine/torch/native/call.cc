@@ -9,7 +9,9 @@ Call::Call(const JavaScript& js, Session& session, std::vector<Handle> handles,
            napi_value attributes)
     : js_(js), session_(session), handles_(std::move(handles)), attributes_(attributes) {
   inputs_.reserve(handles_.size());
-  for (const Handle handle : handles_) inputs_.push_back(session_.get(handle));
+  for (const Handle handle : handles_) {
+    inputs_.push_back(handle == kNone ? at::Tensor() : session_.get(handle));
+  }
 }
 
 double Call::number(const char* name) const {
@@ -46,8 +48,9 @@ at::ScalarType Call::precision(const char* name) const {
 std::string Call::describe() const {
   std::ostringstream text;
   for (size_t i = 0; i < inputs_.size(); i++) {
-    text << (i == 0 ? "" : ", ") << dtype_name(inputs_[i].scalar_type()) << ' '
-         << inputs_[i].sizes();
+    text << (i == 0 ? "" : ", ");
+    if (!inputs_[i].defined()) text << "nothing";
+    else text << dtype_name(inputs_[i].scalar_type()) << ' ' << inputs_[i].sizes();
   }
   return text.str();
 }

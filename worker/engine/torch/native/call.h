@@ -15,7 +15,7 @@ namespace lockstep {
 
 class Call {
  public:
-  // Throws std::out_of_range where an input was disposed of.
+  // Throws std::out_of_range where an input was disposed of. One that is left out is undefined.
   Call(const JavaScript& js, Session& session, std::vector<Handle> handles, napi_value attributes);
 
   const at::Tensor& input(size_t index) const { return inputs_.at(index); }

@@ -4,8 +4,10 @@
 // Legend: T rows of all sequences, n sequences, R rows that come out (T, or n where only the last
 // row of each sequence is wanted), H hidden size, Nq query heads, Nk key-value heads, D head size,
 // I width of the feed-forward layer.
+#include <array>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -18,9 +20,14 @@ namespace lockstep {
 
 namespace {
 
-// The order in which the kernel takes its inputs; gradients come back in the order of the first
-// ten.
-enum Input : size_t { kX, kInputNorm, kQ, kK, kV, kO, kPostNorm, kGate, kUp, kDown, kCos, kSin };
+// The order in which the kernel takes its inputs; the gradients of those before the cosines come
+// back in this order, as far as they are wanted.
+enum InputIndex : size_t {
+  kX, kInputNorm, kQ, kK, kV, kO, kPostNorm, kGate, kUp, kDown,
+  kQBias, kKBias, kVBias, kOBias, kQNorm, kKNorm,
+  kCos, kSin
+};
+constexpr size_t kGradients = kCos;
 
 struct Layer {
   std::vector<at::Tensor> in;
@@ -29,6 +36,8 @@ struct Layer {
   double eps;
   std::vector<Group> groups;
   at::ScalarType type;
+  // Whose gradients the backward brings.
+  std::array<bool, kGradients> wants;
   // The last row of each sequence [n], where only those come out; nothing else is computed then
   // behind their keys and values. Undefined where all rows come out.
   at::Tensor last_rows;
@@ -41,7 +50,7 @@ struct Layer {
 // What a backward needs of its forward.
 struct Kept {
   at::Tensor x_R;  // [R, H]: x itself, or its last rows
-  at::Tensor scales, query_scales;
+  Projected all, query;  // without their heads; the query's where only the last rows have one
   Attended attention;
   FeedForwardKept feed_forward;
 };
@@ -59,39 +68,52 @@ const LayerParts& parts_of(const Layer& layer) {
   return by_blocks ? kPartsByBlocks : kPartsByOperations;
 }
 
+Weight weight_of(const Layer& layer, InputIndex index) {
+  return {layer.in[index], layer.wants[index]};
+}
+
+HeadWeights queries_of(const Layer& layer) {
+  return {weight_of(layer, kQ), weight_of(layer, kQBias), weight_of(layer, kQNorm), true};
+}
+
+HeadWeights keys_of(const Layer& layer) {
+  return {weight_of(layer, kK), weight_of(layer, kKBias), weight_of(layer, kKNorm), true};
+}
+
+HeadWeights values_of(const Layer& layer) {
+  return {weight_of(layer, kV), weight_of(layer, kVBias), {}, false};
+}
+
+Projection projection_of(const Layer& layer, std::vector<HeadWeights> parts) {
+  return {weight_of(layer, kInputNorm),
+          std::move(parts),
+          layer.in[kCos],
+          layer.in[kSin],
+          layer.eps,
+          layer.type,
+          layer.wants[kX]};
+}
+
 // Everything that reads the same rows is one product.
 Projection whole_projection(const Layer& layer) {
-  const auto& in = layer.in;
-  return {in[kInputNorm],
-          {in[kQ], in[kK], in[kV]},
-          in[kCos],
-          in[kSin],
-          layer.heads + layer.key_value_heads,
-          layer.eps,
-          layer.type};
+  return projection_of(layer, {queries_of(layer), keys_of(layer), values_of(layer)});
 }
 
 Projection key_value_projection(const Layer& layer) {
-  const auto& in = layer.in;
-  return {in[kInputNorm],        {in[kK], in[kV]}, in[kCos],  in[kSin],
-          layer.key_value_heads, layer.eps,        layer.type};
+  return projection_of(layer, {keys_of(layer), values_of(layer)});
 }
 
 Projection last_query_projection(const Layer& layer) {
-  const auto& in = layer.in;
-  const at::Tensor& rows = layer.last_rows;
-  return {in[kInputNorm],
-          {in[kQ]},
-          in[kCos].index_select(0, rows),
-          in[kSin].index_select(0, rows),
-          layer.heads,
-          layer.eps,
-          layer.type};
+  Projection projection = projection_of(layer, {queries_of(layer)});
+  projection.cos = projection.cos.index_select(0, layer.last_rows);
+  projection.sin = projection.sin.index_select(0, layer.last_rows);
+  return projection;
 }
 
 FeedForward feed_forward_of(const Layer& layer) {
-  const auto& in = layer.in;
-  return {in[kO], in[kPostNorm], in[kGate], in[kUp], in[kDown], layer.eps, layer.type};
+  return {weight_of(layer, kO),    weight_of(layer, kOBias), weight_of(layer, kPostNorm),
+          weight_of(layer, kGate), weight_of(layer, kUp),    weight_of(layer, kDown),
+          layer.eps,               layer.type};
 }
 
 at::Tensor forward_pass(const Layer& layer, Kept* kept) {
@@ -117,28 +139,39 @@ at::Tensor forward_pass(const Layer& layer, Kept* kept) {
   at::Tensor y = parts.feed_forward(feed_forward_of(layer), x_R, attended.output,
                                     kept == nullptr ? nullptr : &kept->feed_forward);
   if (kept != nullptr) {
+    all.heads.reset();
+    query.heads.reset();
     kept->x_R = x_R;
-    kept->scales = all.scales;
-    kept->query_scales = query.scales;
+    kept->all = std::move(all);
+    kept->query = std::move(query);
     kept->attention = std::move(attended);
   }
   return y;
 }
 
-// Consumes `kept`. dy [R, H] -> the gradients of the first ten inputs.
+// The gradients of a part of a projection, in their places.
+void place(HeadGradients gradients, std::vector<at::Tensor>& d, InputIndex matrix, InputIndex bias,
+           std::optional<InputIndex> norm) {
+  d[matrix] = std::move(gradients.matrix);
+  d[bias] = std::move(gradients.bias);
+  if (norm) d[*norm] = std::move(gradients.norm);
+}
+
+// Consumes `kept`. dy [R, H] -> the gradients of the inputs before the cosines; those that are not
+// wanted may be there or not.
 std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::Tensor& dy) {
   const LayerParts& parts = parts_of(layer);
-  const int64_t wide = layer.in[kGate].size(0);
   const int64_t queries = layer.in[kQ].size(0), keys = layer.in[kK].size(0);
   const at::Tensor& x = layer.in[kX];
-  std::vector<at::Tensor> d(kDown + 1);
+  std::vector<at::Tensor> d(kGradients);
 
   const FeedForwardGradients behind = parts.feed_forward_backward(
       feed_forward_of(layer), std::move(kept.feed_forward), kept.attention.output, dy);
   d[kO] = behind.d_o;
+  d[kOBias] = behind.d_o_bias;
   d[kPostNorm] = behind.d_norm;
-  d[kGate] = behind.d_gate_up.narrow(0, 0, wide);
-  d[kUp] = behind.d_gate_up.narrow(0, wide, wide);
+  d[kGate] = behind.d_gate;
+  d[kUp] = behind.d_up;
   d[kDown] = behind.d_down;
 
   const auto of_type = x.options().dtype(layer.type);
@@ -150,12 +183,12 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
                              d_heads.narrow(1, queries + keys, keys)});
     kept.attention = {};
     const ProjectionGradients before =
-        parts.project_backward(whole_projection(layer), x, kept.scales, d_heads, behind.dx);
+        parts.project_backward(whole_projection(layer), x, kept.all, d_heads, behind.dx);
     d[kX] = before.dx;
     d[kInputNorm] = before.d_norm;
-    d[kQ] = before.d_weights.narrow(0, 0, queries);
-    d[kK] = before.d_weights.narrow(0, queries, keys);
-    d[kV] = before.d_weights.narrow(0, queries + keys, keys);
+    place(before.parts[0], d, kQ, kQBias, kQNorm);
+    place(before.parts[1], d, kK, kKBias, kKNorm);
+    place(before.parts[2], d, kV, kVBias, {});
     return d;
   }
   at::Tensor d_q = at::empty({R, queries}, of_type), d_kv = at::empty({T, 2 * keys}, of_type);
@@ -163,19 +196,28 @@ std::vector<at::Tensor> backward_pass(const Layer& layer, Kept& kept, const at::
                           {d_q, d_kv.narrow(1, 0, keys), d_kv.narrow(1, keys, keys)});
   kept.attention = {};
   const ProjectionGradients query = parts.project_backward(last_query_projection(layer), kept.x_R,
-                                                           kept.query_scales, d_q, behind.dx);
+                                                           kept.query, d_q, behind.dx);
   const ProjectionGradients all =
-      parts.project_backward(key_value_projection(layer), x, kept.scales, d_kv, at::Tensor());
+      parts.project_backward(key_value_projection(layer), x, kept.all, d_kv, at::Tensor());
   // Every row is there once, so adding them by index has one order.
-  d[kX] = all.dx.index_add(0, layer.last_rows, query.dx);
-  d[kInputNorm] = all.d_norm + query.d_norm;
-  d[kQ] = query.d_weights;
-  d[kK] = all.d_weights.narrow(0, 0, keys);
-  d[kV] = all.d_weights.narrow(0, keys, keys);
+  if (layer.wants[kX]) d[kX] = all.dx.index_add(0, layer.last_rows, query.dx);
+  if (layer.wants[kInputNorm]) d[kInputNorm] = all.d_norm + query.d_norm;
+  place(query.parts[0], d, kQ, kQBias, kQNorm);
+  place(all.parts[0], d, kK, kKBias, kKNorm);
+  place(all.parts[1], d, kV, kVBias, {});
   return d;
 }
 
-// In the order of Input. Q: heads D, K: keyValueHeads D.
+std::vector<at::Tensor> wanted_gradients(const Layer& layer, Kept& kept, const at::Tensor& dy) {
+  const std::vector<at::Tensor> all = backward_pass(layer, kept, dy);
+  std::vector<at::Tensor> wanted;
+  for (size_t i = 0; i < kGradients; i++) {
+    if (layer.wants[i]) wanted.push_back(all[i]);
+  }
+  return wanted;
+}
+
+// In the order of InputIndex. Q: heads D, K: keyValueHeads D.
 const Signature kLayer{{{"x", kFloats, "T H"},
                         {"inputNorm", kFloats, "H"},
                         {"q", kFloats, "Q H"},
@@ -186,6 +228,12 @@ const Signature kLayer{{{"x", kFloats, "T H"},
                         {"gate", kFloats, "I H"},
                         {"up", kFloats, "I H"},
                         {"down", kFloats, "H I"},
+                        {"qBias", kFloats, "Q", true},
+                        {"kBias", kFloats, "K", true},
+                        {"vBias", kFloats, "K", true},
+                        {"oBias", kFloats, "H", true},
+                        {"qNorm", kFloats, "D", true},
+                        {"kNorm", kFloats, "D", true},
                         {"cos", kFloats, "T D/2"},
                         {"sin", kFloats, "T D/2"}}};
 const Signature kLayerGradient{{{"y", kFloats, "R H"}, {"dy", kFloats, "R H"}}};
@@ -208,6 +256,34 @@ void require_heads(const Layer& layer) {
   };
   require("q", queries, layer.heads);
   require("k", keys, layer.key_value_heads);
+  for (const InputIndex norm : {kQNorm, kKNorm}) {
+    if (!in[norm].defined() || in[norm].size(0) == 2 * half) continue;
+    throw std::invalid_argument("the input \"" + std::string(kLayer.inputs[norm].name) +
+                                "\" has " + std::to_string(in[norm].size(0)) +
+                                " entries: must have " + std::to_string(2 * half) +
+                                ", twice the columns of cos");
+  }
+  if (in[kQBias].defined() == in[kKBias].defined() &&
+      in[kQBias].defined() == in[kVBias].defined()) {
+    return;
+  }
+  throw std::invalid_argument("some of qBias, kBias and vBias are missing: must be all or none");
+}
+
+// Names of inputs, between blanks.
+std::array<bool, kGradients> wants_of(const std::string& names, const std::vector<at::Tensor>& in) {
+  std::array<bool, kGradients> wants{};
+  std::istringstream words(names);
+  for (std::string name; words >> name;) {
+    size_t i = 0;
+    while (i < kGradients && name != kLayer.inputs[i].name) i++;
+    if (i == kGradients || !in[i].defined()) {
+      throw std::invalid_argument("wants names \"" + name +
+                                  "\": must name inputs that are given, before cos");
+    }
+    wants[i] = true;
+  }
+  return wants;
 }
 
 Layer layer_of(const Call& call) {
@@ -217,8 +293,11 @@ Layer layer_of(const Call& call) {
               call.number("eps"),
               {},
               call.precision("precision"),
+              wants_of(call.text("wants"), call.inputs()),
               {}};
-  for (at::Tensor& each : layer.in) each = each.contiguous();
+  for (at::Tensor& each : layer.in) {
+    if (each.defined()) each = each.contiguous();
+  }
   const std::vector<int64_t> groups = call.integers("groups");
   if (groups.size() % 3 != 0) {
     throw std::invalid_argument("groups must be triples of first row, count and length");
@@ -237,8 +316,8 @@ Layer layer_of(const Call& call) {
   return layer;
 }
 
-// Attributes: keep is what waits for the backward: `nothing`, the `input` alone (the forward runs
-// again then) or the `activations`.
+// Attributes: wants are the names of the inputs whose gradients the backward brings; keep is what
+// waits for it: `nothing`, the `input` alone (the forward runs again then) or the `activations`.
 Outputs forward(const Call& call) {
   const Layer layer = layer_of(call);
   const std::string keep = call.text("keep");
@@ -247,7 +326,7 @@ Outputs forward(const Call& call) {
     return {forward_pass(layer, nullptr), [layer](const at::Tensor& dy) {
               Kept kept;
               forward_pass(layer, &kept);
-              return backward_pass(layer, kept, dy);
+              return wanted_gradients(layer, kept, dy);
             }};
   }
   if (keep != "activations") {
@@ -256,7 +335,7 @@ Outputs forward(const Call& call) {
   auto kept = std::make_shared<Kept>();
   at::Tensor y = forward_pass(layer, kept.get());
   return {std::move(y),
-          [layer, kept](const at::Tensor& dy) { return backward_pass(layer, *kept, dy); }};
+          [layer, kept](const at::Tensor& dy) { return wanted_gradients(layer, *kept, dy); }};
 }
 
 // Inputs {y, dy}. Consumes what was kept with y.

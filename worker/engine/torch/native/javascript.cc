@@ -36,18 +36,20 @@ void require_ok(napi_status status) {
   throw std::runtime_error("Node-API answered with status " + std::to_string(status));
 }
 
-void JavaScript::require_type(napi_value value, napi_valuetype wanted, const char* what) const {
+napi_valuetype JavaScript::type_of(napi_value value) const {
   napi_valuetype type;
   require_ok(napi_typeof(env_, value, &type));
+  return type;
+}
+
+void JavaScript::require_type(napi_value value, napi_valuetype wanted, const char* what) const {
+  const napi_valuetype type = type_of(value);
   if (type != wanted) throw wrong_type(what, name_of(type), name_of(wanted));
 }
 
 void JavaScript::require_list(napi_value value, bool is_list, const char* what,
                               const char* wanted) const {
-  if (is_list) return;
-  napi_valuetype type;
-  require_ok(napi_typeof(env_, value, &type));
-  throw wrong_type(what, name_of(type), wanted);
+  if (!is_list) throw wrong_type(what, name_of(type_of(value)), wanted);
 }
 
 double JavaScript::number(napi_value value, const char* what) const {
@@ -86,17 +88,28 @@ std::string JavaScript::text(napi_value value, const char* what) const {
   return text;
 }
 
-std::vector<int64_t> JavaScript::integers(napi_value value, const char* what) const {
+std::vector<napi_value> JavaScript::entries(napi_value value, const char* what) const {
   bool is_array = false;
   require_ok(napi_is_array(env_, value, &is_array));
   require_list(value, is_array, what, "an array of integers");
   uint32_t length = 0;
   require_ok(napi_get_array_length(env_, value, &length));
-  std::vector<int64_t> all(length);
-  for (uint32_t i = 0; i < length; i++) {
-    napi_value entry;
-    require_ok(napi_get_element(env_, value, i, &entry));
-    all[i] = integer(entry, what);
+  std::vector<napi_value> all(length);
+  for (uint32_t i = 0; i < length; i++) require_ok(napi_get_element(env_, value, i, &all[i]));
+  return all;
+}
+
+std::vector<int64_t> JavaScript::integers(napi_value value, const char* what) const {
+  std::vector<int64_t> all;
+  for (const napi_value entry : entries(value, what)) all.push_back(integer(entry, what));
+  return all;
+}
+
+std::vector<int64_t> JavaScript::integers_or_null(napi_value value, const char* what,
+                                                  int64_t null_is) const {
+  std::vector<int64_t> all;
+  for (const napi_value entry : entries(value, what)) {
+    all.push_back(type_of(entry) == napi_null ? null_is : integer(entry, what));
   }
   return all;
 }
@@ -138,6 +151,12 @@ napi_value JavaScript::from(double value) const {
 napi_value JavaScript::from(const std::string& value) const {
   napi_value made;
   require_ok(napi_create_string_utf8(env_, value.data(), value.size(), &made));
+  return made;
+}
+
+napi_value JavaScript::from_boolean(bool value) const {
+  napi_value made;
+  require_ok(napi_get_boolean(env_, value, &made));
   return made;
 }
 

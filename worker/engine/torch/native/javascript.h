@@ -30,6 +30,8 @@ class JavaScript {
   bool boolean(napi_value value, const char* what) const;
   std::string text(napi_value value, const char* what) const;
   std::vector<int64_t> integers(napi_value value, const char* what) const;
+  // The same where entries may be null, which become `null_is`.
+  std::vector<int64_t> integers_or_null(napi_value value, const char* what, int64_t null_is) const;
   // Of a typed array; it may be shared.
   Memory memory(napi_value value, const char* what) const;
   // Throws std::invalid_argument where there is none.
@@ -37,6 +39,8 @@ class JavaScript {
 
   napi_value from(double value) const;
   napi_value from(const std::string& value) const;
+  // Not an overload: it would be the better one for a text in quotes.
+  napi_value from_boolean(bool value) const;
   napi_value array(size_t length) const;
   napi_value object() const;
   void set(napi_value array, size_t index, napi_value value) const;
@@ -46,7 +50,9 @@ class JavaScript {
   void raise(const std::string& message, const char* code) const noexcept;
 
  private:
+  napi_valuetype type_of(napi_value value) const;
   void require_type(napi_value value, napi_valuetype wanted, const char* what) const;
+  std::vector<napi_value> entries(napi_value value, const char* what) const;
   void require_list(napi_value value, bool is_list, const char* what, const char* wanted) const;
 
   napi_env env_;

@@ -15,33 +15,65 @@
 
 namespace lockstep {
 
-// heads = rotated(norm(x) W^T): queries, keys and values, or some of them, from one product.
+// A matrix and whether the backward has to bring its gradient.
+struct Weight {
+  at::Tensor value;  // [out, in]; a vector for biases and norms, undefined where there is none
+  bool wanted;
+
+  bool here() const { return value.defined(); }
+};
+
+// Queries, keys or values.
+struct HeadWeights {
+  Weight matrix;  // [N D, H]
+  Weight bias;    // [N D]
+  Weight norm;    // [D], of each head before it is rotated
+  bool rotated;
+};
+
+// Each: heads = rotated(norm(norm(x) W^T + bias)). Queries, keys and values, or some of them, from
+// one product.
 struct Projection {
-  at::Tensor norm;                  // [H]
-  std::vector<at::Tensor> weights;  // [., H], joined to [W, H]
-  at::Tensor cos, sin;              // [T, D/2]
-  int64_t turned;                   // so many heads at the front are rotated, the others are values
+  Weight norm;                     // [H]
+  std::vector<HeadWeights> parts;  // side by side: [W, H]
+  at::Tensor cos, sin;             // [T, D/2]
   double eps;
   at::ScalarType type;
+  bool wants_dx;
+
+  int64_t head_size() const { return 2 * cos.size(1); }
+};
+
+// What the norm of a part's heads was given. N: heads of the part.
+struct HeadNorm {
+  at::Tensor raw;     // [T N, D]
+  at::Tensor scales;  // [T N]: 1 / rms of each head
 };
 
 struct Projected {
   at::Tensor heads;   // [T, W]
   at::Tensor scales;  // [T]: 1 / rms of each row of x
+  std::vector<HeadNorm> head_norms;  // of each part, undefined where it has no norm
+};
+
+// Those that are not wanted are undefined, here and below.
+struct HeadGradients {
+  at::Tensor matrix, bias, norm;
 };
 
 struct ProjectionGradients {
-  at::Tensor dx;         // [T, H]
-  at::Tensor d_norm;     // [H]
-  at::Tensor d_weights;  // [W, H]
+  at::Tensor dx;      // [T, H]
+  at::Tensor d_norm;  // [H]
+  std::vector<HeadGradients> parts;
 };
 
-// y = middle + down(swiglu(gate_up(norm(middle)))), where middle = x + o(attended).
+// y = middle + down(swiglu(gate_up(norm(middle)))), where middle = x + o(attended) + o_bias.
 struct FeedForward {
-  at::Tensor o;         // [H, N D]
-  at::Tensor norm;      // [H]
-  at::Tensor gate, up;  // [I, H]
-  at::Tensor down;      // [H, I]
+  Weight o;         // [H, N D]
+  Weight o_bias;    // [H]
+  Weight norm;      // [H]
+  Weight gate, up;  // [I, H]
+  Weight down;      // [H, I]
   double eps;
   at::ScalarType type;
 };
@@ -56,16 +88,24 @@ struct FeedForwardGradients {
   at::Tensor dx;          // [T, H]
   at::Tensor d_attended;  // [T, N D]
   at::Tensor d_o;
+  at::Tensor d_o_bias;
   at::Tensor d_norm;
-  at::Tensor d_gate_up;  // [2 I, H]
+  at::Tensor d_gate, d_up;
   at::Tensor d_down;
 };
 
+// The gradients of matrices whose outputs stand side by side in dy [T, N], from x [T, K]: one
+// product where all of them are wanted, else one for each that is.
+using WeightProduct = at::Tensor (*)(const at::Tensor& dy, const at::Tensor& x);
+std::vector<at::Tensor> weight_gradients(const at::Tensor& dy, const at::Tensor& x,
+                                         const std::vector<Weight>& weights, WeightProduct product);
+
 struct LayerParts {
   Projected (*project)(const Projection&, const at::Tensor& x);
-  // Consumes d_heads; `residual` [T, H] is added to dx and may be undefined.
+  // Consumes d_heads; `residual` [T, H] is added to dx and may be undefined. Of `kept`, heads are
+  // not needed.
   ProjectionGradients (*project_backward)(const Projection&, const at::Tensor& x,
-                                          const at::Tensor& scales, at::Tensor d_heads,
+                                          const Projected& kept, at::Tensor d_heads,
                                           const at::Tensor& residual);
   Attended (*attend)(const Heads&, const AttentionShape&, bool keep);
   // -> y [T, H]; `kept` may be null.

@@ -2,6 +2,8 @@
 
 #include <ATen/cpu/Utils.h>
 
+#include <optional>
+
 namespace lockstep {
 
 namespace {
@@ -26,9 +28,14 @@ bool multiplies_bfloat16(const at::Device& device) {
 #endif
 }
 
-at::Tensor forward_product(const at::Tensor& x, const at::Tensor& weight) {
-  if (!must_widen(x)) return at::linear(x, weight);
-  return at::linear(x.to(at::kFloat), weight.to(at::kFloat)).to(at::kBFloat16);
+at::Tensor forward_product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const auto optional = [](const at::Tensor& given) {
+    return given.defined() ? std::optional(given) : std::nullopt;
+  };
+  if (!must_widen(x)) return at::linear(x, weight, optional(bias));
+  const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat) : bias;
+  return at::linear(x.to(at::kFloat), weight.to(at::kFloat), optional(wide_bias))
+      .to(at::kBFloat16);
 }
 
 at::Tensor input_gradient(const at::Tensor& dy, const at::Tensor& weight) {
@@ -40,5 +47,7 @@ at::Tensor weight_gradient(const at::Tensor& dy, const at::Tensor& x) {
   if (!must_widen(dy)) return at::mm(dy.t(), x).to(at::kFloat);
   return at::mm(dy.to(at::kFloat).t(), x.to(at::kFloat));
 }
+
+at::Tensor bias_gradient(const at::Tensor& dy) { return at::sum(dy, 0, false, at::kFloat); }
 
 }  // namespace lockstep

@@ -12,6 +12,8 @@
 namespace lockstep {
 
 using Handle = int64_t;
+// Stands where an input is left out.
+constexpr Handle kNone = 0;
 
 // The backward of a fused kernel with what it kept of its forward: from the gradient of the output
 // to those of the inputs. Runs once.

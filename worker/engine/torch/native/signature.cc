@@ -92,6 +92,11 @@ void require_inputs(const Signature& signature, const std::vector<at::Tensor>& g
   std::vector<Extent> known;
   for (size_t i = 0; i < given.size(); i++) {
     const Input& input = inputs[std::min(i, inputs.size() - 1)];
+    if (!given[i].defined()) {
+      if (input.optional) continue;
+      throw std::invalid_argument(std::string("the input \"") + input.name +
+                                  "\" is missing: must be " + wanted(input, known));
+    }
     const size_t before = known.size();
     const bool is_type = (bit_of(given[i].scalar_type()) & input.types) != 0;
     const bool is_shape =

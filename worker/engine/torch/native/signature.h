@@ -16,6 +16,8 @@ struct Input {
   // A word for each extent ("T H"); the same word is the same number in all inputs of a call.
   // Null: any shape, of which the kernel is the judge.
   const char* shape = nullptr;
+  // It may be left out: it is undefined then.
+  bool optional = false;
 };
 
 struct Signature {
