@@ -23,7 +23,7 @@ import { millis } from '../shared/units.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { CoordinatorMetrics } from './metrics.js';
-import { DatasetPublisher } from './plans/dataset-publisher.js';
+import { FilesPublisher } from './plans/files-publisher.js';
 import type { PlanSource } from './plans/plan-source.js';
 
 export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
@@ -106,12 +106,7 @@ export async function openCoordinator(
     clock: asleep ? new AwakeClock(clock, longestTick) : clock,
     log: silentLog,
     spec: { any: 'job' },
-    datasetPublisher: new DatasetPublisher({
-      bus,
-      run,
-      directory: '/nowhere',
-      onFile: () => undefined,
-    }),
+    filesPublisher: new FilesPublisher({ bus, run, onFile: () => undefined }),
     emit: (event) => events.push(event),
     replicas: 2,
     linksToken: 'x'.repeat(32),

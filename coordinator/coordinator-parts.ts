@@ -5,7 +5,7 @@ import type { Log } from '../shared/log.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
 import type { RunAddress } from '../shared/run/run-id.js';
 import type { CoordinatorMetrics } from './metrics.js';
-import type { DatasetPublisher } from './plans/dataset-publisher.js';
+import type { FilesPublisher } from './plans/files-publisher.js';
 import type { PlanSource } from './plans/plan-source.js';
 
 /** What is known when the dataset is open, and needed when the membership forms. */
@@ -21,7 +21,7 @@ export interface CoordinatorParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: CoordinatorMetrics;
-  readonly datasetPublisher: DatasetPublisher;
+  readonly filesPublisher: FilesPublisher;
   readonly emit: (event: RunEvent) => void;
   readonly run: RunAddress;
   /** Sent to the workers as it is; they parse it like any spec. */

@@ -123,7 +123,7 @@ export class Coordinator {
     this.#end('closed');
     try {
       await this.#stream?.remove();
-      await this.#parts.datasetPublisher.remove();
+      await this.#parts.filesPublisher.remove();
     } catch (error) {
       // The outcome stands; what is left on a server ages away by itself.
       this.#parts.log.warn({ code: codeOf(error) }, `left behind: ${(error as Error).message}`);
@@ -233,8 +233,8 @@ export class Coordinator {
   #handle(worker: WorkerId, message: FromWorker): void {
     const phase = this.#phase;
     if (phase.kind === 'over') return;
-    if (message.kind === 'dataset-wanted') {
-      this.#publishDataset();
+    if (message.kind === 'files-wanted') {
+      this.#publishFiles(worker, message.digest);
     } else if (phase.kind === 'waiting') {
       this.#hearJoining(worker, message);
     } else if (!phase.training.hear(worker, message)) {
@@ -271,12 +271,14 @@ export class Coordinator {
     this.#settle({ kind: 'finished', result });
   }
 
-  #publishDataset(): void {
-    const digest = this.#prepared?.dataset.digest;
-    // Nobody can want it before the membership, which names it.
-    if (digest === undefined) return;
-    this.#parts.datasetPublisher.publish().then(
-      (files) => this.#say({ kind: 'dataset-published', digest, files: [...files] }),
+  #publishFiles(worker: WorkerId, digest: string): void {
+    const publishing = this.#parts.filesPublisher.publish(digest);
+    if (publishing === null) {
+      this.#refuse('stranger', worker, `${worker} wants files of ${digest}, which the run has not`);
+      return;
+    }
+    publishing.then(
+      (files) => this.#say({ kind: 'files-published', digest, files: [...files] }),
       (error: unknown) => this.#failWith(error as Error),
     );
   }

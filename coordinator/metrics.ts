@@ -30,9 +30,9 @@ export class CoordinatorMetrics {
     'plan_messages_purged_total',
     'Messages of plans removed from the stream',
   );
-  readonly datasetFiles = this.#counter(
-    'dataset_files_published_total',
-    'Dataset files put into the object store',
+  readonly filesPublished = this.#counter(
+    'files_published_total',
+    'Files of the dataset and of pretrained weights put into the object store',
   );
   readonly refused = new Counter({
     name: 'lockstep_messages_refused_total',

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openNatsBus } from '../bus/nats-bus.js';
+import { filesToSend } from '../pretrained/weight-files.js';
 import { beginLife, endWithin, live } from '../process/life.js';
 import { startMetricsServer } from '../process/metrics/metrics-server.js';
 import { openLog } from '../process/open-log.js';
@@ -18,7 +19,7 @@ import type { Millis } from '../shared/units.js';
 import { Coordinator, type Outcome } from './coordinator.js';
 import type { Prepared } from './coordinator-parts.js';
 import { CoordinatorMetrics } from './metrics.js';
-import { DatasetPublisher } from './plans/dataset-publisher.js';
+import { FilesPublisher, filesOf } from './plans/files-publisher.js';
 import type { JobPlan } from './plans/plan-source.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
@@ -50,11 +51,16 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
         plans,
       }),
     );
-    // Told by the coordinator, which may not exist yet.
-    prepared.catch(() => undefined);
     const metrics = new CoordinatorMetrics(job);
     metrics.build(spec.spec.engine.name);
     const bus = await openNatsBus({ url: natsUrl(), name: 'coordinator' });
+    const files = new FilesPublisher({ bus, run, onFile: () => metrics.filesPublished.inc() });
+    offerPretrained(files, spec);
+    prepared.then(
+      ({ dataset }) => files.offer(dataset.digest, () => filesOf(directory)),
+      // Told by the coordinator.
+      () => undefined,
+    );
     const parent = beginLife({
       onStop: () => coordinator.stop(),
       onAbort: (reason) =>
@@ -67,12 +73,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       metrics,
       run,
       spec,
-      datasetPublisher: new DatasetPublisher({
-        bus,
-        run,
-        directory,
-        onFile: () => metrics.datasetFiles.inc(),
-      }),
+      filesPublisher: files,
       emit: (event) => parent.tell(event),
       replicas: options.integer('workers', 1, membersMax, spec.spec.workers.replicas),
       linksToken: randomBytes(24).toString('hex'),
@@ -113,6 +114,14 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     await parent.flush();
     return exitOf(outcome);
   });
+}
+
+/** The weights that the job names: for workers that have no folder with that digest. */
+function offerPretrained(files: FilesPublisher, { spec }: TrainingJob): void {
+  for (const { pretrained } of [spec.model.item, spec.model.user]) {
+    if (pretrained?.sha256 === undefined) continue;
+    files.offer(pretrained.sha256, () => filesToSend(pretrained.path));
+  }
 }
 
 function exitOf(outcome: Outcome): ExitCode {

@@ -14,8 +14,9 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../shared/project-root.js';
-import { digestWeights, findWeightFiles, openPretrained } from './open-pretrained.js';
+import { openPretrained } from './open-pretrained.js';
 import type { TensorSource } from './tensor-source.js';
+import { digestWeights, findWeightFiles } from './weight-files.js';
 
 const golden = (name: string): string =>
   fileURLToPath(new URL(`pretrained/golden/${name}`, projectRoot));

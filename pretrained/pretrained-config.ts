@@ -16,13 +16,15 @@ export interface PretrainedDecoder {
   readonly queryKeyNorm?: true;
 }
 
-export interface RopeScaling {
-  readonly kind: 'linear' | 'llama3';
-  readonly factor: number;
-  readonly lowFrequencyFactor?: number;
-  readonly highFrequencyFactor?: number;
-  readonly originalContext?: number;
-}
+export type RopeScaling =
+  | { readonly kind: 'linear'; readonly factor: number }
+  | {
+      readonly kind: 'llama3';
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      readonly originalContext: number;
+    };
 
 export const families = ['llama', 'mistral', 'qwen2', 'qwen3'] as const;
 export type Family = (typeof families)[number];

@@ -20,10 +20,17 @@ export class UnsupportedError extends Error {
   readonly code = 'BAD_PRETRAINED';
 }
 
-/** Adds the path to what was found in it: @returns what to throw in the error's place. */
-export function withPath(path: string, error: unknown): unknown {
-  const { code } = error as { readonly code?: unknown };
-  const isAboutFile = error instanceof UnsupportedError || code === 'SAFETENSORS';
-  if (!isAboutFile) return error;
-  return new PretrainedError(path, (error as Error).message, { cause: error });
+/** Adds the path to what is found wrong in it. @throws PretrainedError, and what else `work` throws */
+export async function aboutModel<Result>(
+  path: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const isAboutFile =
+      error instanceof UnsupportedError || (error as { code?: unknown }).code === 'SAFETENSORS';
+    if (!isAboutFile) throw error;
+    throw new PretrainedError(path, (error as Error).message, { cause: error });
+  }
 }

@@ -57,7 +57,7 @@ const meanings: readonly Meaning[] = [
       'BUS_REFUSED',
       'PROCESS_LOST',
       'NATS_SERVER_START',
-      'DATASET_TRANSFER',
+      'TRANSFER',
     ],
   },
   { exitCode: exitCodes.stopped, remedy: 'resume', codes: ['STOPPED'] },

@@ -90,6 +90,9 @@ export const controlMessageBytes: Bytes = bytes(256 * 1024);
 /** Nesting of a control message; the deepest valid one has six levels. */
 export const controlMessageDepth = 16;
 
+/** Files of a dataset or of pretrained weights; as many as a control message has room for, and then some. */
+export const publishedFilesMax = 1024;
+
 /** Characters of a failure's message and stack that travel; the process's own log has the rest. */
 export const failureTextLength = 8192;
 

@@ -5,9 +5,9 @@ import { jobId, lane, runId, step, workerId } from './ids.js';
 import { makeRunId, type RunAddress, readRunId } from './run/run-id.js';
 import {
   coordinatorSubject,
-  datasetBucket,
   everyPlanSubject,
   everyWorkerSubject,
+  filesBucket,
   planMessageId,
   planPartsSubject,
   planStream,
@@ -62,7 +62,7 @@ test('two runs of one name share no subject, no stream, no store and no message 
     workerSubject(run, workerId('worker-0')),
     planSubject(run, step(0), lane(0)),
     planStream(run),
-    datasetBucket(run),
+    filesBucket(run),
     planMessageId(run, step(0), lane(0), 0),
   ];
   assert.equal(new Set([...names(first), ...names(second)]).size, 12);
@@ -73,7 +73,7 @@ test('two runs of one name share no subject, no stream, no store and no message 
 // Would catch a sweep that removes what belongs to a job whose name begins like this one's.
 test('the run of a stream or store is read back, and only for the job that it belongs to', () => {
   const imitator = { ...second, job: jobId(`movies-${first.run}`) };
-  for (const nameOf of [planStream, datasetBucket]) {
+  for (const nameOf of [planStream, filesBucket]) {
     assert.equal(runOfName(first.job, nameOf(first)), first.run);
     assert.equal(runOfName(first.job, nameOf(imitator)), null);
     assert.equal(runOfName(imitator.job, nameOf(imitator)), second.run);

@@ -54,22 +54,27 @@ export const planPartsSubject = (run: RunAddress, part: PlanPart): string =>
 export const everyPlanSubject = (run: RunAddress): string => `${prefix(run)}.plan.>`;
 
 /** A run in the name of a stream or store: the id comes last, so that no job's name can imitate it. */
-const ofRun = (kind: 'plan' | 'dataset', { job, run }: RunAddress): string =>
+const ofRun = (kind: 'plan' | 'files', { job, run }: RunAddress): string =>
   `lockstep-${kind}-${checked('the job', job)}-${checked('the run', run)}`;
 
 /** The durable stream that holds a run's plans. */
 export const planStream = (run: RunAddress): string => ofRun('plan', run);
 
 /**
- * The object store that holds the dataset's files for workers that cannot read its folder. Each run
- * has its own, although runs may train on the same dataset: so it lives exactly as long as the run
- * that needs it, and nobody has to count the users of a shared one, some of whom die uncounted.
+ * The object store that holds the files of the dataset and of pretrained weights for workers that
+ * cannot read their folders. Each run has its own, although runs may train on the same dataset: so it
+ * lives exactly as long as the run that needs it, and nobody has to count the users of a shared one,
+ * some of whom die uncounted.
  */
-export const datasetBucket = (run: RunAddress): string => ofRun('dataset', run);
+export const filesBucket = (run: RunAddress): string => ofRun('files', run);
+
+/** A file of what has the digest: a dataset and weights may both have a file of that name. */
+export const objectName = (digest: string, file: string): string =>
+  `${digest.slice(0, 32)}.${file}`;
 
 /** The run that a stream or store of this job belongs to; null where it is none of the job's. */
 export function runOfName(job: JobId, name: string): RunId | null {
-  for (const kind of ['plan', 'dataset']) {
+  for (const kind of ['plan', 'files']) {
     const start = `lockstep-${kind}-${job}-`;
     if (name.startsWith(start)) return readRunId(name.slice(start.length));
   }

@@ -12,15 +12,29 @@ export interface PathBases {
   readonly workingDirectory: string;
 }
 
+/** @param field whose value the path is, without `spec.`. */
+export const absolutePath = (field: string, path: string, bases: PathBases): string =>
+  resolve(baseOf(field, bases), path);
+
 export function absolutePaths(job: TrainingJob, bases: PathBases): TrainingJob {
-  const { data, init } = job.spec;
-  const absolute = (field: string, path: string): string => resolve(baseOf(field, bases), path);
+  const { data, init, model } = job.spec;
+  const absolute = (field: string, path: string): string => absolutePath(field, path, bases);
+  const tower = <Section extends TrainingJob['spec']['model']['item']>(
+    name: string,
+    section: Section,
+  ): Section => {
+    const { pretrained } = section;
+    if (pretrained === undefined) return section;
+    const path = absolute(`model.${name}.pretrained.path`, pretrained.path);
+    return { ...section, pretrained: { ...pretrained, path } };
+  };
   return {
     ...job,
     spec: {
       ...job.spec,
       data: data.path === undefined ? data : { ...data, path: absolute('data.path', data.path) },
       init: init && { ...init, from: absolute('init.from', init.from) },
+      model: { ...model, item: tower('item', model.item), user: tower('user', model.user) },
     },
   };
 }
@@ -28,7 +42,8 @@ export function absolutePaths(job: TrainingJob, bases: PathBases): TrainingJob {
 function baseOf(field: string, { file, overrides, workingDirectory }: PathBases): string {
   const given = overrides.some((override) => {
     const name = override.slice(0, override.indexOf('=')).trim();
-    return name === field || name === `spec.${field}`;
+    // Whoever sets a section has written the paths in it too.
+    return [field, `spec.${field}`].some((path) => path === name || path.startsWith(`${name}.`));
   });
   return given ? workingDirectory : dirname(resolve(workingDirectory, file));
 }

@@ -26,6 +26,7 @@ import {
   sweepOutput,
   writeOutput,
 } from './output-folder.js';
+import { choosePretrained } from './read-pretrained-job.js';
 import type { RunEntries } from './run-job.js';
 import { watchRun } from './watch-run.js';
 
@@ -54,7 +55,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const note = (text: string): void => display.note(text);
     const resume = decideResume(output, options.resume);
     const earlier = resume && wish.spec.init !== undefined ? earlierJob(output) : null;
-    const job = chooseWeights(wish, earlier);
+    const job = await choosePretrained(chooseWeights(wish, earlier));
     checkOutput(output, job, resume);
     const datasetDirectory = await datasetFolder(job, note);
     const { digest: datasetDigest } = await readManifest(datasetDirectory);

@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
-import { parseJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { readRunArguments } from '../arguments.js';
 import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
 import { absolutePaths } from './job-paths.js';
 import { readJobText } from './read-job-text.js';
+import { readPretrainedJob } from './read-pretrained-job.js';
 import { launcherOf, resumeCommand } from './resume-command.js';
 import { trainJob } from './train-job.js';
 
@@ -20,7 +21,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
   // Like any other override, so that the rules of the job hold for it.
   const workers = given.workers === null ? [] : [`workers.replicas=${given.workers}`];
   const init = given.initFrom === null ? [] : [`init.from=${JSON.stringify(given.initFrom)}`];
-  const wish = readSpec(given.subject, [...given.overrides, ...workers, ...init]);
+  const wish = await readSpec(given.subject, [...given.overrides, ...workers, ...init]);
   const display = openDisplay({
     json: given.json,
     stdout: process.stdout,
@@ -45,9 +46,8 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
   });
 }
 
-/** @throws UsageError, JobSpecError */
-function readSpec(file: string, overrides: readonly string[]): TrainingJob {
-  const text = readJobText(file);
-  const workingDirectory = process.cwd();
-  return absolutePaths(parseJob(text, overrides), { file, overrides, workingDirectory });
+/** @throws UsageError, JobSpecError, PretrainedError */
+async function readSpec(file: string, overrides: readonly string[]): Promise<TrainingJob> {
+  const bases = { file, overrides, workingDirectory: process.cwd() };
+  return absolutePaths(await readPretrainedJob(readJobText(file), bases), bases);
 }

@@ -78,6 +78,7 @@ async function trainMember(
       datasetDirectory: options.datasetDirectory,
       checkpointDirectory: options.checkpointDirectory,
       resumeFrom,
+      pretrained: { item: null, user: null },
       totalSteps: total,
       evaluate: true,
     },

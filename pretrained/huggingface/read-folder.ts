@@ -9,6 +9,7 @@ import type { FileTensor } from '../file-tensors.js';
 import { limits } from '../limits.js';
 import { UnsupportedError } from '../pretrained-error.js';
 
+export const configFile = 'config.json';
 export const oneFile = 'model.safetensors';
 export const indexFile = 'model.safetensors.index.json';
 
@@ -28,7 +29,8 @@ export async function weightFiles(folder: string): Promise<string[]> {
 function indexedFiles(index: Record<string, unknown>): string[] {
   const names = new Set(Object.values((index.weight_map ?? {}) as Record<string, unknown>));
   // A path would lead out of the folder.
-  const isName = (name: unknown) => typeof name === 'string' && /^[\w.-]+\.safetensors$/.test(name);
+  const isName = (name: unknown) =>
+    typeof name === 'string' && /^[A-Za-z0-9][\w.-]*\.safetensors$/.test(name);
   const wrong = [...names].find((name) => !isName(name));
   if (wrong !== undefined || names.size === 0 || names.size > limits.files) {
     const is = wrong === undefined ? `${names.size} files` : JSON.stringify(wrong);

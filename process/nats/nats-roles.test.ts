@@ -33,7 +33,7 @@ test('a worker may report and ask, and speak neither for the coordinator nor abo
       (what) => `$JS.API.STREAM.${what}.${stream}`,
     ),
     `$JS.API.STREAM.MSG.DELETE.${stream}`,
-    '$O.lockstep-dataset.C.1',
+    '$O.lockstep-files.C.1',
   ];
   for (const subject of deciding) assert.ok(!mayPublish(subject), subject);
 });

@@ -11,8 +11,8 @@ import type { RunAddress } from '../../shared/run/run-id.js';
 import {
   claimKey,
   claimsBucket,
-  datasetBucket,
   everyPlanSubject,
+  filesBucket,
   planStream,
 } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
@@ -169,7 +169,7 @@ test('a claim that cannot be read is succeeded after a lease', async () => {
 /** Leaves a stream and a store, as a killed run does. */
 async function leave(bus: Bus, address: RunAddress): Promise<void> {
   await bus.createStream(planStream(address), everyPlanSubject(address));
-  await bus.openObjects(datasetBucket(address));
+  await bus.openObjects(filesBucket(address));
 }
 
 const left = async (bus: Bus): Promise<string[]> => {
@@ -187,9 +187,9 @@ test('what dead runs of the name left is swept, and nothing of anyone else', asy
   await claimRun(as(evaluation, 30, { bus }));
   const mine = as(second, 20, { bus });
   await claimRun(mine);
-  const swept = [first, second, gone].flatMap((of) => [planStream(of), datasetBucket(of)]);
+  const swept = [first, second, gone].flatMap((of) => [planStream(of), filesBucket(of)]);
   assert.deepEqual((await sweepRuns(mine)).sort(), swept.sort());
-  const kept = [books, alike, evaluation].flatMap((of) => [planStream(of), datasetBucket(of)]);
+  const kept = [books, alike, evaluation].flatMap((of) => [planStream(of), filesBucket(of)]);
   assert.deepEqual(await left(bus), kept.sort());
 });
 

@@ -11,7 +11,7 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     apiVersion: job.apiVersion,
     seed,
     sequences: data.sequences,
-    model,
+    model: { ...model, item: identityOf(model.item), user: identityOf(model.user) },
     init: init?.weightsSha256,
     objective,
     optimizer,
@@ -22,6 +22,14 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     engine: { ...engine, activations: undefined },
     ...decidingGuard(job),
   };
+}
+
+/** Weights are told by their digest: where they lie decides nothing. */
+function identityOf(tower: TrainingJob['spec']['model']['item']): object {
+  const { pretrained, ...shapes } = tower;
+  return pretrained === undefined
+    ? shapes
+    : { ...shapes, pretrained: { ...pretrained, path: undefined } };
 }
 
 /**

@@ -37,7 +37,7 @@ const report = {
 const fromWorkers: readonly FromWorker[] = [
   { kind: 'join', address: '127.0.0.1:40000', pid: 7, host: 'here', checkpoint: null },
   { kind: 'heartbeat', committedSteps: 4 },
-  { kind: 'dataset-wanted' },
+  { kind: 'files-wanted', digest: 'd' },
   { kind: 'ready', step: 0 },
   { kind: 'committed', report, planSha256: sha256 },
   { kind: 'checkpointed', committedSteps: 4, path: '/a/step-00000004', seconds: 0.2 },
@@ -87,7 +87,7 @@ const fromCoordinators: readonly FromCoordinator[] = [
   { kind: 'stop' },
   { kind: 'abort', reason: 'r' },
   { kind: 'complete' },
-  { kind: 'dataset-published', digest: 'd', files: [{ name: 'dataset.json', bytes: 3, sha256 }] },
+  { kind: 'files-published', digest: 'd', files: [{ name: 'dataset.json', bytes: 3, sha256 }] },
   {
     kind: 'membership',
     generation: 0,
@@ -156,6 +156,6 @@ test('a refusal says what kind of fault it was', () => {
 // Would catch a file name that leaves the cache folder.
 test('a dataset file has a plain name', () => {
   const files = [{ name: '../../etc/passwd', bytes: 1, sha256 }];
-  const bytes = packValue({ kind: 'dataset-published', digest: 'd', files });
+  const bytes = packValue({ kind: 'files-published', digest: 'd', files });
   assert.throws(() => decodeFromCoordinator(bytes), MalformedMessageError);
 });

@@ -9,6 +9,7 @@ import {
   controlMessageDepth,
   failureTextLength,
   membersMax,
+  publishedFilesMax,
 } from '../limits.js';
 import { packValue, unpackValue } from './codec.js';
 import { MalformedMessageError } from './guard.js';
@@ -19,6 +20,8 @@ const seconds = z.number().min(0);
 const text = z.string().max(failureTextLength);
 const path = z.string().min(1).max(4096);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** Of a dataset, or of pretrained weights. */
+const digest = z.string().min(1).max(128);
 
 /** `host:port` of a worker's links. */
 const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
@@ -72,8 +75,8 @@ const fromWorker = z.discriminatedUnion('kind', [
     checkpoint: checkpointFound.nullable(),
   }),
   z.strictObject({ kind: z.literal('heartbeat'), committedSteps: count }),
-  /** The dataset's folder is missing here or holds something else: please publish the files. */
-  z.strictObject({ kind: z.literal('dataset-wanted') }),
+  /** A folder is missing here or holds something else than the digest says: please publish the files. */
+  z.strictObject({ kind: z.literal('files-wanted'), digest }),
   /** Weights are loaded, plans are wanted from `step` on. */
   z.strictObject({ kind: z.literal('ready'), step: count }),
   z.strictObject({
@@ -110,7 +113,7 @@ const fromWorker = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const datasetFile = z.strictObject({
+const publishedFile = z.strictObject({
   /** A plain name: it becomes a file of the cache folder. */
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
   bytes: count,
@@ -132,16 +135,16 @@ const fromCoordinator = z.discriminatedUnion('kind', [
     linksToken: z.string().min(16).max(128),
     /** The whole spec; the worker parses it like any other. */
     job: z.unknown(),
-    dataset: z.strictObject({ directory: path, digest: z.string().min(1).max(128) }),
+    dataset: z.strictObject({ directory: path, digest }),
     checkpointDirectory: path,
     resumeFrom: path.nullable(),
     totalSteps: count,
     evaluate: z.boolean(),
   }),
   z.strictObject({
-    kind: z.literal('dataset-published'),
-    digest: z.string().min(1).max(128),
-    files: z.array(datasetFile).min(1).max(64),
+    kind: z.literal('files-published'),
+    digest,
+    files: z.array(publishedFile).min(1).max(publishedFilesMax),
   }),
   /** Finish the step, write a checkpoint, end. */
   z.strictObject({ kind: z.literal('stop') }),
@@ -156,7 +159,7 @@ export type ReportedStep = z.infer<typeof stepReport>;
 export type ReportedBest = z.infer<typeof bestSoFar>;
 export type ReportedMetrics = z.infer<typeof splitMetrics>;
 export type FoundCheckpoint = z.infer<typeof checkpointFound>;
-export type DatasetFile = z.infer<typeof datasetFile>;
+export type PublishedFile = z.infer<typeof publishedFile>;
 export type Membership = Extract<FromCoordinator, { kind: 'membership' }>;
 
 function encode(message: FromWorker | FromCoordinator): Uint8Array {

@@ -5,12 +5,13 @@
  */
 import { hostname } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
+import { digestIfWeights } from '../../pretrained/weight-files.js';
 import { requireJob } from '../../process/read-job.js';
 import { type Bus, BusLostError } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
 import { codeOf, type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
 import { type Generation, generation, type Rank, rank, type WorkerId } from '../../shared/ids.js';
-import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import {
   heartbeatInterval,
   heartbeatTimeout,
@@ -21,7 +22,6 @@ import {
 import type { Log } from '../../shared/log.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import {
-  type DatasetFile,
   decodeFromCoordinator,
   encodeFromWorker,
   type FoundCheckpoint,
@@ -29,6 +29,7 @@ import {
   type FromWorker,
   failureText,
   type Membership,
+  type PublishedFile,
 } from '../../shared/messages/messages.js';
 import { Refusals } from '../../shared/messages/refusals.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
@@ -37,8 +38,9 @@ import type { RunAddress } from '../../shared/run/run-id.js';
 import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { WorkerMetrics } from '../metrics.js';
+import { noneIsPretrained, type PretrainedTowers } from '../model/pretrained/pretrained-towers.js';
 import type { FromTraining } from '../training/messages.js';
-import { findDataset } from './dataset-source.js';
+import { findContent } from './content-source.js';
 import { PlanReader } from './plan-reader.js';
 import type { StartTraining, TrainingThread } from './training-thread.js';
 
@@ -82,6 +84,8 @@ export interface WorkerEnd {
   readonly reason: string;
 }
 
+type FindDigest = (path: string) => Promise<string | null>;
+
 type Phase =
   | { readonly kind: 'joining' }
   | { readonly kind: 'starting'; readonly rank: Rank }
@@ -108,7 +112,8 @@ export class WorkerControl {
   #spokenAt: Millis | null = null;
   #stopWanted = false;
   readonly #refusals = new Refusals();
-  #onFiles: ((files: readonly DatasetFile[]) => void) | null = null;
+  /** Who waits for files, by their digest. */
+  readonly #onFiles = new Map<string, (files: readonly PublishedFile[]) => void>();
 
   constructor(parts: WorkerControlParts) {
     this.#parts = parts;
@@ -228,8 +233,8 @@ export class WorkerControl {
         );
         return;
       }
-      case 'dataset-published':
-        this.#onFiles?.(message.files);
+      case 'files-published':
+        this.#onFiles.get(message.digest)?.(message.files);
         return;
       case 'stop':
         if (!this.#stopWanted) this.stop();
@@ -250,16 +255,13 @@ export class WorkerControl {
   }
 
   async #begin(membership: Membership, mine: Rank): Promise<void> {
-    const { bus, cacheDirectory, digestOf, jobDigest, links, log, metrics, run } = this.#parts;
+    const { bus, digestOf, jobDigest, links, log, metrics, run } = this.#parts;
     const spec = resolveJob(membership.job);
     requireJob(spec, jobDigest, 'the membership');
     const { members } = membership;
     metrics.build(spec.spec.engine.name);
-    const requestFiles = (): Promise<readonly DatasetFile[]> => this.#requestFiles();
-    const datasetDirectory = await findDataset(
-      { bus, run, cacheDirectory, digestOf, requestFiles },
-      membership.dataset,
-    );
+    const datasetDirectory = await this.#find(digestOf, membership.dataset);
+    const pretrained = await this.#findPretrained(spec, membership.resumeFrom);
     log.info({ rank: mine, members: members.length, datasetDirectory }, 'membership received');
     const port =
       members.length === 1
@@ -282,6 +284,7 @@ export class WorkerControl {
       datasetDirectory,
       checkpointDirectory: membership.checkpointDirectory,
       resumeFrom: membership.resumeFrom,
+      pretrained,
       totalSteps: membership.totalSteps,
       evaluate: membership.evaluate,
     });
@@ -312,11 +315,31 @@ export class WorkerControl {
     return thread;
   }
 
-  #requestFiles(): Promise<readonly DatasetFile[]> {
-    return new Promise((resolve) => {
-      this.#onFiles = resolve;
-      this.#say({ kind: 'dataset-wanted' });
-    });
+  #find(digestOf: FindDigest, wanted: { directory: string; digest: string }): Promise<string> {
+    const { bus, cacheDirectory, run } = this.#parts;
+    const requestFiles = (digest: string): Promise<readonly PublishedFile[]> =>
+      new Promise((resolve) => {
+        this.#onFiles.set(digest, resolve);
+        this.#say({ kind: 'files-wanted', digest });
+      });
+    return findContent({ bus, run, cacheDirectory, digestOf, requestFiles }, wanted);
+  }
+
+  /** A checkpoint, or the weights of another run, hold all that these would give. */
+  async #findPretrained(
+    { spec }: TrainingJob,
+    resumeFrom: string | null,
+  ): Promise<PretrainedTowers> {
+    if (resumeFrom !== null || spec.init !== undefined) return noneIsPretrained;
+    const find = async (tower: 'item' | 'user'): Promise<string | null> => {
+      const { pretrained } = spec.model[tower];
+      if (pretrained === undefined) return null;
+      const { path: directory, sha256: digest = '' } = pretrained;
+      return this.#find(digestIfWeights, { directory, digest });
+    };
+    // One after the other: where both are the same weights, the second finds what the first fetched.
+    const item = await find('item');
+    return { item, user: await find('user') };
   }
 
   #hearTraining(message: FromTraining): void {

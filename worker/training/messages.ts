@@ -8,6 +8,7 @@ import type { Generation, Rank, Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
+import type { PretrainedTowers } from '../model/pretrained/pretrained-towers.js';
 
 /** Given to the training thread as `workerData`; `links` goes along in the transfer list. */
 export interface TrainingStart {
@@ -23,6 +24,8 @@ export interface TrainingStart {
   readonly checkpointDirectory: string;
   /** Checkpoint folder to start from, chosen by the coordinator; null starts from the seed. */
   readonly resumeFrom: string | null;
+  /** Weights that the job begins with, where it begins from nothing else. */
+  readonly pretrained: PretrainedTowers;
   /** Committed steps at which training ends; equal to the checkpoint's for evaluation only. */
   readonly totalSteps: number;
   /** Whether to evaluate after the last step. */

@@ -64,6 +64,7 @@ async function open(
       datasetDirectory: directory,
       checkpointDirectory,
       resumeFrom: null,
+      pretrained: { item: null, user: null },
       totalSteps: steps,
       evaluate: false,
     },

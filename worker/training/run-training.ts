@@ -29,7 +29,8 @@ import { finalEvaluation, type KeptCheckpoint } from '../evaluation/final-evalua
 import { Validation } from '../evaluation/validation.js';
 import { Hllm } from '../model/hllm.js';
 import type { ItemFormat } from '../model/items/packed-items.js';
-import { initialWeights } from '../model/parameters/initial-weights.js';
+import { fillInitialWeights } from '../model/parameters/initial-weights.js';
+import { isPretrained, loadTowers } from '../model/pretrained/pretrained-towers.js';
 import { HostState } from '../state/host-state.js';
 import { stateBytes } from '../state/training-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batches/batch-assembler.js';
@@ -305,15 +306,16 @@ export class Training {
       await readInitialWeights({ from: init.from, weightsSha256: init.weightsSha256 }, zeros);
       return { committedSteps: 0, state: zeros, best: null };
     }
-    const parameters = initialWeights(layout, {
+    const { pretrained } = this.#start;
+    const initialisation = {
       seed: job.spec.seed,
       temperature: job.spec.objective.temperature.initial,
       deviation: job.spec.model.initializerRange,
-    });
-    return {
-      committedSteps: 0,
-      state: new HostState(layout, { ...zeros, parameters }),
-      best: null,
     };
+    fillInitialWeights(layout, zeros.parameters, initialisation, (name) =>
+      isPretrained(pretrained, name),
+    );
+    await loadTowers(pretrained, zeros);
+    return { committedSteps: 0, state: zeros, best: null };
   }
 }

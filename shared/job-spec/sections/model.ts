@@ -1,7 +1,7 @@
 /** Both towers of HLLM: shapes and initial weights. */
 import { z } from 'zod';
 import { defaultTextLength } from '../defaults.js';
-import { choice, derivedInteger, derivedReal, exactly, integer, real } from '../fields.js';
+import { choice, derivedInteger, derivedReal, exactly, integer, real, text } from '../fields.js';
 
 const ropeScaling = z.strictObject({
   kind: choice(
@@ -25,6 +25,20 @@ const ropeScaling = z.strictObject({
     'none',
     'Positions that the model was pretrained on before it was stretched; only for `llama3`.',
   ),
+});
+
+const pretrained = z.strictObject({
+  path: text(
+    /^[^\0]{1,4096}$/,
+    'a path of 1 to 4096 characters',
+    'A Hugging Face folder (Llama, Mistral, Qwen2, Qwen3) or a GGUF file; docs/pretrained.md says more.',
+  ),
+  sha256: text(
+    /^[0-9a-f]{64}$/,
+    '64 hexadecimal digits',
+    'Digest of the weights, as `lockstep weights` prints it; found where it is left out.',
+  ).optional(),
+  layers: derivedInteger('[1, 256]', 'all', 'Only the first layers, and the final norm.'),
 });
 
 /** One decoder: Llama's, or what Mistral, Qwen2 and Qwen3 change in it. */
@@ -63,6 +77,11 @@ const decoder = z
       'Every head of queries and keys is normed before it is rotated (Qwen3); not so where it is ' +
         'left out.',
     ).optional(),
+    pretrained: pretrained.optional().meta({
+      description:
+        'Weights to start from. All other fields of the section follow from them, and are refused where ' +
+        'they say something else; the user model drops the embedding table.',
+    }),
   })
   .transform(({ headSize, ...given }) => ({
     ...given,

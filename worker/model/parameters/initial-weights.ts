@@ -17,10 +17,22 @@ export interface Initialisation {
  */
 export function initialWeights(
   layout: ParameterLayout,
-  { seed, temperature, deviation }: Initialisation,
+  initialisation: Initialisation,
 ): Float32Array {
   const flat = new Float32Array(layout.length);
+  fillInitialWeights(layout, flat, initialisation);
+  return flat;
+}
+
+/** The same in memory of the caller's, all zero. @param isGiven whose values come from elsewhere. */
+export function fillInitialWeights(
+  layout: ParameterLayout,
+  flat: Float32Array,
+  { seed, temperature, deviation }: Initialisation,
+  isGiven: (name: string) => boolean = () => false,
+): void {
   for (const entry of layout.entries) {
+    if (isGiven(entry.name)) continue;
     const values = layout.view(flat, entry.name);
     if (adapterMatrix(entry.name) !== null) fillAdapter(entry, values, seed);
     else if (entry.name === logitScaleName) values.fill(-naturalLogarithm(temperature));
@@ -28,7 +40,6 @@ export function initialWeights(
     else if (!isBias(entry))
       fillNormal(values, deviation, Random.for(seed, `weights ${entry.name}`));
   }
-  return flat;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Finds the dataset that the job trains on: the coordinator's folder where this machine can read it,
- * else a copy in the cache, else the object store. Whatever is found must have the digest.
+ * Finds what a job reads (its dataset, pretrained weights): the coordinator's folder where this machine
+ * can read it, else a copy in the cache, else the object store. Whatever is found must have the digest.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -12,35 +12,35 @@ import {
   temporaryName,
 } from '../../process/ownership/temporary-name.js';
 import type { Bus } from '../../shared/bus.js';
-import type { DatasetFile } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
-import { datasetBucket } from '../../shared/subjects.js';
+import { filesBucket, objectName } from '../../shared/subjects.js';
 import { writeHashed } from '../../storage/hashed-files.js';
 import { storing } from '../../storage/storage-error.js';
 
 /** What arrived is not what was announced. */
-export class DatasetTransferError extends Error {
-  override readonly name = 'DatasetTransferError';
-  readonly code = 'DATASET_TRANSFER';
+export class TransferError extends Error {
+  override readonly name = 'TransferError';
+  readonly code = 'TRANSFER';
 }
 
-export interface DatasetSourceParts {
+export interface ContentSourceParts {
   readonly bus: Bus;
   readonly run: RunAddress;
   readonly cacheDirectory: string;
   /**
-   * The content digest of a dataset folder; null where there is no readable dataset.
+   * The digest of what lies at a path; null where there is nothing that can be read.
    *
    * @throws DatasetError where its bytes are not those of its digest
    */
   readonly digestOf: (directory: string) => Promise<string | null>;
   /** Asks the coordinator for the files and waits for its answer. */
-  readonly requestFiles: () => Promise<readonly DatasetFile[]>;
+  readonly requestFiles: (digest: string) => Promise<readonly PublishedFile[]>;
 }
 
-/** @throws DatasetTransferError; DatasetError where the coordinator's folder is damaged here */
-export async function findDataset(
-  parts: DatasetSourceParts,
+/** @throws TransferError; DatasetError where the coordinator's folder is damaged here */
+export async function findContent(
+  parts: ContentSourceParts,
   wanted: { readonly directory: string; readonly digest: string },
 ): Promise<string> {
   const { cacheDirectory, digestOf } = parts;
@@ -52,7 +52,7 @@ export async function findDataset(
     // A damaged copy is as good as none; damage where the coordinator reads must be told.
     if ((await digestOf(copy).catch(noneIfDamaged)) === wanted.digest) return copy;
   }
-  return fetchDataset(parts, wanted.digest);
+  return fetchContent(parts, wanted.digest);
 }
 
 function noneIfDamaged(error: unknown): null {
@@ -67,28 +67,28 @@ const copyName = (digest: string): string => digest.slice(0, 32);
  * Under a temporary name first, and checked there, so that a copy in the cache is whole when it
  * appears. It is never removed: another worker may read it.
  */
-async function fetchDataset(
-  { bus, run, cacheDirectory, digestOf, requestFiles }: DatasetSourceParts,
+async function fetchContent(
+  { bus, run, cacheDirectory, digestOf, requestFiles }: ContentSourceParts,
   wanted: string,
 ): Promise<string> {
-  const files = await requestFiles();
-  const objects = await bus.openObjects(datasetBucket(run));
+  const files = await requestFiles(wanted);
+  const objects = await bus.openObjects(filesBucket(run));
   await mkdir(cacheDirectory, { recursive: true });
   sweepAbandoned(cacheDirectory, isPartial);
   const partial = join(cacheDirectory, temporaryName(copyName(wanted)));
   await mkdir(partial);
   try {
     for (const file of files) {
-      const chunks = await objects.get(file.name);
+      const chunks = await objects.get(objectName(wanted, file.name));
       if (chunks === null) {
-        throw new DatasetTransferError(`Cannot fetch "${file.name}": the object store has none`);
+        throw new TransferError(`Cannot fetch "${file.name}": the object store has none`);
       }
       await store(chunks, file, join(partial, file.name));
     }
     const digest = await digestOf(partial);
     if (digest !== wanted) {
-      throw new DatasetTransferError(
-        `Cannot use the dataset that was fetched: its digest is ${digest}: it should be ${wanted}`,
+      throw new TransferError(
+        `Cannot use what was fetched: its digest is ${digest}: it should be ${wanted}`,
       );
     }
     return await publish(
@@ -122,13 +122,13 @@ async function publish(
 
 async function store(
   chunks: AsyncIterable<Uint8Array>,
-  { name, bytes, sha256 }: DatasetFile,
+  { name, bytes, sha256 }: PublishedFile,
   path: string,
 ): Promise<void> {
   const write = () => writeHashed(path, upTo(chunks, bytes));
-  const arrived = await storing(`"${name}" of the dataset`, path, write);
+  const arrived = await storing(`"${name}" from the object store`, path, write);
   if (arrived.bytes !== bytes || arrived.sha256 !== sha256) {
-    throw new DatasetTransferError(
+    throw new TransferError(
       `Cannot fetch "${name}": what arrived differs from the ${bytes} bytes announced`,
     );
   }

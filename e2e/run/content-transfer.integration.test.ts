@@ -1,4 +1,4 @@
-/** The dataset's way to a worker that cannot read the coordinator's folder. */
+/** The way of a dataset, or of weights, to a worker that cannot read the coordinator's folder. */
 import assert from 'node:assert/strict';
 import {
   closeSync,
@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { DatasetPublisher } from '../../coordinator/plans/dataset-publisher.js';
+import { FilesPublisher, filesOf } from '../../coordinator/plans/files-publisher.js';
 import {
   type LocalNatsServer,
   startLocalNatsServer,
@@ -25,9 +25,9 @@ import {
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId, runId } from '../../shared/ids.js';
-import type { DatasetFile } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/messages.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
-import { DatasetTransferError, findDataset } from '../../worker/control/dataset-source.js';
+import { findContent, TransferError } from '../../worker/control/content-source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-dataset-'));
 const source = join(folder, 'source');
@@ -72,7 +72,18 @@ async function digestOf(directory: string): Promise<string | null> {
 
 const wanted = { directory: join(folder, 'unreadable'), digest };
 
-const parts = (cache: string, requestFiles: () => Promise<readonly DatasetFile[]>) => ({
+/** Offers the folder for its digest. */
+function publishing(of: RunAddress = run, onFile: () => void = () => undefined) {
+  const publisher = new FilesPublisher({ bus, run: of, onFile });
+  publisher.offer(digest, () => filesOf(source));
+  const publish = async (wish: string): Promise<readonly PublishedFile[]> =>
+    (await publisher.publish(wish)) ?? assert.fail(`nobody offers ${wish}`);
+  return { publish, remove: () => publisher.remove() };
+}
+
+type RequestFiles = (digest: string) => Promise<readonly PublishedFile[]>;
+
+const parts = (cache: string, requestFiles: RequestFiles) => ({
   bus: workerBus,
   run,
   digestOf,
@@ -80,47 +91,36 @@ const parts = (cache: string, requestFiles: () => Promise<readonly DatasetFile[]
   cacheDirectory: join(folder, cache),
 });
 
-const neverAsked = async (): Promise<readonly DatasetFile[]> =>
+const neverAsked = async (): Promise<readonly PublishedFile[]> =>
   assert.fail('the files were asked for');
 
 // Would catch bytes that get lost or mixed, a second upload, and a second download.
 test('a worker without the folder fetches it once and then uses its cache', async () => {
   let uploads = 0;
-  const publisher = new DatasetPublisher({
-    bus,
-    run,
-    directory: source,
-    onFile: () => uploads++,
-  });
-  const publish = (): Promise<readonly DatasetFile[]> => publisher.publish();
+  const { publish } = publishing(run, () => uploads++);
   const found = await Promise.all([
-    findDataset(parts('one', publish), wanted),
-    findDataset(parts('two', publish), wanted),
+    findContent(parts('one', publish), wanted),
+    findContent(parts('two', publish), wanted),
   ]);
   assert.equal(uploads, 2);
   for (const directory of found) {
     assert.deepEqual(readFileSync(join(directory, 'big.i32')), big);
     assert.equal(readdirSync(join(directory, '..')).length, 1);
   }
-  assert.equal(await findDataset(parts('one', neverAsked), wanted), found[0]);
+  assert.equal(await findContent(parts('one', neverAsked), wanted), found[0]);
 });
 
 // Would catch a copy that the slower of two workers removes while the faster one reads it, and a
 // partial folder that two containers share because both are pid 1.
 test('of workers that fetch at once, none fails and none removes what another one has', async () => {
-  const publisher = new DatasetPublisher({
-    bus,
-    run,
-    directory: source,
-    onFile: () => undefined,
-  });
-  const shared = parts('at-once', () => publisher.publish());
-  const first = await findDataset(shared, wanted);
+  const { publish } = publishing();
+  const shared = parts('at-once', publish);
+  const first = await findContent(shared, wanted);
   const inUse = openSync(join(first, 'big.i32'), 'r');
   const before = fstatSync(inUse).ino;
   // As if they had looked before the first one was there.
   const late = { ...shared, digestOf: lateDigestOf() };
-  const found = await Promise.all([findDataset(late, wanted), findDataset(late, wanted)]);
+  const found = await Promise.all([findContent(late, wanted), findContent(late, wanted)]);
   assert.deepEqual(found, [first, first]);
   assert.equal(statSync(join(first, 'big.i32')).ino, before);
   closeSync(inUse);
@@ -135,20 +135,15 @@ function lateDigestOf(): typeof digestOf {
 
 // Would catch a damaged copy that is removed under a reader, or that stops every later run.
 test('a damaged copy stays where it is, and a good one gets a name beside it', async () => {
-  const publisher = new DatasetPublisher({
-    bus,
-    run,
-    directory: source,
-    onFile: () => undefined,
-  });
-  const cache = parts('damaged', () => publisher.publish());
-  const first = await findDataset(cache, wanted);
+  const { publish } = publishing();
+  const cache = parts('damaged', publish);
+  const first = await findContent(cache, wanted);
   writeFileSync(join(first, 'digest'), 'damaged');
-  const second = await findDataset(cache, wanted);
+  const second = await findContent(cache, wanted);
   assert.ok(second.startsWith(`${first}-`));
   assert.deepEqual(readFileSync(join(second, 'big.i32')), big);
   assert.ok(existsSync(first));
-  assert.equal(await findDataset({ ...cache, requestFiles: neverAsked }, wanted), second);
+  assert.equal(await findContent({ ...cache, requestFiles: neverAsked }, wanted), second);
 });
 
 // Would catch a job that ends and takes the files from another one that trains on the same dataset.
@@ -157,15 +152,10 @@ test('the end of one run leaves the files of another one where they are', async 
     job: jobId('j'),
     run: runId(id),
   })) as [RunAddress, RunAddress];
-  const publisherOf = (of: RunAddress): DatasetPublisher =>
-    new DatasetPublisher({ bus, run: of, directory: source, onFile: () => undefined });
-  const [first, second] = [publisherOf(one), publisherOf(two)];
-  await Promise.all([first.publish(), second.publish()]);
+  const [first, second] = [publishing(one), publishing(two)];
+  await Promise.all([first.publish(digest), second.publish(digest)]);
   await first.remove();
-  const found = await findDataset(
-    { ...parts('other-run', () => second.publish()), run: two },
-    wanted,
-  );
+  const found = await findContent({ ...parts('other-run', second.publish), run: two }, wanted);
   assert.deepEqual(readFileSync(join(found, 'big.i32')), big);
   await second.remove();
 });
@@ -173,26 +163,20 @@ test('the end of one run leaves the files of another one where they are', async 
 // Would catch a copy of what lies beside the worker already.
 test('a readable folder with the right digest is used where it is', async () => {
   const here = { directory: source, digest };
-  assert.equal(await findDataset(parts('three', neverAsked), here), source);
+  assert.equal(await findContent(parts('three', neverAsked), here), source);
 });
 
 // Would catch a damaged transfer that is trained on, or that stays in the cache as if it were whole.
 test('what arrives with another digest is refused and leaves nothing behind', async () => {
-  const publisher = new DatasetPublisher({
-    bus,
-    run,
-    directory: source,
-    onFile: () => undefined,
-  });
-  const files = await publisher.publish();
-  const changed: readonly Partial<DatasetFile>[] = [
+  const files = await publishing().publish(digest);
+  const changed: readonly Partial<PublishedFile>[] = [
     { sha256: 'cd'.repeat(32) },
     { bytes: 5 },
     { name: 'missing' },
   ];
   for (const change of changed) {
     const lying = async () => files.map((file) => ({ ...file, ...change }));
-    await assert.rejects(findDataset(parts('four', lying), wanted), DatasetTransferError);
+    await assert.rejects(findContent(parts('four', lying), wanted), TransferError);
     assert.deepEqual(readdirSync(join(folder, 'four')), []);
   }
 });

@@ -6,14 +6,14 @@ import { fileNames } from '../../dataset/dataset-manifest.js';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import { temporaryFolder, writeInput } from '../../dataset/import/import-fixture.js';
 import type { Bus } from '../../shared/bus.js';
+import { findContent } from './content-source.js';
 import { datasetDigest } from './dataset-digest.js';
-import { findDataset } from './dataset-source.js';
 
 async function open(context: TestContext) {
   const { directory, manifest } = await importDataset(writeInput(temporaryFolder(context)));
   const cacheDirectory = temporaryFolder(context);
   const find = (from: string) =>
-    findDataset(
+    findContent(
       {
         bus: null as unknown as Bus,
         run: null as never,
