@@ -5,7 +5,8 @@ import { requireEngineFile } from '../process/engine-files.js';
 import { requireFreePorts } from '../process/free-ports.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { totalSteps } from '../shared/plan/plan.js';
+import { stageJobs } from '../shared/job-spec/stage-jobs.js';
+import { stagesOf } from '../shared/plan/stages.js';
 import {
   countSequences,
   requireSequences,
@@ -42,7 +43,9 @@ export async function checkStart({
   }
   const dataset = await readSequenceOffsets(datasetDirectory);
   const sequenceOffsets = trainingOffsets(dataset);
-  requireSequences(countSequences(sequenceOffsets, sequenceCut(job)), dataset.users);
+  for (const stage of stageJobs(job)) {
+    requireSequences(countSequences(sequenceOffsets, sequenceCut(stage)), dataset.users);
+  }
   // Epochs become steps here, which the warm-up must not outlast.
-  totalSteps(job, { sequenceOffsets });
+  stagesOf(job, { sequenceOffsets });
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
 import { dataRootFor } from '../dataset/built-in/data-root.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
+import { readsLabels } from '../shared/job-spec/reads-labels.js';
 
 /**
  * The folder of the job's dataset; a built-in one is fetched and built when it is absent.
@@ -20,8 +21,9 @@ export async function datasetFolder(
   const name = dataset ?? path ?? '';
   const dataRoot = await dataRootFor(name);
   let said = false;
-  return ensureDataset(name, dataRoot, () => {
+  const progress = (): void => {
     if (!said) note(`building the dataset ${dataset} in ${dataRoot}`);
     said = true;
-  });
+  };
+  return ensureDataset(name, dataRoot, { progress, labels: readsLabels(job) });
 }

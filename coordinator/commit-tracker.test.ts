@@ -20,6 +20,7 @@ const report = (step: number, changes: Partial<ReportedStep> = {}): ReportedStep
     least_live_negatives: 5,
     logit_scale: 2,
   },
+  stage: null,
   itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 0.1,

@@ -73,6 +73,7 @@ export const report = (at: number, loss = 0.5): ReportedStep => ({
     least_live_negatives: 1,
     logit_scale: 1,
   },
+  stage: null,
   itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 1,

@@ -65,6 +65,12 @@ export class CoordinatorMetrics {
     labelNames: ['split', 'model', 'metric', 'cutoff'],
     registers: this.#registers,
   });
+  readonly #stage = new Gauge({
+    name: 'lockstep_stage_info',
+    help: 'Always 1; the label says which stage of the job the last committed step is of',
+    labelNames: ['stage'],
+    registers: this.#registers,
+  });
   readonly #loss = this.#gauge('loss', 'Loss of the last committed step');
   readonly #gradientNorm = this.#gauge('gradient_norm', 'Global gradient norm before clipping');
   readonly #learningRate = this.#gauge('learning_rate', 'Learning rate of the last committed step');
@@ -99,6 +105,8 @@ export class CoordinatorMetrics {
 
   committed(report: ReportedStep): void {
     this.committedSteps.set(report.step + 1);
+    this.#stage.reset();
+    if (report.stage !== null) this.#stage.set({ stage: report.stage }, 1);
     this.#loss.set(report.loss);
     this.#gradientNorm.set(report.gradientNorm);
     this.#learningRate.set(report.learningRate);

@@ -2,6 +2,7 @@
 export type BadRowReason =
   | 'FIELD_COUNT'
   | 'BAD_NUMBER'
+  | 'BAD_LABEL'
   | 'BAD_TIME'
   | 'EMPTY_ID'
   | 'EMPTY_TEXT'
@@ -26,6 +27,7 @@ export type DatasetFault =
   | 'BAD_TOKENIZER'
   | 'OUTPUT_EXISTS'
   | 'NOT_A_DATASET'
+  | 'NO_LABELS'
   | 'DAMAGED_DATASET'
   | 'UNKNOWN_DATASET'
   | 'FETCH_FAILED';

@@ -35,10 +35,19 @@ export const textFileNames = {
   itemTextOffsets: 'item-text-offsets.u32',
 } as const;
 
+/**
+ * What only objectives with labels train on. A dataset has the same digest with it and without, so that
+ * labels can be added to the data of a run that never needed them; `labelledDigest` covers it.
+ */
+export const labelFileNames = { sequenceLabels: 'sequence-labels.u8' } as const;
+
+export type LabelFileRole = keyof typeof labelFileNames;
 export type FileRole = keyof typeof fileNames;
 export type TextFileRole = keyof typeof textFileNames;
 const allNames = Object.values(fileNames);
 const textNames = Object.values(textFileNames);
+
+const labelNames = Object.values(labelFileNames);
 
 const count = z.int().min(0).max(limits.rows);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal');
@@ -89,6 +98,18 @@ const findingsSchema = z.strictObject({
 export type ImportFindings = Readonly<z.infer<typeof findingsSchema>>;
 export type ImportWarning = ImportFindings['warnings'][number];
 
+/** Where labels come from, and how many there are of each. */
+const labelsSchema = z.strictObject({
+  column: z.string().min(1).max(1000),
+  /** The least number that counts as wanted; null where the column says 0 or 1. */
+  atLeast: z.number().nullable(),
+  wanted: count,
+  unwanted: count,
+  unlabelled: count,
+});
+
+export type DatasetLabels = Readonly<z.infer<typeof labelsSchema>>;
+
 const manifestSchema = z.strictObject({
   formatVersion: z.literal(formatVersion),
   name: z.string().min(1).max(200),
@@ -104,8 +125,14 @@ const manifestSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()),
   /** For people as well; folders of older imports have none. */
   report: findingsSchema.optional(),
+  /** Left out where there are none. */
+  labels: labelsSchema.optional(),
   files: z.array(
-    z.strictObject({ name: z.enum([...allNames, ...textNames]), bytes: z.int().min(0), sha256 }),
+    z.strictObject({
+      name: z.enum([...allNames, ...textNames, ...labelNames]),
+      bytes: z.int().min(0),
+      sha256,
+    }),
   ),
 });
 
@@ -126,6 +153,17 @@ export function contentDigest(counts: DatasetCounts, files: readonly FileEntry[]
       return `${file.name} ${file.bytes} ${file.sha256}`;
     }),
   ];
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/**
+ * The digest of a dataset and its labels: of what an objective that needs them trains on. Null where
+ * there are none.
+ */
+export function labelledDigest({ digest, files }: DatasetManifest): string | null {
+  const entry = files.find(({ name }) => name === labelFileNames.sequenceLabels);
+  if (entry === undefined) return null;
+  const lines = ['lockstep-labels 1', digest, entry.sha256];
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
@@ -207,6 +245,13 @@ function checkManifest(file: string, value: unknown): DatasetManifest {
   const texts = textNames.map((name) => manifest.files.filter((entry) => entry.name === name));
   if (texts.some(({ length }) => length !== texts[0]!.length || length > 1)) {
     throw damaged(file, `files: ${textNames.join(', ')} should all be listed once, or none`);
+  }
+  const labelFiles = manifest.files.filter(({ name }) => name === labelFileNames.sequenceLabels);
+  if (labelFiles.length !== (manifest.labels === undefined ? 0 : 1)) {
+    throw damaged(
+      file,
+      `files: "${labelFileNames.sequenceLabels}" and labels should both be there`,
+    );
   }
   const digest = contentDigest(manifest.counts, manifest.files);
   if (digest !== manifest.digest) {

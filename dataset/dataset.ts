@@ -9,6 +9,7 @@ import {
   fileNames,
   readManifest,
 } from './dataset-manifest.js';
+import { digestOfRead, readLabels } from './labels.js';
 import { checkOffsets } from './tables/check-offsets.js';
 import { damaged, type ReadOptions, readFlatFile } from './tables/flat-file.js';
 import { IdTable } from './tables/id-table.js';
@@ -27,7 +28,10 @@ export interface IdLookup {
 export interface Dataset {
   readonly directory: string;
   readonly name: string;
-  /** SHA-256 of the content, in hexadecimal; the same on every machine. */
+  /**
+   * SHA-256 of the content, in hexadecimal; the same on every machine. It covers labels where the
+   * dataset was opened for them.
+   */
   readonly digest: string;
   readonly users: number;
   readonly items: number;
@@ -37,6 +41,8 @@ export interface Dataset {
   readonly sequenceOffsets: Uint32Array;
   /** Item numbers, each user's in the order of time, held-out ones included. [interactions] */
   readonly sequenceItems: Int32Array;
+  /** 0, 1 or `unlabelled` for each interaction; null where the dataset has no labels. [interactions] */
+  readonly sequenceLabels: Uint8Array | null;
   /** [items + 1] */
   readonly itemTokenOffsets: Uint32Array;
   /** Token ids of the items' texts; the model adds its [ITEM] token itself. [item tokens] */
@@ -49,14 +55,22 @@ export interface Dataset {
 /** The texts of all items. They lie in shared memory, so that other threads read them in place. */
 export type CatalogueTexts = Pick<Dataset, 'itemTokens' | 'itemTokenOffsets'>;
 
+export interface OpenOptions extends VerifyOptions {
+  /** Whether what follows depends on labels. */
+  readonly labels?: boolean;
+}
+
 /**
  * Offsets and numbers are checked in any case.
  *
  * @throws DatasetError naming the file and the rule that it breaks
  */
-export function openDataset(directory: string, options?: VerifyOptions): Promise<Dataset> {
+export function openDataset(directory: string, options: OpenOptions = {}): Promise<Dataset> {
   const folder = resolve(directory);
-  return withVerification(folder, options, (verification) => readDataset(folder, verification));
+  const { labels = false } = options;
+  return withVerification(folder, options, (verification) =>
+    readDataset(folder, verification, labels),
+  );
 }
 
 /**
@@ -79,8 +93,13 @@ export async function readSequenceOffsets(
   });
 }
 
-async function readDataset(folder: string, verification: Verification): Promise<Dataset> {
+async function readDataset(
+  folder: string,
+  verification: Verification,
+  labels: boolean,
+): Promise<Dataset> {
   const manifest = await readManifest(folder);
+  const digest = digestOfRead(folder, manifest, labels);
   const { users, items, interactions, itemTokens, vocabulary } = manifest.counts;
   const readInto =
     <B extends ArrayBufferLike>(Buffer: ReadOptions<B>['Buffer']) =>
@@ -112,12 +131,13 @@ async function readDataset(folder: string, verification: Verification): Promise<
   return {
     directory: folder,
     name: manifest.name,
-    digest: manifest.digest,
+    digest,
     users,
     items,
     vocabularySize: vocabulary,
     sequenceOffsets,
     sequenceItems,
+    sequenceLabels: await readLabels(folder, manifest, verification),
     itemTokenOffsets,
     itemTokens: tokens,
     userIds,

@@ -25,6 +25,8 @@ function datasetOf(sequences: readonly (readonly number[])[]): Dataset {
     vocabularySize: 1,
     sequenceOffsets,
     sequenceItems: Int32Array.from(sequences.flat()),
+    // A label that is its item's, by which one that moved shows.
+    sequenceLabels: Uint8Array.from(sequences.flat(), (item) => item % 2),
     itemTokenOffsets: new Uint32Array(11),
     itemTokens: new Int32Array(0),
     userIds: lookup,
@@ -79,6 +81,10 @@ test('training, validation and test together are the whole sequence, each item i
           view.sequenceOffsets[user + 1]!,
         );
         assert.deepEqual([...own], length < 2 ? [] : items.slice(0, length));
+        assert.deepEqual(
+          view.sequenceLabels,
+          Uint8Array.from(view.sequenceItems, (x) => x % 2),
+        );
         if (items.length < 3) continue;
         const held = (['validation', 'test'] as const).map(
           (split) => evaluationCase(dataset, split, user).target,

@@ -44,19 +44,21 @@ export function trainingOffsets({
 
 /** The dataset without what is held out; the arrays of sequences are copies. */
 export function trainingView(dataset: Dataset): TrainingView {
-  const { users, sequenceOffsets, sequenceItems } = dataset;
+  const { users, sequenceOffsets, sequenceItems, sequenceLabels } = dataset;
   const offsets = trainingOffsets(dataset);
   const items = new Int32Array(offsets[users]!);
+  const labels = sequenceLabels && new Uint8Array(offsets[users]!);
   for (let user = 0; user < users; user++) {
     const [start, length] = [sequenceOffsets[user]!, offsets[user + 1]! - offsets[user]!];
     items.set(sequenceItems.subarray(start, start + length), offsets[user]!);
+    labels?.set(sequenceLabels!.subarray(start, start + length), offsets[user]!);
   }
   const { digest, itemTokenOffsets, itemTokens } = dataset;
   return {
     digest,
     sequenceOffsets: offsets,
     sequenceItems: items,
-    sequenceLabels: null,
+    sequenceLabels: labels,
     itemTokenOffsets,
     itemTokens,
   };

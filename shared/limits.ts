@@ -99,6 +99,9 @@ export const failureTextLength = 8192;
 /** Lane plans of which parts have arrived and others have not: a window of lanes, generously. */
 export const partialPlans = 4096;
 
+/** Stages of a job; the paper has three, and each has a layout, a planner and a line in every table. */
+export const stagesMax = 16;
+
 /** Members of a job; one hop from everyone to everyone stops being a good idea well before. */
 export const membersMax = 1024;
 

@@ -44,6 +44,8 @@ const importOptions = {
   'id-column': text,
   'title-column': text,
   'rating-column': text,
+  label: text,
+  'label-at-least': text,
   'min-rating': text,
   deduplicate: text,
   'min-user-interactions': text,
@@ -115,6 +117,7 @@ function readImport(words: readonly string[]): DataArguments {
       ...(values['title-column'] !== undefined && { title: values['title-column'] }),
       ...(values['rating-column'] !== undefined && { rating: values['rating-column'] }),
     },
+    ...label(values),
     filters: filters(values),
     headers: {
       ...(values['interactions-header'] !== undefined && {
@@ -159,6 +162,18 @@ function tokenizer(values: {
       learnedByDefault.maximumSize,
     ),
   };
+}
+
+function label(values: {
+  readonly label?: string | undefined;
+  readonly 'label-at-least'?: string | undefined;
+}): Pick<ImportOptions, 'label'> {
+  const { label: column, 'label-at-least': least } = values;
+  if (column === undefined && least === undefined) return {};
+  if (column === undefined)
+    throw usage('--label-at-least needs --label with the column it is about');
+  const atLeast = least === undefined ? null : decimal(least, '--label-at-least');
+  return { label: { column: required(column, '--label'), atLeast } };
 }
 
 function filters(values: {

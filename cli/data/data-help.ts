@@ -37,6 +37,9 @@ Options of import:
                          (default: 2)
   --max-vocabulary N     tokens at most (default: 32768)
   --catalogue C          interacted: the items that someone has used (default); all: the whole file
+  --label NAME           the column of the interactions that says what was wanted: 0 or 1, true or
+                         false; nothing where nobody knows (default: the dataset has no labels)
+  --label-at-least N     the column holds numbers: from N on, an item was wanted
   --min-rating N         leave out interactions with a lower rating, of --rating-column NAME
                          (default: rating)
   --deduplicate K        of a user's interactions with one item keep the first or the last in time

@@ -55,10 +55,20 @@ function countsText(directory: string, manifest: DatasetManifest): string {
       'interactions',
       `${grouped.format(interactions)} (${(interactions / users).toFixed(1)} a user)`,
     ],
+    ...labelRows(manifest),
     ['item tokens', `${grouped.format(itemTokens)} (${(itemTokens / items).toFixed(1)} an item)`],
     ['vocabulary', grouped.format(vocabulary)],
     ['size', `${(bytes / 2 ** 20).toFixed(1)} MiB`],
   ]);
+}
+
+function labelRows({ labels }: DatasetManifest): [string, string][] {
+  if (labels === undefined) return [];
+  const { column, atLeast, wanted, unwanted, unlabelled } = labels;
+  const [yes, no, none] = [wanted, unwanted, unlabelled].map((count) => grouped.format(count));
+  const rule = atLeast === null ? column : `${column} of at least ${atLeast}`;
+  const without = unlabelled === 0 ? '' : `, ${none} without a label`;
+  return [['labels', `${yes} wanted (${rule}), ${no} not${without}`]];
 }
 
 export function importText(report: ImportReport): string {

@@ -51,7 +51,7 @@ async function fetchDataset(name: string, output: string | null, json: boolean):
   const dataRoot = await dataRootFor(name);
   const directory = await withProgress(json, (progress) =>
     output === null
-      ? ensureDataset(name, dataRoot, progress.update)
+      ? ensureDataset(name, dataRoot, { progress: progress.update })
       : buildDataset(name, resolve(output), progress.update),
   );
   await show(directory, json);
@@ -100,8 +100,15 @@ async function showItem(directory: string, id: string, json: boolean): Promise<v
 
 const resultOf = (
   directory: string,
-  { name, digest, counts, report }: DatasetManifest,
-): object => ({ directory, name, digest, counts, report: report ?? null });
+  { name, digest, counts, labels, report }: DatasetManifest,
+): object => ({
+  directory,
+  name,
+  digest,
+  counts,
+  labels: labels ?? null,
+  report: report ?? null,
+});
 
 async function withProgress<Result>(
   json: boolean,

@@ -46,24 +46,30 @@ export function openDisplay(parts: DisplayParts): Display {
 
 /** What all displays know about the run. */
 class RunState {
-  readonly meter = new RateMeter();
+  #meter = new RateMeter();
   totalSteps = 0;
   last: ReportedStep | null = null;
 
   take(event: RunEvent, now: number): void {
     if (event.kind === 'started') this.totalSteps = event.totalSteps;
     if (event.kind !== 'committed') return;
+    // Steps of another stage take another time.
+    if (this.last?.stage !== event.report.stage) this.#meter = new RateMeter();
     this.last = event.report;
-    this.meter.add(now / 1000, event.report);
+    this.#meter.add(now / 1000, event.report);
   }
 
   get text(): string {
     if (this.last === null) return '';
-    const { step, loss, measures } = this.last;
-    const { totalSteps, meter } = this;
-    const committedSteps = step + 1;
-    const liveNegatives = measures.live_negatives;
-    return progressText({ committedSteps, totalSteps, loss, liveNegatives, rate: meter.rate });
+    const { step, stage, loss, measures } = this.last;
+    return progressText({
+      committedSteps: step + 1,
+      totalSteps: this.totalSteps,
+      stage,
+      loss,
+      liveNegatives: measures.live_negatives,
+      rate: this.#meter.rate,
+    });
   }
 }
 
@@ -119,6 +125,7 @@ class PlainDisplay implements Display {
 
   event(event: RunEvent): void {
     const now = this.#parts.now();
+    const before = this.#state.last;
     this.#state.take(event, now);
     const said = sentence(event);
     if (said !== null) this.note(said);
@@ -128,8 +135,10 @@ class PlainDisplay implements Display {
       this.note(`evaluating ${compact(event.done)} of ${compact(event.total)} users`);
     }
     if (event.kind !== 'committed') return;
-    const last = event.report.step + 1 === this.#state.totalSteps;
-    if (event.report.step === 0 || last || this.#due(now)) {
+    const { step, stage } = event.report;
+    const last = step + 1 === this.#state.totalSteps;
+    const first = step === 0 || (before !== null && before.stage !== stage);
+    if (first || last || this.#due(now)) {
       this.#printedAt = now;
       this.note(this.#state.text);
     }

@@ -30,6 +30,7 @@ test('a line says step, loss, rates and what is left', () => {
     progressText({
       committedSteps: 9,
       totalSteps: 60,
+      stage: null,
       loss: 4.123456,
       liveNegatives: 511.2,
       rate,
@@ -37,8 +38,15 @@ test('a line says step, loss, rates and what is left', () => {
     'step  9/60  loss 4.1235  511 negatives  118 users/s  24,310 tokens/s  ETA 1:17',
   );
   assert.equal(
-    progressText({ committedSteps: 1, totalSteps: 6, loss: 5, liveNegatives: 0.5, rate: null }),
-    'step 1/6  loss 5.0000  0.5 negatives',
+    progressText({
+      committedSteps: 1,
+      totalSteps: 6,
+      stage: 'long',
+      loss: 5,
+      liveNegatives: 0.5,
+      rate: null,
+    }),
+    'step 1/6  long  loss 5.0000  0.5 negatives',
   );
 });
 

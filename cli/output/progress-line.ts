@@ -4,6 +4,8 @@ import type { ReportedStep } from '../../shared/messages/messages.js';
 export interface Progress {
   readonly committedSteps: number;
   readonly totalSteps: number;
+  /** Its name; null where the job has none. */
+  readonly stage: string | null;
   readonly loss: number;
   /** Of a prediction, on average: a loss that falls because they go is no good. */
   readonly liveNegatives: number | undefined;
@@ -46,10 +48,11 @@ export class RateMeter {
 
 /** `step 12/60  loss 4.1234  511 negatives  118 users/s  24,310 tokens/s  ETA 1:05`. */
 export function progressText(progress: Progress): string {
-  const { committedSteps, totalSteps, loss, liveNegatives, rate } = progress;
+  const { committedSteps, totalSteps, stage, loss, liveNegatives, rate } = progress;
   const width = String(totalSteps).length;
   const parts = [
     `step ${String(committedSteps).padStart(width)}/${totalSteps}`,
+    ...(stage === null ? [] : [stage]),
     `loss ${loss.toFixed(4)}`,
   ];
   if (liveNegatives !== undefined) parts.push(`${compact(liveNegatives)} negatives`);

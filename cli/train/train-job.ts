@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
+import { digestOfRead } from '../../dataset/labels.js';
 import { checkHistory, RunHistory } from '../../process/history/run-history.js';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
 import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
 import type { ResumeWish } from '../arguments.js';
 import { checkStart } from '../check-start.js';
@@ -58,7 +60,8 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const job = await choosePretrained(chooseWeights(wish, earlier));
     checkOutput(output, job, resume);
     const datasetDirectory = await datasetFolder(job, note);
-    const { digest: datasetDigest } = await readManifest(datasetDirectory);
+    const manifest = await readManifest(datasetDirectory);
+    const datasetDigest = digestOfRead(datasetDirectory, manifest, readsLabels(job));
     const newId = makeRunId('training', randomBytes(runIdBytes));
     const datasetPath =
       job.spec.data.path === undefined ? null : relative(output, datasetDirectory);

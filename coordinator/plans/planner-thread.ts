@@ -6,9 +6,10 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
-import { laneParts, sharedPart, totalSteps } from '../../shared/plan/plan.js';
-import { Planner } from '../../shared/plan/planner.js';
+import { JobPlanner } from '../../shared/plan/job-planner.js';
+import { laneParts, sharedPart } from '../../shared/plan/plan.js';
 import type { FromPlanner, PlannerStart, ToPlanner } from './planner-messages.js';
 
 const port = parentPort as MessagePort;
@@ -26,9 +27,12 @@ const buffersOf = ({ shared, lanes }: EncodedPlan): ArrayBuffer[] =>
 
 try {
   const { job, datasetDirectory } = workerData as PlannerStart;
-  const dataset = await openDataset(datasetDirectory, { verify: 'remembered' });
+  const dataset = await openDataset(datasetDirectory, {
+    verify: 'remembered',
+    labels: readsLabels(job),
+  });
   const training = trainingView(dataset);
-  const planner = new Planner(job, training);
+  const planner = new JobPlanner(job, training);
   port.on('message', ({ step }: ToPlanner) => {
     try {
       const whole = planner.plan(step);
@@ -41,7 +45,7 @@ try {
   tell({
     kind: 'opened',
     datasetDigest: dataset.digest,
-    totalSteps: totalSteps(job, training),
+    totalSteps: planner.totalSteps,
   });
 } catch (error) {
   fail(error);

@@ -1,7 +1,7 @@
 /** Datasets that Lockstep can fetch and build by itself, by name. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { DatasetError } from '../dataset-error.js';
-import { formatVersion, isDataset, manifestName } from '../dataset-manifest.js';
+import { formatVersion, isDataset, manifestName, readManifest } from '../dataset-manifest.js';
 import type { ImportProgress } from '../import/import-options.js';
 import { buildMovieLens } from './movielens.js';
 
@@ -38,6 +38,12 @@ export async function buildDataset(
 export const builtInFolder = (name: string, dataRoot: string): string =>
   join(resolve(dataRoot), `${name}-v${formatVersion}`);
 
+export interface Wish {
+  readonly progress?: (event: ImportProgress) => void;
+  /** Whether a built-in dataset must have its labels; default: not. */
+  readonly labels?: boolean;
+}
+
 /**
  * The folder of a dataset: that of a built-in name under `dataRoot`, fetched and built when it is
  * absent, or else the folder at this path.
@@ -47,10 +53,13 @@ export const builtInFolder = (name: string, dataRoot: string): string =>
 export async function ensureDataset(
   nameOrPath: string,
   dataRoot: string,
-  progress?: (event: ImportProgress) => void,
+  { progress, labels = false }: Wish = {},
 ): Promise<string> {
   if (!builds.has(nameOrPath)) return requirePath(nameOrPath);
-  const directory = builtInFolder(nameOrPath, dataRoot);
+  const usual = builtInFolder(nameOrPath, dataRoot);
+  if (await suffices(usual, labels)) return usual;
+  // An earlier Lockstep built it without labels, and its runs name its folder: it stays.
+  const directory = (await isDataset(usual)) ? `${usual}-labels` : usual;
   if (await isDataset(directory)) return directory;
   try {
     await buildDataset(nameOrPath, directory, progress);
@@ -60,6 +69,11 @@ export async function ensureDataset(
     if (!lost || !(await isDataset(directory))) throw error;
   }
   return directory;
+}
+
+async function suffices(directory: string, labels: boolean): Promise<boolean> {
+  if (!(await isDataset(directory))) return false;
+  return !labels || (await readManifest(directory)).labels !== undefined;
 }
 
 async function requirePath(path: string): Promise<string> {

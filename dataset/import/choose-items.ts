@@ -37,12 +37,16 @@ export function countPerItem({ items: sequence }: Sequences, items: number): Uin
 }
 
 /** The sequences of the chosen users, by the chosen items' numbers; in the same memory. */
-export function renumber({ offsets, items }: Sequences, users: Chosen, chosen: Chosen): Sequences {
+export function renumber(
+  { offsets, items, labels }: Sequences,
+  users: Chosen,
+  chosen: Chosen,
+): Sequences {
   for (let at = 0; at < items.length; at++) items[at] = chosen.renumbered[items[at]!]!;
   const ends = new Uint32Array(users.ids.count + 1);
   for (let user = 0; user < users.renumbered.length; user++) {
     const number = users.renumbered[user]!;
     if (number >= 0) ends[number + 1] = offsets[user + 1]!;
   }
-  return { offsets: ends, items };
+  return { offsets: ends, items, labels };
 }

@@ -4,8 +4,10 @@
  */
 
 import { DatasetError } from '../dataset-error.js';
-import type { DatasetManifest, FileRole, TextFileRole } from '../dataset-manifest.js';
+import type { DatasetManifest } from '../dataset-manifest.js';
+import { countLabels } from '../labels.js';
 import { rowMessage, type SkippedRow } from '../tables/bad-rows.js';
+import type { LabelRule } from '../tables/fields/label-field.js';
 import type { FileFormat } from '../tables/formats/text-layout.js';
 import { GrowableInt32Array } from '../tables/growable-array.js';
 import {
@@ -31,7 +33,7 @@ import { type ImportOptions, type ResolvedOptions, resolveOptions } from './impo
 import { reportImport } from './import-report.js';
 import { composeItemText } from './item-text.js';
 import { type KeptTexts, TextKeeper } from './kept-texts.js';
-import { requireAbsent, writeDataset } from './write-dataset.js';
+import { type DatasetContent, requireAbsent, writeDataset } from './write-dataset.js';
 
 export interface ImportReport {
   readonly directory: string;
@@ -70,6 +72,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       filters.minimumRating === undefined
         ? null
         : { column: columns.rating, least: filters.minimumRating },
+    label: resolved.label,
     onBadRow,
     items: table.ids,
     progress: (pass, bytes, total) =>
@@ -90,7 +93,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
   const userIds = users.ids.flat();
   const itemIds = catalogue.ids.flat();
   const encoder = new TextEncoder();
-  const files: Record<FileRole | TextFileRole, ArrayBufferView> = {
+  const files: DatasetContent['files'] = {
     sequenceOffsets: sequences.offsets,
     sequenceItems: sequences.items,
     itemTokenOffsets: texts.offsets,
@@ -105,6 +108,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     itemTitleOffsets: texts.titles.offsets,
     itemTexts: texts.texts.bytes,
     itemTextOffsets: texts.texts.offsets,
+    ...(sequences.labels && { sequenceLabels: sequences.labels }),
   };
   const manifest = await writeDataset(resolved.output, {
     name: resolved.name,
@@ -115,6 +119,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
+    labels: sequences.labels && countLabels(resolved.label as LabelRule, sequences.labels),
     options: describe(resolved, learnt, table, counts, filtered.applied),
     report: reportImport({
       sequenceOffsets: sequences.offsets,

@@ -2,6 +2,7 @@
 
 import { DatasetError } from '../dataset-error.js';
 import type { OnBadRow } from '../tables/bad-rows.js';
+import type { LabelRule } from '../tables/fields/label-field.js';
 import type { FileFormat } from '../tables/formats/text-layout.js';
 import type { LearnOptions } from '../tokenizer/learn-tokenizer.js';
 import { byteTokens } from '../tokenizer/subword-tokenizer.js';
@@ -43,6 +44,8 @@ export interface ImportOptions {
     /** Of the interactions file; only looked at where there is a least rating. */
     readonly rating?: string;
   };
+  /** Which interactions were wanted; default: the dataset has no labels. */
+  readonly label?: LabelRule;
   readonly filters?: FilterOptions;
   /** The columns of files that start with a row instead of a header line. */
   readonly headers?: {
@@ -118,6 +121,7 @@ export function resolveOptions(options: ImportOptions) {
       title: options.columns?.title ?? null,
       rating: options.columns?.rating ?? 'rating',
     },
+    label: checkLabel(options.label ?? null),
     filters: checkFilters(options.filters ?? {}),
     headers: options.headers ?? {},
     prompt: options.text?.prompt ?? (learned ? '' : hllmPrompt),
@@ -128,6 +132,15 @@ export function resolveOptions(options: ImportOptions) {
     tokenizer,
     progress: options.progress ?? (() => undefined),
   } as const;
+}
+
+function checkLabel(label: LabelRule | null): LabelRule | null {
+  if (label?.atLeast === undefined || label.atLeast === null) return label;
+  if (Number.isFinite(label.atLeast)) return label;
+  throw new DatasetError(
+    'BAD_OPTION',
+    `Cannot import: --label-at-least is ${label.atLeast}: it should be a number`,
+  );
 }
 
 function requireInteger(what: string, value: number, least: number, most: number): void {

@@ -9,23 +9,31 @@ import {
 import { DatasetError } from '../dataset-error.js';
 import {
   contentDigest,
+  type DatasetLabels,
   type DatasetManifest,
   type FileRole,
   fileNames,
   formatVersion,
   type ImportFindings,
+  type LabelFileRole,
+  labelFileNames,
   manifestName,
   type TextFileRole,
   textFileNames,
 } from '../dataset-manifest.js';
 import { type FileEntry, writeFlatFile } from '../tables/flat-file.js';
 
+const everyName = { ...fileNames, ...textFileNames, ...labelFileNames };
+
 export interface DatasetContent {
   readonly name: string;
   readonly counts: DatasetManifest['counts'];
   readonly options: DatasetManifest['options'];
   readonly report: ImportFindings;
-  readonly files: Readonly<Record<FileRole | TextFileRole, ArrayBufferView>>;
+  /** Null where there is no file of labels either. */
+  readonly labels: DatasetLabels | null;
+  readonly files: Readonly<Record<FileRole | TextFileRole, ArrayBufferView>> &
+    Readonly<Partial<Record<LabelFileRole, ArrayBufferView>>>;
 }
 
 /**
@@ -60,11 +68,12 @@ export async function writeDataset(
 
 async function writeFiles(
   directory: string,
-  { name, counts, options, report, files }: DatasetContent,
+  { name, counts, options, report, labels, files }: DatasetContent,
 ): Promise<DatasetManifest> {
   const entries: FileEntry[] = [];
-  for (const [role, fileName] of Object.entries({ ...fileNames, ...textFileNames })) {
-    entries.push(await writeFlatFile(directory, fileName, files[role as keyof typeof files]));
+  for (const [role, fileName] of Object.entries(everyName)) {
+    const values = files[role as keyof typeof files];
+    if (values !== undefined) entries.push(await writeFlatFile(directory, fileName, values));
   }
   const digest = contentDigest(counts, entries);
   const manifest = {
@@ -74,6 +83,7 @@ async function writeFiles(
     counts,
     options,
     report,
+    ...(labels && { labels }),
     files: entries as DatasetManifest['files'],
   } satisfies DatasetManifest;
   const text = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);

@@ -7,6 +7,7 @@
 import { type BadRowReason, DatasetError } from '../dataset-error.js';
 import { limits } from '../limits.js';
 import { BadRows, type OnBadRow } from './bad-rows.js';
+import { type LabelRule, labelWords, parseLabel } from './fields/label-field.js';
 import { parseNumber } from './fields/number-field.js';
 import { TimeRange } from './fields/time-column.js';
 import { newTimeField, readTime, type TimeField } from './fields/timestamp-field.js';
@@ -14,6 +15,7 @@ import { isUtf8, noUtf8 } from './formats/utf8-text.js';
 import { GrowableInt32Array } from './growable-array.js';
 import { IdTable } from './id-table.js';
 import { describeDamage, fileChanged } from './items-table.js';
+import { mostLabelledItems, packLabel, unpackLabels } from './labelled-items.js';
 import { readTable, type TableFile } from './read-table.js';
 import { sortSequencesByTime } from './sort-by-time.js';
 import { columnIndex, type Header } from './table-header.js';
@@ -26,6 +28,8 @@ export interface InteractionsSource {
   readonly timeColumn: string;
   /** Interactions with a lower rating are left out; null where ratings are not looked at. */
   readonly rating: { readonly column: string; readonly least: number } | null;
+  /** Null where nobody asks for labels. */
+  readonly label: LabelRule | null;
   readonly onBadRow: OnBadRow;
   /** The items that have a usable text. */
   readonly items: IdTable;
@@ -107,6 +111,8 @@ export interface Sequences {
   readonly offsets: Uint32Array;
   /** Item numbers, each user's in the order of time. */
   readonly items: Int32Array;
+  /** Of each of them; null where nobody asked. */
+  readonly labels: Uint8Array | null;
 }
 
 /** Second pass; items have the numbers that the items file gave them. */
@@ -114,6 +120,12 @@ export async function readSequences(
   source: InteractionsSource,
   counts: InteractionCounts,
 ): Promise<Sequences> {
+  if (source.label !== null && source.items.count > mostLabelledItems) {
+    throw new DatasetError(
+      'TOO_LARGE',
+      `Cannot read labels of ${source.items.count} items: at most ${mostLabelledItems} are possible`,
+    );
+  }
   const { users, total } = counts;
   const perUser = counts.perUser.take();
   const offsets = new Uint32Array(users.count + 1);
@@ -128,13 +140,13 @@ export async function readSequences(
     2,
     counts.times,
     ignored,
-    (record, { user: userField, time }, item, at, isLow) => {
+    (record, { user: userField, time, label }, item, at, isLow) => {
       if (isLow) return;
       const user = users.find(record.bytes, record.start(userField), record.end(userField));
       const place = user < 0 ? 0 : next[user]!;
       if (user < 0 || place >= offsets[user + 1]!) throw fileChanged(source.table.path);
       next[user] = place + 1;
-      items[place] = item;
+      items[place] = label === null ? item : packLabel(item, labelOf(source, record, label));
       store.put(place, at, record.bytes, record.start(time), record.end(time));
     },
   );
@@ -142,7 +154,7 @@ export async function readSequences(
     throw fileChanged(source.table.path);
   }
   sortSequencesByTime(offsets, items, store.times);
-  return { offsets, items };
+  return { offsets, items, labels: source.label === null ? null : unpackLabels(items) };
 }
 
 interface Layout {
@@ -151,6 +163,7 @@ interface Layout {
   readonly item: number;
   readonly time: number;
   readonly rating: number | null;
+  readonly label: number | null;
 }
 
 type Visit = (
@@ -176,11 +189,12 @@ function readRows(
   return readTable(source.table, {
     header: (header) => {
       layout = layoutOf(source, header);
-      const { user, item, time: timeField, rating } = layout;
-      return [user, item, timeField, ...(rating === null ? [] : [rating])];
+      const { user, item, time: timeField, rating, label } = layout;
+      // A column may be the rating and the label, and is then read once.
+      return [...new Set([user, item, timeField, rating, label])].filter((field) => field !== null);
     },
     row: (record) => {
-      const { columns, user, item, time: timeField } = layout!;
+      const { columns, user, item, time: timeField, label } = layout!;
       const { bytes } = record;
       const damage = describeDamage(record, columns);
       if (damage !== null) {
@@ -193,12 +207,13 @@ function readRows(
       if (
         number < 0 ||
         Number.isNaN(rated) ||
+        (label !== null && Number.isNaN(labelOf(source, record, label))) ||
         time.kind === 'none' ||
         (time.kind !== times.kind && times.kind !== 'none') ||
         record.start(user) === record.end(user) ||
         !isUtf8(bytes, record.start(user), record.end(user))
       ) {
-        const [reason, what] = explainBadRow(record, layout!, time, times);
+        const [reason, what] = explainBadRow(source, record, layout!, time, times);
         badRows.report(reason, record, what);
       } else {
         visit(record, layout!, number, time, rated < least);
@@ -209,7 +224,7 @@ function readRows(
 }
 
 function layoutOf(
-  { userColumn, itemColumn, timeColumn, rating }: InteractionsSource,
+  { userColumn, itemColumn, timeColumn, rating, label }: InteractionsSource,
   header: Header,
 ): Layout {
   return {
@@ -221,6 +236,7 @@ function layoutOf(
       rating === null
         ? null
         : columnIndex(header, rating.column, ['float', 'token'], '--rating-column'),
+    label: label === null ? null : columnIndex(header, label.column, ['float', 'token'], '--label'),
   };
 }
 
@@ -230,10 +246,15 @@ function ratingOf(record: TableRecord, { rating }: Layout): number {
   return parseNumber(record.bytes, record.start(rating), record.end(rating));
 }
 
+/** NaN where there should be a label and is none. */
+const labelOf = ({ label: rule }: InteractionsSource, record: TableRecord, field: number): number =>
+  parseLabel(record.bytes, record.start(field), record.end(field), rule?.atLeast ?? null);
+
 /** Says what is wrong with a row that is known to be bad. */
 function explainBadRow(
+  source: InteractionsSource,
   record: TableRecord,
-  { user, item, time: timeField, rating }: Layout,
+  { user, item, time: timeField, rating, label }: Layout,
   time: TimeField,
   times: TimeRange,
 ): readonly [BadRowReason, string] {
@@ -257,6 +278,10 @@ function explainBadRow(
     Number.isNaN(parseNumber(bytes, record.start(rating), record.end(rating)))
   ) {
     return ['BAD_NUMBER', `the rating is ${quote(record, rating)}: it should be a number`];
+  }
+  if (label !== null && Number.isNaN(labelOf(source, record, label))) {
+    const rule = labelWords(source.label as LabelRule);
+    return ['BAD_LABEL', `the label is ${quote(record, label)}: it should be ${rule}`];
   }
   return [
     'UNKNOWN_ITEM',

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { decodeSafetensors, type SafetensorsTensor } from '../../shared/safetensors.js';
 
-const decoder = z.object({
+export const decoder = z.object({
   vocab_size: z.int().positive(),
   rms_norm_eps: z.number().positive(),
   rope_theta: z.number().positive(),

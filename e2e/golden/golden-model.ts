@@ -3,6 +3,7 @@ import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../../worker/model/model-config.js';
 import type { ParameterLayout } from '../../worker/model/parameters/parameter-layout.js';
 import type { OptimizerSettings } from '../../worker/training/optimizer/optimizer.js';
+import type { FusionCase } from './fusion-case.js';
 import type { GoldenConfiguration, GoldenDecoder } from './golden-case.js';
 
 export const goldenModel = (configuration: GoldenConfiguration): ModelConfig => ({
@@ -13,6 +14,19 @@ export const goldenModel = (configuration: GoldenConfiguration): ModelConfig => 
   maxTextLength: configuration.max_text_length,
   falseNegatives: { kind: 'cosine', threshold: configuration.nce_threshold },
   objective: { kind: 'generative' },
+});
+
+export const fusionModel = ({ configuration }: FusionCase): ModelConfig => ({
+  item: decoderConfig(configuration.item_llm),
+  user: decoderConfig(configuration.user_llm),
+  vocabularySize: configuration.item_llm.vocab_size,
+  itemEmbedding: configuration.item_emb_token ? 'item-token' : 'mean',
+  maxTextLength: configuration.max_text_length,
+  falseNegatives: { kind: 'cosine', threshold: configuration.nce_threshold },
+  objective: {
+    kind: configuration.fusion === 'early' ? 'early-fusion' : 'late-fusion',
+    generativeWeight: configuration.generative_weight,
+  },
 });
 
 const decoderConfig = (llm: GoldenDecoder): DecoderConfig => ({

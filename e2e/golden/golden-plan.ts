@@ -1,6 +1,7 @@
 /** Lane plans made of a case's batches: a rank of the case is a lane. */
 import { lane, type Step } from '../../shared/ids.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
+import { dealItems, offsetsOf } from './deal-items.js';
 import type { GoldenBatch, GoldenCase } from './golden-case.js';
 
 export interface GoldenLane {
@@ -9,28 +10,16 @@ export interface GoldenLane {
   readonly users: readonly number[];
 }
 
-/**
- * The plans of a step. Its loss is the mean over lanes of each lane's mean, and the items that
- * anyone needs are dealt to the lanes by length, each item once.
- */
+/** The plans of a step. Its loss is the mean over lanes of each lane's mean. */
 export function goldenLanes({ configuration, batches }: GoldenCase, step: Step): GoldenLane[] {
   const ranks = batches[step] as readonly GoldenBatch[];
   const lanes = ranks.length;
-  const length = (item: number): number => (configuration.items[item] as number[]).length;
-  const needed = new Set(
-    ranks.flatMap(({ sequences, negatives }) => [...sequences.flat(), ...negatives]),
-  );
-  const byLength = [...needed].sort((a, b) => length(a) - length(b) || a - b);
-  const itemLanes = ranks.map((_, index) => byLength.filter((_, at) => at % lanes === index));
-  const rows = new Map(itemLanes.flat().map((item, row) => [item, row]));
-  const rowsOf = (items: readonly number[]): Int32Array =>
-    Int32Array.from(items, (item) => rows.get(item) as number);
-  const negatives = rowsOf(ranks.flatMap((rank) => rank.negatives));
+  const needed = ranks.flatMap(({ sequences, negatives }) => [...sequences.flat(), ...negatives]);
+  const dealt = dealItems(configuration.items, needed, lanes);
+  const negatives = dealt.rowsOf(ranks.flatMap((rank) => rank.negatives));
 
   return ranks.map(({ sequences }, index) => {
-    const users = sequences
-      .map((_, user) => user)
-      .sort((a, b) => sequenceLength(sequences, a) - sequenceLength(sequences, b));
+    const users = byLength(sequences, [...sequences.keys()]);
     const sorted = users.map((user) => sequences[user] as readonly number[]);
     const items = sorted.flat();
     return {
@@ -39,12 +28,12 @@ export function goldenLanes({ configuration, batches }: GoldenCase, step: Step):
         step,
         lane: lane(index),
         lanes,
-        items: Int32Array.from(itemLanes[index] as number[]),
-        itemLaneOffsets: offsets(itemLanes),
+        items: Int32Array.from(dealt.lanes[index] as readonly number[]),
+        itemLaneOffsets: dealt.offsets,
         negatives,
         users: Int32Array.from(users),
-        sequenceOffsets: offsets(sorted),
-        sequenceRows: rowsOf(items),
+        sequenceOffsets: offsetsOf(sorted),
+        sequenceRows: dealt.rowsOf(items),
         lossScale: 1 / (lanes * (items.length - sequences.length)),
         targets: null,
       },
@@ -52,10 +41,11 @@ export function goldenLanes({ configuration, batches }: GoldenCase, step: Step):
   });
 }
 
-const sequenceLength = (sequences: GoldenBatch['sequences'], user: number): number =>
-  (sequences[user] as readonly number[]).length;
-
-function offsets(lists: readonly (readonly number[])[]): Int32Array {
-  let end = 0;
-  return Int32Array.from([0, ...lists.map((list) => (end += list.length))]);
+/** Users in the order of the lengths of their sequences. */
+export function byLength(
+  sequences: readonly (readonly number[])[],
+  users: readonly number[],
+): number[] {
+  const length = (user: number): number => (sequences[user] as readonly number[]).length;
+  return [...users].sort((a, b) => length(a) - length(b) || a - b);
 }

@@ -10,11 +10,18 @@ import { decodeSafetensors, encodeSafetensors } from '../../shared/safetensors.j
 import { type EngineName, engineNames } from '../../worker/engine/engine.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
 import { tensorflowIsMissing } from '../../worker/engine/tensorflow/tfjs-node.js';
-import { readGoldenCase } from './golden-case.js';
-import { runGolden, type Tensors } from './golden-run.js';
+import type { Tensors } from './golden-members.js';
+import { runCase } from './run-case.js';
 
 const prefixOf = (name: string): string =>
   new URL(`e2e/golden/cases/${name}`, projectRoot).pathname;
+
+/** One step of an objective with targets, by what the case has besides its tensors. */
+interface ExpectedLosses {
+  readonly loss: number;
+  readonly loss_generative: number;
+  readonly loss_classification: number;
+}
 
 interface Expected {
   readonly tensors: Tensors;
@@ -82,6 +89,20 @@ function assertGolden(got: Tensors, { tensors, trace }: Expected): void {
   }
 }
 
+function assertFusion(got: Tensors, name: string): void {
+  const expected = decodeSafetensors(readFileSync(`${prefixOf(name)}.golden.safetensors`));
+  const losses: ExpectedLosses = JSON.parse(readFileSync(`${prefixOf(name)}.json`, 'utf8'));
+  for (const loss of ['loss', 'loss_generative', 'loss_classification'] as const) {
+    assertClose(loss, values(got, loss), [losses[loss]], (wanted) => 2e-5 * Math.abs(wanted));
+  }
+  for (const tensor of expected.keys()) {
+    const wanted = values(expected, tensor);
+    const tolerance =
+      (tensor.startsWith('grad.') ? 2e-4 : 2e-5) * largest(wanted.filter(Number.isFinite));
+    assertClose(tensor, values(got, tensor), wanted, () => tolerance);
+  }
+}
+
 const cases = [
   { name: 'one-worker', ranks: 1 },
   { name: 'two-workers', ranks: 2 },
@@ -90,6 +111,9 @@ const cases = [
   // The temperature starts beyond its bound, and the schedule is constant.
   { name: 'two-workers-clamped', ranks: 2 },
 ] as const;
+
+/** Their users are dealt to lanes of the project's own: any number of workers can share them. */
+const fusionCases = ['early-fusion', 'late-fusion'] as const;
 
 /** Why the engine cannot be tested here, or false. */
 const skipped = (engine: EngineName): string | false =>
@@ -105,7 +129,7 @@ for (const engine of engineNames) {
         // Would catch any departure from the reference, in the model, the loss, the exchange or the
         // optimizer.
         it(`trains ${name} as the reference does, on ${workers} of ${ranks} workers`, async () => {
-          const got = await runGolden(readGoldenCase(prefixOf(name)), workers);
+          const got = await runCase(prefixOf(name), workers);
           assertGolden(got, expectedOf(name));
           bits.set(workers, encodeSafetensors(got));
         });
@@ -117,6 +141,17 @@ for (const engine of engineNames) {
         for (const [workers, bytes] of bits) {
           assert.ok(Buffer.compare(bytes, bits.get(1) as Uint8Array) === 0, `${workers} workers`);
         }
+      });
+    }
+
+    for (const name of fusionCases) {
+      // Would catch any departure from the definition of the objective, in the prefix that targets
+      // share, the head or either loss, and a sum whose order depends on who adds it.
+      it(`computes ${name} as its definition does, to the same bits on 1 and 2 workers`, async () => {
+        const alone = await runCase(prefixOf(name), 1);
+        assertFusion(alone, name);
+        const together = await runCase(prefixOf(name), 2);
+        assert.ok(Buffer.compare(encodeSafetensors(together), encodeSafetensors(alone)) === 0);
       });
     }
   });

@@ -3,21 +3,19 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { encodeSafetensors } from '../../shared/safetensors.js';
 import { openEngine } from '../../worker/engine/open-engine.js';
-import { readGoldenCase } from './golden-case.js';
 import { GoldenUsageError, parseGoldenOptions, usage } from './golden-options.js';
-import { runGolden } from './golden-run.js';
+import { mostWorkers, runCase } from './run-case.js';
 
 async function main(args: readonly string[]): Promise<void> {
   const { prefix, engine, workers, out } = parseGoldenOptions(args);
-  const golden = readGoldenCase(resolve(prefix));
-  const ranks = golden.configuration.world_size;
-  if (workers > ranks) {
+  const most = mostWorkers(resolve(prefix));
+  if (workers > most) {
     throw new GoldenUsageError(
-      `--workers must be at most the case's ranks, ${ranks}: current value is ${workers}`,
+      `--workers must be at most the lanes of the case, ${most}: current value is ${workers}`,
     );
   }
   await openEngine(engine, { threads: 1 });
-  writeFileSync(resolve(out), encodeSafetensors(await runGolden(golden, workers)));
+  writeFileSync(resolve(out), encodeSafetensors(await runCase(resolve(prefix), workers)));
 }
 
 try {

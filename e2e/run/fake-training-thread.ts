@@ -100,6 +100,7 @@ function commit(): void {
       least_live_negatives: 2,
       logit_scale: 2,
     },
+    stage: null,
     itemCosine: 0.25,
     gradientNorm: 1,
     learningRate: 0.001,

@@ -11,7 +11,12 @@ import { openEngine } from '../../worker/engine/open-engine.js';
 import { Hllm } from '../../worker/model/hllm.js';
 import { initialWeights } from '../../worker/model/parameters/initial-weights.js';
 import { assembleBatch } from '../../worker/training/batches/lane-batch.js';
-import { computation, modelConfig, optimizerSettings } from '../../worker/training/from-job.js';
+import {
+  computation,
+  modelConfig,
+  optimizerSettings,
+  whatTrains,
+} from '../../worker/training/from-job.js';
 import type { StepReport } from '../../worker/training/messages.js';
 import { Trainer } from '../../worker/training/step/trainer.js';
 
@@ -30,6 +35,7 @@ export async function trainInMemory(
   await openEngine(name, { threads, deterministic: true, tf32: precision !== 'f32' });
   const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
     computation: computation(job),
+    trains: whatTrains(job),
   });
   const arithmetic = openArithmetic();
   const trainer = new Trainer({
@@ -44,8 +50,8 @@ export async function trainInMemory(
         temperature: spec.objective.temperature.initial,
         deviation: spec.model.initializerRange,
       }),
-      firstMoments: new Float32Array(model.layout.length),
-      secondMoments: new Float32Array(model.layout.length),
+      firstMoments: new Float32Array(model.layout.trainedLength),
+      secondMoments: new Float32Array(model.layout.trainedLength),
     },
     lanes: spec.lanes,
     committedSteps: 0,

@@ -6,9 +6,9 @@ import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
-import { lanePlan, totalSteps } from '../../shared/plan/plan.js';
-import { Planner } from '../../shared/plan/planner.js';
+import { lanePlan } from '../../shared/plan/plan.js';
 import { millis } from '../../shared/units.js';
 import { type LinksHost, startLinks } from '../../worker/collective/links/links-host.js';
 import { Cancellation } from '../../worker/engine/cancellation.js';
@@ -66,7 +66,8 @@ async function trainMember(
 ): Promise<FromTraining[]> {
   const { job, members, resumeFrom = null, stopAfter, stopWhen } = options;
   const view = trainingView(await openDataset(options.datasetDirectory));
-  const total = totalSteps(job, view);
+  const planner = new JobPlanner(job, view);
+  const total = planner.totalSteps;
   const said: FromTraining[] = [];
   const training = new Training(
     {
@@ -91,7 +92,6 @@ async function trainMember(
     new Cancellation(),
   );
   all.set(index, training);
-  const planner = new Planner(job, view);
   const own = lanesOf(laneRun(rank(index), members, job.spec.lanes));
   for (let at = 0; at < total; at++) {
     const plan = planner.plan(step(at));

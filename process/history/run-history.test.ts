@@ -75,6 +75,7 @@ const committed = (committed_steps: number): HistoryLine => ({
   top1: 1,
   live_negatives: 1,
   least_live_negatives: 1,
+  stage: null,
   item_cosine: 0.25,
   step_seconds: 1,
   phase_seconds: {},

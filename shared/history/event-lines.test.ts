@@ -21,6 +21,7 @@ const report: ReportedStep = {
     least_live_negatives: 9,
     logit_scale: 2.6,
   },
+  stage: null,
   itemCosine: 0.25,
   gradientNorm: 2,
   learningRate: 0.001,

@@ -77,6 +77,7 @@ export function stepLine(
     kind: 'committed',
     time,
     committed_steps: report.step + 1,
+    stage: report.stage,
     loss: report.loss,
     gradient_norm: report.gradientNorm,
     learning_rate: report.learningRate,

@@ -49,6 +49,8 @@ const started = line('started', {
 
 /** A step. What is not of this member alone is identical on all members. */
 const committed = line('committed', {
+  /** Null where the job has no stages. */
+  stage: z.string().nullable().default(null),
   /** In nats. */
   loss: z.number(),
   /** Global norm before clipping. */
@@ -66,6 +68,11 @@ const committed = line('committed', {
   live_negatives: z.number().optional(),
   /** Those of the prediction that has fewest. */
   least_live_negatives: z.number().optional(),
+  targets: count.optional(),
+  /** Cross-entropy of the targets' labels. */
+  classification_loss: z.number().optional(),
+  /** Of the predictions beside them, without its weight. */
+  generative_loss: z.number().optional(),
   /** Mean cosine of two different items; towards 1, the model no longer tells items apart. */
   item_cosine: z.number(),
   /** Since the step before was committed, or since the members were ready. */

@@ -8,6 +8,7 @@ type Decoder = TrainingJob['spec']['model']['item'];
 /** @param path of the decoder's section. Empty where the decoder keeps all of them. */
 export const decoderRules = (path: string, decoder: Decoder): JobProblem[] => [
   ...headRules(path, decoder),
+  ...lastLayers(`${path}.train.layers`, decoder),
   ...(decoder.ropeScaling === undefined
     ? []
     : scalingRules(`${path}.ropeScaling`, decoder.ropeScaling)),
@@ -30,6 +31,11 @@ function headRules(path: string, decoder: Decoder): JobProblem[] {
     );
   }
   return problems;
+}
+
+function lastLayers(path: string, { train, layers }: Decoder): JobProblem[] {
+  if (train?.kind !== 'last' || train.layers <= layers) return [];
+  return [brokenRule(path, `at most the ${layers} layers of the model`, train.layers)];
 }
 
 const onlyLlama3 = ['lowFrequencyFactor', 'highFrequencyFactor', 'originalContext'] as const;

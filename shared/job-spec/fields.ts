@@ -85,5 +85,16 @@ export const ascending = (range: Range, atMost: number, description: string) =>
     .refine((values) => values.every((value, at) => at === 0 || value > (values[at - 1] ?? value)))
     .meta(meta({ description, rule: `1 to ${atMost} ascending integers in ${range}` }));
 
+/** At least one of the names, each at most once. */
+export const subsetOf = <const Names extends readonly [string, ...string[]]>(
+  names: Names,
+  description: string,
+) =>
+  z
+    .array(z.enum(names))
+    .min(1)
+    .refine((values) => new Set(values).size === values.length)
+    .meta(meta({ description, rule: `a list of some of ${names.join(', ')}, each once` }));
+
 export const exactly = <const Value extends string | true>(value: Value, description: string) =>
   z.literal(value).meta(meta({ description, rule: String(value) }));

@@ -33,8 +33,17 @@ export function changeText(found: readonly IdentityChange[], now: TrainingJob): 
 const printed = (value: unknown): string => (value === undefined ? 'absent' : canonicalJson(value));
 
 /** The identity in the places where the job has its fields. */
-function placed({ apiVersion, sequences, init, ...spec }: Record<string, unknown>): unknown {
-  return { apiVersion, spec: { ...spec, data: { sequences }, init: { weightsSha256: init } } };
+function placed({
+  apiVersion,
+  sequences,
+  init,
+  stages,
+  ...spec
+}: Record<string, unknown>): unknown {
+  const places = { data: { sequences }, init: { weightsSha256: init } };
+  // By number, so that what differs in one of them is named.
+  const numbered = stages && { ...(stages as readonly unknown[]) };
+  return { apiVersion, spec: { ...spec, ...places, stages: numbered } };
 }
 
 function changes(path: string, before: unknown, now: unknown): IdentityChange[] {

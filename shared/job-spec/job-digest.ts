@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrainingJob } from './job-spec.js';
+import { stageJobs } from './stage-jobs.js';
 
 /**
  * What decides the trained weights, besides the dataset's content (which has a digest of its own).
@@ -16,11 +17,12 @@ export function jobIdentity(job: TrainingJob): Record<string, unknown> {
     objective,
     optimizer,
     batch,
-    duration: decidingDuration(job),
+    duration: job.spec.stages === undefined ? decidingDuration(job) : undefined,
     lanes,
     // What waits for the backward is a matter of memory and changes no bit.
     engine: { ...engine, activations: undefined },
     ...decidingGuard(job),
+    stages: stagesIdentity(job),
   };
 }
 
@@ -30,6 +32,16 @@ function identityOf(tower: TrainingJob['spec']['model']['item']): object {
   return pretrained === undefined
     ? shapes
     : { ...shapes, pretrained: { ...pretrained, path: undefined } };
+}
+
+/** As given: what a stage leaves out is in the job's identity already. Undefined where it has none. */
+function stagesIdentity(job: TrainingJob): Record<string, unknown>[] | undefined {
+  const last = stageJobs(job).at(-1) as TrainingJob;
+  return job.spec.stages?.map((stage, index, all) => ({
+    ...stage,
+    // Where a stage ends, the next one begins: only the last may grow.
+    duration: index === all.length - 1 ? decidingDuration(last) : stage.duration,
+  }));
 }
 
 /**

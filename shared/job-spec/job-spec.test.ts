@@ -139,6 +139,26 @@ test('rules between fields are kept', () => {
       /highFrequencyFactor: must be larger than lowFrequencyFactor, 4: current value is 4/,
     ],
     [
+      ['model.item.train={kind: last, layers: 3}'],
+      /^spec.model.item.train.layers: must be at most the 2 layers of the model: current value is 3/,
+    ],
+    [
+      ['model.user.train={rank: 4}'],
+      /^spec.model.user.train.rank: must be left out, because kind is all: it is a field of lora/,
+    ],
+    [
+      ['model.item.train={kind: lora, targets: [q, q]}'],
+      /^spec.model.item.train.targets: must be a list of some of q, k, v, o, gate, up, down, each once/,
+    ],
+    [
+      ['optimizer.multipliers=[{match: logit_scale, factor: 0}]'],
+      /^spec.optimizer.multipliers: must be a list of .* and a number in \(0, 1000\]: current value/,
+    ],
+    [
+      ['optimizer.multipliers=[{match: logit_scale, factor: 2, by: name}]'],
+      /^spec.optimizer.multipliers: must be a list of/,
+    ],
+    [
       ['duration.steps=5', 'optimizer.schedule.warmupSteps=6'],
       /warmupSteps: must be at most the 5/,
     ],
@@ -248,6 +268,29 @@ test('what a decoder has beyond Llama is part of the identity only where it is g
     ...['heads', 'hiddenSize', 'intermediateSize', 'keyValueHeads', 'layers', 'normEps'],
     'ropeTheta',
   ]);
+});
+
+// Catches: a field that says what holds anyway and makes another job, and one that moves other weights.
+test('what trains is part of the identity where it is not everything', () => {
+  const digest = (...sets: string[]): string => jobDigest(parseJob(smallest, sets));
+  const plain = digest();
+  assert.equal(digest('model.item.train={}', 'model.user.train.kind=all'), plain);
+  const lora = 'model.item.train.kind=lora';
+  const others = [
+    [lora],
+    [lora, 'model.item.train.rank=4'],
+    [lora, 'model.item.train.targets=[k]'],
+    ['model.item.train={kind: last, layers: 1}'],
+    ['model.item.train.kind=nothing'],
+    ['model.user.train.kind=nothing'],
+    ['optimizer.multipliers=[{match: logit_scale, factor: 2}]'],
+  ];
+  const digests = others.map((sets) => digest(...sets));
+  assert.equal(new Set([plain, ...digests]).size, others.length + 1);
+  const job = parseJob(smallest, [lora]);
+  const { train } = job.spec.model.item;
+  assert.deepEqual(train, { kind: 'lora', rank: 8, alpha: 16, targets: ['q', 'v'] });
+  assert.deepEqual(resolveJob(JSON.parse(JSON.stringify(job))), job);
 });
 
 // Catches: a run that cannot be continued without its guard, and one that goes on from another rollback.

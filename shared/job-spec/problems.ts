@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { JobProblem } from '../errors.js';
 import { nearestWord } from './nearest-word.js';
-import { type SpecField, specFields } from './reference.js';
+import { fieldAt, type SpecField, specFields } from './reference.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -18,25 +18,32 @@ export function specProblems(issues: readonly Issue[], value: unknown): JobProbl
 function problemsOf(issue: Issue, value: unknown): JobProblem[] {
   if (issue.code !== 'unrecognized_keys') return [ruleProblem(issue.path, value)];
   const names = issue.path.map(String);
+  // An element of a list, which has no fields of its own in the reference.
+  if ((fieldAt(names)?.children ?? []).length === 0) return [ruleProblem(issue.path, value)];
   return issue.keys.map((key) => unknownField(names, key, names.reduce(member, value)));
 }
 
 function unknownField(parent: readonly string[], key: string, around: unknown): JobProblem {
-  const siblings = specFields().get(parent.join('.'))?.children ?? [];
-  const field = specFields().get([...parent, key].join('.'));
-  if (field !== undefined) return fieldOfOtherKind(field, key, around);
+  const siblings = fieldAt(parent)?.children ?? [];
+  const path = [...parent, key];
+  const field = fieldAt(path);
+  if (field !== undefined) return fieldOfOtherKind(field, path, around);
   const nearest = nearestWord(key, siblings);
   const advice =
     nearest === null ? `known here are ${siblings.join(', ')}` : `did you mean "${nearest}"?`;
-  return { path: [...parent, key].join('.'), message: `is not a field: ${advice}` };
+  return { path: path.join('.'), message: `is not a field: ${advice}` };
 }
 
 /** A field that the schema knows and refuses belongs to another form of the mapping around it. */
-function fieldOfOtherKind({ path, kinds }: SpecField, key: string, around: unknown): JobProblem {
+function fieldOfOtherKind(
+  { path, kinds }: SpecField,
+  names: readonly string[],
+  around: unknown,
+): JobProblem {
   const kindPath = path.replace(/[^.]+$/, 'kind');
   const kind = member(around, 'kind') ?? JSON.parse(unquoted(specFields().get(kindPath)?.default));
   const rule = `left out, because kind is ${kind}: it is a field of ${(kinds ?? []).join(', ')}`;
-  return brokenRule(path, rule, member(around, key));
+  return brokenRule(names.join('.'), rule, member(around, names.at(-1) as string));
 }
 
 const unquoted = (text: string | null | undefined): string => (text ?? 'null').replaceAll('`', '');
@@ -44,8 +51,9 @@ const unquoted = (text: string | null | undefined): string => (text ?? 'null').r
 /** An element of a list breaks the rule of the list, which is the field. */
 function ruleProblem(path: readonly PropertyKey[], value: unknown): JobProblem {
   const names = path.map(String);
-  while (names.length > 0 && !specFields().has(names.join('.'))) names.pop();
-  const rule = specFields().get(names.join('.'))?.rule ?? 'a mapping';
+  const isElement = (): boolean => /^\d+$/.test(names.at(-1) ?? '');
+  while (names.length > 0 && (isElement() || fieldAt(names) === undefined)) names.pop();
+  const rule = fieldAt(names)?.rule ?? 'a mapping';
   return brokenRule(names.join('.'), rule, names.reduce(member, value));
 }
 

@@ -15,6 +15,8 @@ export interface SpecField {
   readonly children: readonly string[];
   /** The kinds of the mapping around it that have this field; null where all have it. */
   readonly kinds: readonly string[] | null;
+  /** A field of each stage that means what the job's own of that name means. */
+  readonly repeats: boolean;
 }
 
 interface Node {
@@ -26,9 +28,13 @@ interface Node {
   readonly required?: readonly string[];
   /** The forms of a mapping whose field `kind` says which of them it is. */
   readonly oneOf?: readonly Node[];
+  /** The elements of a list. */
+  readonly items?: Node;
   readonly const?: string;
   readonly enum?: readonly string[];
 }
+
+const mapping = 'a mapping';
 
 let fields: ReadonlyMap<string, SpecField> | null = null;
 
@@ -49,18 +55,32 @@ interface Visit extends Pick<SpecField, 'path' | 'required' | 'kinds'> {
   readonly node: Node;
 }
 
+const stagesPath = 'spec.stages.';
+
+const repeatsField = (path: string, found: ReadonlyMap<string, SpecField>): boolean =>
+  path.startsWith(stagesPath) && found.has(path.replace(stagesPath, 'spec.'));
+
+/**
+ * The field that a path in a job speaks of: elements of a list have their fields in common, so
+ * `spec.stages.1.batch` is `spec.stages.batch`.
+ */
+export const fieldAt = (names: readonly string[]): SpecField | undefined =>
+  specFields().get(names.filter((name) => !/^\d+$/.test(name)).join('.'));
+
 function visit({ path, node, required, kinds }: Visit, found: Map<string, SpecField>): void {
-  const children = childrenOf(node);
+  // Other lists say in their rule what an element is.
+  const children = childrenOf(path === 'spec.stages' ? (node.items ?? node) : node);
   const words = node.description ?? '';
   const only = kinds === null || words === '' ? '' : ` Only for the kind ${kinds.join(' or ')}.`;
   found.set(path, {
     path,
     description: words + only,
-    rule: node.rule ?? 'a mapping',
+    rule: node.rule ?? mapping,
     default: defaultOf(node),
     required,
     children: children.map(({ name }) => name),
     kinds,
+    repeats: repeatsField(path, found),
   });
   for (const { name, node: child, kinds: of } of children) {
     const childPath = path === '' ? name : `${path}.${name}`;
@@ -103,7 +123,9 @@ function defaultOf(node: Node): string | null {
 /** The page docs/job-spec.md, which a test compares with the file. */
 export function specReferencePage(): string {
   const rows = [...specFields().values()]
-    .filter(({ children }) => children.length === 0)
+    .filter(
+      ({ children, rule, repeats }) => (children.length === 0 || rule !== mapping) && !repeats,
+    )
     .map((field) => {
       const cells = [`\`${field.path}\``, field.rule, defaultCell(field), field.description];
       return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -4,9 +4,21 @@ import { decoderRules } from './decoder-rules.js';
 import { brokenRule } from './problems.js';
 import { type ExclusiveFields, exclusiveFields, type TrainingJob } from './schema.js';
 import { generativeWeight } from './sections/objective.js';
+import { stageRules } from './stage-rules.js';
 
 /** Empty where the job keeps all of them. */
 export function brokenRules(job: TrainingJob): JobProblem[] {
+  const problems = job.spec.stages === undefined ? rulesOf(job) : stageRules(job, rulesOf);
+  // What several stages have of the job, they have its problems with.
+  const said = new Set<string>();
+  return problems.filter(({ path, message }) => {
+    const isNew = !said.has(`${path} ${message}`);
+    said.add(`${path} ${message}`);
+    return isNew;
+  });
+}
+
+function rulesOf(job: TrainingJob): JobProblem[] {
   return [
     ...exclusiveFields.flatMap((group) => exclusive(job, group)),
     ...decoderRules('spec.model.item', job.spec.model.item),

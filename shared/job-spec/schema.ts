@@ -4,8 +4,9 @@
  */
 import { z } from 'zod';
 import { membersMax } from '../limits.js';
-import { defaultEpochs, defaultLearningRate, fewestSteps } from './defaults.js';
-import { derivedInteger, exactly, integer, text } from './fields.js';
+import { defaultLearningRate } from './defaults.js';
+import { exactly, integer, text } from './fields.js';
+import { batch, duration } from './sections/amounts.js';
 import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
 import { checkpoint, evaluation } from './sections/evaluation.js';
@@ -13,6 +14,7 @@ import { guard } from './sections/guard.js';
 import { model } from './sections/model.js';
 import { generativeWeight, objective } from './sections/objective.js';
 import { optimizer } from './sections/optimizer.js';
+import { stages } from './sections/stages.js';
 
 const init = z.strictObject({
   from: text(
@@ -35,24 +37,8 @@ const givenSpec = z.strictObject({
   init: init.optional(),
   objective: objective.prefault({}),
   optimizer: optimizer.prefault({}),
-  batch: z
-    .strictObject({
-      sequences: integer(
-        '[1, 65536]',
-        'Sequences of a step, over the whole cluster; the last step of an epoch has the rest.',
-      ).default(64),
-    })
-    .prefault({}),
-  duration: z
-    .strictObject({
-      epochs: derivedInteger(
-        '[1, 100000]',
-        `${defaultEpochs}, more where these are fewer than ${fewestSteps} steps`,
-        'Times that every sequence counts. At most one of `epochs` and `steps`.',
-      ),
-      steps: integer('[1, 1000000000]', 'Optimizer updates.').optional(),
-    })
-    .prefault({}),
+  batch: batch.prefault({}),
+  duration: duration.prefault({}),
   lanes: integer(
     '[1, 256]',
     'Fixed slices of every step. They decide the order of sums, so the result depends on them ' +
@@ -70,11 +56,25 @@ const givenSpec = z.strictObject({
   checkpoint: checkpoint.prefault({}),
   evaluation: evaluation.prefault({}),
   guard: guard.prefault({}),
+  stages,
 });
 
 const spec = givenSpec.transform((given) => {
-  const { learningRate = defaultLearningRate(given.model.item.hiddenSize) } = given.optimizer;
-  return { ...given, optimizer: { ...given.optimizer, learningRate } };
+  const withRate = <Optimizer extends { learningRate?: number | undefined }>(of: Optimizer) => ({
+    ...of,
+    learningRate: of.learningRate ?? defaultLearningRate(given.model.item.hiddenSize),
+  });
+  const { stages: own, ...rest } = given;
+  return {
+    ...rest,
+    optimizer: withRate(given.optimizer),
+    ...(own && {
+      stages: own.map(({ optimizer: of, ...stage }) => ({
+        ...stage,
+        ...(of && { optimizer: withRate(of) }),
+      })),
+    }),
+  };
 });
 
 export const trainingJobSchema = z.strictObject({

@@ -21,7 +21,7 @@ export function jobTemplate(name: string, data: TemplateData): string {
     spec: { data },
   });
   const lines = [...specFields().values()]
-    .filter(({ path }) => path !== '')
+    .filter(({ path, repeats }) => path !== '' && !repeats)
     .flatMap((field) => fieldLines(field, job));
   return `${[...introduction, ...lines].join('\n')}\n`;
 }

@@ -27,6 +27,7 @@ const report = {
     least_live_negatives: 508,
     logit_scale: 2.659,
   },
+  stage: null,
   itemCosine: 0.25,
   gradientNorm: 1.25,
   learningRate: 0.003,

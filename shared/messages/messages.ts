@@ -29,6 +29,7 @@ const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
 /** Identical on every member, except for the durations. Mirrors the training thread's report. */
 const stepReport = z.strictObject({
   step: count,
+  stage: z.string().min(1).max(63).nullable(),
   loss: finite,
   sequences: count,
   itemTokens: count,

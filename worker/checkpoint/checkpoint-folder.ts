@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { ownIdentity } from '../../process/ownership/process-identity.js';
 import { ownerTag } from '../../shared/run/owner.js';
 import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
+import { adapterTargets } from '../model/parameters/what-trains.js';
 import { type StateLayout, type StateSection, sectionEntries } from '../state/training-state.js';
 
 export const modelFile = 'model.safetensors';
@@ -58,6 +59,17 @@ export interface CheckpointExpectation {
   readonly datasetDigest: string | null;
 }
 
+const towerTraining = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['all', 'nothing']) }),
+  z.strictObject({
+    kind: z.literal('lora'),
+    rank: z.int().min(1),
+    alpha: z.number().gt(0),
+    targets: z.array(z.enum(adapterTargets)).readonly(),
+  }),
+  z.strictObject({ kind: z.literal('last'), layers: z.int().min(1) }),
+]);
+
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const manifestSchema = z.strictObject({
@@ -68,6 +80,8 @@ export const manifestSchema = z.strictObject({
   datasetDigest: sha256,
   /** `weightsDigest` of the parameters: over values, so independent of the file format. */
   weightsSha256: sha256,
+  /** What trains, and so which moments there are; absent where it is everything. */
+  trains: z.strictObject({ item: towerTraining, user: towerTraining }).optional(),
   /** The best evaluation so far; absent where the job keeps none. */
   best: z
     .strictObject({

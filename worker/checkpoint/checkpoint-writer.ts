@@ -56,10 +56,10 @@ export interface CheckpointWriter {
 export function startCheckpointWriter(directory: string, layout: StateLayout): CheckpointWriter {
   const copy = HostState.zeros(layout);
   const { parameters, firstMoments, secondMoments } = copy;
-  const { entries, length, trainedLength } = layout;
+  const { entries, length, trainedLength, trains } = layout;
   const start: CheckpointThreadStart = {
     directory,
-    layout: { entries, length, trainedLength },
+    layout: { entries, length, trainedLength, ...(trains !== undefined && { trains }) },
     vectors: { parameters, firstMoments, secondMoments },
   };
   const thread = new Worker(new URL('./checkpoint-thread.js', import.meta.url), {

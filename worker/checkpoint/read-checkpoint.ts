@@ -10,7 +10,7 @@ import {
   tensorFiles,
   tensorsOf,
 } from './checkpoint-folder.js';
-import { fillTensors, locateTensors, type TensorFile } from './read-tensors.js';
+import { fillTensors, locateTensors, type TensorFile, type Tolerance } from './read-tensors.js';
 import { checkDigest, checkFile, checkSize, readManifest } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
 
@@ -51,18 +51,20 @@ export async function readTensors(
   name: keyof CheckpointManifest['files'],
   manifest: CheckpointManifest,
   state: TrainingState,
-): Promise<void> {
+  tolerance?: Tolerance,
+): Promise<Pick<TensorFile, 'found' | 'foreign'>> {
   await checkSize(path, name, manifest);
-  await withFile(join(path, name), 'r', async (handle) => {
+  return withFile(join(path, name), 'r', async (handle) => {
     let file: TensorFile;
     try {
       const { bytes } = manifest.files[name];
-      file = await locateTensors(handle, bytes, tensorsOf(name, state.layout));
+      file = await locateTensors(handle, bytes, tensorsOf(name, state.layout), tolerance);
     } catch (cause) {
       // Where the bytes are damaged, what they seem to say is no news of the model.
       await checkFile(path, name, manifest);
       throw new CheckpointError(path, `${name}: ${(cause as Error).message}`, { cause });
     }
     checkDigest(path, name, manifest, await fillTensors(handle, file, state));
+    return file;
   });
 }

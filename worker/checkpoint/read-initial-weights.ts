@@ -1,7 +1,11 @@
 import { join } from 'node:path';
-import type { TrainingState } from '../state/training-state.js';
+import { fillInitialWeights, type Initialisation } from '../model/parameters/initial-weights.js';
+import { moveParameters } from '../model/parameters/move-parameters.js';
+import type { ParameterLayout } from '../model/parameters/parameter-layout.js';
+import { adapterMatrix, towerOf, type WhatTrains } from '../model/parameters/what-trains.js';
+import { HostState } from '../state/host-state.js';
 import { CheckpointError } from './checkpoint-error.js';
-import { modelFile } from './checkpoint-folder.js';
+import { type CheckpointManifest, modelFile } from './checkpoint-folder.js';
 import { checkpointNames, namesIn } from './newest-checkpoint.js';
 import { readTensors } from './read-checkpoint.js';
 import { readManifest } from './verify-checkpoint.js';
@@ -17,21 +21,63 @@ export interface InitialWeights {
 const anyOwner = { jobDigest: null, datasetDigest: null };
 
 /**
- * Loads the weights that a job starts from; the moments of `state` stay as they are.
+ * Loads the weights that a job starts from into a new `state`; its moments stay as they are. What
+ * trained there, and for which objective, may differ: adapters that the model has not are merged, and
+ * what the checkpoint has not (adapters, parameters of the objective) begins as `initialisation` says.
+ * Needs an engine where adapters are merged.
  *
  * @throws CheckpointError where they are damaged, no longer there, or do not fit the model: the first
  *   tensor that does not is named.
  */
 export async function readInitialWeights(
   { from, weightsSha256 }: InitialWeights,
-  state: TrainingState,
+  state: HostState,
+  layout: ParameterLayout,
+  initialisation: Initialisation,
 ): Promise<void> {
   const path = await findWeights(from, weightsSha256);
   const manifest = await readManifest(path, anyOwner);
-  await readTensors(path, modelFile, manifest, state);
-  if ((await weightsDigest(state)) !== weightsSha256) {
+  const { trains } = manifest;
+  const into = { layout, flat: state.parameters };
+  if (trains === undefined || !hasAdapters(trains)) {
+    const found = await readParameters(path, manifest, state);
+    fillInitialWeights(layout, into.flat, initialisation, (name) => found.has(name));
+    return;
+  }
+  const source = layout.training(trains);
+  const flat = new Float32Array(source.length);
+  const found = await readParameters(path, manifest, weightsOnly(source, flat));
+  moveParameters({ layout: source, flat }, into, initialisation.seed);
+  const isGiven = (name: string): boolean => towerOf(name) !== null || found.has(name);
+  fillInitialWeights(layout, into.flat, initialisation, isGiven);
+}
+
+const hasAdapters = ({ item, user }: WhatTrains): boolean =>
+  item.kind === 'lora' || user.kind === 'lora';
+
+function weightsOnly(layout: ParameterLayout, parameters: Float32Array): HostState {
+  const none = new Float32Array(0);
+  return new HostState(layout, { parameters, firstMoments: none, secondMoments: none });
+}
+
+/** The names of what was found. */
+async function readParameters(
+  path: string,
+  manifest: CheckpointManifest,
+  state: HostState,
+): Promise<ReadonlySet<string>> {
+  const ofObjective = (name: string): boolean => towerOf(name) === null;
+  const { found, foreign } = await readTensors(path, modelFile, manifest, state, {
+    mayLack: (name) => ofObjective(name) || adapterMatrix(name) !== null,
+    mayHave: ofObjective,
+  });
+  // What was passed over is in the digest too: then the one of the file's bytes has to do.
+  const digest =
+    foreign.length === 0 ? await weightsDigest(state, (name) => found.has(name)) : null;
+  if (digest !== null && digest !== manifest.weightsSha256) {
     throw new CheckpointError(path, `${modelFile} does not hold the weights of the manifest`);
   }
+  return found;
 }
 
 /** A run that trains on has newer checkpoints meanwhile, so that its weights are told by digest. */

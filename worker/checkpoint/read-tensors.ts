@@ -24,38 +24,60 @@ export interface TensorFile {
   readonly bytes: number;
   /** In the order of the file; each begins in it where the one before ends. */
   readonly targets: readonly Target[];
+  /** Names of the wanted tensors that it has. */
+  readonly found: ReadonlySet<string>;
+  /** Names of those that it has and nobody wants. */
+  readonly foreign: readonly string[];
 }
 
 interface Target {
   /** In bytes, behind the header. */
   readonly end: number;
-  readonly section: StateSection;
+  /** Null where nobody wants the tensor. */
+  readonly section: StateSection | null;
   /** Add it to a place in the file for the place in the section. */
   readonly shift: number;
 }
+
+/** How far a file may differ from what is wanted. */
+export interface Tolerance {
+  /** Whether a wanted tensor may be missing. */
+  mayLack(name: string): boolean;
+  /** Whether a tensor that nobody wants may be there. */
+  mayHave(name: string): boolean;
+}
+
+const exact: Tolerance = { mayLack: () => false, mayHave: () => false };
 
 /** @throws SafetensorsError, TensorMismatchError */
 export async function locateTensors(
   handle: FileHandle,
   bytes: number,
   wanted: readonly CheckpointTensor[],
+  { mayLack, mayHave }: Tolerance = exact,
 ): Promise<TensorFile> {
   const start = await readBytes(handle, { begin: 0, end: lengthBytes });
   const header = await readBytes(handle, { begin: 0, end: headerLength(start, bytes) });
   const { tensors } = decodeHeader(header, bytes);
-  const found = new Map(tensors.map((span) => [span.name, span]));
-  const targets = new Map(wanted.map((tensor) => [tensor.name, targetOf(tensor, found)]));
-  const foreign = tensors.find(({ name }) => !targets.has(name));
-  if (foreign !== undefined) {
+  const spans = new Map(tensors.map((span) => [span.name, span]));
+  const present = wanted.filter(({ name }) => spans.has(name) || !mayLack(name));
+  const targets = new Map(present.map((tensor) => [tensor.name, targetOf(tensor, spans)]));
+  const foreign = tensors.map(({ name }) => name).filter((name) => !targets.has(name));
+  const refused = foreign.find((name) => !mayHave(name));
+  if (refused !== undefined) {
     throw new TensorMismatchError(
-      `it has ${tensors.length} tensors, "${foreign.name}" among them: ` +
+      `it has ${tensors.length} tensors, "${refused}" among them: ` +
         `the model needs ${wanted.length}, and none of that name`,
     );
   }
   return {
     header,
     bytes,
-    targets: inFileOrder(tensors).map(({ name }) => targets.get(name) as Target),
+    targets: inFileOrder(tensors).map(
+      ({ name, end }) => targets.get(name) ?? { end, section: null, shift: 0 },
+    ),
+    found: new Set(targets.keys()),
+    foreign,
   };
 }
 
@@ -88,7 +110,7 @@ export async function fillTensors(
     for (let used = 0; used < piece.byteLength; ) {
       const { end, section, shift } = targets[index] as Target;
       const part = piece.subarray(used, used + end - at);
-      await state.write(section, at + shift, part);
+      if (section !== null) await state.write(section, at + shift, part);
       used += part.byteLength;
       at += part.byteLength;
       if (at === end) index++;

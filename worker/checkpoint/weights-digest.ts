@@ -7,10 +7,16 @@ import { rangeOf, type TrainingState } from '../state/training-state.js';
  * SHA-256 (hex) over the raw little-endian float32 of all parameters in the order of their names.
  * Two runs trained the same model if and only if it is equal: offsets and gaps of the flat vector
  * do not count.
+ *
+ * @param isMeant of all names where it is left out
  */
-export async function weightsDigest(state: TrainingState): Promise<string> {
+export async function weightsDigest(
+  state: TrainingState,
+  isMeant: (name: string) => boolean = () => true,
+): Promise<string> {
   const hash = createHash('sha256');
-  for (const entry of [...state.layout.entries].sort(byName)) {
+  const meant = state.layout.entries.filter(({ name }) => isMeant(name));
+  for (const entry of meant.sort(byName)) {
     for (const piece of piecesOf(rangeOf(entry)))
       hash.update(await state.read('parameters', piece));
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type FileDigest, syncFolder, writeHashed } from '../../storage/hashed-files.js';
 import { storing } from '../../storage/storage-error.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
-import type { TrainingState } from '../state/training-state.js';
+import { isEverything } from '../model/parameters/what-trains.js';
+import type { StateLayout, TrainingState } from '../state/training-state.js';
 import {
   type CheckpointManifest,
   checkpointName,
@@ -54,6 +55,7 @@ export async function writeCheckpoint(
     const manifest: CheckpointManifest = {
       formatVersion,
       ...identity,
+      ...partOf(state.layout),
       weightsSha256: await weightsDigest(state),
       files: {
         [modelFile]: await writeTensors(modelFile),
@@ -68,6 +70,10 @@ export async function writeCheckpoint(
     throw error;
   }
 }
+
+/** A checkpoint of everything is to the byte what it was before there was a choice. */
+const partOf = ({ trains }: StateLayout): Pick<CheckpointManifest, 'trains'> =>
+  trains === undefined || isEverything(trains) ? {} : { trains };
 
 async function* manifestPieces(manifest: CheckpointManifest): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);

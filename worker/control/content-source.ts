@@ -31,9 +31,10 @@ export interface ContentSourceParts {
   /**
    * The digest of what lies at a path; null where there is nothing that can be read.
    *
+   * @param wanted tells whether labels belong to it
    * @throws DatasetError where its bytes are not those of its digest
    */
-  readonly digestOf: (directory: string) => Promise<string | null>;
+  readonly digestOf: (directory: string, wanted: string) => Promise<string | null>;
   /** Asks the coordinator for the files and waits for its answer. */
   readonly requestFiles: (digest: string) => Promise<readonly PublishedFile[]>;
 }
@@ -44,13 +45,13 @@ export async function findContent(
   wanted: { readonly directory: string; readonly digest: string },
 ): Promise<string> {
   const { cacheDirectory, digestOf } = parts;
-  if ((await digestOf(wanted.directory)) === wanted.digest) return wanted.directory;
+  if ((await digestOf(wanted.directory, wanted.digest)) === wanted.digest) return wanted.directory;
   const copies = (await readdir(cacheDirectory).catch(() => []))
     .filter((name) => name.startsWith(copyName(wanted.digest)))
     .map((name) => join(cacheDirectory, name));
   for (const copy of copies) {
     // A damaged copy is as good as none; damage where the coordinator reads must be told.
-    if ((await digestOf(copy).catch(noneIfDamaged)) === wanted.digest) return copy;
+    if ((await digestOf(copy, wanted.digest).catch(noneIfDamaged)) === wanted.digest) return copy;
   }
   return fetchContent(parts, wanted.digest);
 }
@@ -85,7 +86,7 @@ async function fetchContent(
       }
       await store(chunks, file, join(partial, file.name));
     }
-    const digest = await digestOf(partial);
+    const digest = await digestOf(partial, wanted);
     if (digest !== wanted) {
       throw new TransferError(
         `Cannot use what was fetched: its digest is ${digest}: it should be ${wanted}`,
@@ -94,7 +95,7 @@ async function fetchContent(
     return await publish(
       partial,
       join(cacheDirectory, copyName(wanted)),
-      async (directory) => (await digestOf(directory).catch(noneIfDamaged)) === wanted,
+      async (directory) => (await digestOf(directory, wanted).catch(noneIfDamaged)) === wanted,
     );
   } finally {
     await rm(partial, { recursive: true, force: true });

@@ -28,7 +28,7 @@ export interface OpenLinks extends Links {
 export interface WorkerDependencies {
   readonly startTraining: StartTraining;
   readonly startLinks: (options: { host: string }) => Promise<OpenLinks>;
-  readonly digestOf: (directory: string) => Promise<string | null>;
+  readonly digestOf: (directory: string, wanted: string) => Promise<string | null>;
   /** `wish` is `newest` or a checkpoint folder. */
   readonly findCheckpoint: (
     options: CheckpointWish,

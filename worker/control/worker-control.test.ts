@@ -96,6 +96,7 @@ const report = {
     least_live_negatives: 1,
     logit_scale: 1,
   },
+  stage: null,
   itemCosine: 0.25,
   gradientNorm: 1,
   learningRate: 1,

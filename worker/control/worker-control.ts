@@ -72,7 +72,7 @@ export interface WorkerControlParts {
   readonly jobDigest: string | null;
   readonly worker: WorkerId;
   readonly cacheDirectory: string;
-  readonly digestOf: (directory: string) => Promise<string | null>;
+  readonly digestOf: (directory: string, wanted: string) => Promise<string | null>;
   /** Tells the program that started this process. */
   readonly emit: (event: RunEvent) => void;
   /** The checkpoint to offer: the newest complete one, or the one that was asked for. */
@@ -84,7 +84,7 @@ export interface WorkerEnd {
   readonly reason: string;
 }
 
-type FindDigest = (path: string) => Promise<string | null>;
+type FindDigest = (path: string, wanted: string) => Promise<string | null>;
 
 type Phase =
   | { readonly kind: 'joining' }

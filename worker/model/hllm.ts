@@ -17,14 +17,15 @@ import { type Computation, type ModelConfig, plainComputation } from './model-co
 import type { Measures, MeasureValues } from './objectives/measure.js';
 import type { Objective, UserLaneResult, UserTower } from './objectives/objective.js';
 import { openObjective } from './objectives/open-objective.js';
-import { ParameterLayout } from './parameters/parameter-layout.js';
+import { type NamedShape, ParameterLayout } from './parameters/parameter-layout.js';
 import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
 import type { WhatTrains } from './parameters/what-trains.js';
-import { UserLlm, type UserSequences } from './users/user-llm.js';
+import { UserLlm } from './users/user-llm.js';
+import type { UserSequences } from './users/user-rows.js';
 
 export type { ItemEncoding } from './items/item-llm.js';
 export type { UserLaneResult } from './objectives/objective.js';
-export type { UserSequences } from './users/user-llm.js';
+export type { UserSequences } from './users/user-rows.js';
 
 export interface HllmOptions {
   /** Whether lane results carry their logits, which a trainer has no use for. */
@@ -32,6 +33,8 @@ export interface HllmOptions {
   readonly computation?: Computation;
   /** Everything, where it is left out. */
   readonly trains?: WhatTrains;
+  /** Parameters that other stages of the job have: they are part of its checkpoints all the time. */
+  readonly kept?: readonly NamedShape[];
 }
 
 export class Hllm {
@@ -45,7 +48,8 @@ export class Hllm {
   constructor(config: ModelConfig, options: HllmOptions = {}) {
     this.config = config;
     this.#objective = openObjective(config, options.keepLogits ?? false);
-    this.layout = new ParameterLayout(config, this.#objective.parameters, options.trains);
+    const { trains, kept } = options;
+    this.layout = new ParameterLayout(config, this.#objective.parameters, trains, kept);
     const computation = options.computation ?? plainComputation;
     this.#itemLlm = new ItemLlm(config, this.layout, computation);
     this.#userLlm = new UserLlm(config.user, this.layout, computation);

@@ -5,6 +5,7 @@
  */
 import type { ByteRange } from '../../storage/pieces.js';
 import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
+import type { WhatTrains } from '../model/parameters/what-trains.js';
 
 export const stateSections = ['parameters', 'firstMoments', 'secondMoments'] as const;
 export type StateSection = (typeof stateSections)[number];
@@ -16,6 +17,8 @@ export interface StateLayout {
   readonly length: number;
   /** Floats of those that train, which lie first: the length of a section of moments. */
   readonly trainedLength: number;
+  /** What that is of each model; everything where it is left out. */
+  readonly trains?: WhatTrains;
 }
 
 /** Floats of a section. */

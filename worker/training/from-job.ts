@@ -8,6 +8,8 @@ import type {
   ModelConfig,
   RopeScaling,
 } from '../model/model-config.js';
+import type { ObjectiveConfig } from '../model/objectives/objective-config.js';
+import type { WhatTrains } from '../model/parameters/what-trains.js';
 import type { OptimizerSettings } from './optimizer/optimizer.js';
 
 export function modelConfig({ spec }: TrainingJob, vocabularySize: number): ModelConfig {
@@ -18,13 +20,22 @@ export function modelConfig({ spec }: TrainingJob, vocabularySize: number): Mode
     itemEmbedding: spec.model.itemEmbedding,
     maxTextLength: spec.model.maxTextLength,
     falseNegatives: falseNegatives(spec.objective),
-    objective: { kind: 'generative' },
+    objective: objectiveConfig(spec.objective),
   };
+}
+
+function objectiveConfig(objective: TrainingJob['spec']['objective']): ObjectiveConfig {
+  if (objective.kind === 'generative') return { kind: objective.kind };
+  return { kind: objective.kind, generativeWeight: objective.generativeWeight };
 }
 
 type DecoderSection = TrainingJob['spec']['model']['item'];
 
-export const decoderConfig = ({ ropeScaling, ...section }: DecoderSection): DecoderConfig => ({
+export const decoderConfig = ({
+  ropeScaling,
+  train,
+  ...section
+}: DecoderSection): DecoderConfig => ({
   ...section,
   ...(ropeScaling !== undefined && { ropeScaling: scalingOf(ropeScaling) }),
 });
@@ -55,13 +66,25 @@ function falseNegatives({
   }
 }
 
+export const whatTrains = ({ spec }: TrainingJob): WhatTrains => ({
+  item: spec.model.item.train ?? { kind: 'all' },
+  user: spec.model.user.train ?? { kind: 'all' },
+});
+
 export const computation = ({ spec }: TrainingJob): Computation => ({
   precision: spec.engine.precision === 'bf16' ? 'bf16' : 'f32',
   activations: spec.engine.activations,
 });
 
-/** @param totalSteps of the whole job, also where a run ends before it. */
-export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): OptimizerSettings {
+/**
+ * @param totalSteps of the whole stage, also where a run ends before it
+ * @param firstStep committed steps at which the stage began
+ */
+export function optimizerSettings(
+  { spec }: TrainingJob,
+  totalSteps: number,
+  firstStep = 0,
+): OptimizerSettings {
   const { optimizer } = spec;
   const { schedule } = optimizer;
   return {
@@ -72,5 +95,7 @@ export function optimizerSettings({ spec }: TrainingJob, totalSteps: number): Op
     eps: optimizer.eps,
     weightDecay: optimizer.weightDecay,
     clipGradNorm: optimizer.clipGradNorm,
+    multipliers: optimizer.multipliers ?? [],
+    firstStep,
   };
 }

@@ -113,6 +113,8 @@ export type Phase = (typeof phases)[number];
 /** Identical on every member, except for the durations and the bytes. */
 export interface StepReport {
   readonly step: Step;
+  /** The name of the job's stage; null where it has none. */
+  readonly stage: string | null;
   readonly loss: number;
   /** Of the whole step, over all lanes. */
   readonly sequences: number;

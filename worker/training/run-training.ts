@@ -5,42 +5,31 @@
 import { join } from 'node:path';
 import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
-import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
-import { totalSteps as jobSteps } from '../../shared/plan/plan.js';
-import { requireRoom } from '../../storage/storage-error.js';
+import { stagesOf } from '../../shared/plan/stages.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
-import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
-import { readInitialWeights } from '../checkpoint/read-initial-weights.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
 import { ExchangeAbortedError } from '../collective/errors.js';
 import type { Exchange } from '../collective/exchange.js';
 import { openExchange } from '../collective/open-exchange.js';
 import type { Cancellation } from '../engine/cancellation.js';
 import { openEngine } from '../engine/open-engine.js';
-import type { BestSoFar } from '../evaluation/best-so-far.js';
-import { Evaluator } from '../evaluation/evaluate.js';
 import { finalEvaluation, type KeptCheckpoint } from '../evaluation/final-evaluation.js';
-import { Validation } from '../evaluation/validation.js';
-import { Hllm } from '../model/hllm.js';
+import type { Validation } from '../evaluation/validation.js';
 import type { ItemFormat } from '../model/items/packed-items.js';
-import { fillInitialWeights } from '../model/parameters/initial-weights.js';
-import { isPretrained, loadTowers } from '../model/pretrained/pretrained-towers.js';
-import { HostState } from '../state/host-state.js';
-import { stateBytes } from '../state/training-state.js';
 import { type BatchAssembler, startBatchAssembler } from './batches/batch-assembler.js';
 import { BatchInbox } from './batches/batch-inbox.js';
-import { computation, modelConfig, optimizerSettings } from './from-job.js';
+import { modelConfig } from './from-job.js';
 import type { FromTraining, TrainingStart } from './messages.js';
-import { Checkpoints } from './saving/checkpoints.js';
-import { RecentSteps } from './saving/recent-steps.js';
-import { memoryNotice } from './step/memory-notice.js';
-import { Trainer } from './step/trainer.js';
+import { firstStage } from './stages/stage-states.js';
+import type { TrainingContext } from './stages/training-context.js';
+import { TrainingLoop } from './training-loop.js';
 
 /** Nobody wants the result of the last evaluation any more. */
 class EvaluationStoppedError extends Error {
@@ -57,7 +46,7 @@ export class Training {
   /** Plans that came before the dataset was open. */
   readonly #early: LanePlan[] = [];
   #assembler: BatchAssembler | null = null;
-  #checkpoints: Checkpoints | null = null;
+  #loop: TrainingLoop | null = null;
   readonly #broken: Promise<never>;
   /** Ends training with an error that did not come out of a step. */
   #break: (error: Error) => void = () => undefined;
@@ -117,94 +106,84 @@ export class Training {
       await Promise.race([this.#run(), this.#broken]);
     } finally {
       await this.#assembler?.close();
-      await this.#checkpoints?.close();
+      await this.#loop?.close();
       // Its port would keep the thread alive.
       this.#exchange.close();
     }
   }
 
   async #run(): Promise<void> {
-    const { job, rank, resumeFrom, totalSteps } = this.#start;
-    const { spec } = job;
-    const dataset = await openDataset(this.#start.datasetDirectory, { verify: 'remembered' });
-    const { name, threads, mode, precision } = spec.engine;
-    const deterministic = mode === 'exact';
+    const context = await this.#open();
+    // Texts are packed alike in all stages.
+    const format = modelConfig(this.#start.job, context.dataset.vocabularySize);
+    this.#assembler = this.#startAssembler(context.dataset, format);
+    const first = await firstStage(context);
+    this.#committedSteps = first.trainer.committedSteps;
+    const trains = this.#committedSteps < this.#start.totalSteps;
+    const loop = await TrainingLoop.begin(
+      {
+        context,
+        inbox: this.#inbox,
+        startWriter: this.#startWriter,
+        isStopWanted: () => this.#stop,
+        onCommitted: (committedSteps) => {
+          this.#committedSteps = committedSteps;
+        },
+        // Steps that no checkpoint will hold are not worth their time: the run hears of it now.
+        onFailed: (error) => {
+          this.#break(error);
+          this.abort(error.message);
+        },
+      },
+      first,
+    );
+    this.#loop = loop;
+    this.#tell({ kind: 'ready', step: step(this.#committedSteps) });
+    await loop.run();
+    const kept = trains ? this.#bestOf(loop.current.validation) : null;
+    await this.#finish(context, loop, kept);
+    loop.current.model.dispose();
+  }
+
+  async #open(): Promise<TrainingContext> {
+    const { job, datasetDirectory } = this.#start;
+    const dataset = await openDataset(datasetDirectory, {
+      verify: 'remembered',
+      labels: readsLabels(job),
+    });
+    const { name, threads, mode, precision } = job.spec.engine;
     const engine = await openEngine(name, {
       threads,
-      deterministic,
+      deterministic: mode === 'exact',
       tf32: precision !== 'f32',
       cancellation: this.#cancellation,
     });
-    const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
-      computation: computation(job),
-    });
-    this.#assembler = this.#startAssembler(dataset, model.config);
-    const digests = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
-    const { state, committedSteps, best } = await this.#loadState(model, digests);
-    this.#committedSteps = committedSteps;
-    const writes = rank === 0 && committedSteps < totalSteps;
-    const checkpoints = writes ? await this.#startCheckpoints(model.layout) : null;
-    this.#checkpoints = checkpoints;
-
-    const trainer = new Trainer({
-      model,
-      exchange: this.#exchange,
-      arithmetic: openArithmetic(),
-      clock: systemClock,
-      optimizer: optimizerSettings(job, jobSteps(job, trainingView(dataset))),
-      state,
-      lanes: spec.lanes,
-      committedSteps,
-    });
-    const recent = new RecentSteps(this.#start.checkpointDirectory);
-    this.#tell({ kind: 'ready', step: step(committedSteps) });
-
-    const evaluator = new Evaluator({
+    return {
+      start: this.#start,
       dataset,
-      model,
+      engine,
       exchange: this.#exchange,
-      lanes: spec.lanes,
-      maxLength: spec.data.sequences.maxLength,
-      ...spec.evaluation,
-      onProgress: (done, total) => this.#tell({ kind: 'evaluating', done, total }),
+      stages: stagesOf(job, trainingView(dataset)),
+      digests: { jobDigest: jobDigest(job), datasetDigest: dataset.digest },
+      tell: this.#tell,
       pause: () => this.#pause(),
-    });
-    const validation = new Validation({ spec, totalSteps, evaluator, best, tell: this.#tell });
-    const trains = committedSteps < totalSteps;
-    let finalLoss: number | null = null;
-    let stopped = false;
-    let committedAt = systemClock.now();
-    while (this.#committedSteps < totalSteps && !stopped && !validation.isPatienceOver) {
-      const asked = systemClock.now();
-      const batches = await this.#inbox.take(step(this.#committedSteps));
-      const planSeconds = (systemClock.now() - asked) / 1000;
-      if (this.#committedSteps === committedSteps) {
-        const text = memoryNotice(engine, model, computation(job), batches);
-        if (text !== null) this.#tell({ kind: 'notice', text });
-      }
-      const outcome = await trainer.step(batches, { stop: this.#stop, planSeconds });
-      this.#committedSteps = trainer.committedSteps;
-      finalLoss = outcome.report.loss;
-      stopped = outcome.stop && this.#committedSteps < totalSteps;
-      const seconds = (systemClock.now() - committedAt) / 1000;
-      recent.add(outcome.report, seconds, new Date().toISOString());
-      this.#tell({ kind: 'committed', report: outcome.report });
-      // Also before a stop: a run that goes on from here must know what one that never stopped knows.
-      const improved = await validation.after(this.#committedSteps);
-      committedAt = systemClock.now();
-      const last = stopped || this.#committedSteps === totalSteps || validation.isPatienceOver;
-      if (checkpoints !== null && (last || improved || checkpoints.isDue(this.#committedSteps))) {
-        recent.write();
-        const identity = { committedSteps: this.#committedSteps, ...digests };
-        await checkpoints.start({ ...identity, best: validation.best ?? undefined }, state);
-      }
-    }
-    await checkpoints?.settle();
+    };
+  }
+
+  /** Tells what training came to, evaluated where that is wanted. */
+  async #finish(
+    { digests }: TrainingContext,
+    loop: TrainingLoop,
+    best: KeptCheckpoint | null,
+  ): Promise<void> {
+    const { evaluator, model, state, validation } = loop.current;
+    const { evaluate, resumeFrom, totalSteps } = this.#start;
+    const committedSteps = this.#committedSteps;
     const weightsSha256 = await weightsDigest(state);
-    const kept = trains ? this.#bestOf(validation) : null;
-    const endedEarly = !stopped && this.#committedSteps < totalSteps;
+    let { stopped } = loop;
+    const endedEarly = !stopped && committedSteps < totalSteps;
     this.#isLast = true;
-    if (this.#start.evaluate && !stopped) {
+    if (evaluate && !stopped) {
       const results = await this.#unlessStopped(() =>
         finalEvaluation({
           evaluator,
@@ -212,9 +191,9 @@ export class Training {
           state,
           digests,
           exchange: this.#exchange,
-          step: step(this.#committedSteps),
-          validated: validation.rowsOf(this.#committedSteps),
-          best: kept,
+          step: step(committedSteps),
+          validated: validation.rowsOf(committedSteps),
+          best,
         }),
       );
       if (results === null) stopped = true;
@@ -222,15 +201,14 @@ export class Training {
     }
     this.#tell({
       kind: 'finished',
-      committedSteps: this.#committedSteps,
-      finalLoss,
+      committedSteps,
+      finalLoss: loop.finalLoss,
       weightsSha256,
       stopped,
       endedEarly,
-      best: kept,
-      checkpoint: checkpoints?.newest ?? resumeFrom,
+      best,
+      checkpoint: loop.newestCheckpoint ?? resumeFrom,
     });
-    model.dispose();
   }
 
   /** Between batches of an evaluation: lets the thread hear what it was told meanwhile. */
@@ -268,54 +246,5 @@ export class Training {
     );
     for (const plan of this.#early.splice(0)) assembler.assemble(plan);
     return assembler;
-  }
-
-  async #startCheckpoints(layout: Hllm['layout']): Promise<Checkpoints> {
-    const { checkpointDirectory: directory, job } = this.#start;
-    // Known before the first step, so said before it.
-    await requireRoom('a checkpoint', directory, stateBytes(layout));
-    const { everySteps, keep } = job.spec.checkpoint;
-    return new Checkpoints({
-      writer: this.#startWriter(directory, layout),
-      directory,
-      everySteps,
-      keep,
-      clock: systemClock,
-      onWritten: (committedSteps, path, seconds) =>
-        this.#tell({ kind: 'checkpointed', committedSteps, path, seconds }),
-      // Steps that no checkpoint will hold are not worth their time: the run hears of it now.
-      onFailed: (error) => {
-        this.#break(error);
-        this.abort(error.message);
-      },
-    });
-  }
-
-  async #loadState(
-    { layout }: Hllm,
-    digests: { jobDigest: string; datasetDigest: string },
-  ): Promise<{ state: HostState; committedSteps: number; best: BestSoFar | null }> {
-    const { resumeFrom, job } = this.#start;
-    const zeros = HostState.zeros(layout);
-    if (resumeFrom !== null) {
-      const { committedSteps, best } = await readCheckpoint(resumeFrom, digests, zeros);
-      return { committedSteps, state: zeros, best };
-    }
-    const { init } = job.spec;
-    if (init?.weightsSha256 !== undefined) {
-      await readInitialWeights({ from: init.from, weightsSha256: init.weightsSha256 }, zeros);
-      return { committedSteps: 0, state: zeros, best: null };
-    }
-    const { pretrained } = this.#start;
-    const initialisation = {
-      seed: job.spec.seed,
-      temperature: job.spec.objective.temperature.initial,
-      deviation: job.spec.model.initializerRange,
-    };
-    fillInitialWeights(layout, zeros.parameters, initialisation, (name) =>
-      isPretrained(pretrained, name),
-    );
-    await loadTowers(pretrained, zeros);
-    return { committedSteps: 0, state: zeros, best: null };
   }
 }

@@ -11,13 +11,20 @@ function sequencesOf(users: readonly (readonly number[])[]): Sequences {
   users.forEach((items, user) => {
     offsets[user + 1] = offsets[user]! + items.length;
   });
-  return { offsets, items: Int32Array.from(users.flat()) };
+  // A label for each item, by which a label that moved on its own shows.
+  const items = Int32Array.from(users.flat());
+  return { offsets, items, labels: Uint8Array.from(items, (item) => item % 2) };
 }
 
-const usersOf = ({ offsets, items }: Sequences): number[][] =>
-  Array.from({ length: offsets.length - 1 }, (_, user) => [
+function usersOf({ offsets, items, labels }: Sequences): number[][] {
+  assert.deepEqual(
+    labels,
+    Uint8Array.from(items, (item) => item % 2),
+  );
+  return Array.from({ length: offsets.length - 1 }, (_, user) => [
     ...items.subarray(offsets[user]!, offsets[user + 1]!),
   ]);
+}
 
 const users = fc.array(fc.array(fc.nat(itemCount - 1), { maxLength: 8 }), { maxLength: 8 });
 

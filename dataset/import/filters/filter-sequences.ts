@@ -105,13 +105,18 @@ const difference = (before: Removed, after: Removed): Removed => ({
 });
 
 /** The marked interactions, in the same memory. */
-function keepRows({ offsets, items }: Sequences, kept: Uint8Array): Sequences {
+function keepRows({ offsets, items, labels }: Sequences, kept: Uint8Array): Sequences {
   let to = 0;
   for (let user = 0, start = 0; user + 1 < offsets.length; user++) {
     const end = offsets[user + 1]!;
-    for (let at = start; at < end; at++) if (kept[at] === 1) items[to++] = items[at]!;
+    for (let at = start; at < end; at++) {
+      if (kept[at] !== 1) continue;
+      items[to] = items[at]!;
+      if (labels !== null) labels[to] = labels[at]!;
+      to++;
+    }
     start = end;
     offsets[user + 1] = to;
   }
-  return { offsets, items: items.subarray(0, to) };
+  return { offsets, items: items.subarray(0, to), labels: labels?.subarray(0, to) ?? null };
 }

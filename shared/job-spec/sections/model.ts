@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defaultTextLength } from '../defaults.js';
 import { choice, derivedInteger, derivedReal, exactly, integer, real, text } from '../fields.js';
+import { partlyTrained, train } from './train.js';
 
 const ropeScaling = z.strictObject({
   kind: choice(
@@ -82,9 +83,11 @@ const decoder = z
         'Weights to start from. All other fields of the section follow from them, and are refused where ' +
         'they say something else; the user model drops the embedding table.',
     }),
+    train: train.optional(),
   })
-  .transform(({ headSize, ...given }) => ({
+  .transform(({ headSize, train, ...given }) => ({
     ...given,
+    ...partlyTrained(train),
     keyValueHeads: given.keyValueHeads ?? given.heads,
     intermediateSize: given.intermediateSize ?? 4 * given.hiddenSize,
     // Left out where it says what holds anyway: the same model is the same job.

@@ -82,7 +82,7 @@ export function decoderLayer(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
-  if (isFused()) return runFused(x, weights, geometry, config, options);
+  if (isFused(geometry)) return runFused(x, weights, geometry, config, options);
   const inputs: LayerInputs = { x, ...weights };
   const layer = vjp<LayerInput, Tensor2D>((varied) =>
     composeLayer({ ...inputs, ...varied }, geometry, config, options),
@@ -106,12 +106,13 @@ export function decoderLayerOnly(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): Tensor2D {
-  if (isFused()) return fusedForward(x, weights, geometry, config, options, nothing);
+  if (isFused(geometry)) return fusedForward(x, weights, geometry, config, options, nothing);
   return engine().tidy(() => composeLayer({ x, ...weights }, geometry, config, options));
 }
 
 /** Where the engine registers the fused kernel, it registers its gradient too. */
-const isFused = (): boolean => hasKernel(fusedLayer);
+const isFused = ({ groups }: LayerGeometry): boolean =>
+  hasKernel(fusedLayer) && groups.every(({ leaves }) => leaves === 0);
 
 const gradientOrder: readonly LayerInput[] = [
   'x',
@@ -223,6 +224,9 @@ const affine = (x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor =>
 /** Takes the rows that come out. */
 function rowChoice(rows: RowsOut, { groups }: LayerGeometry): <T extends Tensor>(x: T) => T {
   if (rows === 'all') return (x) => x;
+  if (groups.some(({ leaves }) => leaves > 0)) {
+    throw new Error('Cannot take the last row of a sequence with leaves: it has several ends');
+  }
   const all = groups.map(({ count, length }) => count * length);
   return <T extends Tensor>(x: T): T => {
     const last = parts(x, all).map((part, index) => {
@@ -256,8 +260,8 @@ function rotate(x: Tensor, { cos, sin }: Pick<LayerGeometry, 'cos' | 'sin'>): Te
 }
 
 /**
- * Every sequence attends to itself only, row by row to what came before; the last rows have
- * everything before them. -> [T or sequences, Nq D]
+ * Every sequence attends to itself only, row by row to what came before, but for its leaves; the
+ * last rows have everything before them. -> [T or sequences, Nq D]
  */
 function attention(
   queries_RND: Tensor,
@@ -288,7 +292,7 @@ function groupAttention(
   queries: Tensor,
   keys: Tensor,
   values: Tensor,
-  { count, length }: SequenceGroup,
+  { count, length, leaves }: SequenceGroup,
   rows: RowsOut,
 ): Tensor {
   const [, queryHeads, size] = queries.shape as [number, number, number];
@@ -304,17 +308,23 @@ function groupAttention(
   const v = reshape(byHead(values), [batches, length, size]);
   const scores = mul(matMul(q, k, false, true), 1 / Math.sqrt(size));
   const masked =
-    rows === 'all' ? add(reshape(scores, [-1, length, length]), causalMask(length)) : scores;
+    rows === 'all'
+      ? add(reshape(scores, [-1, length, length]), attentionMask(length, leaves))
+      : scores;
   const weights = reshape(softmax(masked), [batches, queryRows, length]);
   const mixed = reshape(matMul(weights, v), [count, queryHeads, reading, size]);
   return reshape(transpose(mixed, [0, 2, 1, 3]), [count * reading, queryHeads * size]);
 }
 
-/** Zero where the column is not after the row, else so low that softmax makes it exactly zero. */
-function causalMask(length: number): Tensor2D {
+/** Zero where the row sees the column, else so low that softmax makes it exactly zero. */
+function attentionMask(length: number, leaves: number): Tensor2D {
   const mask = new Float32Array(length * length);
   for (let row = 0; row < length; row++) {
     mask.fill(lowestFloat, row * length + row + 1, (row + 1) * length);
+    // Of the leaves before it, a leaf sees none.
+    if (row > length - leaves) {
+      mask.fill(lowestFloat, row * length + length - leaves, row * length + row);
+    }
   }
   return tensor2d(mask, [length, length]);
 }

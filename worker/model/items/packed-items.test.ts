@@ -12,8 +12,8 @@ describe('packed items', () => {
     assert.deepEqual([...packed.tokens], [1, 2, itemToken, 3, itemToken, 4, itemToken]);
     assert.deepEqual([...packed.positions], [4, 5, 6, 5, 6, 5, 6]);
     assert.deepEqual(packed.layout.groups, [
-      { firstRow: 0, count: 1, length: 3 },
-      { firstRow: 3, count: 2, length: 2 },
+      { firstRow: 0, count: 1, length: 3, leaves: 0 },
+      { firstRow: 3, count: 2, length: 2, leaves: 0 },
     ]);
     assert.equal(packed.textTokens, 4);
   });

@@ -6,7 +6,7 @@
 export type Measure =
   /** The lanes' numbers, added. */
   | { readonly kind: 'sum' }
-  /** The lanes' smallest number; a lane that has none says infinity. */
+  /** The lanes' smallest number; a lane that has none says infinity, and where all do it is 0. */
   | { readonly kind: 'least' }
   /** A mean over what the sum `of` counts; a lane says what it adds to the numerator. */
   | { readonly kind: 'mean'; readonly of: string };
@@ -26,7 +26,7 @@ export function addLanes(measures: Measures, lanes: readonly MeasureValues[]): M
       case 'sum':
         return sum(name);
       case 'least':
-        return lanes.reduce((least, lane) => Math.min(least, lane[name] as number), Infinity);
+        return leastOf(lanes.map((lane) => lane[name] as number));
       case 'mean':
         return sum(name) / Math.max(1, sum(measure.of));
     }
@@ -34,4 +34,9 @@ export function addLanes(measures: Measures, lanes: readonly MeasureValues[]): M
   return Object.fromEntries(
     Object.entries(measures).map(([name, measure]) => [name, ofStep(name, measure)]),
   );
+}
+
+function leastOf(numbers: readonly number[]): number {
+  const least = Math.min(...numbers);
+  return Number.isFinite(least) ? least : 0;
 }

@@ -10,7 +10,8 @@ import type { Step } from '../../../shared/ids.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import type { NamedShape, ParameterLayout } from '../parameters/parameter-layout.js';
 import type { DecoderWeights } from '../parameters/parameters.js';
-import type { UserLlm, UserSequences } from '../users/user-llm.js';
+import type { UserLlm } from '../users/user-llm.js';
+import type { UserSequences } from '../users/user-rows.js';
 import type { Measures, MeasureValues } from './measure.js';
 
 /** The user model with the weights of a step. */

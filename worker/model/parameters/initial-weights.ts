@@ -61,7 +61,7 @@ export function fillAdapter(
 }
 
 const isNorm = ({ name }: ParameterEntry): boolean => name.endsWith('norm.weight');
-const isBias = ({ name }: ParameterEntry): boolean => name.endsWith('_proj.bias');
+const isBias = ({ name }: ParameterEntry): boolean => name.endsWith('.bias');
 
 function fillNormal(values: Float32Array, deviation: number, random: Random): void {
   for (let index = 0; index < values.length; index++) {

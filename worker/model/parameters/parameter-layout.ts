@@ -97,13 +97,18 @@ export class ParameterLayout {
   readonly #adapters: ReadonlyMap<string, Adapter>;
   readonly #config: ModelConfig;
   readonly #objective: readonly NamedShape[];
+  readonly #kept: readonly NamedShape[];
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
-  /** @param objective parameters of the objective, which join the user section. */
+  /**
+   * @param objective parameters of the objective, which join the user section.
+   * @param kept parameters that the model has no use for, and others of the same job have: frozen.
+   */
   constructor(
     config: ModelConfig,
     objective: readonly NamedShape[],
     trains: WhatTrains = everythingTrains,
+    kept: readonly NamedShape[] = [],
   ) {
     const entries: ParameterEntry[] = [];
     const add = (parameters: readonly NamedShape[]): Section => {
@@ -121,7 +126,7 @@ export class ParameterLayout {
     const item = itemShapes(config, trains.item);
     this.sections = { user: add(user.filter(trained)), item: add(item.filter(trained)) };
     this.trainedLength = endOf(entries);
-    add([...user.filter(frozen), ...item.filter(frozen)]);
+    add([...user.filter(frozen), ...kept, ...item.filter(frozen)]);
     this.entries = entries;
     this.length = endOf(entries);
     this.trains = trains;
@@ -132,12 +137,13 @@ export class ParameterLayout {
     this.#adapters = new Map(this.adapters.map((adapter) => [adapter.weight, adapter]));
     this.#config = config;
     this.#objective = objective;
+    this.#kept = kept;
     this.#byName = new Map(entries.map((entry) => [entry.name, entry]));
   }
 
   /** The same model where something else trains. */
   training(trains: WhatTrains): ParameterLayout {
-    return new ParameterLayout(this.#config, this.#objective, trains);
+    return new ParameterLayout(this.#config, this.#objective, trains, this.#kept);
   }
 
   /** Whether an update moves the parameter; false for one that the model has not. */

@@ -5,7 +5,8 @@
  */
 
 /** The matrices of a decoder layer that can have an adapter. */
-export type AdapterTarget = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
+export const adapterTargets = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
+export type AdapterTarget = (typeof adapterTargets)[number];
 
 export type TowerTraining =
   | { readonly kind: 'all' }
@@ -30,6 +31,9 @@ export interface WhatTrains {
 }
 
 export const everythingTrains: WhatTrains = { item: { kind: 'all' }, user: { kind: 'all' } };
+
+export const isEverything = ({ item, user }: WhatTrains): boolean =>
+  item.kind === 'all' && user.kind === 'all';
 
 /** The names that decide; parameter-layout.ts gives all others. */
 export const itemTokenName = 'item_emb_tokens';

@@ -8,8 +8,7 @@ import { dispose, type Tensor, type Tensor2D, tensor2d, tidy } from '@tensorflow
 import { takeRows } from '../autodiff/rows.js';
 import { vjp } from '../autodiff/vjp.js';
 import { Decoder, type WantedGradients } from '../decoder/decoder.js';
-import { rmsNorm } from '../decoder/decoder-layer.js';
-import { type PackedLayout, packedLayout } from '../decoder/packed-layout.js';
+import { type RowsOut, rmsNorm } from '../decoder/decoder-layer.js';
 import type { Computation, DecoderConfig } from '../model-config.js';
 import {
   finalNormName,
@@ -18,13 +17,7 @@ import {
 } from '../parameters/parameter-layout.js';
 import { type DecoderWeights, GradientWriter } from '../parameters/parameters.js';
 import { userTokenName } from '../parameters/what-trains.js';
-
-/** Rows of an item matrix in the order in which they were seen, CSR. Sort by length. */
-export interface UserSequences {
-  /** [U+1] */
-  readonly offsets: Int32Array | Uint32Array;
-  readonly rows: Int32Array;
-}
+import { plainRows, type UserRows, type UserSequences, userToken } from './user-rows.js';
 
 /** `pullback` runs once, and `dispose` frees what is left. */
 export interface UserPass {
@@ -55,9 +48,14 @@ export class UserLlm {
     };
   }
 
-  run(sequences: UserSequences, embeddings_NH: Float32Array, weights: DecoderWeights): UserPass {
-    const { layout, positions } = packed(sequences);
-    const x = this.#states(sequences.rows, embeddings_NH);
+  /** @param token the [USER] token [H], where rows name it. */
+  run(
+    { rows, positions, layout }: UserRows,
+    embeddings_NH: Float32Array,
+    weights: DecoderWeights,
+    token: Float32Array | null = null,
+  ): UserPass {
+    const x = this.#states(rows, embeddings_NH, token);
     const pass = this.#decoder.run(x, weights.layers, layout, positions, 'all', this.#wanted);
     const norm = vjp<'x' | 'weight', Tensor>((inputs) =>
       rmsNorm(inputs.x, inputs.weight, this.#config.normEps),
@@ -79,8 +77,7 @@ export class UserLlm {
         });
         // Nobody wants the gradient of what was read where nothing below it trains.
         const read =
-          dx?.dataSync<'float32'>() ??
-          new Float32Array(sequences.rows.length * this.#config.hiddenSize);
+          dx?.dataSync<'float32'>() ?? new Float32Array(rows.length * this.#config.hiddenSize);
         writer.write(gradient);
         dispose([dStates, ...(dx === null ? [] : [dx])]);
         return read;
@@ -94,30 +91,41 @@ export class UserLlm {
     embeddings_NH: Float32Array,
     weights: DecoderWeights,
   ): Float32Array {
-    const { layout, positions } = packed(sequences);
-    const x = this.#states(sequences.rows, embeddings_NH);
-    const states = this.#decoder.read(x, weights.layers, layout, positions, 'last');
-    const last = tidy(() => rmsNorm(states, weights.finalNorm, this.#config.normEps));
-    const data = last.dataSync<'float32'>();
+    return this.#read(plainRows(sequences), embeddings_NH, weights, null, 'last');
+  }
+
+  /** What `run` predicts, without a backward. [T * H] */
+  readAll(
+    rows: UserRows,
+    embeddings_NH: Float32Array,
+    weights: DecoderWeights,
+    token: Float32Array | null,
+  ): Float32Array {
+    return this.#read(rows, embeddings_NH, weights, token, 'all');
+  }
+
+  #read(
+    { rows, positions, layout }: UserRows,
+    embeddings_NH: Float32Array,
+    weights: DecoderWeights,
+    token: Float32Array | null,
+    out: RowsOut,
+  ): Float32Array {
+    const x = this.#states(rows, embeddings_NH, token);
+    const states = this.#decoder.read(x, weights.layers, layout, positions, out);
+    const normed = tidy(() => rmsNorm(states, weights.finalNorm, this.#config.normEps));
+    const data = normed.dataSync<'float32'>();
     states.dispose();
-    last.dispose();
+    normed.dispose();
     return data;
   }
 
-  #states(rows_T: Int32Array, embeddings_NH: Float32Array): Tensor2D {
+  #states(rows_T: Int32Array, embeddings_NH: Float32Array, token: Float32Array | null): Tensor2D {
     const { hiddenSize } = this.#config;
-    return tensor2d(takeRows(embeddings_NH, rows_T, hiddenSize), [rows_T.length, hiddenSize]);
+    const states = takeRows(embeddings_NH, rows_T, hiddenSize);
+    rows_T.forEach((row, at) => {
+      if (row === userToken) states.set(token as Float32Array, at * hiddenSize);
+    });
+    return tensor2d(states, [rows_T.length, hiddenSize]);
   }
-}
-
-/** Positions count from zero: attention sees their differences only. */
-function packed({ offsets, rows }: UserSequences): { layout: PackedLayout; positions: Int32Array } {
-  const positions = new Int32Array(rows.length);
-  const lengths = Array.from({ length: offsets.length - 1 }, (_, sequence) => {
-    const start = offsets[sequence] as number;
-    const end = offsets[sequence + 1] as number;
-    for (let row = start; row < end; row++) positions[row] = row - start;
-    return end - start;
-  });
-  return { layout: packedLayout(lengths), positions };
 }

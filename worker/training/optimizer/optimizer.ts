@@ -7,6 +7,7 @@ import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { ParameterLayout } from '../../model/parameters/parameter-layout.js';
 import { NonFiniteError } from '../step/non-finite-error.js';
 import { ZeroGradientError } from '../step/zero-gradient-error.js';
+import { type Multiplier, rateRanges } from './multipliers.js';
 import { learningRate, type Schedule } from './schedule.js';
 
 export interface OptimizerSettings {
@@ -18,6 +19,10 @@ export interface OptimizerSettings {
   readonly weightDecay: number;
   /** Largest global gradient norm; a longer gradient is scaled down to it. */
   readonly clipGradNorm: number;
+  /** None where they are left out. */
+  readonly multipliers?: readonly Multiplier[];
+  /** Committed steps at which moments and schedule began; 0 where it is left out. */
+  readonly firstStep?: number;
 }
 
 /** Flat vectors; alignment gaps between the parameters stay zero. */
@@ -32,6 +37,7 @@ export interface OptimizerState {
 export interface Applied {
   /** Before clipping. */
   readonly gradientNorm: number;
+  /** Without multipliers. */
   readonly learningRate: number;
 }
 
@@ -61,19 +67,24 @@ export function applyGradient(parts: Parts, step: Step, gradient_T: Float32Array
   if (gradientNorm === 0) throw new ZeroGradientError(step);
   // Only now: where a gradient is not finite, nothing at all may change.
   parts.model.constrain(state.parameters);
-  const rate = optimizer.learningRate * learningRate(optimizer.schedule, step);
-  arithmetic.adamw({
-    ...state,
-    parameters: state.parameters.subarray(0, gradient_T.length),
-    gradients: gradient_T,
-    learningRate: rate,
-    beta1: optimizer.beta1,
-    beta2: optimizer.beta2,
-    eps: optimizer.eps,
-    weightDecay: optimizer.weightDecay,
-    step: step + 1,
-    // The same guard against division by zero as torch.nn.utils.clip_grad_norm_.
-    gradientScale: Math.min(1, optimizer.clipGradNorm / (gradientNorm + 1e-6)),
-  });
+  const ownStep = step - (optimizer.firstStep ?? 0);
+  const rate = optimizer.learningRate * learningRate(optimizer.schedule, ownStep);
+  // The same guard against division by zero as torch.nn.utils.clip_grad_norm_.
+  const gradientScale = Math.min(1, optimizer.clipGradNorm / (gradientNorm + 1e-6));
+  for (const { start, end, factor } of rateRanges(parts.model.layout, optimizer.multipliers)) {
+    arithmetic.adamw({
+      parameters: state.parameters.subarray(start, end),
+      firstMoments: state.firstMoments.subarray(start, end),
+      secondMoments: state.secondMoments.subarray(start, end),
+      gradients: gradient_T.subarray(start, end),
+      learningRate: rate * factor,
+      beta1: optimizer.beta1,
+      beta2: optimizer.beta2,
+      eps: optimizer.eps,
+      weightDecay: optimizer.weightDecay,
+      step: ownStep + 1,
+      gradientScale,
+    });
+  }
   return { gradientNorm, learningRate: rate };
 }

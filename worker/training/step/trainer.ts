@@ -47,6 +47,8 @@ export interface TrainerParts {
   readonly state: OptimizerState;
   /** Embeddings of a lane's items; the model encodes them now where it is left out. */
   readonly encodeItems?: (plan: LanePlan, items: PackedItems) => ItemEncoding;
+  /** Of which every report tells; null, or left out, where the job has none. */
+  readonly stage?: string | null;
   /** V, the job's. */
   readonly lanes: number;
   /** Committed steps so far: the only cursor that training has. */
@@ -180,6 +182,7 @@ export class Trainer {
       stop: statistics.stop,
       report: {
         step: current,
+        stage: this.#parts.stage ?? null,
         loss: statistics.loss,
         sequences: statistics.sequences,
         itemTokens: statistics.itemTokens,

@@ -4,6 +4,7 @@ import type { Step } from '../../../../shared/ids.js';
 import { addRows } from '../../autodiff/rows.js';
 import type { ModelConfig } from '../../model-config.js';
 import type { ParameterLayout } from '../../parameters/parameter-layout.js';
+import { plainRows } from '../../users/user-rows.js';
 import type { MeasureValues } from '../measure.js';
 import type {
   Objective,
@@ -38,7 +39,7 @@ export class GenerativeObjective implements Objective {
       gradient_P.fill(0, start, end);
       return this.#result(0, noPredictions, dEmbeddings, new Float32Array(0));
     }
-    const pass = tower.llm.run(inputs, embeddings_NH, tower.weights);
+    const pass = tower.llm.run(plainRows(inputs), embeddings_NH, tower.weights);
     const nextItem = trainNextItem(pass.predictions, targets, lane, tower, {
       falseNegatives: this.#config.falseNegatives,
       lossScale: plan.lossScale,
@@ -48,8 +49,8 @@ export class GenerativeObjective implements Objective {
     addRows(dEmbeddings, inputs.rows, dInputs, this.#config.user.hiddenSize);
     nextItem.addGradients(dEmbeddings);
     dispose([pass.predictions, nextItem.dUsers]);
-    const { loss, measures, logits } = nextItem;
-    return this.#result(loss, measures, dEmbeddings, logits);
+    const { lossSum, measures, logits } = nextItem;
+    return this.#result(lossSum * plan.lossScale, measures, dEmbeddings, logits);
   }
 
   score(asked: ScoredTargets, tower: UserTower): Float32Array {

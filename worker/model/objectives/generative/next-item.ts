@@ -33,8 +33,8 @@ export interface NextItemSettings {
 }
 
 export interface NextItemResult {
-  /** Sum over the predictions, times `lossScale`. */
-  readonly loss: number;
+  /** Sum over the predictions, unweighted. */
+  readonly lossSum: number;
   readonly measures: MeasureValues;
   /** The caller's to dispose of. [R, H] */
   readonly dUsers: Tensor2D;
@@ -73,7 +73,7 @@ export function trainNextItem(
   );
   dispose([positives, negatives, positiveRows, negativeRows]);
   return {
-    loss: total(nce.losses) * lossScale,
+    lossSum: total(nce.losses),
     measures: measuresOf(nce, plan.negatives.length),
     dUsers: nce.dUsers,
     logits: nce.logits?.dataSync<'float32'>().slice() ?? null,

@@ -1,6 +1,6 @@
 /** What a lane plan asks of the user model: what to read, and what to predict from it. */
 import type { LanePlan } from '../../../../shared/plan/lane-plan.js';
-import type { UserSequences } from '../../users/user-llm.js';
+import type { UserSequences } from '../../users/user-rows.js';
 
 export interface UserLane {
   /** Every sequence without its last item: R rows. */

@@ -1,0 +1,91 @@
+/**
+ * Everything that a stage trains with, made from a state. Whoever goes on from another state, at a
+ * border, after a roll-back or with a changed setting, opens a stage again.
+ */
+import { systemClock } from '../../../shared/clock.js';
+import type { Stage } from '../../../shared/plan/stages.js';
+import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
+import type { BestSoFar } from '../../evaluation/best-so-far.js';
+import { Evaluator } from '../../evaluation/evaluate.js';
+import { Validation } from '../../evaluation/validation.js';
+import { Hllm } from '../../model/hllm.js';
+import { openObjective } from '../../model/objectives/open-objective.js';
+import type { NamedShape } from '../../model/parameters/parameter-layout.js';
+import type { HostState } from '../../state/host-state.js';
+import { computation, modelConfig, optimizerSettings, whatTrains } from '../from-job.js';
+import { requireMatches } from '../optimizer/multipliers.js';
+import { Trainer } from '../step/trainer.js';
+import type { TrainingContext } from './training-context.js';
+
+/** What a stage goes on from. */
+export interface StageStart {
+  /** Laid out as the model is. */
+  readonly state: HostState;
+  readonly committedSteps: number;
+  /** Of the stage; null where it has none yet. */
+  readonly best: BestSoFar | null;
+}
+
+export interface OpenStage {
+  readonly stage: Stage;
+  readonly model: Hllm;
+  readonly state: HostState;
+  readonly trainer: Trainer;
+  readonly evaluator: Evaluator;
+  readonly validation: Validation;
+}
+
+/**
+ * The model of a stage, without weights. Its layout has what any stage of the job has.
+ *
+ * @throws JobSpecError where a multiplier of the learning rate matches nothing.
+ */
+export function modelOfStage({ dataset, stages }: TrainingContext, stage: Stage): Hllm {
+  const configOf = ({ job }: Stage) => modelConfig(job, dataset.vocabularySize);
+  const parametersOf = (of: Stage): readonly NamedShape[] =>
+    openObjective(configOf(of), false).parameters;
+  const own = new Set(parametersOf(stage).map(([name]) => name));
+  const others = new Map(stages.flatMap(parametersOf).filter(([name]) => !own.has(name)));
+  const model = new Hllm(configOf(stage), {
+    computation: computation(stage.job),
+    trains: whatTrains(stage.job),
+    kept: [...others],
+  });
+  requireMatches(model.layout, stage.job.spec.optimizer.multipliers);
+  return model;
+}
+
+/** @param model that of the stage; it gets the weights. */
+export function openStage(
+  context: TrainingContext,
+  stage: Stage,
+  model: Hllm,
+  { state, committedSteps, best }: StageStart,
+): OpenStage {
+  const { dataset, exchange, pause, start, tell } = context;
+  const { spec } = stage.job;
+  const trainer = new Trainer({
+    model,
+    exchange,
+    arithmetic: openArithmetic(),
+    clock: systemClock,
+    optimizer: optimizerSettings(stage.job, stage.end - stage.start, stage.start),
+    state,
+    lanes: spec.lanes,
+    stage: stage.name,
+    committedSteps,
+  });
+  const evaluator = new Evaluator({
+    dataset,
+    model,
+    exchange,
+    lanes: spec.lanes,
+    maxLength: spec.data.sequences.maxLength,
+    ...spec.evaluation,
+    onProgress: (done, total) => tell({ kind: 'evaluating', done, total }),
+    pause,
+  });
+  const totalSteps = Math.min(stage.end, start.totalSteps);
+  const validation = new Validation({ spec, totalSteps, evaluator, best, tell });
+  return { stage, model, state, trainer, evaluator, validation };
+}

@@ -1,0 +1,170 @@
+/**
+ * The steps of a training, stage after stage, with the evaluations and checkpoints between them. The
+ * committed step is the only cursor: where it is, the stage and all else follow from the job.
+ */
+import { systemClock } from '../../shared/clock.js';
+import { step } from '../../shared/ids.js';
+import { requireRoom } from '../../storage/storage-error.js';
+import type { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
+import type { StateLayout } from '../state/training-state.js';
+import { stateBytes } from '../state/training-state.js';
+import type { BatchInbox } from './batches/batch-inbox.js';
+import type { LaneBatch } from './batches/lane-batch.js';
+import { computation } from './from-job.js';
+import { Checkpoints } from './saving/checkpoints.js';
+import { RecentSteps } from './saving/recent-steps.js';
+import type { OpenStage } from './stages/open-stage.js';
+import { nextStage } from './stages/stage-states.js';
+import type { TrainingContext } from './stages/training-context.js';
+import { memoryNotice } from './step/memory-notice.js';
+import type { StepOutcome } from './step/trainer.js';
+
+export interface LoopParts {
+  readonly context: TrainingContext;
+  readonly inbox: BatchInbox;
+  readonly startWriter: typeof startCheckpointWriter;
+  readonly isStopWanted: () => boolean;
+  readonly onCommitted: (committedSteps: number) => void;
+  /** Called when a checkpoint fails, not when the next one is due. */
+  readonly onFailed: (error: Error) => void;
+}
+
+export class TrainingLoop {
+  readonly #parts: LoopParts;
+  readonly #recent: RecentSteps;
+  #current: OpenStage;
+  #checkpoints: Checkpoints | null = null;
+  #committedAt = systemClock.now();
+  /** What the first step of a stage will take has been looked at. */
+  #memoryIsKnown = false;
+  #finalLoss: number | null = null;
+  #stopped = false;
+
+  private constructor(parts: LoopParts, first: OpenStage) {
+    this.#parts = parts;
+    this.#current = first;
+    this.#recent = new RecentSteps(parts.context.start.checkpointDirectory);
+  }
+
+  static async begin(parts: LoopParts, first: OpenStage): Promise<TrainingLoop> {
+    const loop = new TrainingLoop(parts, first);
+    if (loop.#isLeft) await loop.#startCheckpoints();
+    return loop;
+  }
+
+  /** The stage that the committed steps have led to. */
+  get current(): OpenStage {
+    return this.#current;
+  }
+
+  /** Loss of the last committed step; null where no step was trained. */
+  get finalLoss(): number | null {
+    return this.#finalLoss;
+  }
+
+  /** True where a stop request came before the last step. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** The newest checkpoint that was written; null where none was, or others write them. */
+  get newestCheckpoint(): string | null {
+    return this.#checkpoints?.newest ?? null;
+  }
+
+  /** Trains until the end, a stop or the end of the job's patience; all that it wrote is on disk then. */
+  async run(): Promise<void> {
+    this.#committedAt = systemClock.now();
+    while (this.#isLeft && !this.#stopped && !this.#current.validation.isPatienceOver) {
+      await this.#step();
+    }
+    await this.#checkpoints?.settle();
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpoints?.close();
+  }
+
+  get #committedSteps(): number {
+    return this.#current.trainer.committedSteps;
+  }
+
+  get #isLeft(): boolean {
+    return this.#committedSteps < this.#parts.context.start.totalSteps;
+  }
+
+  async #step(): Promise<void> {
+    const asked = systemClock.now();
+    const batches = await this.#parts.inbox.take(step(this.#committedSteps));
+    const planSeconds = (systemClock.now() - asked) / 1000;
+    this.#noticeMemory(batches);
+    const options = { stop: this.#parts.isStopWanted(), planSeconds };
+    const outcome = await this.#current.trainer.step(batches, options);
+    this.#tellCommitted(outcome);
+    // Also before a stop: a run that goes on from here must know what one that never stopped knows.
+    const improved = await this.#current.validation.after(this.#committedSteps);
+    const isBorder = this.#isLeft && this.#committedSteps === this.#current.stage.end;
+    if (isBorder) await this.#cross();
+    this.#committedAt = systemClock.now();
+    const isLast = this.#stopped || !this.#isLeft || this.#current.validation.isPatienceOver;
+    const isDue = this.#checkpoints?.isDue(this.#committedSteps) ?? false;
+    if (isLast || isBorder || improved || isDue) await this.#writeCheckpoint();
+  }
+
+  #tellCommitted({ report, stop }: StepOutcome): void {
+    const { context, onCommitted } = this.#parts;
+    onCommitted(this.#committedSteps);
+    this.#finalLoss = report.loss;
+    this.#stopped = stop && this.#isLeft;
+    const seconds = (systemClock.now() - this.#committedAt) / 1000;
+    this.#recent.add(report, seconds, new Date().toISOString());
+    context.tell({ kind: 'committed', report });
+  }
+
+  /** A checkpoint of a border is one of the stage that begins there. */
+  async #cross(): Promise<void> {
+    await this.#checkpoints?.settle();
+    await this.#checkpoints?.close();
+    this.#current = nextStage(this.#parts.context, this.#current);
+    this.#memoryIsKnown = false;
+    await this.#startCheckpoints();
+  }
+
+  async #writeCheckpoint(): Promise<void> {
+    if (this.#checkpoints === null) return;
+    const { state, validation } = this.#current;
+    this.#recent.write();
+    const identity = { committedSteps: this.#committedSteps, ...this.#parts.context.digests };
+    await this.#checkpoints.start({ ...identity, best: validation.best ?? undefined }, state);
+  }
+
+  /** Rank 0 writes them, laid out as the stage is. */
+  async #startCheckpoints(): Promise<void> {
+    const { context, onFailed, startWriter } = this.#parts;
+    const { checkpointDirectory: directory, job, rank } = context.start;
+    if (rank !== 0) return;
+    const layout: StateLayout = this.#current.model.layout;
+    // Known before the first step, so said before it.
+    await requireRoom('a checkpoint', directory, stateBytes(layout));
+    const { everySteps, keep } = job.spec.checkpoint;
+    this.#checkpoints = new Checkpoints({
+      writer: startWriter(directory, layout),
+      directory,
+      everySteps,
+      keep,
+      clock: systemClock,
+      onWritten: (committedSteps, path, seconds) =>
+        context.tell({ kind: 'checkpointed', committedSteps, path, seconds }),
+      onFailed,
+    });
+  }
+
+  #noticeMemory(batches: readonly LaneBatch[]): void {
+    if (this.#memoryIsKnown) return;
+    this.#memoryIsKnown = true;
+    const { model, stage } = this.#current;
+    const { engine, tell } = this.#parts.context;
+    const text = memoryNotice(engine, model, computation(stage.job), batches);
+    if (text !== null) tell({ kind: 'notice', text });
+  }
+}
