@@ -32,7 +32,7 @@ Options of import:
   --max-tokens N         longer texts are cut (default: 64)
   --tokenizer T          word: the texts' words; bpe: subwords, of which nothing is unknown;
                          auto: words up to 16,384 of them, else subwords (default);
-                         or the path of a pretrained model's tokenizer.json or its folder
+                         or the path of a pretrained model's tokenizer.json, GGUF file or folder
   --min-frequency N      rarer words become [UNK] (default: 1), rarer pairs of subwords stay apart
                          (default: 2)
   --max-vocabulary N     tokens at most (default: 32768)

@@ -13,7 +13,7 @@ export type TokenizerOptions =
   | ({ readonly kind: 'learned' } & LearnOptions)
   | {
       readonly kind: 'pretrained';
-      /** tokenizer.json, or the model folder that holds it. */
+      /** tokenizer.json, a GGUF file, or the model folder that holds it. */
       readonly path: string;
     };
 

@@ -1,9 +1,11 @@
 /** Opens a tokenizer.json and encodes item texts with it. */
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { readGgufHeader } from '../../pretrained/gguf/read-gguf.js';
 import { DatasetError } from '../dataset-error.js';
 import { limits } from '../limits.js';
+import { ggufTokenizer } from './gguf/gguf-tokenizer.js';
 import { openTokenizer } from './open-tokenizer.js';
 
 export interface TokenizerFiles {
@@ -47,15 +49,40 @@ export function createItemTokenizer(files: TokenizerFiles, name: string): ItemTo
   return { json: files.json, config: files.config, vocabularySize: largest + 1, unknown, encode };
 }
 
-/** Reads a pretrained model's tokenizer: a tokenizer.json, or the folder that holds it. */
+/**
+ * Reads a pretrained model's tokenizer: a tokenizer.json, a GGUF file, or the folder that holds one of
+ * them.
+ *
+ * @throws DatasetError
+ */
 export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
   const file = isFolder ? join(path, 'tokenizer.json') : path;
-  const json = await readText(file);
+  const gguf = isFolder ? await onlyGguf(path) : path.endsWith('.gguf') ? path : null;
+  const json = gguf === null || gguf !== path ? await readText(file) : null;
+  if (json === null && gguf !== null) return readGgufTokenizer(gguf);
   if (json === null) {
-    throw badTokenizer(file, 'there is no such file: it should be a tokenizer.json or its folder');
+    throw badTokenizer(
+      file,
+      'there is no such file: it should be a tokenizer.json, a GGUF file, or the folder of one',
+    );
   }
   return { json, config: (await readText(join(dirname(file), 'tokenizer_config.json'))) ?? '{}' };
+}
+
+/** The GGUF file of a folder that has one. */
+async function onlyGguf(folder: string): Promise<string | null> {
+  const [name, ...more] = (await readdir(folder)).filter((entry) => entry.endsWith('.gguf'));
+  return name === undefined || more.length > 0 ? null : join(folder, name);
+}
+
+async function readGgufTokenizer(file: string): Promise<TokenizerFiles> {
+  try {
+    const { json, config } = ggufTokenizer((await readGgufHeader(file)).settings);
+    return { json: JSON.stringify(json), config: JSON.stringify(config) };
+  } catch (cause) {
+    throw badTokenizer(file, (cause as Error).message, cause);
+  }
 }
 
 async function readText(file: string): Promise<string | null> {
