@@ -11,6 +11,7 @@ import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { lanePlan } from '../../shared/plan/plan.js';
 import { millis } from '../../shared/units.js';
 import { type LinksHost, startLinks } from '../../worker/collective/links/links-host.js';
+import type { LinkStats } from '../../worker/collective/traffic.js';
 import { Cancellation } from '../../worker/engine/cancellation.js';
 import type { FromTraining } from '../../worker/training/messages.js';
 import { Training } from '../../worker/training/run-training.js';
@@ -26,6 +27,8 @@ export interface MembersOptions {
   readonly stopAfter?: number;
   /** Members that are asked to stop when this one has said this. */
   readonly stopWhen?: (message: FromTraining, member: number) => readonly number[];
+  /** Hears at the end what went over a member's links. */
+  readonly onTraffic?: (stats: LinkStats) => void;
 }
 
 /** What each member said, by rank. */
@@ -45,6 +48,7 @@ export async function trainMembers(options: MembersOptions): Promise<FromTrainin
       }),
     );
   } finally {
+    for (const host of hosts) options.onTraffic?.(await host.stats());
     await Promise.all(hosts.map((host) => host.close()));
   }
 }
