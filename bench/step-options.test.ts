@@ -12,6 +12,15 @@ it('has the defaults of the results in bench/results', () => {
     activations: 'keep',
     threads: 2,
     steps: 4,
+    trains: { item: { kind: 'all' }, user: { kind: 'all' } },
+  });
+});
+
+it('says what trains in one word a model', () => {
+  const words = ['--train-item', 'lora:8', '--train-user', 'last:2'];
+  assert.deepEqual(parseStepOptions(['--batch', 'x', ...words]).trains, {
+    item: { kind: 'lora', rank: 8, alpha: 16, targets: ['q', 'v'] },
+    user: { kind: 'last', layers: 2 },
   });
 });
 
@@ -22,6 +31,9 @@ it('names what it cannot use', () => {
   refused(['--engine', 'tpu'], /--engine must be one of torch,cpu,wasm.*: current value is tpu/);
   refused(['--dtype', 'f16'], /--dtype must be f32.*: current value is f16/);
   refused(['--threads', '0'], /--threads must be a positive integer: current value is "0"/);
+  for (const word of ['lora', 'last:0', 'nothing:1', 'some']) {
+    refused(['--train-item', word], /--train-item must be all\|lora:RANK.*: current value is /);
+  }
   refused(['--steps', '1.5'], /--steps must be a positive integer: current value is "1.5"/);
   assert.throws(() => parseStepOptions([]), /--batch is missing/);
 });

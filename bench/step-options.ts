@@ -1,6 +1,8 @@
 /** The words of `bench step`, as one complete type. */
 import { parseArgs } from 'node:util';
 import { type EngineName, engineNames } from '../worker/engine/engine.js';
+import type { WhatTrains } from '../worker/model/parameters/what-trains.js';
+import { trainingOf, trainWords } from './train-option.js';
 
 /** What `--dtype` may be, and what `bench survey` measures. */
 export const precisions = ['f32', 'bf16'] as const;
@@ -22,11 +24,13 @@ export interface StepOptions {
   readonly activations: Activations;
   readonly threads: number;
   readonly steps: number;
+  readonly trains: WhatTrains;
 }
 
 export const stepUsage =
   `usage: bench step --batch PREFIX [--engine ${engineNames.join('|')}] [--dtype ${precisions.join('|')}] ` +
-  `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] [--threads T] [--steps N]`;
+  `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] [--threads T] [--steps N] ` +
+  `[--train-item ${trainWords}] [--train-user ${trainWords}]`;
 
 /** @throws Error naming the option, its value and the rule. */
 export function parseStepOptions(args: readonly string[]): StepOptions {
@@ -40,6 +44,8 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
       activations: { type: 'string', default: 'keep' },
       threads: { type: 'string', default: '2' },
       steps: { type: 'string', default: '4' },
+      'train-item': { type: 'string', default: 'all' },
+      'train-user': { type: 'string', default: 'all' },
     },
   });
   if (values.batch === undefined) throw new Error('--batch is missing');
@@ -51,6 +57,10 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
     activations: oneOf('--activations', activations, values.activations),
     threads: positiveInteger('--threads', values.threads),
     steps: positiveInteger('--steps', values.steps),
+    trains: {
+      item: trainingOf('--train-item', values['train-item']),
+      user: trainingOf('--train-user', values['train-user']),
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { openExchange } from '../worker/collective/open-exchange.js';
 import { openEngine } from '../worker/engine/open-engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/parameters/initial-weights.js';
+import { isEverything } from '../worker/model/parameters/what-trains.js';
 import { assembleBatch } from '../worker/training/batches/lane-batch.js';
 import { Trainer } from '../worker/training/step/trainer.js';
 import { EngineClock } from './engine-clock.js';
@@ -36,7 +37,10 @@ export async function benchStep(args: string[]): Promise<void> {
   const stepSeconds = median(measured.seconds);
   // Before the products of the yardstick, which have memory of their own.
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  const flopsPerSecond = stepFlops(batch.model, stepShapes(batch)) / stepSeconds;
+  // The products that frozen parts leave out are not counted.
+  const flopsPerSecond = isEverything(options.trains)
+    ? stepFlops(batch.model, stepShapes(batch)) / stepSeconds
+    : null;
   const matmulFlopsPerSecond = matmulRate(options.precision);
   console.log(
     JSON.stringify({
@@ -48,13 +52,14 @@ export async function benchStep(args: string[]): Promise<void> {
       mode: options.mode,
       activations: options.activations,
       threads: engine.threads,
+      trains: options.trains,
       step_seconds: stepSeconds,
       step_seconds_range: [Math.min(...measured.seconds), Math.max(...measured.seconds)],
       users_per_second: batch.users / stepSeconds,
       tokens_per_second: batch.tokens / stepSeconds,
       flops_per_second: flopsPerSecond,
       matmul_flops_per_second: matmulFlopsPerSecond,
-      matmul_share: flopsPerSecond / matmulFlopsPerSecond,
+      matmul_share: flopsPerSecond === null ? null : flopsPerSecond / matmulFlopsPerSecond,
       peak_bytes: peakBytes,
       host_share: median(measured.hostShares),
       first_loss: measured.losses[0],
@@ -108,8 +113,8 @@ const phaseMedians = (phases: Measured['phases']): Record<string, number> =>
   );
 
 function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithmetic): Trainer {
-  const { precision, activations } = options;
-  const model = new Hllm(batch.model, { computation: { precision, activations } });
+  const { precision, activations, trains } = options;
+  const model = new Hllm(batch.model, { computation: { precision, activations }, trains });
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
   return new Trainer({
     model,
@@ -128,8 +133,8 @@ function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithme
     },
     state: {
       parameters,
-      firstMoments: new Float32Array(parameters.length),
-      secondMoments: new Float32Array(parameters.length),
+      firstMoments: new Float32Array(model.layout.trainedLength),
+      secondMoments: new Float32Array(model.layout.trainedLength),
     },
     lanes: 1,
     committedSteps: 0,

@@ -7,7 +7,7 @@
  * Legend: P floats of the flat parameters, N items of a step, n items of a lane, H hidden size,
  * U sequences, T targets.
  */
-import { dispose } from '@tensorflow/tfjs-core';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import type { Step } from '../../shared/ids.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { allOrNothing } from './autodiff/all-or-nothing.js';
@@ -18,8 +18,8 @@ import type { Measures, MeasureValues } from './objectives/measure.js';
 import type { Objective, UserLaneResult, UserTower } from './objectives/objective.js';
 import { openObjective } from './objectives/open-objective.js';
 import { type NamedShape, ParameterLayout } from './parameters/parameter-layout.js';
-import { type DecoderWeights, decoderWeights, disposeWeights } from './parameters/parameters.js';
-import type { WhatTrains } from './parameters/what-trains.js';
+import { type DecoderWeights, decoderWeights, weightTensors } from './parameters/parameters.js';
+import { isEverything, type WhatTrains } from './parameters/what-trains.js';
 import { UserLlm } from './users/user-llm.js';
 import type { UserSequences } from './users/user-rows.js';
 
@@ -66,22 +66,37 @@ export class Hllm {
    */
   load(flat: Float32Array): void {
     this.dispose();
-    this.#loaded = allOrNothing(() => ({
+    this.#loaded = allOrNothing(() => this.#load(flat, null));
+  }
+
+  /** After an update of the vector that was loaded: reads anew what trains, and nothing else. */
+  reload(): void {
+    const before = this.#parameters();
+    if (isEverything(this.layout.trains)) {
+      this.load(before.flat);
+      return;
+    }
+    const after = allOrNothing(() => this.#load(before.flat, before));
+    const kept = new Set(tensorsOf(after));
+    dispose(tensorsOf(before).filter((tensor) => !kept.has(tensor)));
+    this.#loaded = after;
+  }
+
+  #load(flat: Float32Array, before: Loaded | null): Loaded {
+    const { layout, config } = this;
+    const { item, user } = config;
+    const tokens = this.#itemLlm.loadTokens(flat, before?.item.tokens ?? null);
+    return {
       flat,
-      item: {
-        ...decoderWeights(this.layout, flat, 'item_llm', this.config.item.layers),
-        tokens: this.#itemLlm.loadTokens(flat),
-      },
-      user: decoderWeights(this.layout, flat, 'user_llm', this.config.user.layers),
-    }));
+      item: { ...decoderWeights(layout, flat, 'item_llm', item.layers, before?.item), tokens },
+      user: decoderWeights(layout, flat, 'user_llm', user.layers, before?.user),
+    };
   }
 
   /** Frees the parameters' tensors. */
   dispose(): void {
     if (this.#loaded === null) return;
-    disposeWeights(this.#loaded.item);
-    dispose(Object.values(this.#loaded.item.tokens ?? {}));
-    disposeWeights(this.#loaded.user);
+    dispose(tensorsOf(this.#loaded));
     this.#loaded = null;
   }
 
@@ -165,3 +180,9 @@ interface Loaded {
   readonly item: ItemWeights;
   readonly user: DecoderWeights;
 }
+
+const tensorsOf = ({ item, user }: Loaded): Tensor[] => [
+  ...weightTensors(item),
+  ...weightTensors(user),
+  ...(item.tokens === null ? [] : [item.tokens.words, item.tokens.item]),
+];

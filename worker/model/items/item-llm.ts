@@ -55,8 +55,8 @@ export class ItemLlm {
   }
 
   /** The part of the weights that `decoderWeights` does not hold. */
-  loadTokens(flat: Float32Array): TokenTable | null {
-    return this.#tokens.load(flat);
+  loadTokens(flat: Float32Array, before: TokenTable | null): TokenTable | null {
+    return this.#tokens.load(flat, before);
   }
 
   encode(items: PackedItems, flat: Float32Array, weights: ItemWeights): ItemEncoding {

@@ -42,25 +42,38 @@ const fusedEmbeddingGradient = 'LockstepEmbedGrad';
 
 export class TokenEmbedding {
   readonly #layout: ParameterLayout;
-  readonly #words: number;
+  readonly #vocabulary: number;
   readonly #hidden: number;
 
   constructor(config: ModelConfig, layout: ParameterLayout) {
     this.#layout = layout;
-    this.#words = config.vocabularySize;
+    this.#vocabulary = config.vocabularySize;
     this.#hidden = config.item.hiddenSize;
   }
 
-  /** The table for `embed`; null where the engine leaves lookups to the host. */
-  load(flat: Float32Array): TokenTable | null {
+  /**
+   * The table for `embed`; null where the engine leaves lookups to the host.
+   *
+   * @param before of the same vector before an update: what does not train is taken from it
+   */
+  load(flat: Float32Array, before: TokenTable | null): TokenTable | null {
     if (!hasKernel(fusedEmbedding)) return null;
-    const words = this.#layout.view(flat, tokenEmbeddingName);
+    const keep = (name: string): TokenTable | null =>
+      this.#layout.isTrained(name) ? null : before;
     return {
-      words: tensor(words, [this.#words, this.#hidden], 'float32'),
-      item: this.#layout.has(itemTokenName)
-        ? tensor(this.#layout.view(flat, itemTokenName), [this.#hidden], 'float32')
-        : zeros([this.#hidden]),
+      words: keep(tokenEmbeddingName)?.words ?? this.#words(flat),
+      item: keep(itemTokenName)?.item ?? this.#item(flat),
     };
+  }
+
+  #words(flat: Float32Array): Tensor {
+    const words = this.#layout.view(flat, tokenEmbeddingName);
+    return tensor(words, [this.#vocabulary, this.#hidden], 'float32');
+  }
+
+  #item(flat: Float32Array): Tensor {
+    if (!this.#layout.has(itemTokenName)) return zeros([this.#hidden]);
+    return tensor(this.#layout.view(flat, itemTokenName), [this.#hidden], 'float32');
   }
 
   /** -> [T, H] */
@@ -89,7 +102,7 @@ export class TokenEmbedding {
       return;
     }
     const tokens = tensor1d(tokens_T, 'int32');
-    const attributes = { words: this.#words };
+    const attributes = { words: this.#vocabulary };
     const [dWords, dItem] = engine().runKernel(
       fusedEmbeddingGradient,
       { dx, tokens },

@@ -1,5 +1,5 @@
 /** The parameters as tensors of the engine, made anew from the flat vector after every update. */
-import { dispose, engine, type Tensor, tensor } from '@tensorflow/tfjs-core';
+import { engine, type Tensor, tensor } from '@tensorflow/tfjs-core';
 import { hasKernel } from '../autodiff/has-kernel.js';
 import type { LayerWeights } from '../decoder/decoder-layer.js';
 import { type AdapterTensors, adaptedWeight, adapterGradients } from './adapted-weight.js';
@@ -20,29 +20,36 @@ export interface DecoderWeights {
   readonly layers: readonly LayerWeights[];
   readonly finalNorm: Tensor;
   /** By the name of their matrix. */
-  readonly adapters: ReadonlyMap<string, AdapterTensors>;
+  readonly adapters: ReadonlyMap<string, LoadedAdapter>;
 }
 
+interface LoadedAdapter extends AdapterTensors {
+  /** The matrix without it, which does not move. */
+  readonly weight: Tensor;
+}
+
+/** @param before of the same flat vector before an update: what does not train is taken from it. */
 export function decoderWeights(
   layout: ParameterLayout,
   flat: Float32Array,
   llm: Llm,
   layers: number,
+  before: DecoderWeights | null = null,
 ): DecoderWeights {
-  const adapters = new Map<string, AdapterTensors>();
+  const adapters = new Map<string, LoadedAdapter>();
   const load = (name: string): Tensor => {
     const entry: ParameterEntry = layout.entry(name);
     return tensor(layout.view(flat, name), [...entry.shape], 'float32');
   };
-  const loadAdapted = (name: string): Tensor => {
+  const frozen = (name: string, old: Tensor | undefined): Tensor =>
+    old === undefined || layout.isTrained(name) ? load(name) : old;
+  const adapted = (name: string, old: Tensor | undefined): Tensor => {
     const adapter = layout.adapterOf(name);
-    const weight = load(name);
-    if (adapter === null) return weight;
-    const tensors = { a: load(adapter.a), b: load(adapter.b), scale: adapter.scale };
-    adapters.set(name, tensors);
-    const adapted = adaptedWeight(weight, tensors);
-    weight.dispose();
-    return adapted;
+    if (adapter === null) return frozen(name, old);
+    const weight = before?.adapters.get(name)?.weight ?? load(name);
+    const loaded = { weight, a: load(adapter.a), b: load(adapter.b), scale: adapter.scale };
+    adapters.set(name, loaded);
+    return adaptedWeight(weight, loaded);
   };
   const all = Object.keys(layerParameters) as LayerParameter[];
   const names = all.filter((name) => layout.has(layerParameterName(llm, 0, name)));
@@ -51,18 +58,22 @@ export function decoderWeights(
       { length: layers },
       (_, layer) =>
         Object.fromEntries(
-          names.map((name) => [name, loadAdapted(layerParameterName(llm, layer, name))]),
+          names.map((name) => [
+            name,
+            adapted(layerParameterName(llm, layer, name), before?.layers[layer]?.[name]),
+          ]),
         ) as LayerWeights,
     ),
-    finalNorm: load(finalNormName(llm)),
+    finalNorm: frozen(finalNormName(llm), before?.finalNorm),
     adapters,
   };
 }
 
-export function disposeWeights({ layers, finalNorm, adapters }: DecoderWeights): void {
-  dispose([...layers.flatMap((layer) => Object.values(layer)), finalNorm]);
-  dispose([...adapters.values()].flatMap(({ a, b }) => [a, b]));
-}
+export const weightTensors = ({ layers, finalNorm, adapters }: DecoderWeights): Tensor[] => [
+  ...layers.flatMap((layer) => Object.values(layer)),
+  finalNorm,
+  ...[...adapters.values()].flatMap(({ weight, a, b }) => [weight, a, b]),
+];
 
 const toHost = 'LockstepToHost';
 

@@ -3,7 +3,7 @@ import { memoryWarning } from '../../../shared/memory-words.js';
 import { mostSums } from '../../../shared/running-tree-sum.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Hllm } from '../../model/hllm.js';
-import type { Computation } from '../../model/model-config.js';
+import type { Computation, ModelConfig } from '../../model/model-config.js';
 import type { LaneBatch } from '../batches/lane-batch.js';
 import { stepMemory } from './step-memory.js';
 
@@ -29,7 +29,17 @@ export function memoryNotice(
   };
   const activations = keeps ? computation.activations : 'layer';
   return memoryWarning(
-    stepMemory(size, model.config, { ...computation, activations }),
+    stepMemory(size, withBackward(model), { ...computation, activations }),
     freeMemory(),
   );
+}
+
+/** The model as far as the items' backward goes: nothing is kept of layers below it. */
+function withBackward({ config, layout }: Hllm): ModelConfig {
+  const { item } = layout.trains;
+  const frozen = item.kind === 'nothing' ? 0 : config.item.layers;
+  return {
+    ...config,
+    item: { ...config.item, layers: item.kind === 'last' ? item.layers : frozen },
+  };
 }

@@ -36,4 +36,10 @@ describe('the memory of a step', () => {
     });
     assert.equal(bytes, 4 * 100 * 4);
   });
+
+  // Would catch a warning about activations that a frozen Item LLM does not keep.
+  it('is that of the gradients alone where no layer has a backward', () => {
+    const frozen = { ...tinyModel, item: { ...tinyModel.item, layers: 0 } };
+    assert.equal(stepMemory(size, frozen, { precision: 'f32', activations: 'keep' }), 0);
+  });
 });

@@ -14,7 +14,11 @@ export interface StepSize {
   readonly gradients: number;
 }
 
-/** Of the lanes' items, which all wait for their backward at the same time, and the gradients. */
+/**
+ * Of the lanes' items, which all wait for their backward at the same time, and the gradients.
+ *
+ * @param model with as many layers of the Item LLM as have a backward
+ */
 export function stepMemory(
   { itemRows, gradientFloats, gradients }: StepSize,
   { item, itemEmbedding }: ModelConfig,
@@ -29,7 +33,7 @@ export function stepMemory(
   const kept = stream + low * (2 * heads + keysAndValues + 2 * item.intermediateSize) + stream;
   // Where only the last row of a text comes out, the last layer keeps little of the others.
   const last = itemEmbedding === 'mean' ? kept : stream + low * keysAndValues;
-  const keep = (layers - 1) * kept + last;
+  const keep = layers === 0 ? 0 : (layers - 1) * kept + last;
   const perRow = { keep, layer: layers * stream, lane: 0 }[activations];
   return bytes(itemRows * perRow + 4 * gradientFloats * gradients);
 }

@@ -173,7 +173,7 @@ export class Trainer {
     if (nothing !== null) throw nothing;
     const applied = await timer.measure('optimizer', () => {
       const update = applyGradient(this.#parts, current, this.#gradient);
-      model.load(this.#parts.state.parameters);
+      model.reload();
       return update;
     });
     this.#committedSteps = current + 1;
