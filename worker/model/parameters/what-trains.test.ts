@@ -14,6 +14,24 @@ const nothing: TowerTraining = { kind: 'nothing' };
 const lora: TowerTraining = { kind: 'lora', rank: 2, alpha: 3, targets: ['q', 'v', 'down'] };
 const last = (layers: number): TowerTraining => ({ kind: 'last', layers });
 
+const fusion = (kind: 'early-fusion' | 'late-fusion', generativeWeight = 0.3) => ({
+  kind,
+  generativeWeight,
+});
+const late = { objective: fusion('late-fusion') };
+const earlyAlone = { objective: fusion('early-fusion', 0) };
+
+/** With targets, which the generative objective does not read. */
+const plan = {
+  ...tinyPlan,
+  targets: {
+    offsets: Int32Array.of(0, 2, 2, 4),
+    rows: Int32Array.of(3, 0, 4, 4),
+    labels: Float32Array.of(1, 0, 1, 0),
+    scale: 1 / 4,
+  },
+};
+
 const open = (trains: WhatTrains, changes: Partial<ModelConfig> = {}) => {
   const { model, flat } = openTinyModel(changes, { trains });
   // B begins with zeros, which would hide A's gradient and the adapter itself.
@@ -40,6 +58,9 @@ const cases: readonly (readonly [
   ['the last layer of the Item LLM', { item: last(1), user: all }],
   ['all layers of both', { item: last(2), user: last(1) }],
   ['nothing but the objective', { item: nothing, user: nothing }],
+  ['early fusion with adapters', { item: lora, user: lora }, { objective: fusion('early-fusion') }],
+  ['early fusion over frozen items', { item: nothing, user: last(1) }, earlyAlone],
+  ['the [USER] token and the head of late fusion', { item: nothing, user: nothing }, late],
 ];
 
 describe('what trains', () => {
@@ -49,12 +70,12 @@ describe('what trains', () => {
     // Would catch a gradient that has other bits where its neighbour is frozen.
     it(`${name}: computes as where everything trains`, () => {
       const { model, flat } = open(trains, config);
-      const some = trainTiny(model, tinyPlan);
+      const some = trainTiny(model, plan);
       const merged = mergeAdapters({ layout: model.layout, flat });
       const whole = openTinyModel(config);
       moveParameters(merged, { layout: whole.model.layout, flat: whole.flat }, 1);
       whole.model.load(whole.flat);
-      const every = trainTiny(whole.model, tinyPlan);
+      const every = trainTiny(whole.model, plan);
       assert.equal(some.result.loss, every.result.loss);
       for (const { name } of model.layout.entries) {
         // Where the words are frozen, the rows of the [ITEM] token are added by the engine.
@@ -82,19 +103,19 @@ describe('what trains', () => {
         }
         model.reload();
       }
-      const moved = trainTiny(model, tinyPlan);
+      const moved = trainTiny(model, plan);
       model.load(flat);
-      assert.deepEqual(moved, trainTiny(model, tinyPlan));
+      assert.deepEqual(moved, trainTiny(model, plan));
       model.dispose();
     });
 
     // Would catch states below the lowest layer that trains, or gradients nobody asked for, that stay.
     it(`${name}: holds no tensor after a step`, () => {
       const { model, flat } = open(trains, config);
-      trainTiny(model, tinyPlan);
+      trainTiny(model, plan);
       model.load(flat);
       const { numTensors } = memory();
-      trainTiny(model, tinyPlan);
+      trainTiny(model, plan);
       model.reload();
       model.encodeItems(tinyItems([...tinyTexts.keys()], model.config)).dispose();
       assert.equal(memory().numTensors, numTensors);
@@ -106,7 +127,7 @@ describe('what trains', () => {
     // Would catch an adapter's gradient without its scale, or of A under the name of B.
     it(`${name}: have the gradients that differences of the loss measure`, () => {
       const { model, flat } = open(trains, config);
-      const { gradient } = trainTiny(model, tinyPlan);
+      const { gradient } = trainTiny(model, plan);
       assert.equal(gradient.length, model.layout.trainedLength);
       const next = uniform(11);
       const { adapters } = model.layout;
@@ -120,7 +141,7 @@ describe('what trains', () => {
             moved[offset + index] = (moved[offset + index] as number) + distance * value;
           });
           model.load(moved);
-          return trainTiny(model, tinyPlan).result.loss;
+          return trainTiny(model, plan).result.loss;
         };
         const measured = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
         const claimed = direction.reduce(
