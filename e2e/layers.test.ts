@@ -58,7 +58,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['coordinator/metrics.ts', 'process/metrics/', 'worker/metrics.ts'],
   ws: ['worker/collective/'],
   yaml: ['shared/job-spec'],
-  zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/checkpoint-folder.ts'],
+  zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/'],
 };
 
 /** What tests may have besides, wherever they lie. */

@@ -70,6 +70,7 @@ const meanings: readonly Meaning[] = [
       'NON_FINITE',
       'NO_LIVE_NEGATIVES',
       'ZERO_GRADIENT',
+      'COLLAPSED',
       'OUT_OF_MEMORY',
       'PLAN_MISMATCH',
       'PLAN_FORGED',

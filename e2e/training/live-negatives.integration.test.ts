@@ -1,42 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
-import { Random } from '../../shared/random.js';
 import { NoLiveNegativesError } from '../../worker/model/objectives/generative/no-live-negatives-error.js';
+import { shopInMemory } from './shop.js';
 import { type DatasetInMemory, trainInMemory } from './train-in-memory.js';
 
-const items = 400;
-const users = 300;
-const history = 12;
-
-/**
- * A shop's catalogue: 45 words of boilerplate in every text, and behind them a name of two words
- * that no other item has. Users go through the catalogue item by item, so that there is something
- * to learn.
- */
-function shop(): DatasetInMemory {
-  const boilerplate = Array.from({ length: 45 }, (_, word) => word);
-  const names = 20;
-  const texts = Array.from({ length: items }, (_, item) => [
-    ...boilerplate,
-    45 + Math.floor(item / names),
-    45 + names + (item % names),
-  ]);
-  const random = Random.for(1, 'shop');
-  const sequences = Array.from({ length: users }, () => {
-    const first = random.below(items);
-    return Array.from({ length: history }, (_, at) => (first + at) % items);
-  });
-  return {
-    digest: 'shop',
-    vocabularySize: 45 + 2 * names,
-    itemTokens: Int32Array.from(texts.flat()),
-    itemTokenOffsets: Uint32Array.from({ length: items + 1 }, (_, item) => 47 * item),
-    sequenceItems: Int32Array.from(sequences.flat()),
-    sequenceLabels: null,
-    sequenceOffsets: Uint32Array.from({ length: users + 1 }, (_, user) => history * user),
-  };
-}
+const shop = (): DatasetInMemory =>
+  shopInMemory({ items: 400, users: 300, history: 12, boilerplate: 45 });
 
 /** Nothing but defaults, besides `spec`. */
 const jobOf = (spec: object): TrainingJob =>

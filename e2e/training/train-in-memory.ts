@@ -24,11 +24,16 @@ export interface DatasetInMemory extends PlanDataset {
   readonly vocabularySize: number;
 }
 
-/** The reports of the job's first `steps` steps. */
+/**
+ * The reports of the job's first `steps` steps.
+ *
+ * @param onStep sees each when it is committed, also of a training that fails later
+ */
 export async function trainInMemory(
   job: TrainingJob,
   dataset: DatasetInMemory,
   steps: number,
+  onStep: (report: StepReport) => void = () => undefined,
 ): Promise<StepReport[]> {
   const { spec } = job;
   const { name, threads, precision } = spec.engine;
@@ -63,7 +68,9 @@ export async function trainInMemory(
     const batches = Array.from({ length: spec.lanes }, (_, index) =>
       assembleBatch(lanePlan(plan, lane(index)), dataset, model.config),
     );
-    reports.push((await trainer.step(batches)).report);
+    const { report } = await trainer.step(batches);
+    reports.push(report);
+    onStep(report);
   }
   model.dispose();
   return reports;

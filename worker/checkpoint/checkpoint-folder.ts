@@ -14,6 +14,7 @@ import { ownerTag } from '../../shared/run/owner.js';
 import type { ParameterEntry } from '../model/parameters/parameter-layout.js';
 import { adapterTargets } from '../model/parameters/what-trains.js';
 import { type StateLayout, type StateSection, sectionEntries } from '../state/training-state.js';
+import { guardManifest } from './guard-manifest.js';
 
 export const modelFile = 'model.safetensors';
 export const optimizerFile = 'optimizer.safetensors';
@@ -92,6 +93,8 @@ export const manifestSchema = z.strictObject({
       evaluationsSince: z.int().min(0),
     })
     .optional(),
+  /** What the guard remembers; absent where the job has none. */
+  guard: guardManifest.optional(),
   files: z.strictObject({
     [modelFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
     [optimizerFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),

@@ -378,10 +378,10 @@ test('a folder that cannot be written to is an error of the writer', async (cont
 test('pruning keeps the newest up to the last one written', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40]) await write(directory, steps);
-  const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30, best: null });
+  const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30, besides: [] });
   assert.deepEqual(removed, ['step-00000010', 'step-00000020']);
   assert.deepEqual(await readdir(directory), ['step-00000030', 'step-00000040']);
-  assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40, best: null }), []);
+  assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40, besides: [] }), []);
 });
 
 // Catches: a best checkpoint that goes when it is no longer among the newest, and one that is kept in
@@ -389,9 +389,9 @@ test('pruning keeps the newest up to the last one written', async (context) => {
 test('the best checkpoint stays beside the newest ones', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40, 50]) await write(directory, steps);
-  const removed = await pruneCheckpoints(directory, { keep: 2, upTo: 50, best: 20 });
+  const removed = await pruneCheckpoints(directory, { keep: 2, upTo: 50, besides: [20] });
   assert.deepEqual(removed, ['step-00000010', 'step-00000030']);
-  assert.deepEqual(await pruneCheckpoints(directory, { keep: 2, upTo: 50, best: 50 }), [
+  assert.deepEqual(await pruneCheckpoints(directory, { keep: 2, upTo: 50, besides: [50] }), [
     'step-00000020',
   ]);
 });
@@ -406,7 +406,7 @@ test('only leftovers of dead writers are removed', async (context) => {
   for (const name of [...kept, `.step-00000050.${dead}.1.partial`]) {
     await mkdir(join(directory, name), { recursive: true });
   }
-  await pruneCheckpoints(directory, { keep: 1, upTo: 30, best: null });
+  await pruneCheckpoints(directory, { keep: 1, upTo: 30, besides: [] });
   const left = ownIdentity().boot === null ? 5 : 4;
   assert.equal((await readdir(directory)).length, left);
   for (const name of kept) assert.ok((await readdir(directory)).includes(name), name);

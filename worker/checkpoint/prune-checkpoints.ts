@@ -10,8 +10,8 @@ export interface Retention {
   readonly keep: number;
   /** Committed steps of the checkpoint that was written last. */
   readonly upTo: number;
-  /** Committed steps of one that stays however old it is, and does not count; null without one. */
-  readonly best: number | null;
+  /** Committed steps of those that stay however old they are, and do not count. */
+  readonly besides: readonly number[];
 }
 
 /**
@@ -25,12 +25,12 @@ export interface Retention {
  */
 export async function pruneCheckpoints(
   directory: string,
-  { keep, upTo, best }: Retention,
+  { keep, upTo, besides }: Retention,
 ): Promise<string[]> {
   sweepAbandoned(directory, isPartialName);
   const names = (await checkpointNames(directory)).filter((name) => stepsOf(name) <= upTo);
   const older = names.slice(0, Math.max(0, names.length - keep));
-  const surplus = older.filter((name) => stepsOf(name) !== best);
+  const surplus = older.filter((name) => !besides.includes(stepsOf(name)));
   for (const name of surplus) {
     // Renamed first: half a checkpoint must not carry the name of a whole one.
     const aside = join(directory, partialName(stepsOf(name), `removed-${randomUUID()}`));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { withFile } from '../../storage/hashed-files.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { TrainingState } from '../state/training-state.js';
+import type { GuardState } from '../training/guard/guard-state.js';
 import { CheckpointError } from './checkpoint-error.js';
 import {
   type CheckpointExpectation,
@@ -18,6 +19,8 @@ export interface LoadedCheckpoint {
   readonly committedSteps: number;
   readonly weightsSha256: string;
   readonly best: BestSoFar | null;
+  /** Null where nothing was watched. */
+  readonly guard: GuardState | null;
 }
 
 /**
@@ -34,11 +37,11 @@ export async function readCheckpoint(
 ): Promise<LoadedCheckpoint> {
   const manifest = await readManifest(path, expected);
   for (const name of tensorFiles) await readTensors(path, name, manifest, state);
-  const { committedSteps, weightsSha256, best = null } = manifest;
+  const { committedSteps, weightsSha256, best = null, guard = null } = manifest;
   if ((await weightsDigest(state)) !== weightsSha256) {
     throw new CheckpointError(path, `${modelFile} does not hold the weights of the manifest`);
   }
-  return { committedSteps, weightsSha256, best };
+  return { committedSteps, weightsSha256, best, guard };
 }
 
 /**

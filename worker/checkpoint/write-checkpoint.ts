@@ -6,6 +6,7 @@ import { storing } from '../../storage/storage-error.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import { isEverything } from '../model/parameters/what-trains.js';
 import type { StateLayout, TrainingState } from '../state/training-state.js';
+import type { GuardState } from '../training/guard/guard-state.js';
 import {
   type CheckpointManifest,
   checkpointName,
@@ -25,6 +26,8 @@ export interface CheckpointIdentity {
   readonly datasetDigest: string;
   /** The best evaluation of the validation split so far; absent without one. */
   readonly best?: BestSoFar | undefined;
+  /** Absent where nothing is watched. */
+  readonly guard?: GuardState | undefined;
 }
 
 /**

@@ -6,11 +6,17 @@ import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
 import { requireRoom } from '../../storage/storage-error.js';
 import type { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
+import { setAsideCheckpoints } from '../checkpoint/set-aside-checkpoints.js';
+import type { CheckpointIdentity } from '../checkpoint/write-checkpoint.js';
+import { meet } from '../collective/meet.js';
 import type { StateLayout } from '../state/training-state.js';
 import { stateBytes } from '../state/training-state.js';
 import type { BatchInbox } from './batches/batch-inbox.js';
 import type { LaneBatch } from './batches/lane-batch.js';
 import { computation } from './from-job.js';
+import type { Point } from './guard/guard-state.js';
+import { TrainingCollapsedError } from './guard/training-collapsed-error.js';
+import type { Finding } from './guard/watch-step.js';
 import { Checkpoints } from './saving/checkpoints.js';
 import { RecentSteps } from './saving/recent-steps.js';
 import type { OpenStage } from './stages/open-stage.js';
@@ -89,6 +95,16 @@ export class TrainingLoop {
     return this.#current.trainer.committedSteps;
   }
 
+  get #everySteps(): number {
+    return this.#parts.context.start.job.spec.checkpoint.everySteps;
+  }
+
+  /** A checkpoint of the committed steps, as a guard knows it. */
+  get #point(): Point {
+    const { best } = this.#current.validation;
+    return { committedSteps: this.#committedSteps, best: best?.committedSteps ?? null };
+  }
+
   get #isLeft(): boolean {
     return this.#committedSteps < this.#parts.context.start.totalSteps;
   }
@@ -101,14 +117,36 @@ export class TrainingLoop {
     const options = { stop: this.#parts.isStopWanted(), planSeconds };
     const outcome = await this.#current.trainer.step(batches, options);
     this.#tellCommitted(outcome);
+    await this.#watch(outcome, batches);
     // Also before a stop: a run that goes on from here must know what one that never stopped knows.
     const improved = await this.#current.validation.after(this.#committedSteps);
+    const isDue = this.#committedSteps % this.#everySteps === 0;
+    if (isDue) this.#current.guard.checkpointDue(this.#point);
     const isBorder = this.#isLeft && this.#committedSteps === this.#current.stage.end;
     if (isBorder) await this.#cross();
     this.#committedAt = systemClock.now();
     const isLast = this.#stopped || !this.#isLeft || this.#current.validation.isPatienceOver;
-    const isDue = this.#checkpoints?.isDue(this.#committedSteps) ?? false;
     if (isLast || isBorder || improved || isDue) await this.#writeCheckpoint();
+  }
+
+  /** Shows the guard a committed step; what it says decides whether there is a next one. */
+  async #watch({ report }: StepOutcome, batches: readonly LaneBatch[]): Promise<void> {
+    const { guard } = this.#current;
+    const collapsed = guard.after(report, negativesOf(batches));
+    if (collapsed?.reaction.kind === 'stop') {
+      await this.#giveUp(collapsed.finding, collapsed.reaction.at);
+    }
+  }
+
+  /** Leaves the last healthy checkpoint as the newest one, and ends. */
+  async #giveUp(finding: Finding, healthy: Point | null): Promise<never> {
+    const { exchange, start } = this.#parts.context;
+    const { checkpointDirectory, rank } = start;
+    await this.#checkpoints?.settle();
+    if (rank === 0) await setAsideCheckpoints(checkpointDirectory, healthy?.committedSteps ?? 0);
+    // The first member that fails ends the others: only once the folder is in order.
+    await meet(exchange, { step: step(this.#committedSteps), phase: 'guard', part: 0 });
+    throw new TrainingCollapsedError(this.#committedSteps, finding, healthy);
   }
 
   #tellCommitted({ report, stop }: StepOutcome): void {
@@ -132,10 +170,19 @@ export class TrainingLoop {
 
   async #writeCheckpoint(): Promise<void> {
     if (this.#checkpoints === null) return;
-    const { state, validation } = this.#current;
     this.#recent.write();
-    const identity = { committedSteps: this.#committedSteps, ...this.#parts.context.digests };
-    await this.#checkpoints.start({ ...identity, best: validation.best ?? undefined }, state);
+    await this.#checkpoints.start(this.#identity, this.#current.state);
+  }
+
+  /** Of a checkpoint of the committed steps. */
+  get #identity(): CheckpointIdentity {
+    const { guard, validation } = this.#current;
+    return {
+      committedSteps: this.#committedSteps,
+      ...this.#parts.context.digests,
+      best: validation.best ?? undefined,
+      guard: guard.state ?? undefined,
+    };
   }
 
   /** Rank 0 writes them, laid out as the stage is. */
@@ -146,12 +193,12 @@ export class TrainingLoop {
     const layout: StateLayout = this.#current.model.layout;
     // Known before the first step, so said before it.
     await requireRoom('a checkpoint', directory, stateBytes(layout));
-    const { everySteps, keep } = job.spec.checkpoint;
+    const { keep } = job.spec.checkpoint;
     this.#checkpoints = new Checkpoints({
       writer: startWriter(directory, layout),
       directory,
-      everySteps,
       keep,
+      begun: this.#identity,
       clock: systemClock,
       onWritten: (committedSteps, path, seconds) =>
         context.tell({ kind: 'checkpointed', committedSteps, path, seconds }),
@@ -168,3 +215,7 @@ export class TrainingLoop {
     if (text !== null) tell({ kind: 'notice', text });
   }
 }
+
+/** Drawn for each prediction of the step. */
+const negativesOf = (batches: readonly LaneBatch[]): number =>
+  batches[0]?.plan.negatives.length ?? 0;

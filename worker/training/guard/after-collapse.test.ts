@@ -20,12 +20,13 @@ const jobOf = (guard: object): TrainingJob =>
 const finding = { signal: 'masked', reason: 'few negatives', remedy: 'set something' } as const;
 const healthy = { committedSteps: 50, best: 25 };
 const state: GuardState = { ...firstGuardState, steps: 80, healthy };
-const after = (guard: object, from = state) => afterCollapse(jobOf(guard), from, finding, 80);
+const after = (guard: object, from = state, stageStart = 0) =>
+  afterCollapse(jobOf(guard), from, finding, { committedSteps: 80, stageStart });
 
 describe('after a collapse', () => {
   it('follows the action of the job', () => {
     assert.equal(after({ action: 'warn' }).kind, 'warn');
-    assert.equal(after({ action: 'stop' }).kind, 'stop');
+    assert.deepEqual(after({ action: 'stop' }), { kind: 'stop', at: healthy });
     assert.equal(after({}).kind, 'stop');
   });
 
@@ -49,6 +50,16 @@ describe('after a collapse', () => {
     assert.equal(after(rate, twice).kind, 'stop');
     const mask = { action: 'continue', change: { falseNegatives: 'text', times: 9 } };
     assert.equal(after(mask, once).kind, 'stop');
+  });
+});
+
+describe('after a collapse in a later stage', () => {
+  // Would catch moments of a layout that the stage does not have.
+  it('goes on only from a checkpoint of that stage', () => {
+    const goesOn = { action: 'continue', change: { falseNegatives: 'text' } };
+    assert.equal(after(goesOn, state, 50).kind, 'roll-back');
+    assert.deepEqual(after(goesOn, state, 60), { kind: 'stop', at: healthy });
+    assert.equal(after(goesOn, { ...state, healthy: null }, 60).kind, 'stop');
   });
 });
 

@@ -6,23 +6,28 @@ import type { Finding } from './watch-step.js';
 
 export type Reaction =
   | { readonly kind: 'warn' }
-  | { readonly kind: 'stop' }
+  /** At the last healthy checkpoint; null where there is none. */
+  | { readonly kind: 'stop'; readonly at: Point | null }
   /** The weights become those of `to`, or the first ones; the cursor and the plan stay where they are. */
   | { readonly kind: 'roll-back'; readonly to: Point | null; readonly state: GuardState };
 
-/** @param state after the step with which it is certain, `committedSteps` */
+/** @param state after the step with which it is certain */
 export function afterCollapse(
   { spec }: TrainingJob,
   state: GuardState,
   { signal }: Finding,
-  committedSteps: number,
+  { committedSteps, stageStart }: { committedSteps: number; stageStart: number },
 ): Reaction {
   const { action, change } = spec.guard;
   if (action === 'warn' || action === 'off') return { kind: 'warn' };
   const past = state.collapses.length;
   const isLast = past > 0 && change?.learningRateFactor === undefined;
-  if (change === undefined || past >= change.times || isLast) return { kind: 'stop' };
   const to = state.healthy;
+  // Weights of another stage have other moments, and another layout.
+  const isOfStage = (to?.committedSteps ?? 0) >= stageStart;
+  if (change === undefined || past >= change.times || isLast || !isOfStage) {
+    return { kind: 'stop', at: to };
+  }
   const collapse = { committedSteps, rolledBackTo: to?.committedSteps ?? 0, signal };
   return {
     kind: 'roll-back',

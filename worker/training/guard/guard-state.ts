@@ -29,16 +29,19 @@ export interface Readings {
   readonly itemCosine: number;
   /** Before clipping. */
   readonly gradientNorm: number;
-  readonly logitScale: number;
+  /** Null where the objective has none. */
+  readonly logitScale: number | null;
 }
 
 /** A signal that is or was raised in the recent past. */
 export interface Raised {
-  /** Steps in a row, this one included; 0 while it is quiet. */
+  /** Steps with it less those without, since it came up: a collapse that flickers counts too. */
   readonly steps: number;
   /** Steps in a row in which it has been quiet since. */
   readonly quiet: number;
+  /** That it has been warned of, or been certain, since it came up. */
   readonly warned: boolean;
+  readonly certain: boolean;
 }
 
 /** A checkpoint on disk that the guard may need. */
@@ -62,7 +65,7 @@ export interface GuardState {
   readonly steps: number;
   /** Means over the first of them. */
   readonly start: { readonly liveNegatives: number };
-  /** Of the items, smoothed over some steps: the lowest and the present mean. */
+  /** Of the items, smoothed over some steps: the present mean, and the lowest one so far. */
   readonly cosine: { readonly lowest: number; readonly present: number };
   /** Gradient norms of the last steps, oldest first. */
   readonly norms: readonly number[];

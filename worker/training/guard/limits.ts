@@ -46,13 +46,19 @@ export const normsNeeded = 16;
 /** A norm so many times the usual one is no spread of batches: those of healthy runs differ by tens. */
 export const explodingNorm = 100;
 
-/** Steps in a row before a warning: a batch or two of a kind are no news. */
+/** Steps with a signal, less those without, before a warning: a batch or two of a kind are no news. */
 export const warnAfter = 3;
 
-/** Steps in a row after which a collapse is certain; no run that had one has been seen to recover. */
-export const certainAfter = 20;
+/**
+ * The same before a collapse is certain. Embeddings that start alike have come apart within ten steps, and no
+ * run in which a signal had lasted for longer has recovered.
+ */
+export const certainAfter = 15;
 
-/** Steps in a row at a bound of the temperature, which some batches push there for a while. */
+/** The same where the loss is nearly zero as well: no gradient is left that could lead out. */
+export const emptyAfter = 10;
+
+/** The same at a bound of the temperature, which some batches push there for a while. */
 export const clampedAfter = 50;
 
 /** Steps without a signal before the next one is news, and a checkpoint behind which nothing came is healthy. */

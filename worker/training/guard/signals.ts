@@ -9,6 +9,7 @@ import {
   apartCosine,
   certainAfter,
   clampedAfter,
+  emptyAfter,
   emptyLoss,
   explodingNorm,
   fewNegatives,
@@ -27,9 +28,9 @@ export interface GuardContext {
 
 export interface Signal {
   isRaised(readings: Readings, state: GuardState, context: GuardContext): boolean;
-  /** Steps in a row before a warning. */
+  /** Steps with it, less those without, before a warning. */
   readonly warnAfter: number;
-  /** Steps in a row after which the training has collapsed; null where the signal alone never tells. */
+  /** The same before the training has collapsed; null where the signal alone never tells. */
   readonly certainAfter: number | null;
   /** What is, in the middle of a sentence. */
   say(readings: Readings, state: GuardState): string;
@@ -74,19 +75,19 @@ const emptyLossSignal: Signal = {
   isRaised: ({ loss, liveNegatives, negatives: drawn }) =>
     drawn > 0 && loss < emptyLoss * Math.log(1 + drawn) && liveNegatives < hardlyNegatives * drawn,
   warnAfter,
-  certainAfter: warnAfter,
+  certainAfter: emptyAfter,
   say: (readings) => `the loss is ${shown(readings.loss)} because only ${liveOf(readings)}`,
   remedy: maskRemedy,
 };
 
 /** The items look the same, and did not before. */
 const alike: Signal = {
-  isRaised: (_readings, { cosine }) => cosine.present > alikeCosine && cosine.lowest < apartCosine,
+  isRaised: ({ itemCosine }, { cosine }) => itemCosine > alikeCosine && cosine.lowest < apartCosine,
   warnAfter,
   certainAfter,
-  say: (_readings, { cosine }) =>
-    `the embeddings of all items have moved together: two of them have a cosine of ` +
-    `${cosine.present.toFixed(4)}, ${cosine.lowest.toFixed(2)} at best`,
+  say: ({ itemCosine }, { cosine }) =>
+    `the embeddings of all items have moved together: two of them have a mean cosine of ` +
+    `${itemCosine.toFixed(4)}, ${cosine.lowest.toFixed(2)} at best`,
   remedy: 'lower optimizer.learningRate or lengthen optimizer.schedule.warmupSteps',
 };
 
@@ -106,12 +107,14 @@ const vanishing: Signal = {
  * than a guess.
  */
 const temperature: Signal = {
-  isRaised: ({ logitScale, loss, negatives: drawn }) =>
-    logitScale <= 0 || (logitScale >= maxLogitScale && drawn > 0 && loss > Math.log(1 + drawn)),
+  isRaised: ({ logitScale, loss, negatives: drawn }) => {
+    if (logitScale === null || drawn === 0) return false;
+    return logitScale <= 0 || (logitScale >= maxLogitScale && loss > Math.log(1 + drawn));
+  },
   warnAfter: clampedAfter,
   certainAfter: null,
   say: ({ logitScale, loss }) =>
-    `the temperature has stayed at its bound of ${shown(Math.exp(-logitScale))} with a loss of ` +
+    `the temperature has stayed at its bound of ${shown(Math.exp(-(logitScale ?? 0)))} with a loss of ` +
     `${shown(loss)}`,
   remedy: 'lower optimizer.learningRate',
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { firstGuardState, type GuardState, type Readings } from './guard-state.js';
-import { certainAfter, clampedAfter, quietAfter, warnAfter } from './limits.js';
+import { certainAfter, clampedAfter, emptyAfter, quietAfter, warnAfter } from './limits.js';
 import type { GuardContext } from './signals.js';
 import { type Verdict, watchStep, withCandidate } from './watch-step.js';
 
@@ -61,8 +61,11 @@ describe('the guard', () => {
 
   // Would catch a guard that compares with a start at which everything was masked already.
   it('is certain of a training that begins without negatives', () => {
-    const { verdicts } = watch(steps(3, { liveNegatives: 0.4, loss: 0.01 }));
-    assert.deepEqual(told(verdicts), ['3 collapsed empty-loss']);
+    const { verdicts } = watch(steps(emptyAfter, { liveNegatives: 0.4, loss: 0.01 }));
+    assert.deepEqual(told(verdicts), [
+      `${warnAfter} warn empty-loss`,
+      `${emptyAfter} collapsed empty-loss`,
+    ]);
   });
 
   // Would catch an alarm over a catalogue of few texts, where the mask by text is right.

@@ -45,9 +45,9 @@ export function watchStep(before: GuardState, readings: Readings, context: Guard
     reason: signals[kind].say(readings, seen),
     remedy: signals[kind].remedy,
   });
-  const certain = signalKinds.find((kind) => stepsOf(raised, kind) >= certainAfterOf(kind));
+  const certain = signalKinds.find((kind) => isCertain(kind, raised[kind]?.steps ?? 0));
   if (certain !== undefined) {
-    const isNews = stepsOf(before.raised, certain) < certainAfterOf(certain);
+    const isNews = before.raised[certain]?.certain !== true;
     return { state, verdict: { kind: 'collapsed', finding: found(certain), isNews } };
   }
   const news = signalKinds.find(
@@ -87,24 +87,34 @@ type RaisedSignals = GuardState['raised'];
 function raise(state: GuardState, readings: Readings, context: GuardContext): RaisedSignals {
   const raised: Partial<Record<SignalKind, Raised>> = {};
   for (const kind of signalKinds) {
-    const before = state.raised[kind];
-    if (signals[kind].isRaised(readings, state, context)) {
-      const steps = (before?.steps ?? 0) + 1;
-      const warned = before?.warned === true || steps >= signals[kind].warnAfter;
-      raised[kind] = { steps, quiet: 0, warned };
-    } else if (before !== undefined && before.quiet + 1 < quietAfter) {
-      raised[kind] = { ...before, steps: 0, quiet: before.quiet + 1 };
-    }
+    const next = signals[kind].isRaised(readings, state, context)
+      ? longer(kind, state.raised[kind])
+      : quieter(state.raised[kind]);
+    if (next !== null) raised[kind] = next;
   }
   return raised;
 }
 
-const stepsOf = (raised: RaisedSignals, kind: SignalKind): number => raised[kind]?.steps ?? 0;
+function longer(kind: SignalKind, before: Raised | undefined): Raised {
+  const steps = (before?.steps ?? 0) + 1;
+  return {
+    steps,
+    quiet: 0,
+    warned: before?.warned === true || steps >= signals[kind].warnAfter,
+    certain: before?.certain === true || isCertain(kind, steps),
+  };
+}
 
-const certainAfterOf = (kind: SignalKind): number =>
-  signals[kind].certainAfter ?? Number.POSITIVE_INFINITY;
+/** Null where it has been quiet for so long that the next one is news. */
+function quieter(before: Raised | undefined): Raised | null {
+  if (before === undefined || before.quiet + 1 >= quietAfter) return null;
+  return { ...before, steps: Math.max(0, before.steps - 1), quiet: before.quiet + 1 };
+}
 
-const hasWarned = (raised: RaisedSignals): boolean =>
+const isCertain = (kind: SignalKind, steps: number): boolean =>
+  steps >= (signals[kind].certainAfter ?? Number.POSITIVE_INFINITY);
+
+export const hasWarned = (raised: RaisedSignals): boolean =>
   Object.values(raised).some(({ warned }) => warned);
 
 /** A checkpoint that a warning follows soon is not healthy; one that none follows is. */

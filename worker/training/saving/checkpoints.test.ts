@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { millis } from '../../../shared/units.js';
 import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
 import type { StateVectors } from '../../state/host-state.js';
+import { firstGuardState } from '../guard/guard-state.js';
 import { Checkpoints } from './checkpoints.js';
 
 const digests = { jobDigest: 'a'.repeat(64), datasetDigest: 'b'.repeat(64) };
@@ -26,13 +28,13 @@ async function open(context: TestContext) {
   const checkpoints = new Checkpoints({
     writer,
     directory,
-    everySteps: 10,
     keep: 2,
+    begun: { committedSteps: 0, ...digests },
     clock: { now: () => millis(0) },
     onWritten: (step, path) => told.push(`written ${step} ${path}`),
     onFailed: (error) => told.push(`failed ${error.message}`),
   });
-  return { asked, told, checkpoints };
+  return { asked, told, checkpoints, directory };
 }
 
 // Catches: a failure that is met when the next checkpoint is due, thousands of steps later.
@@ -66,4 +68,22 @@ test('a checkpoint waits until the one before is written', async (context) => {
   asked[1]?.resolve('/step-20');
   await checkpoints.settle();
   assert.equal(checkpoints.newest, '/step-20');
+});
+
+// Catches: the last healthy checkpoint, or the best one as it knew it, that goes before it is needed.
+test('what a guard would roll back to stays, however old it is', async (context) => {
+  const { asked, checkpoints, directory } = await open(context);
+  const healthy = { committedSteps: 20, best: 10 };
+  for (const at of [10, 20, 30, 40, 50, 60, 70]) {
+    const candidate = at < 60 ? { committedSteps: 50, best: null } : null;
+    const guard = { ...firstGuardState, healthy, candidate };
+    const path = join(directory, `step-000000${at}`);
+    await checkpoints.start({ committedSteps: at, ...digests, guard }, vectors);
+    await mkdir(path);
+    asked.at(-1)?.resolve(path);
+    await checkpoints.settle();
+  }
+  const left = (await readdir(directory)).map((name) => Number(name.slice('step-'.length)));
+  // The two newest, and what they need; the candidate was none any more when they were written.
+  assert.deepEqual(left, [10, 20, 60, 70]);
 });

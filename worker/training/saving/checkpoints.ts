@@ -8,8 +8,9 @@ import type { StateVectors } from '../../state/host-state.js';
 export interface CheckpointsOptions {
   readonly writer: CheckpointWriter;
   readonly directory: string;
-  readonly everySteps: number;
   readonly keep: number;
+  /** What training goes on from: a checkpoint of it may need others. */
+  readonly begun: CheckpointIdentity;
   readonly clock: Clock;
   readonly onWritten: (committedSteps: number, path: string, seconds: number) => void;
   /** Called when it happens, not when the next checkpoint is due. */
@@ -20,14 +21,12 @@ export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #pending: Promise<void> | null = null;
   #newest: string | null = null;
+  /** What each of the last checkpoints may need beside itself, oldest first. */
+  readonly #needed: (readonly number[])[] = [];
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
-  }
-
-  /** Whether a step count is one of those at which the job wants a checkpoint. */
-  isDue(committedSteps: number): boolean {
-    return committedSteps % this.#options.everySteps === 0;
+    this.#needed.push(neededByGuard(options.begun));
   }
 
   /** Copies the state and starts to write it, once the checkpoint before is on disk. */
@@ -58,18 +57,20 @@ export class Checkpoints {
     await this.#options.writer.close();
   }
 
-  async #finish(
-    { committedSteps, best }: CheckpointIdentity,
-    path: string,
-    begin: number,
-  ): Promise<void> {
+  async #finish(identity: CheckpointIdentity, path: string, begin: number): Promise<void> {
     const { directory, keep, clock, onWritten } = this.#options;
+    const { committedSteps, best } = identity;
     this.#newest = path;
-    await pruneCheckpoints(directory, {
-      keep,
-      upTo: committedSteps,
-      best: best?.committedSteps ?? null,
-    });
+    this.#needed.push(neededByGuard(identity));
+    if (this.#needed.length > keep) this.#needed.shift();
+    const besides = [...this.#needed.flat(), ...(best ? [best.committedSteps] : [])];
+    await pruneCheckpoints(directory, { keep, upTo: committedSteps, besides });
     onWritten(committedSteps, path, (clock.now() - begin) / 1000);
   }
+}
+
+/** Committed steps of the checkpoints that a guard would roll back to, and of what was best by then. */
+function neededByGuard({ guard }: CheckpointIdentity): number[] {
+  const points = [guard?.healthy ?? null, guard?.candidate ?? null];
+  return points.flatMap((point) => [point?.committedSteps ?? [], point?.best ?? []].flat());
 }

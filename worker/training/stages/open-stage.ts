@@ -13,6 +13,8 @@ import { openObjective } from '../../model/objectives/open-objective.js';
 import type { NamedShape } from '../../model/parameters/parameter-layout.js';
 import type { HostState } from '../../state/host-state.js';
 import { computation, modelConfig, optimizerSettings, whatTrains } from '../from-job.js';
+import { Guard } from '../guard/guard.js';
+import type { GuardState } from '../guard/guard-state.js';
 import { requireMatches } from '../optimizer/multipliers.js';
 import { Trainer } from '../step/trainer.js';
 import type { TrainingContext } from './training-context.js';
@@ -24,6 +26,8 @@ export interface StageStart {
   readonly committedSteps: number;
   /** Of the stage; null where it has none yet. */
   readonly best: BestSoFar | null;
+  /** What the guard remembers; null where it begins to watch. */
+  readonly guard: GuardState | null;
 }
 
 export interface OpenStage {
@@ -33,6 +37,7 @@ export interface OpenStage {
   readonly trainer: Trainer;
   readonly evaluator: Evaluator;
   readonly validation: Validation;
+  readonly guard: Guard;
 }
 
 /**
@@ -60,7 +65,7 @@ export function openStage(
   context: TrainingContext,
   stage: Stage,
   model: Hllm,
-  { state, committedSteps, best }: StageStart,
+  { state, committedSteps, best, guard: watched }: StageStart,
 ): OpenStage {
   const { dataset, exchange, pause, start, tell } = context;
   const { spec } = stage.job;
@@ -87,5 +92,13 @@ export function openStage(
   });
   const totalSteps = Math.min(stage.end, start.totalSteps);
   const validation = new Validation({ spec, totalSteps, evaluator, best, tell });
-  return { stage, model, state, trainer, evaluator, validation };
+  const guard = new Guard({
+    job: stage.job,
+    stageStart: stage.start,
+    trainedLength: model.layout.trainedLength,
+    state: watched,
+    // One voice is enough: all members see the same.
+    notice: (text) => start.rank === 0 && tell({ kind: 'notice', text }),
+  });
+  return { stage, model, state, trainer, evaluator, validation, guard };
 }

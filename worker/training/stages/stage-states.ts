@@ -21,14 +21,14 @@ export async function firstStage(context: TrainingContext): Promise<OpenStage> {
     const stage = stageAt(stages, 0);
     const model = modelOfStage(context, stage);
     const state = await weightsAtFirst(context, model);
-    return openStage(context, stage, model, { state, committedSteps: 0, best: null });
+    return openStage(context, stage, model, { state, committedSteps: 0, best: null, guard: null });
   }
   const manifest = await readManifest(resumeFrom, digests);
   const stage = stageAt(stages, manifest.committedSteps);
   const model = modelOfStage(context, stage);
   const state = HostState.zeros(model.layout);
-  const { committedSteps, best } = await readCheckpoint(resumeFrom, digests, state);
-  return openStage(context, stage, model, { state, committedSteps, best });
+  const { committedSteps, best, guard } = await readCheckpoint(resumeFrom, digests, state);
+  return openStage(context, stage, model, { state, committedSteps, best, guard });
 }
 
 /** The next stage with the weights that this one ends with; the model of this one is gone then. */
@@ -40,7 +40,13 @@ export function nextStage(context: TrainingContext, ended: OpenStage): OpenStage
   const to = { layout: model.layout, flat: state.parameters };
   moveParameters(from, to, stage.job.spec.seed);
   ended.model.dispose();
-  return openStage(context, stage, model, { state, committedSteps: stage.start, best: null });
+  const guard = ended.guard.atBorder(stage.start);
+  return openStage(context, stage, model, {
+    state,
+    committedSteps: stage.start,
+    best: null,
+    guard,
+  });
 }
 
 /** From the weights that the job names, or from its seed. */

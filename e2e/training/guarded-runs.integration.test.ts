@@ -1,0 +1,114 @@
+/** What a guard does to a run: members linked by real sockets, checkpoints on disk. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { committedStepsOf } from '../../worker/checkpoint/checkpoint-folder.js';
+import type { FromTraining } from '../../worker/training/messages.js';
+import { importShop } from './shop.js';
+import { trainMembers } from './train-members.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-guarded-'));
+let datasetDirectory: string;
+before(async () => {
+  const size = { items: 60, users: 40, history: 6, boilerplate: 12 };
+  datasetDirectory = await importShop(folder, size);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const decoder = { hiddenSize: 16, layers: 1, heads: 1, intermediateSize: 32 };
+
+/** It learns until its learning rate has climbed too high; then the mask takes its negatives. */
+const jobOf = (guard: object, steps = 120): TrainingJob =>
+  resolveJob({
+    apiVersion: 'lockstep.dev/v1alpha1',
+    kind: 'TrainingJob',
+    metadata: { name: 'guarded' },
+    spec: {
+      data: { path: datasetDirectory },
+      model: { item: decoder, user: decoder, initializerRange: 0.1, maxTextLength: 16 },
+      objective: { negatives: { all: true }, falseNegatives: 'cosine' },
+      optimizer: { learningRate: 0.15, schedule: { kind: 'constant', warmupSteps: 60 } },
+      batch: { sequences: 12 },
+      duration: { steps },
+      lanes: 3,
+      engine: { name: 'torch', threads: 1 },
+      checkpoint: { everySteps: 10 },
+      guard,
+    },
+  });
+
+interface Run {
+  /** By rank. */
+  readonly said: readonly FromTraining[][];
+  readonly error: (Error & { readonly code?: unknown }) | null;
+  /** Committed steps of the checkpoints that are left. */
+  readonly left: readonly number[];
+  readonly aside: readonly number[];
+}
+
+async function run(name: string, job: TrainingJob, members: number): Promise<Run> {
+  const checkpointDirectory = join(folder, name);
+  const said: FromTraining[][] = Array.from({ length: members }, () => []);
+  const end = trainMembers({
+    job,
+    datasetDirectory,
+    checkpointDirectory,
+    members,
+    stopWhen: (message, member) => {
+      said[member]?.push(message);
+      return [];
+    },
+  });
+  const error = await end.then(
+    () => null,
+    (failure: Error) => failure,
+  );
+  const aside = join(checkpointDirectory, 'collapsed');
+  return { said, error, left: stepsIn(checkpointDirectory), aside: stepsIn(aside) };
+}
+
+function stepsIn(directory: string): number[] {
+  try {
+    return readdirSync(directory).flatMap((name) => committedStepsOf(name) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+const noticesOf = (said: readonly FromTraining[]): string[] =>
+  said.flatMap((message) => (message.kind === 'notice' ? [message.text] : []));
+
+describe('a guard that stops', () => {
+  // Would catch members that do not end together, a folder whose newest checkpoint is of the collapse, and a
+  // last healthy one that was pruned before it was needed.
+  it('ends a collapse with the last healthy checkpoint as the newest one', async (context) => {
+    const { said, error, left, aside } = await run('stop', jobOf({}), 2);
+    context.diagnostic(`${error?.message}; left ${left}, aside ${aside}`);
+    assert.equal(error?.code, 'COLLAPSED');
+    const [, at, healthy] =
+      /^Cannot go on after (\d+) steps: training has collapsed: .*; the last healthy checkpoint is that of step (\d+),/.exec(
+        error?.message ?? '',
+      ) ?? [];
+    assert.equal(left.at(-1), Number(healthy));
+    assert.ok(aside.length > 0 && aside.every((steps) => steps > Number(healthy)));
+    for (const messages of said) {
+      const committed = messages.filter(({ kind }) => kind === 'committed');
+      assert.equal(committed.length, Number(at));
+    }
+    assert.match(noticesOf(said[0] ?? [])[0] ?? '', /^training may be collapsing after \d+ steps/);
+    assert.deepEqual(noticesOf(said[1] ?? []), []);
+  });
+
+  // Would catch a guard that cannot be told to leave a training alone.
+  it('lets it go on where the job says so, with one word when it is certain', async () => {
+    const { said, error } = await run('warn', jobOf({ action: 'warn' }), 1);
+    assert.notEqual(error?.code, 'COLLAPSED');
+    const certain = noticesOf(said[0] ?? []).filter((text) => /has collapsed after/.test(text));
+    assert.equal(certain.length, 1);
+    const off = await run('off', jobOf({ action: 'off' }), 1);
+    assert.deepEqual(noticesOf(off.said[0] ?? []), []);
+  });
+});

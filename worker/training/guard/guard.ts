@@ -1,0 +1,118 @@
+/**
+ * The guard of a training: it watches the committed steps and says when they collapse. Every member has
+ * one, which sees the same numbers and so decides the same; what it remembers is part of each checkpoint.
+ */
+import type { TrainingJob } from '../../../shared/job-spec/job-spec.js';
+import type { StepReport } from '../messages.js';
+import { afterCollapse, type Reaction } from './after-collapse.js';
+import { firstGuardState, type GuardState, type Point, type Readings } from './guard-state.js';
+import type { GuardContext } from './signals.js';
+import { type Finding, hasWarned, watchStep, withCandidate } from './watch-step.js';
+
+export interface GuardParts {
+  /** That of the stage, as it is trained. */
+  readonly job: TrainingJob;
+  /** Committed steps at which the stage began. */
+  readonly stageStart: number;
+  /** Floats that train. */
+  readonly trainedLength: number;
+  /** From the checkpoint that training resumed from. */
+  readonly state: GuardState | null;
+  /** Tells the user what the run goes on without. */
+  readonly notice: (text: string) => void;
+}
+
+export interface Collapsed {
+  readonly finding: Finding;
+  readonly reaction: Exclude<Reaction, { kind: 'warn' }>;
+}
+
+export class Guard {
+  readonly #parts: GuardParts;
+  #state: GuardState | null;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+    const isOff = parts.job.spec.guard.action === 'off';
+    this.#state = isOff ? null : (parts.state ?? firstGuardState);
+  }
+
+  /** For the checkpoint; null where nothing is watched. */
+  get state(): GuardState | null {
+    return this.#state;
+  }
+
+  /** A checkpoint that the job asks for is about to be written. */
+  checkpointDue(point: Point): void {
+    if (this.#state !== null) this.#state = withCandidate(this.#state, point);
+  }
+
+  /**
+   * What the guard of the next stage begins with. What comes after the border is of that stage, so weights
+   * that nothing was said of are healthy there.
+   */
+  atBorder(committedSteps: number): GuardState | null {
+    if (this.#state === null) return null;
+    const { raised, healthy } = this.#state;
+    const isQuiet = !hasWarned(raised);
+    return { ...firstGuardState, healthy: isQuiet ? { committedSteps, best: null } : healthy };
+  }
+
+  /**
+   * Takes a committed step, and warns where there is reason to.
+   *
+   * @param negatives drawn for each of its predictions
+   * @returns what must follow; null where training goes on as it is
+   */
+  after(report: StepReport, negatives: number): Collapsed | null {
+    if (this.#state === null) return null;
+    const committedSteps = report.step + 1;
+    const context = this.#context();
+    const { state, verdict } = watchStep(this.#state, readingsOf(report, negatives), context);
+    this.#state = state;
+    if (verdict.kind === 'healthy') return null;
+    const { finding } = verdict;
+    if (verdict.kind === 'warn') {
+      this.#warn('training may be collapsing', committedSteps, finding);
+      return null;
+    }
+    const { job, stageStart } = this.#parts;
+    const reaction = afterCollapse(job, state, finding, { committedSteps, stageStart });
+    if (reaction.kind === 'warn') {
+      if (verdict.isNews) this.#warn('training has collapsed', committedSteps, finding);
+      return null;
+    }
+    if (reaction.kind === 'roll-back') this.#state = reaction.state;
+    return { finding, reaction };
+  }
+
+  #warn(what: string, committedSteps: number, { reason, remedy }: Finding): void {
+    this.#parts.notice(`${what} after ${committedSteps} steps: ${reason} (${remedy})`);
+  }
+
+  #context(): GuardContext {
+    const { job, trainedLength } = this.#parts;
+    const { objective, optimizer } = job.spec;
+    return {
+      masksByCosine: objective.falseNegatives === 'cosine',
+      // AdamW divides by the root of the second moment and eps: elements below eps no longer move a weight
+      // by the learning rate.
+      vanishingNorm: optimizer.eps * Math.sqrt(trainedLength),
+    };
+  }
+}
+
+/** Of an objective without predictions, nothing is known of negatives. */
+function readingsOf(report: StepReport, negatives: number): Readings {
+  const { step, loss, itemCosine, gradientNorm, measures } = report;
+  const { live_negatives: liveNegatives, logit_scale: logitScale } = measures;
+  return {
+    committedSteps: step + 1,
+    loss,
+    negatives: liveNegatives === undefined ? 0 : negatives,
+    liveNegatives: liveNegatives ?? 0,
+    itemCosine,
+    gradientNorm,
+    logitScale: logitScale ?? null,
+  };
+}
