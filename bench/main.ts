@@ -2,6 +2,7 @@
 
 import { benchAllReduce } from './all-reduce.js';
 import { benchInTurns } from './in-turns.js';
+import { benchLogits } from './logits/logits.js';
 import { benchSeeds } from './seeds/seeds.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   'all-reduce': benchAllReduce,
   seeds: benchSeeds,
   tastes: benchTastes,
+  logits: benchLogits,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
