@@ -9,8 +9,8 @@ export interface LayerCase {
   readonly hiddenSize?: number;
   readonly attentionBias?: 'qkv' | 'qkvo';
   readonly queryKeyNorm?: true;
-  /** [count, length] of each group. */
-  readonly groups: readonly (readonly [number, number])[];
+  /** [count, length] of each group, and how many of its rows are leaves. */
+  readonly groups: readonly (readonly [count: number, length: number, leaves?: number])[];
   /** Which rows come out; all where it is left out. */
   readonly rows?: 'all' | 'last';
 }
@@ -32,6 +32,7 @@ export interface Layer {
     keyValueHeads: number;
     eps: number;
     groups: number[];
+    leaves: number[];
     rows: 'all' | 'last';
     precision: 'f32' | 'bf16';
     /** The inputs whose gradients are wanted. */
@@ -89,7 +90,16 @@ export function makeLayer(of: LayerCase, seed = 1): Layer {
   return {
     inputs,
     shapes,
-    attributes: { heads, keyValueHeads, eps: 1e-5, groups, rows, precision: 'f32', wants },
+    attributes: {
+      heads,
+      keyValueHeads,
+      eps: 1e-5,
+      groups,
+      leaves: of.groups.map(([, , leaves]) => leaves ?? 0),
+      rows,
+      precision: 'f32',
+      wants,
+    },
   };
 }
 
@@ -146,20 +156,25 @@ export function define({ inputs, shapes, attributes }: Layer): Float64Array {
     const [first, count, length] = groups.slice(g, g + 3) as [number, number, number];
     for (let t = first; t < first + count * length; t++) {
       const start = t - ((t - first) % length);
+      const shared = start + length - (attributes.leaves[g / 3] as number);
+      // What the row sees: those before it, of which a leaf has only those that no leaf is.
+      const seen = Array.from({ length: t - start + 1 }, (_, s) => start + s).filter(
+        (s) => s === t || s < shared,
+      );
       const attended = new Float64Array(heads * D);
       for (let head = 0; head < heads; head++) {
         const from = Math.floor((head * keyValueHeads) / heads) * D;
-        const weights = Array.from({ length: t - start + 1 }, (_, s) => {
+        const weights = seen.map((s) => {
           let score = 0;
           for (let d = 0; d < D; d++) {
-            score += (q[t]?.[head * D + d] as number) * (k[start + s]?.[from + d] as number);
+            score += (q[t]?.[head * D + d] as number) * (k[s]?.[from + d] as number);
           }
           return Math.exp(score / Math.sqrt(D));
         });
         const sum = weights.reduce((a, b) => a + b, 0);
         for (let d = 0; d < D; d++) {
           attended[head * D + d] = weights.reduce(
-            (total, w, s) => total + (w / sum) * (v[start + s]?.[from + d] as number),
+            (total, w, s) => total + (w / sum) * (v[seen[s] as number]?.[from + d] as number),
             0,
           );
         }

@@ -109,6 +109,25 @@ const cases: Readonly<Record<string, LayerCase>> = {
     groups: [[3, 4]],
     rows: 'last',
   },
+  'leaves behind histories of some lengths and behind none': {
+    heads: 4,
+    keyValueHeads: 2,
+    headSize: 20,
+    intermediateSize: 24,
+    groups: [
+      [2, 2, 2],
+      [1, 4],
+      [2, 5, 1],
+      [1, 7, 4],
+    ],
+  },
+  'more leaves than a block, behind more rows than one': {
+    heads: 2,
+    keyValueHeads: 2,
+    headSize: 4,
+    intermediateSize: 8,
+    groups: [[1, 103, 51]],
+  },
   'one sequence, head size 6': {
     heads: 2,
     keyValueHeads: 1,

@@ -82,7 +82,7 @@ export function decoderLayer(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): [y: Tensor2D, pullback: Pullback<LayerInput>] {
-  if (isFused(geometry)) return runFused(x, weights, geometry, config, options);
+  if (isFused()) return runFused(x, weights, geometry, config, options);
   const inputs: LayerInputs = { x, ...weights };
   const layer = vjp<LayerInput, Tensor2D>((varied) =>
     composeLayer({ ...inputs, ...varied }, geometry, config, options),
@@ -106,13 +106,12 @@ export function decoderLayerOnly(
   config: DecoderConfig,
   options: LayerOptions = defaults,
 ): Tensor2D {
-  if (isFused(geometry)) return fusedForward(x, weights, geometry, config, options, nothing);
+  if (isFused()) return fusedForward(x, weights, geometry, config, options, nothing);
   return engine().tidy(() => composeLayer({ x, ...weights }, geometry, config, options));
 }
 
 /** Where the engine registers the fused kernel, it registers its gradient too. */
-const isFused = ({ groups }: LayerGeometry): boolean =>
-  hasKernel(fusedLayer) && groups.every(({ leaves }) => leaves === 0);
+const isFused = (): boolean => hasKernel(fusedLayer);
 
 const gradientOrder: readonly LayerInput[] = [
   'x',
@@ -177,6 +176,7 @@ function fusedForward(
     keyValueHeads: config.keyValueHeads,
     eps: config.normEps,
     groups: groups.flatMap(({ firstRow, count, length }) => [firstRow, count, length]),
+    leaves: groups.map(({ leaves }) => leaves),
     rows,
     precision,
     keep,

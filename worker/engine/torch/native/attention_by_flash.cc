@@ -26,7 +26,7 @@ struct Offsets {
 Offsets offsets_of(const AttentionShape& shape, const at::Device& device) {
   std::vector<int32_t> queries{0}, keys{0};
   int64_t longest = 0;
-  for (const auto& [first_row, count, length] : shape.groups) {
+  for (const auto& [first_row, count, length, leaves] : shape.groups) {
     longest = std::max(longest, length);
     for (int64_t i = 0; i < count; i++) {
       keys.push_back(keys.back() + static_cast<int32_t>(length));

@@ -4,6 +4,7 @@
 // Legend: T rows of all sequences, n sequences, R rows that come out (T, or n where only the last
 // row of each sequence is wanted), H hidden size, Nq query heads, Nk key-value heads, D head size,
 // I width of the feed-forward layer.
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -57,7 +58,7 @@ struct Kept {
 
 at::Tensor last_rows(const std::vector<Group>& groups, const at::Device& device) {
   std::vector<int64_t> rows;
-  for (const auto& [first_row, count, length] : groups) {
+  for (const auto& [first_row, count, length, leaves] : groups) {
     for (int64_t i = 1; i <= count; i++) rows.push_back(first_row + i * length - 1);
   }
   return to_device(rows.data(), {static_cast<int64_t>(rows.size())}, at::kLong, device);
@@ -302,13 +303,20 @@ Layer layer_of(const Call& call) {
   if (groups.size() % 3 != 0) {
     throw std::invalid_argument("groups must be triples of first row, count and length");
   }
+  const std::vector<int64_t> leaves = call.integers("leaves");
+  if (leaves.size() != groups.size() / 3) {
+    throw std::invalid_argument("leaves must be as many numbers as there are groups");
+  }
   for (size_t i = 0; i < groups.size(); i += 3) {
-    layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2]});
+    layer.groups.push_back({groups[i], groups[i + 1], groups[i + 2], leaves[i / 3]});
   }
   require_heads(layer);
   require_groups(layer.groups, layer.in[kX].size(0));
   const std::string rows = call.text("rows");
   if (rows == "last") {
+    if (std::any_of(leaves.begin(), leaves.end(), [](int64_t of) { return of > 0; })) {
+      throw std::invalid_argument("rows is last: a sequence with leaves has several ends");
+    }
     layer.last_rows = last_rows(layer.groups, layer.in[kX].device());
   } else if (rows != "all") {
     throw std::invalid_argument("rows \"" + rows + "\" is not one of all, last");

@@ -133,7 +133,9 @@ at::Tensor feed_forward(const FeedForward& f, const at::Tensor& x, const at::Ten
 }
 
 Attended attend(const Heads& heads, const AttentionShape& shape, bool keep) {
-  return goes_by_flash(heads.q, shape.head_size) ? attention_by_flash(heads, shape, keep)
+  const bool plain = std::all_of(shape.groups.begin(), shape.groups.end(),
+                                 [](const Group& group) { return group.leaves == 0; });
+  return plain && goes_by_flash(heads.q, shape.head_size) ? attention_by_flash(heads, shape, keep)
                                                  : attention_by_operations(heads, shape, keep);
 }
 

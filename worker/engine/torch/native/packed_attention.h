@@ -1,4 +1,5 @@
-// Causal attention inside every sequence of packed rows.
+// Causal attention inside every sequence of packed rows. The last rows of a sequence may be leaves:
+// each sees the rows before all leaves, and itself, but no other leaf.
 //
 // Legend: T rows, Nq query heads, Nk key-value heads, D head size, B sequences of one group, L
 // their common length, n sequences in all.
@@ -16,9 +17,11 @@ struct Group {
   int64_t first_row;
   int64_t count;
   int64_t length;
+  int64_t leaves = 0;  // of the `length` rows, at the end
 };
 
-// Throws std::invalid_argument unless the groups are the rows 0 to `rows` in order.
+// Throws std::invalid_argument unless the groups are the rows 0 to `rows` in order, and have at most
+// their rows as leaves.
 void require_groups(const std::vector<Group>& groups, int64_t rows);
 
 // q [T, Nq D] or, where only the last row of each sequence is wanted, [n, Nq D]; k, v [T, Nk D].
