@@ -1,7 +1,7 @@
 /** A batch of the step benchmark: `NAME.json` has the shapes, `NAME.safetensors` the data. */
 import { readFileSync } from 'node:fs';
 import { lane, step } from '../shared/ids.js';
-import type { LanePlan } from '../shared/plan/lane-plan.js';
+import type { LanePlan, LaneTargets } from '../shared/plan/lane-plan.js';
 import { decodeSafetensors } from '../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../worker/model/model-config.js';
 import type { StepShapes } from './step-flops.js';
@@ -74,8 +74,8 @@ export function readStepBatch(prefix: string): StepBatch {
   };
 }
 
-/** The whole batch as the plan of one lane. */
-export function stepPlan(batch: StepBatch, at: number): LanePlan {
+/** The whole batch as the plan of one lane. @param targets of each user; null without any. */
+export function stepPlan(batch: StepBatch, at: number, targets = 0): LanePlan {
   const items = byLength(batch.itemTokenOffsets);
   const rowOf = new Int32Array(items.length);
   items.forEach((item, row) => {
@@ -105,18 +105,34 @@ export function stepPlan(batch: StepBatch, at: number): LanePlan {
     sequenceOffsets,
     sequenceRows,
     lossScale: 1 / (batch.sequenceItems.length - users.length),
-    targets: null,
+    targets: targets === 0 ? null : targetsOf(users.length, items.length, targets),
+  };
+}
+
+/**
+ * Items of the step, so that what is measured beside the generative step is what targets cost the user
+ * model. The first of each user is wanted.
+ */
+function targetsOf(users: number, items: number, each: number): LaneTargets {
+  const count = users * each;
+  const spread = Math.max(1, Math.floor(items / count));
+  return {
+    offsets: Int32Array.from({ length: users + 1 }, (_, user) => user * each),
+    rows: Int32Array.from({ length: count }, (_, target) => (target * spread) % items),
+    labels: Float32Array.from({ length: count }, (_, target) => (target % each === 0 ? 1 : 0)),
+    scale: 1 / count,
   };
 }
 
 /** What the step's work depends on. Texts longer than the model reads are cut. */
-export function stepShapes(batch: StepBatch): StepShapes {
+export function stepShapes(batch: StepBatch, fusion: StepShapes['fusion'] = null): StepShapes {
   const texts = lengths(batch.itemTokenOffsets);
   const sequences = lengths(batch.sequenceOffsets);
   return {
     textRows: texts.map((length) => Math.min(length, batch.model.maxTextLength) + 1),
     historyRows: sequences.map((length) => length - 1).filter((length) => length > 0),
     negatives: batch.negatives.length,
+    fusion,
   };
 }
 

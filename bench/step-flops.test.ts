@@ -32,7 +32,7 @@ const mlp = 3 * (2 * 8 * 10);
 /** For a pair: score and mixture, two heads of size 4. */
 const pair = 2 * (2 * 2 * 4);
 
-const nothing = { textRows: [], historyRows: [], negatives: 0 };
+const nothing = { textRows: [], historyRows: [], negatives: 0, fusion: null };
 
 describe('the useful operations of a step', () => {
   // Would catch a count of L x L pairs, of key heads as wide as query heads, of a backward of one.
@@ -68,5 +68,17 @@ describe('the useful operations of a step', () => {
     const without = stepFlops(model(), shapes);
     const flops = stepFlops(model(), { ...shapes, negatives: 7 });
     assert.equal(flops - without, 4 * (2 * 5 * 7 * 8));
+  });
+
+  // Would catch a history that is counted once for each of its targets, and targets that see each other.
+  it('counts a history once for all its targets', () => {
+    const flopsOf = (kind: 'early-fusion' | 'late-fusion'): number =>
+      stepFlops(model(), { ...nothing, historyRows: [2], fusion: { kind, targets: 4 } });
+    const early = 4 * 2 * (8 * 8 + 8);
+    const pairs = 3 + 2 + 1 + 4 * (3 + 1);
+    assert.equal(flopsOf('early-fusion'), 3 * (7 * (qo + kv + mlp) + pairs * pair + early));
+    const late = 4 * 2 * (16 * 8 + 8);
+    const plain = 4 + 3 + 2 + 1;
+    assert.equal(flopsOf('late-fusion'), 3 * (4 * (qo + kv + mlp) + plain * pair + late));
   });
 });

@@ -12,10 +12,15 @@ import { type DecoderConfig, headSize, type ModelConfig } from '../worker/model/
 export interface StepShapes {
   /** Rows of each distinct item's text, the [ITEM] row included. [n] */
   readonly textRows: readonly number[];
-  /** Items of each sequence that the user model reads: all but the last. */
+  /** Items of each sequence that predict the next: all but the last. */
   readonly historyRows: readonly number[];
   /** K */
   readonly negatives: number;
+  /** Targets of each user, and how they meet the history; null where there are none. */
+  readonly fusion: {
+    readonly kind: 'early-fusion' | 'late-fusion';
+    readonly targets: number;
+  } | null;
 }
 
 /** Each product of the forward is followed by two: the gradients of its two operands. */
@@ -23,13 +28,32 @@ const forwardAndBackward = 3;
 
 export function stepFlops(
   { item, user, itemEmbedding }: ModelConfig,
-  { textRows, historyRows, negatives }: StepShapes,
+  { textRows, historyRows, negatives, fusion }: StepShapes,
 ): number {
   const readsLast = itemEmbedding === 'item-token';
-  const decoders = decoderFlops(item, textRows, readsLast) + decoderFlops(user, historyRows, false);
+  const decoders = decoderFlops(item, textRows, readsLast) + userFlops(user, historyRows, fusion);
   const logits = 2 * sum(historyRows) * negatives * user.hiddenSize;
   // Which negatives are false is a product of the same size, through which no gradient goes.
   return forwardAndBackward * (decoders + logits) + logits;
+}
+
+/** Of the forward: the decoder, and the prediction head of each target. */
+function userFlops(
+  config: DecoderConfig,
+  historyRows: readonly number[],
+  fusion: StepShapes['fusion'],
+): number {
+  if (fusion === null) return decoderFlops(config, historyRows, false);
+  const { kind, targets } = fusion;
+  const isEarly = kind === 'early-fusion';
+  // The last item is read too; behind it stand the targets, each at the same place, or one token.
+  const histories = historyRows.map((rows) => rows + (isEarly ? 1 : 2));
+  const leaves = isEarly ? targets * histories.length : 0;
+  const own = isEarly ? targets * sum(histories.map((rows) => rows + 1)) : 0;
+  const behind = config.layers * layerFlops(config, { rows: leaves, queries: leaves, pairs: own });
+  const { hiddenSize } = config;
+  const head = hiddenSize * (isEarly ? hiddenSize : 2 * hiddenSize) + hiddenSize;
+  return decoderFlops(config, histories, false) + behind + 2 * targets * histories.length * head;
 }
 
 /** Of the forward. @param readsLast whether only the last row of each sequence is read. */

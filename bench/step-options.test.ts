@@ -10,6 +10,8 @@ it('has the defaults of the results in bench/results', () => {
     precision: 'f32',
     mode: 'exact',
     activations: 'keep',
+    objective: 'generative',
+    targets: 0,
     threads: 2,
     steps: 4,
     trains: { item: { kind: 'all' }, user: { kind: 'all' } },
@@ -35,5 +37,6 @@ it('names what it cannot use', () => {
     refused(['--train-item', word], /--train-item must be all\|lora:RANK.*: current value is /);
   }
   refused(['--steps', '1.5'], /--steps must be a positive integer: current value is "1.5"/);
+  refused(['--targets', '3'], /--targets needs an --objective with targets/);
   assert.throws(() => parseStepOptions([]), /--batch is missing/);
 });

@@ -15,6 +15,12 @@ type Mode = (typeof modes)[number];
 const activations = ['keep', 'layer', 'lane'] as const;
 type Activations = (typeof activations)[number];
 
+const objectives = ['generative', 'early-fusion', 'late-fusion'] as const;
+type ObjectiveKind = (typeof objectives)[number];
+
+/** What docs/performance.md compares with the generative step. */
+const usualTargets = '20';
+
 export interface StepOptions {
   /** Path of a batch without its endings. */
   readonly batch: string;
@@ -22,6 +28,9 @@ export interface StepOptions {
   readonly precision: Precision;
   readonly mode: Mode;
   readonly activations: Activations;
+  readonly objective: ObjectiveKind;
+  /** Of each user; 0 for the generative objective. */
+  readonly targets: number;
   readonly threads: number;
   readonly steps: number;
   readonly trains: WhatTrains;
@@ -29,7 +38,8 @@ export interface StepOptions {
 
 export const stepUsage =
   `usage: bench step --batch PREFIX [--engine ${engineNames.join('|')}] [--dtype ${precisions.join('|')}] ` +
-  `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] [--threads T] [--steps N] ` +
+  `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] ` +
+  `[--objective ${objectives.join('|')}] [--targets N] [--threads T] [--steps N] ` +
   `[--train-item ${trainWords}] [--train-user ${trainWords}]`;
 
 /** @throws Error naming the option, its value and the rule. */
@@ -42,6 +52,8 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
       dtype: { type: 'string', default: 'f32' },
       mode: { type: 'string', default: 'exact' },
       activations: { type: 'string', default: 'keep' },
+      objective: { type: 'string', default: 'generative' },
+      targets: { type: 'string' },
       threads: { type: 'string', default: '2' },
       steps: { type: 'string', default: '4' },
       'train-item': { type: 'string', default: 'all' },
@@ -49,12 +61,19 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
     },
   });
   if (values.batch === undefined) throw new Error('--batch is missing');
+  const objective = oneOf('--objective', objectives, values.objective);
+  if (objective === 'generative' && values.targets !== undefined) {
+    throw new Error('--targets needs an --objective with targets: current value is generative');
+  }
   return {
     batch: values.batch,
     engine: engineNamed('--engine', values.engine),
     precision: oneOf('--dtype', precisions, values.dtype),
     mode: oneOf('--mode', modes, values.mode),
     activations: oneOf('--activations', activations, values.activations),
+    objective,
+    targets:
+      objective === 'generative' ? 0 : positiveInteger('--targets', values.targets ?? usualTargets),
     threads: positiveInteger('--threads', values.threads),
     steps: positiveInteger('--steps', values.steps),
     trains: {

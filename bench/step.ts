@@ -17,7 +17,7 @@ import { EngineClock } from './engine-clock.js';
 import { matmulRate } from './matmul-rate.js';
 import { median } from './median.js';
 import { readStepBatch, type StepBatch, stepPlan, stepShapes } from './step-batch.js';
-import { stepFlops } from './step-flops.js';
+import { type StepShapes, stepFlops } from './step-flops.js';
 import { parseStepOptions, type StepOptions, stepUsage } from './step-options.js';
 
 export async function benchStep(args: string[]): Promise<void> {
@@ -32,14 +32,14 @@ export async function benchStep(args: string[]): Promise<void> {
     deterministic: mode === 'exact',
     tf32: options.precision !== 'f32',
   });
-  const batch = readStepBatch(options.batch);
+  const batch = batchFor(options);
   const measured = await measure(batch, options);
   const stepSeconds = median(measured.seconds);
   // Before the products of the yardstick, which have memory of their own.
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   // The products that frozen parts leave out are not counted.
   const flopsPerSecond = isEverything(options.trains)
-    ? stepFlops(batch.model, stepShapes(batch)) / stepSeconds
+    ? stepFlops(batch.model, stepShapes(batch, fusionOf(options))) / stepSeconds
     : null;
   const matmulFlopsPerSecond = matmulRate(options.precision);
   console.log(
@@ -51,6 +51,8 @@ export async function benchStep(args: string[]): Promise<void> {
       dtype: options.precision,
       mode: options.mode,
       activations: options.activations,
+      objective: options.objective,
+      targets: options.targets,
       threads: engine.threads,
       trains: options.trains,
       step_seconds: stepSeconds,
@@ -68,6 +70,19 @@ export async function benchStep(args: string[]): Promise<void> {
     }),
   );
 }
+
+function batchFor(options: StepOptions): StepBatch {
+  const batch = readStepBatch(options.batch);
+  const fusion = fusionOf(options);
+  if (fusion === null) return batch;
+  return {
+    ...batch,
+    model: { ...batch.model, objective: { kind: fusion.kind, generativeWeight: 1 } },
+  };
+}
+
+const fusionOf = ({ objective, targets }: StepOptions): StepShapes['fusion'] =>
+  objective === 'generative' ? null : { kind: objective, targets };
 
 interface Measured {
   /** Of every step, the one that is not counted included. */
@@ -89,7 +104,7 @@ async function measure(batch: StepBatch, options: StepOptions): Promise<Measured
   // The first step also allocates and compiles; it is not counted.
   for (let step = 0; step <= options.steps; step++) {
     // Ahead of the step, as training does on a thread of its own.
-    const assembled = assembleBatch(stepPlan(batch, step), batch, batch.model);
+    const assembled = assembleBatch(stepPlan(batch, step, options.targets), batch, batch.model);
     const inEngine = clock.seconds;
     const start = performance.now();
     const { report } = await trainer.step([assembled]);
