@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { JobSpecError } from '../../../shared/errors.js';
 import { rateRanges, requireMatches } from './multipliers.js';
 
@@ -43,6 +44,21 @@ describe('learning-rate multipliers', () => {
     assert.deepEqual(['*', 'user*weight', 'u*s*e*r*'].map(all), [true, true, true]);
     // A piece may not be used twice: the name has one `norm`, and its end is not its middle.
     assert.deepEqual(['*norm*norm*', 'user_llm.*weight.weight'].map(all), [false, false]);
+  });
+
+  // Would catch pieces that are looked for in the wrong order, or overlap.
+  it('match as a regular expression of the same meaning would', () => {
+    const letters = fc.constantFrom('a', 'b', '.');
+    const name = fc.string({ unit: letters, minLength: 1, maxLength: 8 });
+    const match = fc.string({ unit: fc.oneof(letters, fc.constant('*')), maxLength: 6 });
+    fc.assert(
+      fc.property(name, match, (name, match) => {
+        const of = { entries: [entry(name, 0)], trainedLength: 16 };
+        const expression = match.replaceAll('.', '\\.').replaceAll('*', '.*');
+        const isMatched = rateRanges(of, [{ match, factor: 3 }])[0]?.factor === 3;
+        assert.equal(isMatched, new RegExp(`^${expression}$`).test(name));
+      }),
+    );
   });
 
   // Would catch a misspelt name that trains at the full rate without a word.
