@@ -97,6 +97,7 @@ const meanings: readonly Meaning[] = [
       'HISTORY_REFUSED',
       'DURATION_PASSED',
       'EMPTY_PLAN',
+      'METRIC_MISSING',
       'MODEL_TOO_LARGE',
       'NATS_SERVER_MISSING',
       'ENGINE_UNAVAILABLE',

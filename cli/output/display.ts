@@ -3,6 +3,7 @@
  * JSON lines for machines.
  */
 import type { WriteStream } from 'node:tty';
+import { isClassificationMetric } from '../../shared/job-spec/classification-metrics.js';
 import type {
   ReportedBest,
   ReportedMetrics,
@@ -97,10 +98,14 @@ function sentence(event: RunEvent): string | null {
 
 function validationSentence(event: Extract<RunEvent, { kind: 'validated' }>): string {
   const { best, committedSteps, results } = event;
-  const metric = best?.metric ?? 'mrr';
+  const ranks = results.some(({ values }) => values.mrr !== undefined);
+  const metric = best?.metric ?? (ranks ? 'mrr' : 'logloss');
   const value = (model: ReportedMetrics['model']): string =>
     results.find((row) => row.model === model)?.values[metric]?.toFixed(4) ?? '-';
-  const numbers = `${metric} ${value('hllm')} (popularity ${value('popularity')})`;
+  const [baseline, words] = isClassificationMetric(metric)
+    ? (['base-rate', 'base rate'] as const)
+    : (['popularity', 'popularity'] as const);
+  const numbers = `${metric} ${value('hllm')} (${words} ${value(baseline)})`;
   return `validation after step ${committedSteps}: ${numbers}${bestSoFar(best)}`;
 }
 

@@ -31,6 +31,18 @@ const best = {
   checkpoint: '/b',
 } as const;
 
+const stopped = {
+  committedSteps: 7,
+  finalLoss: 1.5,
+  weightsSha256: 'ab',
+  liveNegatives: null,
+  stopped: true,
+  endedEarly: false,
+  best: null,
+  checkpoint: '/c',
+  metrics: [],
+};
+
 // Would catch a key that other programs read and that is renamed or filled from the wrong split.
 test('the JSON result has the keys that others rely on', () => {
   const result = {
@@ -126,21 +138,48 @@ test('the table says whom it leaves out, and what is decided by chance or cannot
   ]);
 });
 
+// Would catch numbers of targets that stand beside the baseline of rankings, and a log-loss of which
+// nobody says what it is of.
+test('what is told of targets has a table of its own, beside the base rate', () => {
+  const targets = { total: 4715, wanted: 943, users: 943, oneClass: 0 };
+  const values = { auc: 0.75, gauc: 0.7, logloss: 0.4 };
+  const baseline = { auc: 0.5, gauc: 0.5, logloss: 0.5004 };
+  const judged = [
+    row('test', 'hllm', { mrr: 0.1, ...values }, { targets }),
+    row('test', 'popularity', { mrr: 0.05 }),
+    row('test', 'base-rate', baseline, { targets: { ...targets, oneClass: 3 } }),
+  ];
+  const lines = [
+    '                hllm  base rate',
+    'test auc      0.7500     0.5000',
+    'test gauc     0.7000     0.5000',
+    'test logloss  0.4000     0.5004',
+    'test: 4,715 targets of 943 users, 20.0% wanted',
+  ];
+  assert.deepEqual(metricsTable(judged).split('\n').slice(-5), lines);
+  assert.match(metricsTable(judged), /^ +hllm +popularity +ratio\ntest mrr /);
+  // Without a generative part nothing is ranked.
+  const alone = [
+    row('test', 'hllm', values, { targets: { ...targets, oneClass: 3 }, tooShort: 2 }),
+  ];
+  assert.deepEqual(metricsTable(alone).split('\n').slice(-3), [
+    ...lines.slice(-1),
+    'test: gauc leaves out 3 users whose targets are of one class',
+    '2 users not evaluated: a history needs three items or more',
+  ]);
+  const result = { ...stopped, stopped: false, metrics: judged };
+  const line = endLine({ kind: 'finished', result }, '', time);
+  assert.ok(line.kind === 'finished');
+  assert.deepEqual(line.metrics.base_rate, { validation: null, test: baseline });
+  assert.deepEqual(line.evaluation?.test?.targets, {
+    ...{ total: 4715, wanted: 943, users: 943, users_of_one_class: 0 },
+  });
+});
+
 // Would catch a script that takes a stopped run for a finished one, and a failure without a cause.
 test('every end has its exit code, and a failure says why and how to go on', () => {
   const resume = 'lockstep train x.yaml --resume';
-  const result = {
-    committedSteps: 7,
-    finalLoss: 1.5,
-    weightsSha256: 'ab',
-    liveNegatives: null,
-    stopped: true,
-    endedEarly: false,
-    best: null,
-    checkpoint: '/c',
-    metrics: [],
-  };
-  assert.equal(endLine({ kind: 'finished', result }, resume, time).exit_code, 5);
+  assert.equal(endLine({ kind: 'finished', result: stopped }, resume, time).exit_code, 5);
   const interrupted = endLine({ kind: 'interrupted', committedSteps: 3 }, resume, time);
   const message = 'stopped at once after 3 committed steps';
   assert.deepEqual(interrupted, {

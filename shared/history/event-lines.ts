@@ -2,7 +2,7 @@
 import type { ReportedBest, ReportedStep } from '../messages/messages.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
-import { resultFields } from './result-fields.js';
+import { resultFields, targetFields } from './result-fields.js';
 
 /** What every `started` line says of the program. */
 export interface ProgramVersions {
@@ -97,9 +97,10 @@ function evaluatedLine(
   best: ReportedBest | null,
   time: string,
 ): HistoryLineOf<'evaluated'> {
-  const results = event.results.map(({ tooShort, ...result }) => ({
+  const results = event.results.map(({ tooShort, targets, ...result }) => ({
     ...result,
     users_too_short: tooShort,
+    ...(targets && { targets: targetFields(targets) }),
   }));
   return {
     kind: 'evaluated',

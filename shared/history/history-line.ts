@@ -85,6 +85,15 @@ const committed = line('committed', {
 
 const checkpointed = line('checkpointed', { path: z.string(), seconds });
 
+/** What AUC and log-loss are of. */
+const targetCounts = z.object({
+  total: count,
+  wanted: count,
+  users: count,
+  /** Users whose targets are all of one class: `gauc` leaves them out. */
+  users_of_one_class: count,
+});
+
 const evaluated = line('evaluated', {
   results: z.array(
     z.object({
@@ -98,6 +107,8 @@ const evaluated = line('evaluated', {
       tied: count,
       /** Of the catalogue. */
       items: count,
+      /** Left out by an objective that has none. */
+      targets: targetCounts.optional(),
       values,
     }),
   ),
@@ -111,6 +122,8 @@ const evaluatedSplit = z.object({
   repeats: count,
   tied: count,
   tied_popularity: count,
+  /** Left out by an objective that has none. */
+  targets: targetCounts.optional(),
 });
 
 /** Something that the user should know and the run goes on without. */
@@ -144,6 +157,8 @@ const finished = line('finished', {
     validation: values.nullable(),
     test: values.nullable(),
     popularity: z.object({ validation: values.nullable(), test: values.nullable() }),
+    /** Of saying to everybody what share of training's targets was wanted; only with targets. */
+    base_rate: z.object({ validation: values.nullable(), test: values.nullable() }).optional(),
   }),
   /** Null where nothing was evaluated. */
   evaluation: z

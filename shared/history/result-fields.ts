@@ -6,6 +6,7 @@ import type { HistoryLineOf } from './history-line.js';
 type Fields = HistoryLineOf<'finished'>;
 type Values = Readonly<Record<string, number>>;
 type Evaluation = NonNullable<Fields['evaluation']>;
+type HistoryTargets = NonNullable<NonNullable<Evaluation['test']>['targets']>;
 
 export function resultFields(
   result: RunResult,
@@ -36,6 +37,9 @@ export function resultFields(
       validation: of('hllm', 'validation'),
       test: of('hllm', 'test'),
       popularity: { validation: of('popularity', 'validation'), test: of('popularity', 'test') },
+      ...(result.metrics.some(({ targets }) => targets !== undefined) && {
+        base_rate: { validation: of('base-rate', 'validation'), test: of('base-rate', 'test') },
+      }),
     },
     evaluation: evaluationOf(result.metrics),
   };
@@ -55,8 +59,12 @@ function evaluationOf(metrics: readonly ReportedMetrics[]): Evaluation | null {
   const of = (split: ReportedMetrics['split']): Evaluation['test'] => {
     const row = find(metrics, 'hllm', split);
     if (row === undefined) return null;
-    const { users, repeats, tied } = row;
-    return { users, repeats, tied, tied_popularity: find(metrics, 'popularity', split)?.tied ?? 0 };
+    const { users, repeats, tied, targets } = row;
+    const tiedPopularity = find(metrics, 'popularity', split)?.tied ?? 0;
+    return {
+      ...{ users, repeats, tied, tied_popularity: tiedPopularity },
+      ...(targets && { targets: targetFields(targets) }),
+    };
   };
   return {
     validation: of('validation'),
@@ -66,6 +74,15 @@ function evaluationOf(metrics: readonly ReportedMetrics[]): Evaluation | null {
     cutoffs_above_catalogue: cutoffsAbove(first),
   };
 }
+
+/** What AUC and log-loss are of, by the names of a history. */
+export const targetFields = ({
+  oneClass,
+  ...counts
+}: NonNullable<ReportedMetrics['targets']>): HistoryTargets => ({
+  ...counts,
+  users_of_one_class: oneClass,
+});
 
 /** Cutoffs of the reported metrics that reach past the last item. */
 export const cutoffsAbove = ({ values, items }: ReportedMetrics): number[] =>

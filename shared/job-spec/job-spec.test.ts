@@ -339,7 +339,8 @@ test('the best checkpoint and patience need evaluations of their metric', () => 
       'current value is "recall@7"',
   ]);
   assert.deepEqual(refusal(smallest, every, 'checkpoint.best=loss'), [
-    'spec.checkpoint.best: must be `mrr`, or `recall@K` or `ndcg@K` of a cutoff K: ' +
+    'spec.checkpoint.best: must be `mrr`, or `recall@K` or `ndcg@K` of a cutoff K, or `auc`, ' +
+      '`gauc` or `logloss`: ' +
       'current value is "loss"',
   ]);
   for (const metric of ['mrr', 'ndcg@50', 'recall@5']) {

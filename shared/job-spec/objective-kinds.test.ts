@@ -110,3 +110,25 @@ test('a field of another kind is refused with the kinds that have it', () => {
   ]);
   assert.match(refusal('kind=late-fusion', 'targets.peruser=1')[0] ?? '', /did you mean "perUser"/);
 });
+
+// Would catch a run that ends at its first evaluation, because the metric that should choose among
+// checkpoints is one that its objective never has.
+test('a checkpoint can be the best by what its objective is measured by', () => {
+  const best = (metric: string, ...objective: string[]): string => {
+    const sets = objective.map((set) => `objective.${set}`);
+    const evaluated = [`checkpoint.best=${metric}`, 'evaluation.everySteps=5'];
+    try {
+      return parseJob(smallest, [...sets, ...evaluated]).spec.checkpoint.best ?? '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const sampled = ['kind=late-fusion', 'targets.kind=sampled'];
+  for (const metric of ['auc', 'gauc', 'logloss', 'mrr', 'ndcg@10']) {
+    assert.equal(best(metric, ...sampled), metric);
+  }
+  assert.equal(best('auc', 'kind=early-fusion'), 'auc');
+  assert.match(best('auc'), /best: must be mrr, .* the objective generative has no targets/);
+  assert.match(best('gauc', 'kind=early-fusion'), /must be auc or logloss, because with labels/);
+  assert.match(best('mrr', ...sampled, 'generativeWeight=0'), /must be auc, gauc or logloss/);
+});

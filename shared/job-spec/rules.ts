@@ -1,5 +1,6 @@
 /** Rules between fields, which the schema of one field cannot express. */
 import type { JobProblem } from '../errors.js';
+import { isClassificationMetric } from './classification-metrics.js';
 import { decoderRules } from './decoder-rules.js';
 import { brokenRule } from './problems.js';
 import { type ExclusiveFields, exclusiveFields, type TrainingJob } from './schema.js';
@@ -28,6 +29,7 @@ function rulesOf(job: TrainingJob): JobProblem[] {
     ...thresholdOfCosine(job),
     ...negativesOfInfoNce(job),
     ...bestOfEvaluations(job),
+    ...bestOfObjective(job),
     ...changeOfGuard(job),
     ...workersWithinLanes(job),
     ...cpuThreads(job),
@@ -106,6 +108,23 @@ function changeOfGuard({ spec }: TrainingJob): JobProblem[] {
   if (change?.falseNegatives !== undefined || change?.learningRateFactor !== undefined) return [];
   const rule = 'given with falseNegatives or learningRateFactor, because guard.action is continue';
   return [brokenRule('spec.guard.change', rule, change)];
+}
+
+/** A metric that the objective never has cannot choose a checkpoint. */
+function bestOfObjective({ spec }: TrainingJob): JobProblem[] {
+  const { objective, checkpoint } = spec;
+  const { best } = checkpoint;
+  if (best === undefined) return [];
+  const refused = (rule: string): JobProblem[] => [brokenRule('spec.checkpoint.best', rule, best)];
+  if (!isClassificationMetric(best)) {
+    if (generativeWeight(objective) > 0) return [];
+    return refused('auc, gauc or logloss, because without a generative part nothing is ranked');
+  }
+  if (objective.kind === 'generative') {
+    return refused('mrr, recall@K or ndcg@K, because the objective generative has no targets');
+  }
+  if (best !== 'gauc' || objective.targets.kind === 'sampled') return [];
+  return refused('auc or logloss, because with labels from data each user has one target');
 }
 
 function thresholdOfCosine({ spec }: TrainingJob): JobProblem[] {

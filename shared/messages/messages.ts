@@ -45,12 +45,15 @@ const stepReport = z.strictObject({
 
 const splitMetrics = z.strictObject({
   split: z.enum(['validation', 'test']),
-  model: z.enum(['hllm', 'best', 'popularity']),
+  model: z.enum(['hllm', 'best', 'popularity', 'base-rate']),
   users: count,
   tooShort: count,
   repeats: count,
   tied: count,
   items: count,
+  targets: z
+    .strictObject({ total: count, wanted: count, users: count, oneClass: count })
+    .optional(),
   values: z.record(z.string().max(64), finite),
 });
 

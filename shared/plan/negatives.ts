@@ -41,13 +41,17 @@ export class ItemMarks {
   }
 }
 
-export interface NegativesSource {
-  readonly dataset: PlanDataset;
-  readonly sequences: TrainingSequences;
+/** Items to draw from, and marks on the texts that are not to be drawn. */
+export interface MarkedCatalogue {
   readonly items: number;
   /** The item that stands for each one; see PlanCatalogue. [items] */
   readonly textOf: Int32Array;
   readonly marks: ItemMarks;
+}
+
+export interface NegativesSource extends MarkedCatalogue {
+  readonly dataset: PlanDataset;
+  readonly sequences: TrainingSequences;
 }
 
 /**
@@ -93,7 +97,7 @@ function markSequence(source: NegativesSource, member: number): void {
     marks.add(textOf[dataset.sequenceItems[at] as number] as number);
 }
 
-function drawMostlyUnmarked({ items, textOf, marks }: NegativesSource, random: Random): number {
+function drawMostlyUnmarked({ items, textOf, marks }: MarkedCatalogue, random: Random): number {
   const isMarked = (item: number): boolean => marks.has(textOf[item] as number);
   let item = random.below(items);
   for (let attempt = 1; isMarked(item) && attempt < attempts; attempt++) item = random.below(items);
@@ -104,7 +108,7 @@ function drawMostlyUnmarked({ items, textOf, marks }: NegativesSource, random: R
  * An item whose text has no mark; null where none is. After as many draws as usual, the first one behind
  * the last draw: nothing needs to be even about what a user who has half of the catalogue gets.
  */
-export function drawUnmarked(source: NegativesSource, random: Random): number | null {
+export function drawUnmarked(source: MarkedCatalogue, random: Random): number | null {
   const { items, textOf, marks } = source;
   const isMarked = (item: number): boolean => marks.has(textOf[item] as number);
   const drawn = drawMostlyUnmarked(source, random);

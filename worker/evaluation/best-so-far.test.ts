@@ -12,9 +12,17 @@ const after = (values: readonly number[]): BestSoFar =>
   ) as BestSoFar;
 
 test('the best is the first of the highest values', () => {
-  // Catches a later checkpoint that replaces an equal one, and a metric of which less is better.
+  // Catches a later checkpoint that replaces an equal one.
   const best = after([0.1, 0.3, 0.2, 0.3]);
   assert.deepEqual([best.committedSteps, best.value, best.evaluationsSince], [20, 0.3, 2]);
+});
+
+test('of the log-loss, less is better', () => {
+  // Catches the worst checkpoint that is kept as the best.
+  const first = afterEvaluation(null, evaluated(10, 0.6, 'logloss'));
+  const second = afterEvaluation(first, evaluated(20, 0.5, 'logloss'));
+  const third = afterEvaluation(second, evaluated(30, 0.7, 'logloss'));
+  assert.deepEqual([third.committedSteps, third.evaluationsSince], [20, 1]);
 });
 
 test('patience ends after so many evaluations in a row that are no better', () => {

@@ -3,10 +3,11 @@
  * been better. It is part of the training's state and travels in its checkpoints: a run that was
  * resumed keeps the same checkpoint and ends at the same step as one that never stopped.
  */
+import { isLessBetter } from '../../shared/job-spec/classification-metrics.js';
 import type { Repeats } from './questions.js';
 
 export interface BestSoFar {
-  /** `ndcg@10`; more is better. */
+  /** `ndcg@10`; more is better, and of `logloss` less. */
   readonly metric: string;
   /** Whom the metric is a mean over. */
   readonly repeats: Repeats;
@@ -25,11 +26,14 @@ export function afterEvaluation(before: BestSoFar | null, evaluated: Evaluated):
     before === null ||
     before.metric !== evaluated.metric ||
     before.repeats !== evaluated.repeats ||
-    evaluated.value > before.value;
+    isBetterValue(evaluated.metric, evaluated.value, before.value);
   return isBetter
     ? { ...evaluated, evaluationsSince: 0 }
     : { ...before, evaluationsSince: before.evaluationsSince + 1 };
 }
+
+const isBetterValue = (metric: string, value: number, before: number): boolean =>
+  isLessBetter(metric) ? value < before : value > before;
 
 /** Whether training has gone on for long enough without getting better. */
 export const isPatienceOver = (best: BestSoFar | null, patience: number | undefined): boolean =>

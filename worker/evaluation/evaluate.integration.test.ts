@@ -12,6 +12,7 @@ import { openExchange } from '../collective/open-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
 import {
   openTinyModel,
+  tinyItems,
   tinyItemTexts,
   tinyPlanOf,
   tinyTexts,
@@ -22,6 +23,7 @@ import { CatalogueRanker, singleItems } from './catalogue-rank.js';
 import { type EvaluationParts, Evaluator } from './evaluate.js';
 import type { Repeats } from './questions.js';
 import { type Places, placeFloats, rankingMetrics, setPlace } from './ranking-metrics.js';
+import { classificationValues } from './targets/classification-metrics.js';
 
 const sequences = [
   [0, 1, 2, 3],
@@ -77,7 +79,10 @@ const evaluateOn = (
   }).evaluate({ splits: ['validation', 'test'], step: step(4), name: 'evaluate' });
 
 /** Members in one process, each with its own links thread, linked by real sockets. */
-async function evaluateTogether(size: number): Promise<SplitMetrics[][]> {
+async function evaluateTogether(
+  size: number,
+  changes: Partial<EvaluationParts> = {},
+): Promise<SplitMetrics[][]> {
   const hosts = await Promise.all(
     Array.from({ length: size }, () => startLinks({ host: '127.0.0.1' })),
   );
@@ -92,7 +97,7 @@ async function evaluateTogether(size: number): Promise<SplitMetrics[][]> {
           deadline: millis(10_000),
           connectDeadline: millis(10_000),
         });
-        return evaluateOn(openExchange(port, { rank: rank(index), size, arithmetic }));
+        return evaluateOn(openExchange(port, { rank: rank(index), size, arithmetic }), changes);
       }),
     );
   } finally {
@@ -176,6 +181,45 @@ describe('evaluation', () => {
       assert.deepEqual([count[index]?.users, count[index]?.values['recall@6']], [5, 2 / 5]);
       assert.deepEqual([exclude[index]?.users, exclude[index]?.values['recall@6']], [2, 1]);
     }
+  });
+
+  // Would catch targets that are scored behind another history or given to another user, and logits that
+  // depend on who else is there.
+  it('judges targets by the logits of their histories, the same on every member', async () => {
+    const { model } = openTinyModel();
+    const labels = Uint8Array.from(dataset.sequenceItems, (_, at) => at % 2);
+    const labelled = { ...dataset, sequenceLabels: labels } as Dataset;
+    const embeddings = model.embedItems(tinyItems([...tinyTexts.keys()]));
+    const judged = { logits: new Float32Array(5), labels: new Uint8Array(5) };
+    const offsets = Int32Array.from({ length: 6 }, (_, user) => user);
+    sequences.forEach((_, user) => {
+      const { history, target } = evaluationCase(labelled, 'test', user);
+      const read = { offsets: Int32Array.of(0, 3), rows: history.slice(-maxLength) };
+      const asked = { offsets: Int32Array.of(0, 1), rows: Int32Array.of(target) };
+      judged.logits[user] = model.scoreTargets(read, asked, embeddings)[0] as number;
+      judged.labels[user] = labels[(dataset.sequenceOffsets[user + 1] as number) - 1] as number;
+    });
+    const asks = { rankings: false, targets: { kind: 'data' } } as const;
+    const changes = { dataset: labelled, model, asks };
+    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const rows = await evaluateOn(alone, changes);
+    assert.deepEqual(
+      rows.map(({ model: of }) => of),
+      ['hllm', 'base-rate', 'hllm', 'base-rate'],
+    );
+    const [row] = rows.filter(({ split }) => split === 'test');
+    assert.deepEqual(row?.values, classificationValues({ ...judged, offsets }));
+    assert.deepEqual(row?.targets, { total: 5, wanted: 3, users: 5, oneClass: 5 });
+
+    const sampled = { kind: 'sampled', negatives: 3, seed: 1 } as const;
+    const both = { asks: { rankings: true, targets: sampled } };
+    const whole = await evaluateOn(alone, both);
+    assert.deepEqual(await evaluateTogether(2, both), [whole, whole]);
+    const test = whole.find(({ split, model: of }) => split === 'test' && of === 'hllm');
+    assert.deepEqual(
+      Object.keys(test?.values ?? {}).filter((name) => !name.includes('@')),
+      ['mrr', 'auc', 'gauc', 'logloss'],
+    );
   });
 
   // Would catch a catalogue that is brought to the engine again for every few users, and stays there.

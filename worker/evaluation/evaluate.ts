@@ -1,7 +1,8 @@
 /**
- * Leave-last-two evaluation over the full catalogue, with the history masked. Like a step it is cut
- * into lanes, so the metrics do not depend on the cluster: each member encodes the texts of its
- * lanes, everyone gathers the catalogue, each member ranks the users of its lanes.
+ * Leave-last-two evaluation over the full catalogue, with the history masked; and of targets with
+ * labels, where the objective has them. Like a step it is cut into lanes, so the metrics do not depend
+ * on the cluster: each member encodes the texts of its lanes, everyone gathers the catalogue, each
+ * member ranks (or scores the targets of) the users of its lanes.
  *
  * Legend: D distinct texts of the catalogue, H hidden size, U users of a batch.
  */
@@ -30,6 +31,14 @@ import {
   rankingMetrics,
   setPlace,
 } from './ranking-metrics.js';
+import { classificationValues } from './targets/classification-metrics.js';
+import { baseRateValues, countTargets, type JudgedTargets } from './targets/judged-targets.js';
+import {
+  type AskedTargets,
+  type LabelledQuestions,
+  labelledQuestions,
+} from './targets/labelled-questions.js';
+import { scoreTargets } from './targets/score-targets.js';
 import { type TextGroups, textGroups } from './text-groups.js';
 import { unitRows } from './unit-rows.js';
 
@@ -42,10 +51,20 @@ export interface EvaluationParts {
   readonly maxLength: number;
   readonly cutoffs: readonly number[];
   readonly repeats: Repeats;
+  /** Default: rankings, and no targets. */
+  readonly asks?: Asked;
   readonly onProgress: (done: number, total: number) => void;
   /** Awaited between batches: computing keeps a thread deaf. What it throws ends the evaluation. */
   readonly pause?: () => Promise<void>;
 }
+
+/** What an objective is measured by. */
+export interface Asked {
+  readonly rankings: boolean;
+  readonly targets: AskedTargets | null;
+}
+
+const rankingsAlone: Asked = { rankings: true, targets: null };
 
 export interface EvaluationRequest {
   readonly splits: readonly EvaluationSplit[];
@@ -53,6 +72,9 @@ export interface EvaluationRequest {
   readonly step: Step;
   readonly name: string;
 }
+
+/** Places of rankings are part 0 of a split's exchanges. */
+const targetsPart = 1;
 
 /** Bound of one batch: its activations and its scores [U, D] must fit beside the weights. */
 const usersOfBatch = 64;
@@ -71,22 +93,29 @@ export class Evaluator {
   readonly #shares: LaneShares;
   readonly #groups: TextGroups;
   readonly #ranker: CatalogueRanker;
+  readonly #asks: Asked;
   readonly #questions = new Map<EvaluationSplit, Questions>();
+  readonly #labelled = new Map<EvaluationSplit, LabelledQuestions>();
   readonly #popularity = new Map<EvaluationSplit, RankingMetrics>();
 
   constructor(parts: EvaluationParts) {
     const { dataset, exchange, lanes, model } = parts;
     this.#parts = parts;
+    this.#asks = parts.asks ?? rankingsAlone;
     this.#shares = new LaneShares(exchange, lanes);
     this.#groups = textGroups(dataset, model.config.maxTextLength);
     this.#ranker = new CatalogueRanker(this.#groups);
   }
 
-  /** HLLM, with the weights that it has loaded, beside popularity; the same on every member. */
+  /** HLLM, with the weights that it has loaded, beside its baselines; the same on every member. */
   async evaluate(request: EvaluationRequest): Promise<SplitMetrics[]> {
     const { splits, step, name } = request;
     const asked = splits.map((split) => this.#questionsOf(split));
-    const total = asked.reduce((sum, { users }) => sum + users.length, 0);
+    const sizes = asked.flatMap((each) => [
+      this.#asks.rankings ? each.users.length : 0,
+      this.#labelledOf(each)?.users.length ?? 0,
+    ]);
+    const total = sizes.reduce((sum, users) => sum + users, 0);
     const tag = { step, phase: `${name}-items`, part: 0 };
     // Whoever waits for a step must hear that none is due: a catalogue takes longer than many steps.
     const catalogue = await this.#encode(tag, async () => {
@@ -98,17 +127,45 @@ export class Evaluator {
       let before = 0;
       for (const each of asked) {
         const report = (done: number): void => this.#parts.onProgress(before + done, total);
-        const places = await this.#rankOwn(each, catalogue, report);
-        await this.#gather(places, each, request);
-        const metrics = rankingMetrics(places, this.#parts.cutoffs);
-        results.push(this.#row('hllm', each, metrics));
-        results.push(this.#row('popularity', each, this.#popularityOf(each)));
-        before += each.users.length;
+        const rankings = this.#asks.rankings
+          ? await this.#rank(each, catalogue, request, report)
+          : null;
+        before += rankings === null ? 0 : each.users.length;
+        const judged = await this.#judge(each, catalogue, request, report);
+        before += judged?.asked.users.length ?? 0;
+        results.push(...this.#rows(each, rankings, judged));
       }
       return results;
     } finally {
       catalogue.unit_DH.dispose();
     }
+  }
+
+  async #rank(
+    asked: Questions,
+    catalogue: Catalogue,
+    request: EvaluationRequest,
+    onDone: (users: number) => void,
+  ): Promise<RankingMetrics> {
+    const places = await this.#rankOwn(asked, catalogue, onDone);
+    await this.#gather(places, asked, request);
+    return rankingMetrics(places, this.#parts.cutoffs);
+  }
+
+  /** Null where the objective has no targets. */
+  async #judge(
+    questions: Questions,
+    { embeddings_DH }: Catalogue,
+    { step, name }: EvaluationRequest,
+    onDone: (users: number) => void,
+  ): Promise<JudgedTargets | null> {
+    const asked = this.#labelledOf(questions);
+    if (asked === null) return null;
+    const { groupOf } = this.#groups;
+    const tag = { step, phase: `${name}-${asked.split}`, part: targetsPart };
+    const texts = { groupOf, embeddings_DH };
+    const logits = await scoreTargets(this.#parts, asked, texts, tag, onDone);
+    return { asked, values: classificationValues({ ...asked, logits }) };
   }
 
   async #encode(tag: Tag, onBatch: () => Promise<void>): Promise<Catalogue> {
@@ -177,12 +234,37 @@ export class Evaluator {
     await this.#parts.exchange.allGather(tag, parts);
   }
 
-  #row(
-    model: SplitMetrics['model'],
-    { split, tooShort, repeats }: Questions,
-    metrics: RankingMetrics,
-  ): SplitMetrics {
-    return { split, model, ...metrics, tooShort, repeats, items: this.#parts.dataset.items };
+  #rows(
+    asked: Questions,
+    rankings: RankingMetrics | null,
+    judged: JudgedTargets | null,
+  ): SplitMetrics[] {
+    const { split, tooShort, repeats } = asked;
+    const common = { split, tooShort, repeats, items: this.#parts.dataset.items };
+    const users = rankings?.users ?? judged?.asked.users.length ?? 0;
+    const own = { ...common, users, tied: rankings?.tied ?? 0 };
+    const targets = judged === null ? {} : { targets: countTargets(judged.asked) };
+    const values = { ...rankings?.values, ...judged?.values };
+    const rows: SplitMetrics[] = [{ ...own, model: 'hllm', ...targets, values }];
+    if (rankings !== null) {
+      rows.push({ ...common, model: 'popularity', ...this.#popularityOf(asked) });
+    }
+    if (judged !== null) {
+      const baseline = { ...targets, values: baseRateValues(judged) };
+      rows.push({ ...own, model: 'base-rate', tied: 0, ...baseline });
+    }
+    return rows;
+  }
+
+  #labelledOf({ split, users }: Questions): LabelledQuestions | null {
+    const { targets } = this.#asks;
+    if (targets === null) return null;
+    const { dataset } = this.#parts;
+    const { groupOf } = this.#groups;
+    const found =
+      this.#labelled.get(split) ?? labelledQuestions(dataset, split, users, targets, groupOf);
+    this.#labelled.set(split, found);
+    return found;
   }
 
   #questionsOf(split: EvaluationSplit): Questions {

@@ -6,6 +6,19 @@ import type { FromTraining, SplitMetrics } from '../training/messages.js';
 import { afterEvaluation, type BestSoFar, isPatienceOver } from './best-so-far.js';
 import type { Evaluator } from './evaluate.js';
 
+/** The validation split has no such metric: nothing can be the best by it. */
+export class MissingMetricError extends Error {
+  override readonly name = 'MissingMetricError';
+  readonly code = 'METRIC_MISSING';
+
+  constructor(metric: string) {
+    super(
+      `Cannot keep the best checkpoint by ${metric}: the validation split has none, because its targets ` +
+        'are all wanted or all unwanted: checkpoint.best should be another metric',
+    );
+  }
+}
+
 export interface ValidationParts {
   readonly spec: Pick<TrainingJob['spec'], 'evaluation' | 'checkpoint'>;
   /** Of the run. */
@@ -68,7 +81,7 @@ export class Validation {
     const metric = spec.checkpoint.best;
     if (metric === undefined) return false;
     const value = rows.find(({ model }) => model === 'hllm')?.values[metric];
-    if (value === undefined) throw new Error(`Cannot compare evaluations: none has ${metric}`);
+    if (value === undefined) throw new MissingMetricError(metric);
     const { repeats } = spec.evaluation;
     this.#best = afterEvaluation(this.#best, { metric, repeats, value, committedSteps });
     return this.#best.committedSteps === committedSteps;

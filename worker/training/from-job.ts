@@ -1,6 +1,8 @@
 /** What the model and the optimizer need to know of a job. */
 import { warmupOf } from '../../shared/job-spec/defaults.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { generativeWeight } from '../../shared/job-spec/sections/objective.js';
+import type { Asked } from '../evaluation/evaluate.js';
 import type {
   Computation,
   DecoderConfig,
@@ -70,6 +72,21 @@ export const whatTrains = ({ spec }: TrainingJob): WhatTrains => ({
   item: spec.model.item.train ?? { kind: 'all' },
   user: spec.model.user.train ?? { kind: 'all' },
 });
+
+/** What the weights of this job are measured by. */
+export function asksOf({ spec }: TrainingJob): Asked {
+  const { objective, seed } = spec;
+  const rankings = generativeWeight(objective) > 0;
+  if (objective.kind === 'generative') return { rankings, targets: null };
+  const { targets } = objective;
+  return {
+    rankings,
+    targets:
+      targets.kind === 'data'
+        ? { kind: 'data' }
+        : { kind: 'sampled', negatives: targets.negatives, seed },
+  };
+}
 
 export const computation = ({ spec }: TrainingJob): Computation => ({
   precision: spec.engine.precision === 'bf16' ? 'bf16' : 'f32',

@@ -133,11 +133,22 @@ export interface StepReport {
   readonly waitSeconds: number;
 }
 
+export interface TargetCounts {
+  readonly total: number;
+  readonly wanted: number;
+  readonly users: number;
+  /** Of them, those whose targets are all of one class: they are left out of `gauc`. */
+  readonly oneClass: number;
+}
+
 /** Leave-last-two metrics over the full catalogue, history masked. The same on every member. */
 export interface SplitMetrics {
   readonly split: 'validation' | 'test';
-  /** `best` is HLLM with the weights of the best checkpoint, `hllm` with the newest ones. */
-  readonly model: 'hllm' | 'best' | 'popularity';
+  /**
+   * `best` is HLLM with the weights of the best checkpoint, `hllm` with the newest ones; `base-rate`
+   * says of every target what share of training's was wanted.
+   */
+  readonly model: 'hllm' | 'best' | 'popularity' | 'base-rate';
   /** Whose rankings count. */
   readonly users: number;
   /** Users with too few items to be asked. */
@@ -148,6 +159,8 @@ export interface SplitMetrics {
   readonly tied: number;
   /** Of the catalogue. */
   readonly items: number;
-  /** `recall@10`, `ndcg@10`, `mrr`, ... */
+  /** What `auc`, `gauc` and `logloss` are of; left out by an objective that has no targets. */
+  readonly targets?: TargetCounts | undefined;
+  /** `recall@10`, `ndcg@10`, `mrr`, `auc`, ... */
   readonly values: Readonly<Record<string, number>>;
 }

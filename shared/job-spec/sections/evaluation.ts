@@ -9,10 +9,12 @@ export const checkpoint = z.strictObject({
   ).default(50),
   keep: integer('[1, 1000]', 'Newest checkpoints that stay on disk.').default(2),
   best: text(
-    /^((recall|ndcg)@[1-9]\d{0,4}|mrr)$/,
-    '`mrr`, or `recall@K` or `ndcg@K` of a cutoff K',
+    /^((recall|ndcg)@[1-9]\d{0,4}|mrr|auc|gauc|logloss)$/,
+    '`mrr`, or `recall@K` or `ndcg@K` of a cutoff K, or `auc`, `gauc` or `logloss`',
     'A metric of the validation split: the checkpoint that is best by it stays on disk beside the ' +
-      'newest ones, and is evaluated at the end too. Needs `evaluation.everySteps`.',
+      'newest ones, and is evaluated at the end too. Needs `evaluation.everySteps`. The last three ' +
+      'need an objective with targets (`gauc` sampled ones, because one label is held out of each ' +
+      'user), the others one that has a generative part.',
   ).optional(),
 });
 

@@ -12,7 +12,7 @@ import { Hllm } from '../../model/hllm.js';
 import { openObjective } from '../../model/objectives/open-objective.js';
 import type { NamedShape } from '../../model/parameters/parameter-layout.js';
 import type { HostState } from '../../state/host-state.js';
-import { computation, modelConfig, optimizerSettings, whatTrains } from '../from-job.js';
+import { asksOf, computation, modelConfig, optimizerSettings, whatTrains } from '../from-job.js';
 import { Guard } from '../guard/guard.js';
 import type { GuardState } from '../guard/guard-state.js';
 import { requireMatches } from '../optimizer/multipliers.js';
@@ -87,6 +87,7 @@ export function openStage(
     lanes: spec.lanes,
     maxLength: spec.data.sequences.maxLength,
     ...spec.evaluation,
+    asks: asksOf(stage.job),
     onProgress: (done, total) => tell({ kind: 'evaluating', done, total }),
     pause,
   });
