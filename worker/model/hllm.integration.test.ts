@@ -3,6 +3,8 @@ import { before, describe, it } from 'node:test';
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/open-engine.js';
+import type { ModelConfig } from './model-config.js';
+import { tinyModel } from './tiny-model.js';
 import { openTinyModel, tinyItems, tinyPlan, trainTiny } from './tiny-step.js';
 
 describe('HLLM on libtorch', () => {
@@ -27,6 +29,30 @@ describe('HLLM on libtorch', () => {
     );
     assertNear(got.result.dEmbeddings, expected.result.dEmbeddings);
     assertNear(got.gradient, expected.gradient);
+  });
+
+  // Would catch a bias or a norm whose gradient is lost on its way from the layer to the flat vector.
+  it('computes the same for decoders with biases, norms of heads and scaled rotations', async () => {
+    const { item, user } = tinyModel;
+    const scaling = { kind: 'linear', factor: 2 } as const;
+    const changes: Partial<ModelConfig> = {
+      item: { ...item, attentionBias: 'qkvo', ropeScaling: scaling },
+      user: { ...user, attentionBias: 'qkv', queryKeyNorm: true, headSize: 6 },
+    };
+    const run = async (backend: string) => {
+      await setBackend(backend);
+      const { model } = openTinyModel(changes);
+      return { model, gradient: trainTiny(model, tinyPlan).gradient };
+    };
+    const expected = await run('cpu');
+    const { model, gradient } = await run('torch');
+    assertNear(gradient, expected.gradient);
+    for (const { name } of model.layout.entries) {
+      assert.ok(
+        model.layout.view(gradient, name).some((value) => value !== 0),
+        name,
+      );
+    }
   });
 
   // Would catch a policy that changes the result of a job, or keeps what it should make again.
