@@ -10,6 +10,7 @@ Commands:
   eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
   recommend RUN     the next items for a user, a history, or a file of users
   similar RUN ITEM  the items nearest to one
+  export RUN        embeddings and both language models, for other programs
   data ...          fetch, import and inspect datasets
   bench             time a training step on this machine, engine by engine
   version           print the version
@@ -90,6 +91,27 @@ Options:
   --repeat             items of the history may come again (default: they are left out)
 ${checkpointOption}
   --json               one JSON object a line: one for each user, and a last one
+
+${exitCodeHelp}`;
+
+export const exportHelp = `Writes what a run has trained as a folder for other programs.
+
+Usage: lockstep export RUN [options]
+
+${runWords} The folder appears when all of it is written.
+
+Parts:
+  items     embeddings of all items: safetensors, and Parquet with ids, titles and tokens
+  users     predictions behind the whole histories of all users, likewise
+  item-llm  the Item LLM as a folder for Hugging Face's transformers, with the dataset's tokenizer
+  user-llm  the User LLM likewise; it reads embeddings of items
+  hllm      all parameters under the names of the HLLM reference
+
+Options:
+  --output DIR         a new folder (default: exports/NAME of the job)
+  --parts PART,PART    some of the parts above (default: all but users)
+${checkpointOption}
+  --json               one JSON object a line; the last one is the result
 
 ${exitCodeHelp}`;
 

@@ -52,6 +52,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ],
   fzstd: ['dataset/tables/'],
   hyparquet: ['dataset/tables/formats/parquet-table.ts'],
+  'hyparquet-writer': ['worker/inference/export/parquet-pieces.ts'],
   msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
   pino: ['process/open-log.ts'],

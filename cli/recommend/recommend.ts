@@ -1,13 +1,14 @@
 /** `lockstep recommend`: what a trained model expects to come next. */
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { openCatalogue } from '../../worker/inference/catalogue.js';
-import { historiesOfBatch, Recommender } from '../../worker/inference/recommender.js';
+import { historiesOfBatch } from '../../worker/inference/read-histories.js';
+import { Recommender } from '../../worker/inference/recommender.js';
 import type { ScoredItem } from '../../worker/inference/top-items.js';
 import { recommendHelp } from '../help.js';
 import { sayFinished, sayJson } from '../output/json-line.js';
 import { type ItemNames, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
-import { type OpenRun, openRun } from '../trained-run/open-run.js';
+import { answeredBy, type OpenRun, openRun } from '../trained-run/open-run.js';
 import { type Stages, withStages } from '../trained-run/with-stages.js';
 import { UsageError } from '../usage-error.js';
 import { type Question, readQuestions } from './questions.js';
@@ -29,7 +30,7 @@ async function recommend(given: RecommendArguments): Promise<void> {
     let users = 0;
     for await (const _ of readQuestions(audience, dataset, names)) users++;
     if (users === 0) throw new UsageError('Cannot recommend: no user was named: there must be one');
-    const { recommender, weights } = await openRecommender(opened, stages);
+    const { recommender, answered } = await openRecommender(opened, stages);
     for await (const batch of inBatches(readQuestions(audience, dataset, names))) {
       const histories = batch.map(({ history }) => history);
       const answers = recommender.recommend(histories, given);
@@ -38,7 +39,7 @@ async function recommend(given: RecommendArguments): Promise<void> {
       });
     }
     recommender.dispose();
-    return { users, checkpoint: weights.path, weightsSha256: weights.manifest.weightsSha256 };
+    return { users, ...answered };
   });
   if (json) sayFinished(finished);
 }
@@ -48,7 +49,7 @@ async function openRecommender({ load }: OpenRun, stages: Stages) {
   const catalogue = await openCatalogue(trained, (fraction) =>
     stages.progress('encode the catalogue', fraction),
   );
-  return { recommender: new Recommender(trained, catalogue), weights: trained.weights };
+  return { recommender: new Recommender(trained, catalogue), answered: answeredBy(trained) };
 }
 
 async function* inBatches(questions: AsyncIterable<Question>): AsyncGenerator<Question[]> {

@@ -6,7 +6,7 @@ import { similarHelp } from '../help.js';
 import { sayFinished } from '../output/json-line.js';
 import { findItem, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
-import { openRun } from '../trained-run/open-run.js';
+import { answeredBy, openRun } from '../trained-run/open-run.js';
 import { withStages } from '../trained-run/with-stages.js';
 import { readSimilarArguments, type SimilarArguments } from './similar-arguments.js';
 
@@ -19,7 +19,7 @@ export async function similarCommand(words: readonly string[]): Promise<ExitCode
 }
 
 async function similar({ run, checkpoint, item: named, top, json }: SimilarArguments) {
-  const { item, names, weights, rows } = await withStages(json, async (stages) => {
+  const { item, names, answered, rows } = await withStages(json, async (stages) => {
     const { names, load } = await openRun({ run, checkpoint, doing: 'ask' }, stages);
     const item = findItem(named, names);
     const trained = await load();
@@ -27,7 +27,7 @@ async function similar({ run, checkpoint, item: named, top, json }: SimilarArgum
       stages.progress('encode the catalogue', fraction),
     );
     const found = similarItems(catalogue, trained.model.hiddenSize, item, top);
-    return { item, names, weights: trained.weights, rows: itemRows(found, names) };
+    return { item, names, answered: answeredBy(trained), rows: itemRows(found, names) };
   });
   if (!json) {
     process.stdout.write(`nearest to ${itemName(item, names)}\n${itemTable(rows, 'cosine')}\n`);
@@ -37,7 +37,6 @@ async function similar({ run, checkpoint, item: named, top, json }: SimilarArgum
     item: names.ids.idOf(item),
     title: names.title?.(item) ?? null,
     similar: rows,
-    checkpoint: weights.path,
-    weightsSha256: weights.manifest.weightsSha256,
+    ...answered,
   });
 }

@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { type Dataset, openDataset } from '../../dataset/dataset.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
 import { requireEngineFile } from '../../process/engine-files.js';
-import type { CheckpointWish } from '../../worker/inference/load-weights.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { CheckpointWish } from '../../worker/inference/open-checkpoint.js';
 import { openTrainedModel, type TrainedModel } from '../../worker/inference/trained-model.js';
 import { datasetFolder } from '../dataset-folder.js';
 import { checkpointsOf, jobFileOf, readJob } from '../train/output-folder.js';
@@ -24,6 +25,9 @@ export interface RunWish {
 }
 
 export interface OpenRun {
+  readonly job: TrainingJob;
+  /** Null where the run's folder does not say. */
+  readonly runId: string | null;
   readonly dataset: Dataset;
   readonly names: ItemNames;
   /** Loads the weights, which take longer: what is wrong with a question is said before. */
@@ -38,7 +42,8 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
   const { output, checkpoint } = wishedCheckpoint(wish);
   const job = readJob(jobFileOf(output));
   requireEngineFile(job.spec.engine.name);
-  const path = readRunRecord(output)?.datasetPath ?? null;
+  const record = readRunRecord(output);
+  const path = record?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);
   const dataset = await openDataset(await datasetFolder(job, note, moved), {
     verify: 'remembered',
@@ -46,6 +51,8 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
   const texts = await openItemTexts(dataset);
   if (texts === null) note('the dataset keeps no titles: it was imported before they were kept');
   return {
+    job,
+    runId: record?.id ?? null,
     dataset,
     names: { ids: dataset.itemIds, title: texts?.title ?? null },
     load: async () => {
@@ -57,6 +64,12 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
     },
   };
 }
+
+/** Which weights have answered, for machines. */
+export const answeredBy = ({ checkpoint: { path, manifest } }: TrainedModel) => ({
+  checkpoint: path,
+  weightsSha256: manifest.weightsSha256,
+});
 
 function wishedCheckpoint({ run, checkpoint: asked, doing }: RunWish): {
   readonly output: string;

@@ -1,11 +1,6 @@
 /** Writes a dataset folder: under a temporary name first, so that a folder is always a whole dataset. */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import {
-  isPartial,
-  sweepAbandoned,
-  temporaryName,
-} from '../../process/ownership/temporary-name.js';
+import { resolve } from 'node:path';
+import { requireNoFolder, writeFolder } from '../../process/write-folder.js';
 import { DatasetError } from '../dataset-error.js';
 import {
   contentDigest,
@@ -44,26 +39,7 @@ export async function writeDataset(
   directory: string,
   content: DatasetContent,
 ): Promise<DatasetManifest> {
-  const target = resolve(directory);
-  await requireAbsent(target);
-  await mkdir(dirname(target), { recursive: true });
-  // Beside the target, because a rename does not cross file systems.
-  const parent = dirname(target);
-  sweepAbandoned(parent, (name) => name.startsWith(`.${basename(target)}.`) && isPartial(name));
-  const temporary = join(parent, temporaryName(basename(target)));
-  await mkdir(temporary);
-  try {
-    const manifest = await writeFiles(temporary, content);
-    await syncFolder(temporary);
-    await rename(temporary, target).catch((cause: unknown) => {
-      throw exists(target, cause);
-    });
-    await syncFolder(dirname(target));
-    return manifest;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true });
-    throw error;
-  }
+  return writeFolder({ directory, exists, fill: (temporary) => writeFiles(temporary, content) });
 }
 
 async function writeFiles(
@@ -92,9 +68,8 @@ async function writeFiles(
 }
 
 /** Checked before the work as well, so that an import does not end with this after an hour. */
-export async function requireAbsent(directory: string): Promise<void> {
-  if ((await stat(directory).catch(() => null)) !== null) throw exists(directory);
-}
+export const requireAbsent = (directory: string): Promise<void> =>
+  requireNoFolder(resolve(directory), exists);
 
 function exists(directory: string, cause?: unknown): DatasetError {
   return new DatasetError(
@@ -102,14 +77,4 @@ function exists(directory: string, cause?: unknown): DatasetError {
     `Cannot write the dataset ${directory}: it exists: it should be the name of a new folder`,
     { file: directory, cause },
   );
-}
-
-/** Makes the names in a folder survive a power cut. */
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

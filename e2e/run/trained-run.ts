@@ -1,23 +1,27 @@
 /**
  * The folder of a run as a training leaves it, without the training: a small job on `fakeDataset`, and
- * the weights that its seed gives as the checkpoint of step 2.
+ * the weights that its seed gives as the checkpoint of step 1.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDataset } from '../../dataset/dataset.js';
+import { trainingView } from '../../dataset/training-view.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { stageAt, stagesOf } from '../../shared/plan/stages.js';
 import { writeCheckpoint } from '../../worker/checkpoint/write-checkpoint.js';
-import { Hllm } from '../../worker/model/hllm.js';
 import { initialWeights } from '../../worker/model/parameters/initial-weights.js';
+import type { ParameterLayout } from '../../worker/model/parameters/parameter-layout.js';
 import { HostState } from '../../worker/state/host-state.js';
-import { modelConfig } from '../../worker/training/from-job.js';
+import { modelOfStage } from '../../worker/training/stages/open-stage.js';
 import { fakeDataset } from './fake-dataset.js';
 import { smallJob } from './small-job.js';
 
 export interface TrainedRun {
   readonly folder: string;
   readonly job: TrainingJob;
+  /** Its folder of the dataset. */
+  readonly data: string;
   readonly checkpoint: string;
 }
 
@@ -29,11 +33,24 @@ export async function trainedRun(folder: string, more: object = {}): Promise<Tra
   const output = join(folder, 'run');
   mkdirSync(join(output, 'checkpoints'), { recursive: true });
   writeFileSync(join(output, 'job.json'), JSON.stringify(job));
-  const { vocabularySize, digest } = await openDataset(data);
-  const { layout } = new Hllm(modelConfig(job, vocabularySize));
-  const parameters = initialWeights(layout, { seed: 1, temperature: 0.07, deviation: 0.5 });
-  const state = new HostState(layout, { ...HostState.zeros(layout), parameters });
-  const identity = { committedSteps: 2, jobDigest: jobDigest(job), datasetDigest: digest };
+  const dataset = await openDataset(data);
+  const stages = stagesOf(job, trainingView(dataset));
+  const { layout } = modelOfStage({ dataset, stages }, stageAt(stages, 1));
+  const state = new HostState(layout, { ...HostState.zeros(layout), parameters: weights(layout) });
+  const identity = { committedSteps: 1, jobDigest: jobDigest(job), datasetDigest: dataset.digest };
   const checkpoint = await writeCheckpoint(join(output, 'checkpoints'), identity, state);
-  return { folder: output, job, checkpoint };
+  return { folder: output, job, data, checkpoint };
+}
+
+/** What begins with zeros, such as an adapter, would not be missed: here nothing does. */
+function weights(layout: ParameterLayout): Float32Array {
+  const flat = initialWeights(layout, { seed: 1, temperature: 0.07, deviation: 0.5 });
+  for (const { name } of layout.entries) {
+    const values = layout.view(flat, name);
+    if (values.some((value) => value !== 0)) continue;
+    values.forEach((_, at) => {
+      values[at] = ((at % 7) - 3) / 10;
+    });
+  }
+  return flat;
 }

@@ -19,7 +19,7 @@ export interface Catalogue {
 
 /** @param onProgress hears which part of the texts is encoded, in [0, 1] */
 export async function openCatalogue(
-  { job, dataset, model, weights }: TrainedModel,
+  { job, dataset, model, checkpoint }: TrainedModel,
   onProgress: (fraction: number) => void,
 ): Promise<Catalogue> {
   const groups = textGroups(dataset, model.config.maxTextLength);
@@ -27,7 +27,7 @@ export async function openCatalogue(
   const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic: openArithmetic() });
   // The same batches as in an evaluation of the run, and so the same bits.
   const parts = { dataset, model, exchange, lanes: job.spec.lanes };
-  const tag = { step: step(weights.manifest.committedSteps), phase: 'catalogue', part: 0 };
+  const tag = { step: step(checkpoint.manifest.committedSteps), phase: 'catalogue', part: 0 };
   const embeddings_DH = await encodeCatalogue(parts, representatives, tag, (encoded) => {
     onProgress(encoded / representatives.length);
     // Computing keeps the process deaf: signals are heard between two batches.

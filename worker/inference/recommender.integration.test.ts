@@ -38,7 +38,7 @@ async function openTrained(): Promise<{ trained: TrainedModel; catalogue: Catalo
     job: { spec: { lanes: 2, data: { sequences: { maxLength } } } },
     dataset,
     model: openTinyModel().model,
-    weights: { manifest: { committedSteps: 1 } },
+    checkpoint: { manifest: { committedSteps: 1 } },
   } as unknown as TrainedModel;
   return { trained, catalogue: await openCatalogue(trained, () => undefined) };
 }

@@ -5,9 +5,9 @@
  * Legend: D distinct texts, H hidden size, U histories of a batch.
  */
 import { matMul, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
-import { packHistories } from '../evaluation/pack-histories.js';
 import { unitRows } from '../evaluation/unit-rows.js';
 import type { Catalogue } from './catalogue.js';
+import { readHistories } from './read-histories.js';
 import { type ScoredItem, topItems } from './top-items.js';
 import type { TrainedModel } from './trained-model.js';
 
@@ -16,9 +16,6 @@ export interface RecommendationOptions {
   /** Whether items of the history may be recommended again. */
   readonly repeats: boolean;
 }
-
-/** Bound of one batch: its activations and its scores [U, D] must fit beside the weights. */
-export const historiesOfBatch = 64;
 
 export class Recommender {
   readonly #trained: TrainedModel;
@@ -45,7 +42,7 @@ export class Recommender {
     { top, repeats }: RecommendationOptions,
   ): ScoredItem[][] {
     const { groupOf, representatives } = this.#catalogue.groups;
-    const { order, predictions_UH } = this.#read(histories);
+    const { order, predictions_UH } = readHistories(this.#trained, this.#catalogue, histories);
     const cosines_UD = this.#cosines(predictions_UH, histories.length);
     const answers = new Array<ScoredItem[]>(histories.length);
     order.forEach((index, at) => {
@@ -59,14 +56,6 @@ export class Recommender {
 
   dispose(): void {
     this.#unit_DH.dispose();
-  }
-
-  #read(histories: readonly Int32Array[]) {
-    const { job, model } = this.#trained;
-    const { groups, embeddings_DH } = this.#catalogue;
-    const { maxLength } = job.spec.data.sequences;
-    const { sequences, order } = packHistories(histories, groups.groupOf, maxLength);
-    return { order, predictions_UH: model.readUsers(sequences, embeddings_DH) };
   }
 
   #cosines(predictions_UH: Float32Array, users: number): Float32Array {

@@ -3,13 +3,17 @@
  * and the job's engine. No server, no workers, no optimizer.
  */
 import type { Dataset } from '../../dataset/dataset.js';
+import { trainingOffsets } from '../../dataset/training-view.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { stageAt, stagesOf } from '../../shared/plan/stages.js';
+import { type CheckpointManifest, modelFile } from '../checkpoint/checkpoint-folder.js';
+import { readTensors } from '../checkpoint/read-checkpoint.js';
 import { openEngine } from '../engine/open-engine.js';
-import { Hllm } from '../model/hllm.js';
+import type { Hllm } from '../model/hllm.js';
 import { HostState } from '../state/host-state.js';
-import { computation, modelConfig } from '../training/from-job.js';
-import { type CheckpointWish, type LoadedWeights, loadWeights } from './load-weights.js';
+import { modelOfStage } from '../training/stages/open-stage.js';
+import { type CheckpointWish, openCheckpoint } from './open-checkpoint.js';
 
 export interface TrainedModelWish {
   readonly job: TrainingJob;
@@ -23,29 +27,35 @@ export interface TrainedModelWish {
 }
 
 export interface TrainedModel {
+  /** Of a job with stages, that of the stage which the checkpoint belongs to. */
   readonly job: TrainingJob;
   readonly dataset: Dataset;
   /** With its weights loaded. */
   readonly model: Hllm;
-  /** Parameters alone: nobody has written to the sections of moments. */
-  readonly state: HostState;
-  readonly weights: LoadedWeights;
+  /** The parameters. [P] */
+  readonly flat: Float32Array;
+  readonly checkpoint: { readonly path: string; readonly manifest: CheckpointManifest };
 }
 
 /**
- * @throws CheckpointError, EngineUnavailableError, ModelTooLargeError
+ * @throws CheckpointError where there is none, or it is damaged, belongs to another job or dataset, or has
+ *   other parameters than the model; EngineUnavailableError, ModelTooLargeError
  */
 export async function openTrainedModel(wish: TrainedModelWish): Promise<TrainedModel> {
-  const { job, dataset, checkpoints, checkpoint, note } = wish;
+  const { job, dataset, checkpoints, note } = wish;
   const { name, threads, mode, precision } = job.spec.engine;
   await openEngine(name, { threads, deterministic: mode === 'exact', tf32: precision !== 'f32' });
-  const model = new Hllm(modelConfig(job, dataset.vocabularySize), {
-    computation: computation(job),
-  });
-  // Zeros that nobody writes to take no memory: the moments cost nothing here.
-  const state = HostState.zeros(model.layout);
+  const stages = stagesOf(job, { sequenceOffsets: trainingOffsets(dataset) });
   const expected = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
-  const weights = await loadWeights(checkpoints, checkpoint, expected, state, note);
-  model.load(state.parameters);
-  return { job, dataset, model, state, weights };
+  const open = async (path: string, manifest: CheckpointManifest): Promise<TrainedModel> => {
+    const stage = stageAt(stages, manifest.committedSteps);
+    const model = modelOfStage({ dataset, stages }, stage);
+    // Zeros that nobody writes to take no memory: the moments cost nothing here.
+    const state = HostState.zeros(model.layout);
+    await readTensors(path, modelFile, manifest, state);
+    const flat = state.parameters;
+    model.load(flat);
+    return { job: stage.job, dataset, model, flat, checkpoint: { path, manifest } };
+  };
+  return openCheckpoint(checkpoints, wish.checkpoint, expected, open, note);
 }

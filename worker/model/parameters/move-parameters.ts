@@ -59,6 +59,18 @@ export function mergeAdapters({ layout, flat }: FlatParameters): FlatParameters 
   return into;
 }
 
+/**
+ * The values of a parameter with its adapter, where it has one: then memory of its own and an engine are
+ * needed, else a view.
+ */
+export function mergedWeight(from: FlatParameters, name: string): Float32Array {
+  const adapter = from.layout.adapterOf(name);
+  if (adapter === null) return from.layout.view(from.flat, name);
+  const values = new Float32Array(from.layout.entry(name).size);
+  merge(adapter, from, values);
+  return values;
+}
+
 /** Names of the matrices of adapters that both layouts have. */
 function keptAdapters(from: ParameterLayout, to: ParameterLayout): ReadonlySet<string> {
   const kept = from.adapters.filter((adapter) => {

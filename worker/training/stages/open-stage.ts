@@ -45,7 +45,10 @@ export interface OpenStage {
  *
  * @throws JobSpecError where a multiplier of the learning rate matches nothing.
  */
-export function modelOfStage({ dataset, stages }: TrainingContext, stage: Stage): Hllm {
+export function modelOfStage(
+  { dataset, stages }: Pick<TrainingContext, 'dataset' | 'stages'>,
+  stage: Stage,
+): Hllm {
   const configOf = ({ job }: Stage) => modelConfig(job, dataset.vocabularySize);
   const parametersOf = (of: Stage): readonly NamedShape[] =>
     openObjective(configOf(of), false).parameters;

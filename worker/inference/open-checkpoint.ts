@@ -1,16 +1,13 @@
-/** The weights of a run, without the moments of its optimizer. */
+/** Which checkpoint of a run is opened. */
 import { join } from 'node:path';
 import { CheckpointError } from '../checkpoint/checkpoint-error.js';
 import {
   type CheckpointExpectation,
   type CheckpointManifest,
   checkpointName,
-  modelFile,
 } from '../checkpoint/checkpoint-folder.js';
 import { checkpointNames } from '../checkpoint/newest-checkpoint.js';
-import { readTensors } from '../checkpoint/read-checkpoint.js';
 import { readManifest } from '../checkpoint/verify-checkpoint.js';
-import type { TrainingState } from '../state/training-state.js';
 
 /** Which checkpoint of a run is asked for. */
 export type CheckpointWish =
@@ -19,46 +16,37 @@ export type CheckpointWish =
   | { readonly kind: 'best' }
   | { readonly kind: 'one'; readonly path: string };
 
-export interface LoadedWeights {
-  readonly path: string;
-  readonly manifest: CheckpointManifest;
-}
+/** Opens one checkpoint. @throws CheckpointError where it cannot be used. */
+export type OpenCheckpoint<Opened> = (
+  path: string,
+  manifest: CheckpointManifest,
+) => Promise<Opened>;
 
 /**
- * Loads the parameters of a run's checkpoint into `state`, hashed as they are read. Where the newest is
- * asked for and cannot be used, the one before it is taken, and `note` hears why.
+ * Opens the checkpoint of a run that is asked for. Where the newest is and cannot be used, the one
+ * before it is taken, and `note` hears why.
  *
- * @throws CheckpointError where there is none, or the one that was named is damaged, belongs to another
- *   job or dataset, or has other parameters than the model
+ * @throws CheckpointError where there is none, or the one that was named cannot be used
  */
-export async function loadWeights(
+export async function openCheckpoint<Opened>(
   checkpoints: string,
   wish: CheckpointWish,
   expected: CheckpointExpectation,
-  state: TrainingState,
+  open: OpenCheckpoint<Opened>,
   note: (text: string) => void,
-): Promise<LoadedWeights> {
-  if (wish.kind === 'one') return load(wish.path, expected, state);
-  if (wish.kind === 'best') return load(await bestOf(checkpoints, expected), expected, state);
+): Promise<Opened> {
+  const openOne = async (path: string) => open(path, await readManifest(path, expected));
+  if (wish.kind === 'one') return openOne(wish.path);
+  if (wish.kind === 'best') return openOne(await bestOf(checkpoints, expected));
   for (const path of await newestFirst(checkpoints)) {
     try {
-      return await load(path, expected, state);
+      return await openOne(path);
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
       note(error.message);
     }
   }
   throw new CheckpointError(checkpoints, 'none in this folder can be used');
-}
-
-async function load(
-  path: string,
-  expected: CheckpointExpectation,
-  state: TrainingState,
-): Promise<LoadedWeights> {
-  const manifest = await readManifest(path, expected);
-  await readTensors(path, modelFile, manifest, state);
-  return { path, manifest };
 }
 
 /** The newest checkpoint knows which is the best so far. */
