@@ -186,6 +186,9 @@ export class TrainingRun {
         parts.emit(message);
         break;
       case 'evaluating':
+      case 'encoding':
+        // No part of the step that follows.
+        if (message.kind === 'encoding') this.#committedAt = now;
         this.#progress.evaluating(now);
         if (worker === this.#members[0]) parts.emit(message);
         break;

@@ -74,6 +74,12 @@ class RunState {
   }
 }
 
+/** What is counted while something other than a step is done. */
+const things = { evaluating: 'users', encoding: 'items' } as const;
+
+const isShare = (event: RunEvent): event is Extract<RunEvent, { kind: keyof typeof things }> =>
+  event.kind in things;
+
 /** Sentences for the events that happen once; null for those that are shown as progress. */
 function sentence(event: RunEvent): string | null {
   switch (event.kind) {
@@ -136,8 +142,10 @@ class PlainDisplay implements Display {
     if (said !== null) this.note(said);
     if (event.kind === 'waiting' && !this.#due(now)) return;
     if (event.kind === 'waiting') this.note(`waiting: ${event.reason}`);
-    if (event.kind === 'evaluating' && (event.done === event.total || this.#due(now))) {
-      this.note(`evaluating ${compact(event.done)} of ${compact(event.total)} users`);
+    if (isShare(event) && (event.done === event.total || this.#due(now))) {
+      this.note(
+        `${event.kind} ${compact(event.done)} of ${compact(event.total)} ${things[event.kind]}`,
+      );
     }
     if (event.kind !== 'committed') return;
     const { step, stage } = event.report;
@@ -191,9 +199,10 @@ class TerminalDisplay implements Display {
       const { totalSteps } = this.#state;
       this.#line = `${this.#paint(bar(step + 1, totalSteps, 24))} ${this.#state.text}`;
       if (now - this.#drawnAt < redrawMs && step + 1 < totalSteps) return;
-    } else if (event.kind === 'evaluating') {
-      const { done, total } = event;
-      this.#line = `${this.#paint(bar(done, total, 24))} evaluating ${compact(done)}/${compact(total)} users`;
+    } else if (isShare(event)) {
+      const { kind, done, total } = event;
+      const share = `${compact(done)}/${compact(total)}`;
+      this.#line = `${this.#paint(bar(done, total, 24))} ${kind} ${share} ${things[kind]}`;
       if (now - this.#drawnAt < redrawMs && done < total) return;
     } else if (event.kind === 'waiting') {
       this.#line = event.reason;

@@ -1,6 +1,6 @@
 /** Stages of one job, with real checkpoints, members and links, on a tiny model. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -150,4 +150,21 @@ test('the first stage is the job of that stage', async () => {
   const [said] = await train('alone', { job });
   const [staged] = await train('one-stage', { job: jobOf([short]) });
   assert.equal(weightsOf(said), weightsOf(staged));
+});
+
+// Would catch embeddings of frozen items that depend on where they come from, and metrics of an
+// evaluation alone that are not those of the training.
+test('frozen items are read from the blocks of a cache where they are', async () => {
+  const cacheDirectory = join(folder, 'cache');
+  for (const said of await train('filled', { members: 2, cacheDirectory })) {
+    assert.equal(weightsOf(said), weightsOf(whole));
+  }
+  const [name] = readdirSync(cacheDirectory) as [string];
+  const block = join(cacheDirectory, name, 'block-00000000');
+  const written = statSync(block).mtimeMs;
+  const [again] = await train('read', { cacheDirectory, resumeFrom: checkpoint('filled', 6) });
+  assert.equal(weightsOf(again), weightsOf(whole));
+  assert.equal(statSync(block).mtimeMs, written);
+  const [evaluated] = await train('evaluated', { resumeFrom: checkpoint('whole', 9) });
+  assert.deepEqual(only(evaluated ?? [], 'evaluated').results, only(whole, 'evaluated').results);
 });

@@ -20,6 +20,8 @@ export interface MembersOptions {
   readonly job: TrainingJob;
   readonly datasetDirectory: string;
   readonly checkpointDirectory: string;
+  /** Of all members; null keeps nothing. */
+  readonly cacheDirectory?: string | null;
   readonly members: number;
   /** A checkpoint's folder; null starts from the seed. */
   readonly resumeFrom?: string | null;
@@ -81,6 +83,7 @@ async function trainMember(
       generation: generation(1),
       links,
       datasetDirectory: options.datasetDirectory,
+      cacheDirectory: options.cacheDirectory ?? null,
       checkpointDirectory: options.checkpointDirectory,
       resumeFrom,
       pretrained: { item: null, user: null },

@@ -33,7 +33,8 @@ export class EventLines {
       case 'waiting':
         return { kind: 'waiting', time, reason: event.reason };
       case 'evaluating':
-        return { kind: 'evaluating', time, done: event.done, total: event.total };
+      case 'encoding':
+        return { kind: event.kind, time, done: event.done, total: event.total };
       case 'notice':
         return { kind: 'warning', time, committed_steps: this.#committedSteps, text: event.text };
       case 'started':

@@ -210,11 +210,11 @@ export const runResult = z.intersection(
 export type ProgressLine =
   | { readonly kind: 'waiting'; readonly time: string; readonly reason: string }
   | {
-      readonly kind: 'evaluating';
+      readonly kind: 'evaluating' | 'encoding';
       readonly time: string;
       readonly done: number;
       readonly total: number;
     };
 
 export const isProgress = (line: HistoryLine | ProgressLine): line is ProgressLine =>
-  line.kind === 'waiting' || line.kind === 'evaluating';
+  line.kind === 'waiting' || line.kind === 'evaluating' || line.kind === 'encoding';

@@ -91,6 +91,7 @@ const fromWorker = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds }),
   z.strictObject({ kind: z.literal('evaluating'), done: count, total: count }),
+  z.strictObject({ kind: z.literal('encoding'), done: count, total: count }),
   z.strictObject({
     kind: z.literal('validated'),
     committedSteps: count,

@@ -62,6 +62,8 @@ export type RunEvent =
       readonly best: ReportedBest | null;
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  /** Frozen items that have their embeddings, out of all. */
+  | { readonly kind: 'encoding'; readonly done: number; readonly total: number }
   | {
       readonly kind: 'evaluated';
       readonly committedSteps: number;

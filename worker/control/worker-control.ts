@@ -282,6 +282,7 @@ export class WorkerControl {
       generation: generation(membership.generation),
       links: port,
       datasetDirectory,
+      cacheDirectory: this.#parts.cacheDirectory,
       checkpointDirectory: membership.checkpointDirectory,
       resumeFrom: membership.resumeFrom,
       pretrained,

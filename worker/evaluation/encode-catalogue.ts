@@ -10,7 +10,7 @@ import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
 import { packItems } from '../model/items/packed-items.js';
 import { itemTexts } from '../training/batches/item-texts.js';
-import { LaneShares } from '../training/step/lane-shares.js';
+import { LaneShares, type Share } from '../training/step/lane-shares.js';
 
 export interface CatalogueParts {
   readonly dataset: Dataset;
@@ -20,7 +20,7 @@ export interface CatalogueParts {
 }
 
 /** Bound of one batch: its activations must fit beside the weights. */
-const itemsOfBatch = 256;
+export const itemsOfBatch = 256;
 
 /**
  * As the user model reads them, in the order of `items`. [D * H]
@@ -41,14 +41,9 @@ export async function encodeCatalogue(
   for (const [first, last] of shares.own(items.length)) {
     for (let at = first; at < last; at += itemsOfBatch) {
       await onBatch(encoded);
-      const places = byLength(dataset, items, at, Math.min(last, at + itemsOfBatch));
-      const ids = places.map((place) => items[place] as number);
-      const texts = itemTexts(dataset, ids, model.config.maxTextLength);
-      const rows = model.embedItems(packItems(texts, model.config));
-      places.forEach((place, row) => {
-        matrix_DH.set(rows.subarray(row * hidden, (row + 1) * hidden), place * hidden);
-      });
-      encoded += places.length;
+      const share: Share = [at, Math.min(last, at + itemsOfBatch)];
+      encodeBatch({ dataset, model }, items, share, matrix_DH);
+      encoded += share[1] - share[0];
     }
   }
   const parts = shares
@@ -56,6 +51,23 @@ export async function encodeCatalogue(
     .map(([start, end]) => matrix_DH.subarray(start * hidden, end * hidden));
   await exchange.allGather(tag, parts);
   return matrix_DH;
+}
+
+/** Writes the rows of places first..last of `items`. */
+export function encodeBatch(
+  { dataset, model }: Pick<CatalogueParts, 'dataset' | 'model'>,
+  items: Int32Array,
+  [first, last]: Share,
+  matrix_DH: Float32Array,
+): void {
+  const hidden = model.hiddenSize;
+  const places = byLength(dataset, items, first, last);
+  const ids = places.map((place) => items[place] as number);
+  const texts = itemTexts(dataset, ids, model.config.maxTextLength);
+  const rows = model.embedItems(packItems(texts, model.config));
+  places.forEach((place, row) => {
+    matrix_DH.set(rows.subarray(row * hidden, (row + 1) * hidden), place * hidden);
+  });
 }
 
 /** Places first..last of `items`, shortest text first. */

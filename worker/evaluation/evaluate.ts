@@ -47,6 +47,8 @@ export interface EvaluationParts {
   readonly model: Hllm;
   readonly exchange: Exchange;
   readonly lanes: number;
+  /** The embeddings of all distinct texts, where the Item LLM is frozen; encoded anew without it. */
+  readonly frozenItems?: { matrix(): Promise<Float32Array> } | null;
   /** Items that the user model reads at most: the newest ones of a history. */
   readonly maxLength: number;
   readonly cutoffs: readonly number[];
@@ -171,7 +173,9 @@ export class Evaluator {
   async #encode(tag: Tag, onBatch: () => Promise<void>): Promise<Catalogue> {
     const { representatives } = this.#groups;
     const hidden = this.#parts.model.hiddenSize;
-    const embeddings_DH = await encodeCatalogue(this.#parts, representatives, tag, onBatch);
+    const embeddings_DH =
+      (await this.#parts.frozenItems?.matrix()) ??
+      (await encodeCatalogue(this.#parts, representatives, tag, onBatch));
     const shape: [number, number] = [representatives.length, hidden];
     return { embeddings_DH, unit_DH: tensor2d(unitRows(embeddings_DH, hidden), shape) };
   }

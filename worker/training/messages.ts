@@ -20,6 +20,8 @@ export interface TrainingStart {
   readonly links: MessagePort | null;
   /** A dataset folder whose digest has been checked against the coordinator's. */
   readonly datasetDirectory: string;
+  /** Where it keeps what can be computed again; null: nowhere. */
+  readonly cacheDirectory: string | null;
   /** Where rank 0 writes checkpoints (`step-00000120/` folders). */
   readonly checkpointDirectory: string;
   /** Checkpoint folder to start from, chosen by the coordinator; null starts from the seed. */
@@ -62,6 +64,8 @@ export type FromTraining =
       readonly seconds: number;
     }
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
+  /** Items that do not move any more get their embeddings, before the first step that needs them. */
+  | { readonly kind: 'encoding'; readonly done: number; readonly total: number }
   /** The validation split was evaluated while training goes on. */
   | {
       readonly kind: 'validated';

@@ -62,6 +62,7 @@ async function open(
       generation: generation(1),
       links: null,
       datasetDirectory: directory,
+      cacheDirectory: null,
       checkpointDirectory,
       resumeFrom: null,
       pretrained: { item: null, user: null },

@@ -41,8 +41,8 @@ export class TrainingLoop {
   #current: OpenStage;
   #checkpoints: Checkpoints | null = null;
   #committedAt = systemClock.now();
-  /** What the first step of a stage will take has been looked at. */
-  #memoryIsKnown = false;
+  /** Whether the stage's first step has come. */
+  #hasBegun = false;
   #finalLoss: number | null = null;
   #stopped = false;
 
@@ -110,6 +110,7 @@ export class TrainingLoop {
   }
 
   async #step(): Promise<void> {
+    if (!this.#hasBegun) await this.#prepare();
     const asked = systemClock.now();
     const batches = await this.#parts.inbox.take(step(this.#committedSteps));
     const planSeconds = (systemClock.now() - asked) / 1000;
@@ -164,7 +165,7 @@ export class TrainingLoop {
     await this.#checkpoints?.settle();
     await this.#checkpoints?.close();
     this.#current = nextStage(this.#parts.context, this.#current);
-    this.#memoryIsKnown = false;
+    this.#hasBegun = false;
     await this.#startCheckpoints();
   }
 
@@ -206,9 +207,15 @@ export class TrainingLoop {
     });
   }
 
+  /** What a stage computes once; it is no part of its first step. */
+  async #prepare(): Promise<void> {
+    await this.#current.itemCache?.matrix();
+    this.#committedAt = systemClock.now();
+  }
+
   #noticeMemory(batches: readonly LaneBatch[]): void {
-    if (this.#memoryIsKnown) return;
-    this.#memoryIsKnown = true;
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
     const { model, stage } = this.#current;
     const { engine, tell } = this.#parts.context;
     const text = memoryNotice(engine, model, computation(stage.job), batches);

@@ -3,6 +3,7 @@
  * border, after a roll-back or with a changed setting, opens a stage again.
  */
 import { systemClock } from '../../../shared/clock.js';
+import { step } from '../../../shared/ids.js';
 import type { Stage } from '../../../shared/plan/stages.js';
 import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import type { BestSoFar } from '../../evaluation/best-so-far.js';
@@ -15,6 +16,9 @@ import type { HostState } from '../../state/host-state.js';
 import { asksOf, computation, modelConfig, optimizerSettings, whatTrains } from '../from-job.js';
 import { Guard } from '../guard/guard.js';
 import type { GuardState } from '../guard/guard-state.js';
+import { BlockFolder } from '../item-cache/block-folder.js';
+import { ItemCache } from '../item-cache/item-cache.js';
+import { itemCacheKey } from '../item-cache/item-cache-key.js';
 import { requireMatches } from '../optimizer/multipliers.js';
 import { Trainer } from '../step/trainer.js';
 import type { TrainingContext } from './training-context.js';
@@ -38,6 +42,8 @@ export interface OpenStage {
   readonly evaluator: Evaluator;
   readonly validation: Validation;
   readonly guard: Guard;
+  /** Null where the Item LLM trains. */
+  readonly itemCache: ItemCache | null;
 }
 
 /**
@@ -72,6 +78,9 @@ export function openStage(
 ): OpenStage {
   const { dataset, exchange, pause, start, tell } = context;
   const { spec } = stage.job;
+  const itemCache = model.layout.trainsTower('item')
+    ? null
+    : openItemCache(context, stage, model, { state, committedSteps });
   const trainer = new Trainer({
     model,
     exchange,
@@ -82,6 +91,7 @@ export function openStage(
     lanes: spec.lanes,
     stage: stage.name,
     committedSteps,
+    ...(itemCache && { encodeItems: ({ items }) => itemCache.encode(items) }),
   });
   const evaluator = new Evaluator({
     dataset,
@@ -93,6 +103,7 @@ export function openStage(
     asks: asksOf(stage.job),
     onProgress: (done, total) => tell({ kind: 'evaluating', done, total }),
     pause,
+    frozenItems: itemCache,
   });
   const totalSteps = Math.min(stage.end, start.totalSteps);
   const validation = new Validation({ spec, totalSteps, evaluator, best, tell });
@@ -104,5 +115,30 @@ export function openStage(
     // One voice is enough: all members see the same.
     notice: (text) => start.rank === 0 && tell({ kind: 'notice', text }),
   });
-  return { stage, model, state, trainer, evaluator, validation, guard };
+  return { stage, model, state, trainer, evaluator, validation, guard, itemCache };
+}
+
+/** Its blocks are kept beside the dataset's copies; they are found again by what decides them. */
+function openItemCache(
+  { dataset, engine, exchange, pause, start, tell }: TrainingContext,
+  { job }: Stage,
+  model: Hllm,
+  { state, committedSteps }: Pick<StageStart, 'state' | 'committedSteps'>,
+): ItemCache {
+  const { cacheDirectory } = start;
+  const key = () => itemCacheKey({ dataset, engine, job, config: model.config, state });
+  return new ItemCache({
+    dataset,
+    model,
+    exchange,
+    openFolder: async () =>
+      cacheDirectory === null
+        ? null
+        : BlockFolder.open(cacheDirectory, 'item-embeddings', await key()),
+    step: step(committedSteps),
+    onProgress: async (done, total) => {
+      tell({ kind: 'encoding', done, total });
+      await pause();
+    },
+  });
 }
