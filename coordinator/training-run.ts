@@ -200,6 +200,10 @@ export class TrainingRun {
           parts.emit(message);
         }
         break;
+      case 'rolled-back':
+        this.#progress.heard(now);
+        if (worker === this.#members[0]) parts.emit(message);
+        break;
       case 'evaluated':
         this.#progress.heard(now);
         this.#metrics.set(worker, message.results);

@@ -60,6 +60,27 @@ test('without a terminal lines come at a bounded rate, the first and the last on
   assert.equal(lines.length, 5);
 });
 
+// Would catch a run that goes back to other weights and says nothing of it, or not with what.
+test('a roll-back is told in one sentence', () => {
+  const { display, text } = screen(false, false);
+  display.event(
+    {
+      kind: 'rolled-back',
+      committedSteps: 95,
+      rolledBackTo: 0,
+      reason: 'few negatives',
+      falseNegatives: 'text',
+      learningRate: 0.03,
+    },
+    null,
+  );
+  assert.equal(
+    text(),
+    'training has collapsed after 95 steps: few negatives: it goes on with the first weights, false ' +
+      'negatives by text and a learning rate of 0.03\n',
+  );
+});
+
 // Would catch a progress line of which nothing is left in a terminal that has not been given a size.
 test('a terminal of width 0 shows the progress', () => {
   const { display, wait, text } = screen(true, false, {}, 0);

@@ -9,7 +9,7 @@ import type {
   ReportedMetrics,
   ReportedStep,
 } from '../../shared/messages/messages.js';
-import type { RunEvent } from '../../shared/messages/run-events.js';
+import type { RolledBack, RunEvent } from '../../shared/messages/run-events.js';
 import { bar, compact, progressText, RateMeter } from './progress-line.js';
 
 export interface Display {
@@ -97,9 +97,20 @@ function sentence(event: RunEvent): string | null {
       return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
     case 'validated':
       return validationSentence(event);
+    case 'rolled-back':
+      return rollBackSentence(event);
     default:
       return null;
   }
+}
+
+function rollBackSentence(event: RolledBack): string {
+  const { committedSteps, falseNegatives, learningRate, reason, rolledBackTo } = event;
+  const weights = rolledBackTo === 0 ? 'the first weights' : `the weights of step ${rolledBackTo}`;
+  return (
+    `training has collapsed after ${committedSteps} steps: ${reason}: it goes on with ${weights}, ` +
+    `false negatives by ${falseNegatives} and a learning rate of ${learningRate}`
+  );
 }
 
 function validationSentence(event: Extract<RunEvent, { kind: 'validated' }>): string {

@@ -8,7 +8,7 @@ import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js'
 import { committedStepsOf } from '../../worker/checkpoint/checkpoint-folder.js';
 import type { FromTraining } from '../../worker/training/messages.js';
 import { importShop } from './shop.js';
-import { trainMembers } from './train-members.js';
+import { only, trainMembers } from './train-members.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-guarded-'));
 let datasetDirectory: string;
@@ -49,7 +49,18 @@ interface Run {
   readonly aside: readonly number[];
 }
 
-async function run(name: string, job: TrainingJob, members: number): Promise<Run> {
+interface RunOptions {
+  readonly stopAfter?: number;
+  /** Name of a checkpoint of the same run. */
+  readonly resumeFrom?: string;
+}
+
+async function run(
+  name: string,
+  job: TrainingJob,
+  members: number,
+  { stopAfter, resumeFrom }: RunOptions = {},
+): Promise<Run> {
   const checkpointDirectory = join(folder, name);
   const said: FromTraining[][] = Array.from({ length: members }, () => []);
   const end = trainMembers({
@@ -57,6 +68,8 @@ async function run(name: string, job: TrainingJob, members: number): Promise<Run
     datasetDirectory,
     checkpointDirectory,
     members,
+    ...(stopAfter !== undefined && { stopAfter }),
+    resumeFrom: resumeFrom === undefined ? null : join(checkpointDirectory, resumeFrom),
     stopWhen: (message, member) => {
       said[member]?.push(message);
       return [];
@@ -108,7 +121,64 @@ describe('a guard that stops', () => {
     assert.notEqual(error?.code, 'COLLAPSED');
     const certain = noticesOf(said[0] ?? []).filter((text) => /has collapsed after/.test(text));
     assert.equal(certain.length, 1);
-    const off = await run('off', jobOf({ action: 'off' }), 1);
+    const off = await run('off', jobOf({ action: 'off' }, 80), 1);
     assert.deepEqual(noticesOf(off.said[0] ?? []), []);
+  });
+});
+
+/** Of a run that ended well: what it ended with, and what it went back from. */
+function endOf({ said, error }: Run) {
+  assert.equal(error, null);
+  const messages = said[0] ?? [];
+  const rollBacks = messages.filter((message) => message.kind === 'rolled-back');
+  const losses = messages.flatMap((message) =>
+    message.kind === 'committed' ? [message.report.loss] : [],
+  );
+  return { sha256: only(messages, 'finished').weightsSha256, rollBacks, losses };
+}
+
+describe('a guard that continues', () => {
+  const goesOn = {
+    action: 'continue',
+    change: { falseNegatives: 'text', learningRateFactor: 0.2 },
+  };
+
+  // Would catch a roll-back that depends on who owns which lane, on when a checkpoint is on disk, or on where
+  // a run was stopped, and one that changes nothing.
+  it('trains on to the same weights on one, two and three members, and when resumed', async (context) => {
+    const job = jobOf(goesOn);
+    const whole = await run('one', job, 1);
+    const end = endOf(whole);
+    context.diagnostic(JSON.stringify(end.rollBacks));
+    const [rollBack] = end.rollBacks;
+    assert.ok(rollBack?.kind === 'rolled-back' && end.rollBacks.length === 1);
+    const { committedSteps, rolledBackTo, falseNegatives, learningRate } = rollBack;
+    assert.deepEqual([rolledBackTo, falseNegatives, learningRate], [30, 'text', 0.03]);
+    // An honest loss again, which falls.
+    const [first, last] = [end.losses[committedSteps], end.losses.at(-1)] as [number, number];
+    assert.ok(first > 3 && last < first - 0.5, `${first} after the roll-back, ${last} at the end`);
+    assert.equal(end.losses.length, 120);
+    assert.deepEqual(endOf(await run('of three', job, 3)).sha256, end.sha256);
+    // Two members, then one: before the collapse, and just behind it.
+    for (const stopAfter of [committedSteps - 3, committedSteps + 2]) {
+      const name = `stopped at ${stopAfter}`;
+      const first = endOf(await run(name, job, 2, { stopAfter }));
+      const resumeFrom = `step-${String(stopAfter).padStart(8, '0')}`;
+      const second = endOf(await run(name, job, 1, { resumeFrom }));
+      assert.equal(second.sha256, end.sha256, name);
+      assert.deepEqual([...first.losses, ...second.losses], end.losses, name);
+      assert.equal(first.rollBacks.length + second.rollBacks.length, 1, name);
+    }
+  });
+
+  // Would catch a run that ends with its last negative although it was told to go on.
+  it('goes on from a step that left nothing to learn from', async (context) => {
+    const job = jobOf(goesOn, 60);
+    job.spec.objective.falseNegativeThreshold = 0.5;
+    const [one, two] = [await run('none left', job, 1), await run('none left of 2', job, 2)];
+    const end = endOf(one);
+    context.diagnostic(JSON.stringify(end.rollBacks));
+    assert.equal(end.rollBacks.length, 1);
+    assert.equal(endOf(two).sha256, end.sha256);
   });
 });

@@ -37,14 +37,15 @@ test('steps past the checkpoint go, what happened to the run stays', () => {
     text('committed', 3),
     text('warning', 3),
     text('evaluated', 3),
+    text('rolled_back', 3),
     text('failed', 3),
   ];
-  const stays = [0, 1, 2, 3, 4, 6, 8].map((index) => lines[index]);
+  const stays = [0, 1, 2, 3, 4, 6, 9].map((index) => lines[index]);
   assert.deepEqual(cut(lines, 2).left, stays);
   assert.deepEqual(cut(lines, 3).left, lines);
   assert.deepEqual(
     cut(lines, 0).left,
-    [0, 1, 6, 8].map((index) => lines[index]),
+    [0, 1, 6, 9].map((index) => lines[index]),
   );
 });
 

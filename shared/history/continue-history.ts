@@ -2,7 +2,12 @@
 import { historyVersion } from './history-line.js';
 
 /** Kinds that tell of the training's own course, which a resumed run goes over again. */
-const courseKinds: ReadonlySet<unknown> = new Set(['committed', 'checkpointed', 'evaluated']);
+const courseKinds: ReadonlySet<unknown> = new Set([
+  'committed',
+  'checkpointed',
+  'evaluated',
+  'rolled_back',
+]);
 
 export interface HistoryCut {
   /** Everything before this offset stays as it is. */

@@ -48,6 +48,14 @@ const events: readonly RunEvent[] = [
   { kind: 'committed', report, seconds: 0.5 },
   { kind: 'checkpointed', committedSteps: 7, path: '/c/step-7', seconds: 0.1 },
   { kind: 'evaluated', committedSteps: 7, results },
+  {
+    kind: 'rolled-back',
+    committedSteps: 7,
+    rolledBackTo: 5,
+    reason: 'few negatives',
+    falseNegatives: 'text',
+    learningRate: 0.001,
+  },
 ];
 
 // Would catch a line that readers refuse, and a warning that does not say when it was.
@@ -62,6 +70,7 @@ test('every event of a course becomes a line that the schema knows', () => {
       ['committed', 7],
       ['checkpointed', 7],
       ['evaluated', 7],
+      ['rolled_back', 7],
     ],
   );
 });

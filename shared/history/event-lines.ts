@@ -59,6 +59,16 @@ export class EventLines {
         return evaluatedLine(event, event.best, time);
       case 'evaluated':
         return evaluatedLine(event, null, time);
+      case 'rolled-back':
+        return {
+          kind: 'rolled_back',
+          time,
+          committed_steps: event.committedSteps,
+          rolled_back_to: event.rolledBackTo,
+          reason: event.reason,
+          false_negatives: event.falseNegatives,
+          learning_rate: event.learningRate,
+        };
       case 'listening':
       case 'leaving':
       case 'finished':

@@ -116,6 +116,16 @@ const evaluated = line('evaluated', {
   best: z.object({ metric: z.string(), value: z.number(), committed_steps: count }).nullable(),
 });
 
+/** Training had collapsed: what follows goes on from other weights, with these settings. */
+const rolledBack = line('rolled_back', {
+  /** Committed steps of the checkpoint; 0 for the first weights. */
+  rolled_back_to: count,
+  reason: z.string(),
+  false_negatives: z.string(),
+  /** The peak of the schedule. */
+  learning_rate: z.number(),
+});
+
 /** What the metrics of a split are of. */
 const evaluatedSplit = z.object({
   users: count,
@@ -191,6 +201,7 @@ export const historyLine = z.discriminatedUnion('kind', [
   committed,
   checkpointed,
   evaluated,
+  rolledBack,
   warning,
   finished,
   failed,

@@ -98,6 +98,14 @@ const fromWorker = z.discriminatedUnion('kind', [
     results: z.array(splitMetrics).max(16),
     best: bestSoFar.nullable(),
   }),
+  z.strictObject({
+    kind: z.literal('rolled-back'),
+    committedSteps: count,
+    rolledBackTo: count,
+    reason: text,
+    falseNegatives: z.enum(['text', 'cosine', 'none']),
+    learningRate: finite,
+  }),
   z.strictObject({ kind: z.literal('evaluated'), results: z.array(splitMetrics).max(16) }),
   z.strictObject({
     kind: z.literal('finished'),

@@ -3,7 +3,7 @@
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
 import type { ExitCode } from '../exit-codes.js';
-import type { ReportedBest, ReportedMetrics, ReportedStep } from './messages.js';
+import type { FromWorker, ReportedBest, ReportedMetrics, ReportedStep } from './messages.js';
 
 /** Negatives that were held against the model: where they go, a falling loss means nothing. */
 export interface LiveNegatives {
@@ -29,6 +29,9 @@ export interface RunResult {
   readonly checkpoint: string | null;
   readonly metrics: readonly ReportedMetrics[];
 }
+
+/** Training had collapsed, and goes on with other weights and settings. */
+export type RolledBack = Extract<FromWorker, { kind: 'rolled-back' }>;
 
 export type RunEvent =
   /** The metrics server listens. */
@@ -61,6 +64,7 @@ export type RunEvent =
       readonly results: readonly ReportedMetrics[];
       readonly best: ReportedBest | null;
     }
+  | RolledBack
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
   /** Frozen items that have their embeddings, out of all. */
   | { readonly kind: 'encoding'; readonly done: number; readonly total: number }

@@ -4,6 +4,7 @@ import { signalKinds } from '../training/guard/guard-state.js';
 
 const count = z.int().min(0);
 const signal = z.enum(signalKinds);
+const cause = z.enum([...signalKinds, 'failed-step']);
 const point = z.strictObject({ committedSteps: count, best: count.nullable() }).nullable();
 
 export const guardManifest = z.strictObject({
@@ -18,6 +19,6 @@ export const guardManifest = z.strictObject({
   healthy: point,
   candidate: point,
   collapses: z
-    .array(z.strictObject({ committedSteps: count, rolledBackTo: count, signal }))
+    .array(z.strictObject({ committedSteps: count, rolledBackTo: count, signal: cause }))
     .readonly(),
 });

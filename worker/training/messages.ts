@@ -75,6 +75,17 @@ export type FromTraining =
       readonly best: BestSoFar | null;
     }
   | { readonly kind: 'evaluated'; readonly results: readonly SplitMetrics[] }
+  /** Training had collapsed, and goes on with other weights and settings from these committed steps on. */
+  | {
+      readonly kind: 'rolled-back';
+      readonly committedSteps: number;
+      /** Of the checkpoint; 0 for the first weights. */
+      readonly rolledBackTo: number;
+      readonly reason: string;
+      readonly falseNegatives: 'text' | 'cosine' | 'none';
+      /** The peak of the schedule. */
+      readonly learningRate: number;
+    }
   | {
       readonly kind: 'finished';
       readonly committedSteps: number;

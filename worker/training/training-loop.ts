@@ -14,16 +14,17 @@ import { stateBytes } from '../state/training-state.js';
 import type { BatchInbox } from './batches/batch-inbox.js';
 import type { LaneBatch } from './batches/lane-batch.js';
 import { computation } from './from-job.js';
+import type { RollBack } from './guard/after-collapse.js';
 import type { Point } from './guard/guard-state.js';
 import { TrainingCollapsedError } from './guard/training-collapsed-error.js';
 import type { Finding } from './guard/watch-step.js';
 import { Checkpoints } from './saving/checkpoints.js';
 import { RecentSteps } from './saving/recent-steps.js';
 import type { OpenStage } from './stages/open-stage.js';
-import { nextStage } from './stages/stage-states.js';
+import { nextStage, rolledBack } from './stages/stage-states.js';
 import type { TrainingContext } from './stages/training-context.js';
 import { memoryNotice } from './step/memory-notice.js';
-import type { StepOutcome } from './step/trainer.js';
+import type { StepOptions, StepOutcome } from './step/trainer.js';
 
 export interface LoopParts {
   readonly context: TrainingContext;
@@ -116,7 +117,7 @@ export class TrainingLoop {
     const planSeconds = (systemClock.now() - asked) / 1000;
     this.#noticeMemory(batches);
     const options = { stop: this.#parts.isStopWanted(), planSeconds };
-    const outcome = await this.#current.trainer.step(batches, options);
+    const outcome = await this.#train(batches, options);
     this.#tellCommitted(outcome);
     await this.#watch(outcome, batches);
     // Also before a stop: a run that goes on from here must know what one that never stopped knows.
@@ -134,19 +135,57 @@ export class TrainingLoop {
   async #watch({ report }: StepOutcome, batches: readonly LaneBatch[]): Promise<void> {
     const { guard } = this.#current;
     const collapsed = guard.after(report, negativesOf(batches));
-    if (collapsed?.reaction.kind === 'stop') {
-      await this.#giveUp(collapsed.finding, collapsed.reaction.at);
+    if (collapsed === null) return;
+    const { finding, reaction } = collapsed;
+    if (reaction.kind === 'stop') await this.#giveUp(finding, reaction.at);
+    else await this.#rollBack(reaction, finding.reason);
+  }
+
+  /** A step that fails because training has collapsed is trained again after a roll-back. */
+  async #train(batches: readonly LaneBatch[], options: StepOptions): Promise<StepOutcome> {
+    try {
+      return await this.#current.trainer.step(batches, options);
+    } catch (error) {
+      const rollBack = this.#current.guard.afterFailure(error, this.#committedSteps);
+      if (rollBack === null) throw error;
+      await this.#rollBack(rollBack, (error as Error).message);
     }
+    return this.#train(batches, options);
+  }
+
+  /** Goes on with the weights of a checkpoint, and with what the job says to change. */
+  async #rollBack(rollBack: RollBack, reason: string): Promise<void> {
+    const { context } = this.#parts;
+    await this.#checkpoints?.settle();
+    // From here on every member finds the checkpoint, and none still works at the step.
+    await this.#meet(rollBack.state.collapses.length);
+    this.#current = await rolledBack(context, this.#current, rollBack);
+    const { objective, optimizer } = this.#current.stage.job.spec;
+    context.tell({
+      kind: 'rolled-back',
+      committedSteps: this.#committedSteps,
+      rolledBackTo: rollBack.to?.committedSteps ?? 0,
+      reason,
+      falseNegatives: objective.falseNegatives,
+      learningRate: optimizer.learningRate,
+    });
+  }
+
+  #meet(part: number): Promise<void> {
+    return meet(this.#parts.context.exchange, {
+      step: step(this.#committedSteps),
+      phase: 'guard',
+      part,
+    });
   }
 
   /** Leaves the last healthy checkpoint as the newest one, and ends. */
   async #giveUp(finding: Finding, healthy: Point | null): Promise<never> {
-    const { exchange, start } = this.#parts.context;
-    const { checkpointDirectory, rank } = start;
+    const { checkpointDirectory, rank } = this.#parts.context.start;
     await this.#checkpoints?.settle();
     if (rank === 0) await setAsideCheckpoints(checkpointDirectory, healthy?.committedSteps ?? 0);
     // The first member that fails ends the others: only once the folder is in order.
-    await meet(exchange, { step: step(this.#committedSteps), phase: 'guard', part: 0 });
+    await this.#meet(0);
     throw new TrainingCollapsedError(this.#committedSteps, finding, healthy);
   }
 

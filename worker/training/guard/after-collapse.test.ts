@@ -17,11 +17,10 @@ const jobOf = (guard: object): TrainingJob =>
     },
   });
 
-const finding = { signal: 'masked', reason: 'few negatives', remedy: 'set something' } as const;
 const healthy = { committedSteps: 50, best: 25 };
 const state: GuardState = { ...firstGuardState, steps: 80, healthy };
 const after = (guard: object, from = state, stageStart = 0) =>
-  afterCollapse(jobOf(guard), from, finding, { committedSteps: 80, stageStart });
+  afterCollapse(jobOf(guard), from, 'masked', { committedSteps: 80, stageStart });
 
 describe('after a collapse', () => {
   it('follows the action of the job', () => {

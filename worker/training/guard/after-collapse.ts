@@ -1,21 +1,26 @@
 /** What becomes of a training that has collapsed, by its job. Pure. */
 import type { TrainingJob } from '../../../shared/job-spec/job-spec.js';
-import type { GuardState, Point } from './guard-state.js';
-import { firstGuardState } from './guard-state.js';
-import type { Finding } from './watch-step.js';
+import { type Collapse, firstGuardState, type GuardState, type Point } from './guard-state.js';
 
 export type Reaction =
   | { readonly kind: 'warn' }
   /** At the last healthy checkpoint; null where there is none. */
   | { readonly kind: 'stop'; readonly at: Point | null }
-  /** The weights become those of `to`, or the first ones; the cursor and the plan stay where they are. */
-  | { readonly kind: 'roll-back'; readonly to: Point | null; readonly state: GuardState };
+  | RollBack;
+
+/** The weights become those of `to`, or the first ones; the cursor and the plan stay where they are. */
+export interface RollBack {
+  readonly kind: 'roll-back';
+  readonly to: Point | null;
+  /** What the guard goes on with. */
+  readonly state: GuardState;
+}
 
 /** @param state after the step with which it is certain */
 export function afterCollapse(
   { spec }: TrainingJob,
   state: GuardState,
-  { signal }: Finding,
+  signal: Collapse['signal'],
   { committedSteps, stageStart }: { committedSteps: number; stageStart: number },
 ): Reaction {
   const { action, change } = spec.guard;
@@ -38,8 +43,8 @@ export function afterCollapse(
 }
 
 /**
- * The job with what was changed after so many collapses: what the training goes on with. Its plan is that
- * of the job as it was given, which asks for none of this.
+ * The job of a stage with what was changed after so many collapses in it: what the training goes on with.
+ * Its plan is that of the job as it was given, which asks for none of this.
  */
 export function changedJob(job: TrainingJob, collapses: number): TrainingJob {
   const { change } = job.spec.guard;

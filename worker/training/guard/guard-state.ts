@@ -57,7 +57,8 @@ export interface Collapse {
   readonly committedSteps: number;
   /** Of the checkpoint whose weights training went on with; 0 for the first weights. */
   readonly rolledBackTo: number;
-  readonly signal: SignalKind;
+  /** `failed-step` where a step could not be committed. */
+  readonly signal: SignalKind | 'failed-step';
 }
 
 export interface GuardState {

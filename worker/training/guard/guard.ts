@@ -2,9 +2,11 @@
  * The guard of a training: it watches the committed steps and says when they collapse. Every member has
  * one, which sees the same numbers and so decides the same; what it remembers is part of each checkpoint.
  */
+
+import { codeOf } from '../../../shared/exit-codes.js';
 import type { TrainingJob } from '../../../shared/job-spec/job-spec.js';
 import type { StepReport } from '../messages.js';
-import { afterCollapse, type Reaction } from './after-collapse.js';
+import { afterCollapse, type Reaction, type RollBack } from './after-collapse.js';
 import { firstGuardState, type GuardState, type Point, type Readings } from './guard-state.js';
 import type { GuardContext } from './signals.js';
 import { type Finding, hasWarned, watchStep, withCandidate } from './watch-step.js';
@@ -26,6 +28,13 @@ export interface Collapsed {
   readonly finding: Finding;
   readonly reaction: Exclude<Reaction, { kind: 'warn' }>;
 }
+
+/** Of steps that teach nothing, or too much at once: a collapse that came faster than its signals. */
+const collapseCodes: ReadonlySet<string> = new Set([
+  'NO_LIVE_NEGATIVES',
+  'ZERO_GRADIENT',
+  'NON_FINITE',
+]);
 
 export class Guard {
   readonly #parts: GuardParts;
@@ -77,13 +86,24 @@ export class Guard {
       return null;
     }
     const { job, stageStart } = this.#parts;
-    const reaction = afterCollapse(job, state, finding, { committedSteps, stageStart });
+    const reaction = afterCollapse(job, state, finding.signal, { committedSteps, stageStart });
     if (reaction.kind === 'warn') {
       if (verdict.isNews) this.#warn('training has collapsed', committedSteps, finding);
       return null;
     }
-    if (reaction.kind === 'roll-back') this.#state = reaction.state;
     return { finding, reaction };
+  }
+
+  /**
+   * What must follow from a step that could not be committed; null where that ends the training, as
+   * it does without a guard that goes on.
+   */
+  afterFailure(error: unknown, committedSteps: number): RollBack | null {
+    if (this.#state === null || !collapseCodes.has(codeOf(error))) return null;
+    const { job, stageStart } = this.#parts;
+    const at = { committedSteps, stageStart };
+    const reaction = afterCollapse(job, this.#state, 'failed-step', at);
+    return reaction.kind === 'roll-back' ? reaction : null;
   }
 
   #warn(what: string, committedSteps: number, { reason, remedy }: Finding): void {

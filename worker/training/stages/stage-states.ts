@@ -1,5 +1,7 @@
 /** States that a stage begins with: of a checkpoint, of the seed, or of the stage before. */
+import { join } from 'node:path';
 import { type Stage, stageAt } from '../../../shared/plan/stages.js';
+import { checkpointName } from '../../checkpoint/checkpoint-folder.js';
 import { readCheckpoint } from '../../checkpoint/read-checkpoint.js';
 import { readInitialWeights } from '../../checkpoint/read-initial-weights.js';
 import { readManifest } from '../../checkpoint/verify-checkpoint.js';
@@ -8,6 +10,8 @@ import { fillInitialWeights } from '../../model/parameters/initial-weights.js';
 import { moveParameters } from '../../model/parameters/move-parameters.js';
 import { isPretrained, loadTowers } from '../../model/pretrained/pretrained-towers.js';
 import { HostState } from '../../state/host-state.js';
+import { changedJob, type RollBack } from '../guard/after-collapse.js';
+import type { GuardState } from '../guard/guard-state.js';
 import { modelOfStage, type OpenStage, openStage } from './open-stage.js';
 import type { TrainingContext } from './training-context.js';
 
@@ -24,7 +28,7 @@ export async function firstStage(context: TrainingContext): Promise<OpenStage> {
     return openStage(context, stage, model, { state, committedSteps: 0, best: null, guard: null });
   }
   const manifest = await readManifest(resumeFrom, digests);
-  const stage = stageAt(stages, manifest.committedSteps);
+  const stage = changedStage(stageAt(stages, manifest.committedSteps), manifest.guard ?? null);
   const model = modelOfStage(context, stage);
   const state = HostState.zeros(model.layout);
   const { committedSteps, best, guard } = await readCheckpoint(resumeFrom, digests, state);
@@ -48,6 +52,37 @@ export function nextStage(context: TrainingContext, ended: OpenStage): OpenStage
     guard,
   });
 }
+
+/**
+ * The same stage with other weights, those of a checkpoint or the first ones, and with what its guard is
+ * told to change. The committed steps stay: what follows is trained as if the steps between had not been.
+ */
+export async function rolledBack(
+  context: TrainingContext,
+  given: OpenStage,
+  { to, state: guard }: RollBack,
+): Promise<OpenStage> {
+  const { digests, stages, start } = context;
+  const stage = changedStage(stages[given.stage.index] as Stage, guard);
+  const model = modelOfStage(context, stage);
+  const { committedSteps } = given.trainer;
+  const { best } = given.validation;
+  given.model.dispose();
+  if (to === null) {
+    const state = await weightsAtFirst(context, model);
+    return openStage(context, stage, model, { state, committedSteps, best, guard });
+  }
+  const { state } = given;
+  const path = join(start.checkpointDirectory, checkpointName(to.committedSteps));
+  await readCheckpoint(path, digests, state);
+  return openStage(context, stage, model, { state, committedSteps, best, guard });
+}
+
+/** A stage as it is trained after the collapses that its guard remembers. */
+const changedStage = (stage: Stage, guard: GuardState | null): Stage => ({
+  ...stage,
+  job: changedJob(stage.job, guard?.collapses.length ?? 0),
+});
 
 /** From the weights that the job names, or from its seed. */
 async function weightsAtFirst({ start }: TrainingContext, { layout }: Hllm): Promise<HostState> {
