@@ -83,8 +83,9 @@ ${runWords}
   --users FILE         a line for each user: an id, or {"user": "ID", "history": ["ITEM", ...]}, where
                        either may be left out
 
-The model reads the newest items, as many as the job's data.sequences.maxLength. Scores are cosines
-of its prediction and the items' embeddings: what it ranks by, not probabilities.
+The model reads the newest items, as many as the job's data.sequences.maxLength. Scores are what it ranks
+by: cosines of its prediction and the items' embeddings, which are no probabilities, or, where the job's
+objective reads labels, the probability that the user takes the item.
 
 Options:
   --top N              so many items (default: 10)

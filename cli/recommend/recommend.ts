@@ -2,12 +2,16 @@
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { openCatalogue } from '../../worker/inference/catalogue.js';
 import { historiesOfBatch } from '../../worker/inference/read-histories.js';
-import { Recommender } from '../../worker/inference/recommender.js';
-import type { ScoredItem } from '../../worker/inference/top-items.js';
+import {
+  type RankedBy,
+  type RecommendedItem,
+  Recommender,
+} from '../../worker/inference/recommender.js';
 import { recommendHelp } from '../help.js';
 import { sayFinished, sayJson } from '../output/json-line.js';
 import { type ItemNames, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
+import { usualCandidates } from '../trained-run/limits.js';
 import { answeredBy, type OpenRun, openRun } from '../trained-run/open-run.js';
 import { type Stages, withStages } from '../trained-run/with-stages.js';
 import { UsageError } from '../usage-error.js';
@@ -31,15 +35,17 @@ async function recommend(given: RecommendArguments): Promise<void> {
     for await (const _ of readQuestions(audience, dataset, names)) users++;
     if (users === 0) throw new UsageError('Cannot recommend: no user was named: there must be one');
     const { recommender, answered } = await openRecommender(opened, stages);
+    const { rankedBy } = recommender;
+    const options = { ...given, candidates: Math.max(usualCandidates, given.top) };
     for await (const batch of inBatches(readQuestions(audience, dataset, names))) {
       const histories = batch.map(({ history }) => history);
-      const answers = recommender.recommend(histories, given);
+      const answers = recommender.recommend(histories, options);
       batch.forEach((question, at) => {
-        say(question, answers[at] as ScoredItem[], names, json);
+        say(question, answers[at] as RecommendedItem[], names, { json, rankedBy });
       });
     }
     recommender.dispose();
-    return { users, ...answered };
+    return { users, rankedBy, ...answered };
   });
   if (json) sayFinished(finished);
 }
@@ -65,19 +71,20 @@ async function* inBatches(questions: AsyncIterable<Question>): AsyncGenerator<Qu
 
 function say(
   { user, history }: Question,
-  items: readonly ScoredItem[],
+  items: readonly RecommendedItem[],
   names: ItemNames,
-  json: boolean,
+  { json, rankedBy }: { readonly json: boolean; readonly rankedBy: RankedBy },
 ): void {
   const rows = itemRows(items, names);
   if (json) {
-    sayJson('recommended', { user, historyItems: history.length, items: rows });
+    const withCosines = rows.map((row, at) => ({ ...row, cosine: items[at]?.cosine ?? null }));
+    sayJson('recommended', { user, historyItems: history.length, items: withCosines });
     return;
   }
   const whom = user === null ? '' : `for user ${user}, `;
   const count = `${history.length} ${history.length === 1 ? 'item' : 'items'}`;
   const last = itemName(history.at(-1) as number, names);
   const head = `next ${whom}after ${count}, the last of them ${last}`;
-  const answer = rows.length === 0 ? 'nothing: every item is in it' : itemTable(rows, 'cosine');
+  const answer = rows.length === 0 ? 'nothing: every item is in it' : itemTable(rows, rankedBy);
   process.stdout.write(`${head}\n${answer}\n\n`);
 }

@@ -8,6 +8,7 @@ import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-ari
 import { openExchange } from '../collective/open-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
 import { Evaluator } from '../evaluation/evaluate.js';
+import type { ObjectiveConfig } from '../model/objectives/objective-config.js';
 import { openTinyModel, tinyItemTexts, tinyTexts } from '../model/tiny-step.js';
 import { type Catalogue, openCatalogue } from './catalogue.js';
 import { Recommender } from './recommender.js';
@@ -33,11 +34,13 @@ const dataset = {
 
 const maxLength = 3;
 
-async function openTrained(): Promise<{ trained: TrainedModel; catalogue: Catalogue }> {
+type Opened = Promise<{ trained: TrainedModel; catalogue: Catalogue }>;
+
+async function openTrained(objective: ObjectiveConfig = { kind: 'generative' }): Opened {
   const trained = {
-    job: { spec: { lanes: 2, data: { sequences: { maxLength } } } },
+    job: { spec: { lanes: 2, objective, data: { sequences: { maxLength } } } },
     dataset,
-    model: openTinyModel().model,
+    model: openTinyModel({ objective }).model,
     checkpoint: { manifest: { committedSteps: 1 } },
   } as unknown as TrainedModel;
   return { trained, catalogue: await openCatalogue(trained, () => undefined) };
@@ -60,7 +63,7 @@ describe('recommendation', () => {
     const cases = sequences.map((_, user) => evaluationCase(dataset, 'test', user));
     const answers = new Recommender(trained, catalogue).recommend(
       cases.map(({ history }) => history),
-      { top: dataset.items, repeats: false },
+      { top: dataset.items, repeats: false, candidates: 9 },
     );
     for (const cutoff of cutoffs) {
       const found = answers.filter((answer, user) =>
@@ -78,7 +81,7 @@ describe('recommendation', () => {
     const recommender = new Recommender(trained, catalogue);
     const history = Int32Array.of(4, 0, 4);
     const ask = (repeats: boolean) =>
-      recommender.recommend([history], { top: 99, repeats })[0] ?? assert.fail();
+      recommender.recommend([history], { top: 99, repeats, candidates: 9 })[0] ?? assert.fail();
     const itemsOf = (repeats: boolean) =>
       ask(repeats)
         .map(({ item }) => item)
@@ -88,12 +91,49 @@ describe('recommendation', () => {
     assert.ok(ask(true).every(({ score }) => Math.abs(score) <= 1.000001));
   });
 
+  // Would catch probabilities that go to other items, or are of another history than the one that was read,
+  // candidates by anything but cosine, and cosines that nothing has trained.
+  for (const kind of ['early-fusion', 'late-fusion'] as const) {
+    it(`ranks the best by cosine by probability: ${kind}`, async () => {
+      const { trained, catalogue } = await openTrained({ kind, generativeWeight: 1 });
+      const history = Int32Array.of(4, 0, 1, 2);
+      const rows = Int32Array.of(3, 5, 6);
+      const read = { offsets: Int32Array.of(0, 3), rows: history.subarray(1) };
+      const targets = { offsets: Int32Array.of(0, 3), rows };
+      const logits = trained.model.scoreTargets(read, targets, catalogue.embeddings_DH);
+      const expected = Array.from(rows, (item, at) => ({
+        item,
+        score: Math.fround(1 / (1 + Math.exp(-(logits[at] as number)))),
+      })).sort((a, b) => b.score - a.score);
+      const recommender = new Recommender(trained, catalogue);
+      const ask = (candidates: number, by = recommender) =>
+        by.recommend([history], { top: 9, repeats: false, candidates })[0] ?? assert.fail();
+      const all = ask(9);
+      assert.deepEqual(
+        all.map(({ item, score }) => ({ item, score })),
+        expected,
+      );
+      const byCosine = [...all].sort((a, b) => (b.cosine as number) - (a.cosine as number));
+      const kept = new Set(byCosine.slice(0, 2).map(({ item }) => item));
+      assert.deepEqual(
+        ask(2),
+        all.filter(({ item }) => kept.has(item)),
+      );
+      const alone = await openTrained({ kind, generativeWeight: 0 });
+      const answer = ask(1, new Recommender(alone.trained, alone.catalogue));
+      assert.deepEqual(
+        answer.map(({ cosine }) => cosine),
+        [null, null, null],
+      );
+    });
+  }
+
   // Would catch a file of users that fills the engine, batch by batch.
   it('leaves nothing on the engine', async () => {
     const { trained, catalogue } = await openTrained();
     const before = memory().numTensors;
     const recommender = new Recommender(trained, catalogue);
-    recommender.recommend([Int32Array.of(1)], { top: 1, repeats: false });
+    recommender.recommend([Int32Array.of(1)], { top: 1, repeats: false, candidates: 9 });
     recommender.dispose();
     assert.equal(memory().numTensors, before);
   });
