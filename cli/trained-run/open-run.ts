@@ -5,6 +5,7 @@ import { type Dataset, openDataset } from '../../dataset/dataset.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
 import { requireEngineFile } from '../../process/engine-files.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { readsLabels } from '../../shared/job-spec/reads-labels.js';
 import type { CheckpointWish } from '../../worker/inference/open-checkpoint.js';
 import { openTrainedModel, type TrainedModel } from '../../worker/inference/trained-model.js';
 import { datasetFolder } from '../dataset-folder.js';
@@ -47,6 +48,7 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
   const moved = path === null ? null : resolve(output, path);
   const dataset = await openDataset(await datasetFolder(job, note, moved), {
     verify: 'remembered',
+    labels: readsLabels(job),
   });
   const texts = await openItemTexts(dataset);
   if (texts === null) note('the dataset keeps no titles: it was imported before they were kept');
