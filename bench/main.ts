@@ -3,6 +3,7 @@
 import { benchAllReduce } from './all-reduce.js';
 import { benchInTurns } from './in-turns.js';
 import { benchLogits } from './logits/logits.js';
+import { benchPretrained } from './pretrained/pretrained.js';
 import { benchSeeds } from './seeds/seeds.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   'in-turns': benchInTurns,
   'all-reduce': benchAllReduce,
   seeds: benchSeeds,
+  pretrained: benchPretrained,
   tastes: benchTastes,
   logits: benchLogits,
 };

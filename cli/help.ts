@@ -12,6 +12,7 @@ Commands:
   similar RUN ITEM  the items nearest to one
   export RUN        embeddings and both language models, for other programs
   data ...          fetch, import and inspect datasets
+  weights PATH      what a pretrained model is, and whether it can be trained from
   bench             time a training step on this machine, engine by engine
   version           print the version
 
@@ -149,5 +150,18 @@ Columns:
   of matmul  the same as a share of the best matrix product that the engine did in the same run
   peak MiB   most memory that the process held
   host       share of the step that passes outside the engine
+
+${exitCodeHelp}`;
+
+export const weightsHelp = `Tells what a pretrained model is: family, shapes, types, tokenizer and digest.
+
+Usage: lockstep weights PATH [--json]
+
+PATH is a Hugging Face folder (Llama, Mistral, Qwen2, Qwen3; safetensors) or a GGUF file. What cannot be
+computed is refused by its name. A job names it in model.item.pretrained.path or model.user.pretrained.path,
+and data is imported for it with --tokenizer PATH.
+
+Options:
+  --json               one JSON object a line; the last one is the result
 
 ${exitCodeHelp}`;

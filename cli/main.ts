@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   similar: async () => (await import('./similar/similar.js')).similarCommand,
   data: async () => (await import('./data/data.js')).dataCommand,
   bench: async () => (await import('./bench/bench.js')).benchCommand,
+  weights: async () => (await import('./weights/weights.js')).weightsCommand,
   version: async () => {
     const { version } = await import('../process/version.js');
     return async () => {

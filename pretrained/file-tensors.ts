@@ -13,10 +13,17 @@ export interface FileTensor extends SourceTensor {
   readonly encoding: Encoding;
 }
 
+interface Memory {
+  readonly raw: Uint8Array;
+  readonly floats: Float32Array;
+}
+
 export class FileTensors implements TensorSource {
   readonly tensors: readonly FileTensor[];
   readonly #byName: ReadonlyMap<string, FileTensor>;
   readonly #open = new Map<string, FileHandle>();
+  /** Of the read that ended last: a model has hundreds of tensors, and each would leave its own behind. */
+  #spare: Memory | null = null;
 
   constructor(tensors: readonly FileTensor[]) {
     this.tensors = tensors;
@@ -30,23 +37,32 @@ export class FileTensors implements TensorSource {
     const first = Math.floor(range.begin / elements);
     const last = Math.ceil(range.end / elements);
     const atOnce = Math.min(last - first, Math.max(1, Math.floor(limits.pieceElements / elements)));
-    const raw = new Uint8Array(atOnce * bytes);
-    const floats = new Float32Array(atOnce * elements);
-    for (let unit = first; unit < last; unit += atOnce) {
-      const count = Math.min(atOnce, last - unit);
-      const memory = raw.subarray(0, count * bytes);
-      const read = await readInto(handle, memory, position + unit * bytes);
-      if (read.byteLength < memory.byteLength) {
-        throw new PretrainedError(file, `it ends within the tensor "${name}"`);
+    const memory = this.#takeMemory(atOnce * bytes, atOnce * elements);
+    try {
+      for (let unit = first; unit < last; unit += atOnce) {
+        const count = Math.min(atOnce, last - unit);
+        const raw = memory.raw.subarray(0, count * bytes);
+        const read = await readInto(handle, raw, position + unit * bytes);
+        if (read.byteLength < raw.byteLength) {
+          throw new PretrainedError(file, `it ends within the tensor "${name}"`);
+        }
+        const piece = memory.floats.subarray(0, count * elements);
+        encoding.decode(raw, piece);
+        const start = unit * elements;
+        const end = Math.min(piece.length, range.end - start);
+        yield piece.subarray(Math.max(0, range.begin - start), end);
       }
-      const piece = floats.subarray(0, count * elements);
-      encoding.decode(memory, piece);
-      const start = unit * elements;
-      yield piece.subarray(
-        Math.max(0, range.begin - start),
-        Math.min(piece.length, range.end - start),
-      );
+    } finally {
+      this.#spare = memory;
     }
+  }
+
+  /** Whoever reads at the same time gets memory of its own. */
+  #takeMemory(bytes: number, floats: number): Memory {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare !== null && spare.raw.length >= bytes && spare.floats.length >= floats) return spare;
+    return { raw: new Uint8Array(bytes), floats: new Float32Array(floats) };
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,7 @@ import { checkStart } from '../check-start.js';
 import { datasetFolder } from '../dataset-folder.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
+import { checkPretrained } from './check-pretrained.js';
 import { chooseWeights } from './choose-weights.js';
 import { claimName, type NameClaim } from './claim-name.js';
 import {
@@ -72,6 +73,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const run = { job: jobId(job.metadata.name), run: record.id };
     const workers = job.spec.workers.replicas;
     const { metricsPort } = options;
+    await checkPretrained(job, { datasetDirectory, vocabulary: manifest.counts.vocabulary, note });
     await checkStart({ job, datasetDirectory, workers, metricsPort, natsUrl });
     claim = natsUrl === null ? null : await claimName(natsUrl, run, note);
     // Everything has been checked: only now is anything written.

@@ -10,31 +10,28 @@ import type { Encoding } from './encoding.js';
  */
 export function turnedHeads(plain: Encoding, rows: number, columns: number): Encoding {
   const elements = rows * columns;
-  let head = new Float32Array(0);
+  const unit = (elements / plain.elements) * plain.bytes;
   return {
     dtype: plain.dtype,
     elements,
-    bytes: (elements / plain.elements) * plain.bytes,
+    bytes: unit,
     decode(bytes, into) {
-      if (head.length !== into.length) head = new Float32Array(into.length);
-      plain.decode(bytes, head);
-      for (let start = 0; start < into.length; start += elements) {
-        turn(head, into, start, rows, columns);
+      if (scratch.length < elements) scratch = new Float32Array(elements);
+      const head = scratch.subarray(0, elements);
+      for (let index = 0; index * elements < into.length; index++) {
+        plain.decode(bytes.subarray(index * unit, (index + 1) * unit), head);
+        turn(head, into.subarray(index * elements, (index + 1) * elements), rows, columns);
       }
     },
   };
 }
 
-function turn(
-  from: Float32Array,
-  into: Float32Array,
-  start: number,
-  rows: number,
-  columns: number,
-): void {
+/** A head in the file's order; decoding waits for nothing, so all tensors share it. */
+let scratch = new Float32Array(0);
+
+function turn(from: Float32Array, into: Float32Array, rows: number, columns: number): void {
   for (let row = 0; row < rows; row++) {
     const source = 2 * (row % (rows / 2)) + Math.floor(row / (rows / 2));
-    const begin = start + source * columns;
-    into.set(from.subarray(begin, begin + columns), start + row * columns);
+    into.set(from.subarray(source * columns, (source + 1) * columns), row * columns);
   }
 }

@@ -6,6 +6,7 @@ import { type JobProblem, JobSpecError } from '../errors.js';
 import { canonicalJson } from './job-digest.js';
 import { brokenRule } from './problems.js';
 import type { TrainingJob } from './schema.js';
+import { stageJobs } from './stage-jobs.js';
 
 export const towers = ['item', 'user'] as const;
 export type Tower = (typeof towers)[number];
@@ -94,9 +95,10 @@ const isMapping = (value: unknown): value is Record<string, unknown> =>
  * Positions that a tower reads at once. A pretrained model whose attention slides sees as many, or it
  * is another model.
  */
-export function positionsRead({ spec }: TrainingJob): Readonly<Record<Tower, number>> {
+export function positionsRead(job: TrainingJob): Readonly<Record<Tower, number>> {
+  const longest = Math.max(...stageJobs(job).map(({ spec }) => spec.data.sequences.maxLength));
   // A token of its own stands behind an item's text, and a target or a token behind a user's items.
-  return { item: spec.model.maxTextLength + 1, user: spec.data.sequences.maxLength + 1 };
+  return { item: job.spec.model.maxTextLength + 1, user: longest + 1 };
 }
 
 /** @param windows of the towers' models; null: they see all. */
