@@ -4,6 +4,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../dataset/dataset.js';
 import { type EvaluationSplit, evaluationCase } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
+import { unlabelled } from '../../shared/plan/plan-input.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import type { Exchange } from '../collective/exchange.js';
@@ -20,7 +21,7 @@ import {
 } from '../model/tiny-step.js';
 import type { SplitMetrics } from '../training/messages.js';
 import { CatalogueRanker, singleItems } from './catalogue-rank.js';
-import { type EvaluationParts, Evaluator } from './evaluate.js';
+import { type Asked, type EvaluationParts, Evaluator } from './evaluate.js';
 import type { Repeats } from './questions.js';
 import { type Places, placeFloats, rankingMetrics, setPlace } from './ranking-metrics.js';
 import { classificationValues } from './targets/classification-metrics.js';
@@ -62,10 +63,7 @@ function placesByTraining(split: EvaluationSplit): Places {
   return places;
 }
 
-const evaluateOn = (
-  exchange: Exchange,
-  changes: Partial<EvaluationParts> = {},
-): Promise<SplitMetrics[]> =>
+const evaluatorOn = (exchange: Exchange, changes: Partial<EvaluationParts> = {}): Evaluator =>
   new Evaluator({
     dataset,
     model: changes.model ?? openTinyModel().model,
@@ -76,7 +74,17 @@ const evaluateOn = (
     repeats: 'allow',
     onProgress: () => undefined,
     ...changes,
-  }).evaluate({ splits: ['validation', 'test'], step: step(4), name: 'evaluate' });
+  });
+
+const evaluateOn = (
+  exchange: Exchange,
+  changes: Partial<EvaluationParts> = {},
+): Promise<SplitMetrics[]> =>
+  evaluatorOn(exchange, changes).evaluate({
+    splits: ['validation', 'test'],
+    step: step(4),
+    name: 'evaluate',
+  });
 
 /** Members in one process, each with its own links thread, linked by real sockets. */
 async function evaluateTogether(
@@ -220,6 +228,23 @@ describe('evaluation', () => {
       Object.keys(test?.values ?? {}).filter((name) => !name.includes('@')),
       ['mrr', 'auc', 'gauc', 'logloss'],
     );
+  });
+
+  // Would catch a run that ends at its first evaluation, hours after it could have said why.
+  it('says before anything is evaluated which metric can never be', () => {
+    const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const of = (label: number, asks: Asked) =>
+      evaluatorOn(exchange, {
+        dataset: { ...dataset, sequenceLabels: new Uint8Array(22).fill(label) } as Dataset,
+        asks,
+      });
+    const fromData = { rankings: true, targets: { kind: 'data' } } as const;
+    assert.throws(() => of(1, fromData).requireMetric('auc'), { code: 'METRIC_MISSING' });
+    assert.throws(() => of(unlabelled, fromData).requireMetric('logloss'), /has none/);
+    of(1, fromData).requireMetric('logloss');
+    of(1, fromData).requireMetric('mrr');
+    const sampled = { kind: 'sampled', negatives: 1, seed: 1 } as const;
+    of(1, { rankings: false, targets: sampled }).requireMetric('gauc');
   });
 
   // Would catch a catalogue that is brought to the engine again for every few users, and stays there.

@@ -14,6 +14,7 @@ import {
   evaluationCase,
 } from '../../dataset/training-view.js';
 import type { Step } from '../../shared/ids.js';
+import { isClassificationMetric } from '../../shared/job-spec/classification-metrics.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
@@ -32,12 +33,18 @@ import {
   setPlace,
 } from './ranking-metrics.js';
 import { classificationValues } from './targets/classification-metrics.js';
-import { baseRateValues, countTargets, type JudgedTargets } from './targets/judged-targets.js';
+import {
+  baseRateValues,
+  countTargets,
+  hasMetric,
+  type JudgedTargets,
+} from './targets/judged-targets.js';
 import {
   type AskedTargets,
   type LabelledQuestions,
   labelledQuestions,
 } from './targets/labelled-questions.js';
+import { MissingMetricError } from './targets/missing-metric-error.js';
 import { scoreTargets } from './targets/score-targets.js';
 import { type TextGroups, textGroups } from './text-groups.js';
 import { unitRows } from './unit-rows.js';
@@ -141,6 +148,17 @@ export class Evaluator {
     } finally {
       catalogue.unit_DH.dispose();
     }
+  }
+
+  /**
+   * Known before the first step, so said before it.
+   *
+   * @throws MissingMetricError where no validation can have the metric.
+   */
+  requireMetric(metric: string): void {
+    if (!isClassificationMetric(metric)) return;
+    const asked = this.#labelledOf(this.#questionsOf('validation'));
+    if (asked !== null && !hasMetric(asked, metric)) throw new MissingMetricError(metric);
   }
 
   async #rank(

@@ -5,19 +5,7 @@ import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { FromTraining, SplitMetrics } from '../training/messages.js';
 import { afterEvaluation, type BestSoFar, isPatienceOver } from './best-so-far.js';
 import type { Evaluator } from './evaluate.js';
-
-/** The validation split has no such metric: nothing can be the best by it. */
-export class MissingMetricError extends Error {
-  override readonly name = 'MissingMetricError';
-  readonly code = 'METRIC_MISSING';
-
-  constructor(metric: string) {
-    super(
-      `Cannot keep the best checkpoint by ${metric}: the validation split has none, because its targets ` +
-        'are all wanted or all unwanted: checkpoint.best should be another metric',
-    );
-  }
-}
+import { MissingMetricError } from './targets/missing-metric-error.js';
 
 export interface ValidationParts {
   readonly spec: Pick<TrainingJob['spec'], 'evaluation' | 'checkpoint'>;

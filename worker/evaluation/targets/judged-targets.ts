@@ -1,4 +1,5 @@
 /** What an evaluation of targets says, beside the model's own numbers. */
+import type { ClassificationMetric } from '../../../shared/job-spec/classification-metrics.js';
 import type { TargetCounts } from '../../training/messages.js';
 import {
   type ClassificationValues,
@@ -21,6 +22,19 @@ export function countTargets(asked: LabelledQuestions): TargetCounts {
     users: users.length,
     oneClass: usersOfOneClass(asked),
   };
+}
+
+/** Whether these targets have the metric, whatever is said of them. */
+export function hasMetric(asked: LabelledQuestions, metric: ClassificationMetric): boolean {
+  const { total, wanted, users, oneClass } = countTargets(asked);
+  switch (metric) {
+    case 'auc':
+      return wanted > 0 && wanted < total;
+    case 'gauc':
+      return oneClass < users;
+    case 'logloss':
+      return total > 0;
+  }
 }
 
 /** Of whoever says of every target what share of training's was wanted: the metrics that the model has. */

@@ -105,6 +105,7 @@ export function openStage(
     pause,
     frozenItems: itemCache,
   });
+  if (spec.checkpoint.best !== undefined) evaluator.requireMetric(spec.checkpoint.best);
   const totalSteps = Math.min(stage.end, start.totalSteps);
   const validation = new Validation({ spec, totalSteps, evaluator, best, tell });
   const guard = new Guard({
