@@ -6,7 +6,7 @@ export const exitCodes = {
   internal: 1,
   /** The command line, the job, the data or the machine cannot be used as they are; nothing was trained. */
   usage: 2,
-  /** Training itself failed: a loss that is not finite, members that disagree, no memory, a full disk. */
+  /** Training itself failed: a loss that is not finite, a collapse, members that disagree, no memory, a full disk. */
   training: 3,
   /** A worker, the coordinator or nats-server was lost; `--resume` continues. */
   lost: 4,

@@ -117,10 +117,15 @@ describe('a guard that stops', () => {
 
   // Would catch a guard that cannot be told to leave a training alone.
   it('lets it go on where the job says so, with one word when it is certain', async () => {
-    const { said, error } = await run('warn', jobOf({ action: 'warn' }), 1);
+    const job = jobOf({ action: 'warn' });
+    const whole = await run('warn', job, 1);
+    const { said, error } = whole;
     assert.notEqual(error?.code, 'COLLAPSED');
     const certain = noticesOf(said[0] ?? []).filter((text) => /has collapsed after/.test(text));
     assert.equal(certain.length, 1);
+    // What was stopped goes through, if it is told to, to the weights that it would have had.
+    const resumed = await run('stop', job, 1, { resumeFrom: 'step-00000030' });
+    assert.equal(endOf(resumed).sha256, endOf(whole).sha256);
     const off = await run('off', jobOf({ action: 'off' }, 80), 1);
     assert.deepEqual(noticesOf(off.said[0] ?? []), []);
   });

@@ -17,7 +17,6 @@ import { computation } from './from-job.js';
 import type { RollBack } from './guard/after-collapse.js';
 import type { Point } from './guard/guard-state.js';
 import { TrainingCollapsedError } from './guard/training-collapsed-error.js';
-import type { Finding } from './guard/watch-step.js';
 import { Checkpoints } from './saving/checkpoints.js';
 import { RecentSteps } from './saving/recent-steps.js';
 import type { OpenStage } from './stages/open-stage.js';
@@ -137,8 +136,11 @@ export class TrainingLoop {
     const collapsed = guard.after(report, negativesOf(batches));
     if (collapsed === null) return;
     const { finding, reaction } = collapsed;
-    if (reaction.kind === 'stop') await this.#giveUp(finding, reaction.at);
-    else await this.#rollBack(reaction, finding.reason);
+    if (reaction.kind === 'stop') {
+      await this.#leaveHealthy(reaction.at);
+      throw new TrainingCollapsedError(this.#committedSteps, finding, reaction.at);
+    }
+    await this.#rollBack(reaction, finding.reason);
   }
 
   /** A step that fails because training has collapsed is trained again after a roll-back. */
@@ -146,9 +148,10 @@ export class TrainingLoop {
     try {
       return await this.#current.trainer.step(batches, options);
     } catch (error) {
-      const rollBack = this.#current.guard.afterFailure(error, this.#committedSteps);
-      if (rollBack === null) throw error;
-      await this.#rollBack(rollBack, (error as Error).message);
+      const reaction = this.#current.guard.afterFailure(error, this.#committedSteps);
+      if (reaction?.kind === 'stop') await this.#leaveHealthy(reaction.at);
+      if (reaction?.kind !== 'roll-back') throw error;
+      await this.#rollBack(reaction, (error as Error).message);
     }
     return this.#train(batches, options);
   }
@@ -179,14 +182,13 @@ export class TrainingLoop {
     });
   }
 
-  /** Leaves the last healthy checkpoint as the newest one, and ends. */
-  async #giveUp(finding: Finding, healthy: Point | null): Promise<never> {
+  /** Makes the last healthy checkpoint the newest one. */
+  async #leaveHealthy(healthy: Point | null): Promise<void> {
     const { checkpointDirectory, rank } = this.#parts.context.start;
     await this.#checkpoints?.settle();
     if (rank === 0) await setAsideCheckpoints(checkpointDirectory, healthy?.committedSteps ?? 0);
     // The first member that fails ends the others: only once the folder is in order.
     await this.#meet(0);
-    throw new TrainingCollapsedError(this.#committedSteps, finding, healthy);
   }
 
   #tellCommitted({ report, stop }: StepOutcome): void {

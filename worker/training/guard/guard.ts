@@ -2,11 +2,10 @@
  * The guard of a training: it watches the committed steps and says when they collapse. Every member has
  * one, which sees the same numbers and so decides the same; what it remembers is part of each checkpoint.
  */
-
 import { codeOf } from '../../../shared/exit-codes.js';
 import type { TrainingJob } from '../../../shared/job-spec/job-spec.js';
 import type { StepReport } from '../messages.js';
-import { afterCollapse, type Reaction, type RollBack } from './after-collapse.js';
+import { afterCollapse, type Reaction } from './after-collapse.js';
 import { firstGuardState, type GuardState, type Point, type Readings } from './guard-state.js';
 import type { GuardContext } from './signals.js';
 import { type Finding, hasWarned, watchStep, withCandidate } from './watch-step.js';
@@ -95,14 +94,15 @@ export class Guard {
   }
 
   /**
-   * What must follow from a step that could not be committed; null where that ends the training, as
-   * it does without a guard that goes on.
+   * What must follow from a step that could not be committed. Null where it is no collapse, or one that
+   * nothing announced: the training ends then as it does without a guard.
    */
-  afterFailure(error: unknown, committedSteps: number): RollBack | null {
+  afterFailure(error: unknown, committedSteps: number): Collapsed['reaction'] | null {
     if (this.#state === null || !collapseCodes.has(codeOf(error))) return null;
     const { job, stageStart } = this.#parts;
     const at = { committedSteps, stageStart };
     const reaction = afterCollapse(job, this.#state, 'failed-step', at);
+    if (reaction.kind === 'stop') return hasWarned(this.#state.raised) ? reaction : null;
     return reaction.kind === 'roll-back' ? reaction : null;
   }
 

@@ -58,6 +58,12 @@ export const certainAfter = 15;
 /** The same where the loss is nearly zero as well: no gradient is left that could lead out. */
 export const emptyAfter = 10;
 
+/**
+ * The same for items that look the same: in its first steps a training that goes well may push them together
+ * before it tells them apart, and nothing is lost by waiting.
+ */
+export const alikeAfter = 30;
+
 /** The same at a bound of the temperature, which some batches push there for a while. */
 export const clampedAfter = 50;
 

@@ -5,6 +5,7 @@
 import { maxLogitScale } from '../../model/objectives/generative/temperature.js';
 import type { GuardState, Readings, SignalKind } from './guard-state.js';
 import {
+  alikeAfter,
   alikeCosine,
   apartCosine,
   certainAfter,
@@ -72,8 +73,9 @@ const masked: Signal = {
 
 /** A loss that is nearly zero because nothing is left to tell apart. */
 const emptyLossSignal: Signal = {
-  isRaised: ({ loss, liveNegatives, negatives: drawn }) =>
-    drawn > 0 && loss < emptyLoss * Math.log(1 + drawn) && liveNegatives < hardlyNegatives * drawn,
+  isRaised: (readings, state, context) =>
+    readings.loss < emptyLoss * Math.log(1 + readings.negatives) &&
+    masked.isRaised(readings, state, context),
   warnAfter,
   certainAfter: emptyAfter,
   say: (readings) => `the loss is ${shown(readings.loss)} because only ${liveOf(readings)}`,
@@ -84,7 +86,7 @@ const emptyLossSignal: Signal = {
 const alike: Signal = {
   isRaised: ({ itemCosine }, { cosine }) => itemCosine > alikeCosine && cosine.lowest < apartCosine,
   warnAfter,
-  certainAfter,
+  certainAfter: alikeAfter,
   say: ({ itemCosine }, { cosine }) =>
     `the embeddings of all items have moved together: two of them have a mean cosine of ` +
     `${itemCosine.toFixed(4)}, ${cosine.lowest.toFixed(2)} at best`,
