@@ -57,6 +57,8 @@ export async function benchStep(args: string[]): Promise<void> {
       trains: options.trains,
       step_seconds: stepSeconds,
       step_seconds_range: [Math.min(...measured.seconds), Math.max(...measured.seconds)],
+      // What a busy machine hardly changes.
+      step_cpu_seconds: median(measured.cpuSeconds),
       users_per_second: batch.users / stepSeconds,
       tokens_per_second: batch.tokens / stepSeconds,
       flops_per_second: flopsPerSecond,
@@ -88,6 +90,8 @@ interface Measured {
   /** Of every step, the one that is not counted included. */
   readonly losses: readonly number[];
   readonly seconds: readonly number[];
+  /** Of all threads of the process. */
+  readonly cpuSeconds: readonly number[];
   /** Share of each step that passes outside the engine; see engine-clock.ts. */
   readonly hostShares: readonly number[];
   readonly phases: readonly Record<string, number>[];
@@ -99,6 +103,7 @@ async function measure(batch: StepBatch, options: StepOptions): Promise<Measured
   const trainer = openTrainer(batch, options, clock.watchArithmetic(openArithmetic()));
   const losses: number[] = [];
   const seconds: number[] = [];
+  const cpuSeconds: number[] = [];
   const hostShares: number[] = [];
   const phases: Record<string, number>[] = [];
   // The first step also allocates and compiles; it is not counted.
@@ -107,16 +112,19 @@ async function measure(batch: StepBatch, options: StepOptions): Promise<Measured
     const assembled = assembleBatch(stepPlan(batch, step, options.targets), batch, batch.model);
     const inEngine = clock.seconds;
     const start = performance.now();
+    const cpu = process.cpuUsage();
     const { report } = await trainer.step([assembled]);
     const took = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(cpu);
     losses.push(report.loss);
     if (step === 0) continue;
     seconds.push(took);
+    cpuSeconds.push((user + system) / 1e6);
     hostShares.push(1 - (clock.seconds - inEngine) / took);
     phases.push({ ...report.phaseSeconds });
     console.log(`step ${step}/${options.steps}  ${took.toFixed(3)} s`);
   }
-  return { losses, seconds, hostShares, phases };
+  return { losses, seconds, cpuSeconds, hostShares, phases };
 }
 
 const phaseMedians = (phases: Measured['phases']): Record<string, number> =>

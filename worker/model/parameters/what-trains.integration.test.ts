@@ -23,9 +23,25 @@ const computations: readonly Computation[] = [
   { precision: 'bf16', activations: 'layer' },
 ];
 
+function assertNear(
+  got: Float32Array,
+  expected: Float32Array,
+  { precision }: Computation,
+  name: string,
+): void {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+  const tolerance = (precision === 'bf16' ? 2e-2 : 2e-4) * largest;
+  got.forEach((value, index) => {
+    assert.ok(Math.abs(value - (expected[index] as number)) <= tolerance, `${name}[${index}]`);
+  });
+}
+
 for (const computation of computations) {
   describe(`what trains on libtorch in ${computation.precision}`, () => {
-    before(() => openEngine('torch', { threads: 1, deterministic: true }));
+    let device: string;
+    before(async () => {
+      ({ device } = await openEngine('torch', { threads: 1, deterministic: true }));
+    });
 
     // Would catch a fused layer that gives other bits, or none, where some gradients are not wanted.
     it('computes as where everything trains', () => {
@@ -39,16 +55,17 @@ for (const computation of computations) {
         moveParameters(merged, { layout: whole.model.layout, flat: whole.flat }, 1);
         whole.model.load(whole.flat);
         const every = trainTiny(whole.model, tinyPlan);
-        assert.equal(some.result.loss, every.result.loss);
+        const loss = every.result.loss;
+        assert.ok(Math.abs(some.result.loss - loss) <= (device === 'cpu' ? 0 : 1e-3 * loss));
         for (const { name } of model.layout.entries) {
           const sameOrder = name !== itemTokenName || model.layout.isTrained(tokenEmbeddingName);
           const isCompared = model.layout.isTrained(name) && whole.model.layout.has(name);
           if (!isCompared || !sameOrder) continue;
-          assert.deepEqual(
-            model.layout.view(some.gradient, name),
-            whole.model.layout.view(every.gradient, name),
-            name,
-          );
+          const got = model.layout.view(some.gradient, name);
+          const expected = whole.model.layout.view(every.gradient, name);
+          // A GPU's products may add in another order where they are of another shape.
+          if (device === 'cpu') assert.deepEqual(got, expected, name);
+          else assertNear(got, expected, computation, name);
         }
       }
     });
