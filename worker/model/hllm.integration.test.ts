@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/open-engine.js';
 import type { ModelConfig } from './model-config.js';
 import { tinyModel } from './tiny-model.js';
-import { openTinyModel, tinyItems, tinyPlan, trainTiny } from './tiny-step.js';
+import { openTinyModel, tinyItems, tinyPlan, tinyPlanWithTargets, trainTiny } from './tiny-step.js';
 
 describe('HLLM on libtorch', () => {
   let torch: Engine;
@@ -54,6 +54,40 @@ describe('HLLM on libtorch', () => {
       );
     }
   });
+
+  // Would catch leaves that see each other in the kernel, or activations that are not made again for them.
+  for (const kind of ['early-fusion', 'late-fusion'] as const) {
+    it(`computes the same for targets, whatever waits for the backward (${kind})`, async () => {
+      const plan = tinyPlanWithTargets(
+        [[5], [6, 2, 5, 3]],
+        [
+          [2, 3],
+          [1, 4, 1],
+        ],
+        [1, 0, 1, 0, 0],
+      );
+      const run = async (backend: string, activations: 'keep' | 'layer') => {
+        await setBackend(backend);
+        const computation = { precision: 'f32', activations } as const;
+        const objective = { kind, generativeWeight: 0.5 };
+        return trainTiny(
+          openTinyModel({ objective }, { keepLogits: true, computation }).model,
+          plan,
+        );
+      };
+      const expected = await run('cpu', 'keep');
+      const got = await run('torch', 'keep');
+      for (const name of ['logits', 'class_logits'] as const) {
+        assertNear(
+          got.result.outputs[name] as Float32Array,
+          expected.result.outputs[name] as Float32Array,
+        );
+      }
+      assertNear(got.result.dEmbeddings, expected.result.dEmbeddings);
+      assertNear(got.gradient, expected.gradient);
+      assert.deepEqual(await run('torch', 'layer'), got);
+    });
+  }
 
   // Would catch a policy that changes the result of a job, or keeps what it should make again.
   it('has the same bits whatever waits for the backward, and holds less', async () => {

@@ -52,6 +52,32 @@ export const tinyPlan = tinyPlanOf(
   1 / 6,
 );
 
+/** The same with targets behind the sequences, which are histories then. */
+export function tinyPlanWithTargets(
+  histories: number[][],
+  targets: number[][],
+  labels: number[],
+): LanePlan {
+  const predictions = histories.reduce((sum, { length }) => sum + Math.max(0, length - 1), 0);
+  return {
+    ...tinyPlanOf(histories, 1 / Math.max(1, predictions)),
+    targets: {
+      offsets: tinySequences(targets).offsets,
+      rows: Int32Array.from(targets.flat()),
+      labels: Float32Array.from(labels),
+      scale: 1 / Math.max(1, labels.length),
+    },
+  };
+}
+
+export function tinySequences(lists: readonly (readonly number[])[]) {
+  let end = 0;
+  return {
+    offsets: Int32Array.from([0, ...lists.map((list) => (end += list.length))]),
+    rows: Int32Array.from(lists.flat()),
+  };
+}
+
 /** Larger than what training starts from, so that no gradient hides below the rounding. */
 export function testWeights(model: Hllm): Float32Array {
   const flat = initialWeights(model.layout, { seed: 1, temperature: 0.2, deviation: 0.02 });

@@ -28,6 +28,14 @@ describe('packed layout', () => {
     assert.equal(packedLayout([1, 1, 1, 4, 4, 7]).groups.length, 3);
   });
 
+  // Would catch sequences of one length in one batch of attention that see different rows.
+  it('keeps sequences with other leaves apart', () => {
+    assert.deepEqual(packedLayout([3, 3, 3], [1, 1, 2]).groups, [
+      { firstRow: 0, count: 2, length: 3, leaves: 1 },
+      { firstRow: 6, count: 1, length: 3, leaves: 2 },
+    ]);
+  });
+
   // Would catch an item without text in mean mode: a division by zero much later.
   it('refuses an empty sequence', () => {
     assert.throws(() => packedLayout([2, 0]), /sequence 1: its length is 0/);

@@ -1,48 +1,28 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { memory } from '@tensorflow/tfjs-core';
-import type { LanePlan } from '../../../../shared/plan/lane-plan.js';
 import { openEngine } from '../../../engine/open-engine.js';
 import { uniform } from '../../autodiff/gradient-check.js';
 import type { Hllm } from '../../hllm.js';
-import { openTinyModel, tinyItems, tinyPlanOf, tinyTexts, trainTiny } from '../../tiny-step.js';
+import {
+  openTinyModel,
+  tinyItems,
+  tinyPlanOf,
+  tinyPlanWithTargets,
+  tinySequences,
+  tinyTexts,
+  trainTiny,
+} from '../../tiny-step.js';
 
 /** Histories of one item and of several, a user without targets, an item that is asked for twice. */
 const histories = [[5], [1, 2], [4, 6], [6, 2, 5, 3]];
 const targets = [[2, 3], [0], [], [1, 1, 4]];
 const labels = [1, 0, 1, 1, 0, 0];
 
-const fusionPlan = (of: {
-  histories: number[][];
-  targets: number[][];
-  labels: number[];
-}): LanePlan => {
-  const predictions = of.histories.reduce((sum, { length }) => sum + length - 1, 0);
-  return {
-    ...tinyPlanOf(of.histories, 1 / Math.max(1, predictions)),
-    targets: {
-      offsets: offsetsOf(of.targets),
-      rows: Int32Array.from(of.targets.flat()),
-      labels: Float32Array.from(of.labels),
-      scale: 1 / Math.max(1, of.labels.length),
-    },
-  };
-};
-
-function offsetsOf(lists: readonly (readonly number[])[]): Int32Array {
-  let end = 0;
-  return Int32Array.from([0, ...lists.map((list) => (end += list.length))]);
-}
-
-const plan = fusionPlan({ histories, targets, labels });
+const plan = tinyPlanWithTargets(histories, targets, labels);
 
 const everyEmbedding = (model: Hllm): Float32Array =>
   model.embedItems(tinyItems([...tinyTexts.keys()]));
-
-const sequencesOf = (lists: number[][]) => ({
-  offsets: offsetsOf(lists),
-  rows: Int32Array.from(lists.flat()),
-});
 
 for (const kind of ['early-fusion', 'late-fusion'] as const) {
   describe(kind, () => {
@@ -80,7 +60,7 @@ for (const kind of ['early-fusion', 'late-fusion'] as const) {
       const { model } = openTinyModel({ objective });
       const embeddings = everyEmbedding(model);
       const score = (of: number[][], to: number[][]): number[] =>
-        Array.from(model.scoreTargets(sequencesOf(of), sequencesOf(to), embeddings));
+        Array.from(model.scoreTargets(tinySequences(of), tinySequences(to), embeddings));
       const together = score(histories, targets);
       const alone = histories.flatMap((history, user) =>
         (targets[user] as number[]).flatMap((target) => score([history], [[target]])),
@@ -98,7 +78,7 @@ for (const kind of ['early-fusion', 'late-fusion'] as const) {
       const embeddings = everyEmbedding(model);
       const { outputs } = model.trainUsers(plan, embeddings, new Float32Array(model.layout.length));
       assert.deepEqual(
-        model.scoreTargets(sequencesOf(histories), sequencesOf(targets), embeddings),
+        model.scoreTargets(tinySequences(histories), tinySequences(targets), embeddings),
         outputs.class_logits,
       );
     });
@@ -135,7 +115,7 @@ for (const kind of ['early-fusion', 'late-fusion'] as const) {
     it('overwrites its section with zeros for a lane without anything to read', () => {
       const { model } = openTinyModel({ objective });
       const gradient = new Float32Array(model.layout.length).fill(7);
-      const empty = fusionPlan({ histories: [[]], targets: [[]], labels: [] });
+      const empty = tinyPlanWithTargets([[]], [[]], []);
       const result = model.trainUsers(empty, everyEmbedding(model), gradient);
       const { start, end } = model.layout.sections.user;
       assert.ok(gradient.subarray(start, end).every((value) => value === 0));
@@ -154,7 +134,7 @@ for (const kind of ['early-fusion', 'late-fusion'] as const) {
       trainTiny(model, plan);
       const { numTensors } = memory();
       for (let count = 1; count < 5; count++) trainTiny(model, plan);
-      model.scoreTargets(sequencesOf(histories), sequencesOf(targets), everyEmbedding(model));
+      model.scoreTargets(tinySequences(histories), tinySequences(targets), everyEmbedding(model));
       assert.equal(memory().numTensors, numTensors);
     });
   });

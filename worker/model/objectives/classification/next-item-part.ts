@@ -29,7 +29,8 @@ export function trainNextItemPart(
   settings: Omit<NextItemSettings, 'lossScale'>,
 ): NextItemPart {
   const { stateRows, targets } = nextItems(histories, pass.fused);
-  if (targets.length === 0) return noNextItems;
+  // Without negatives there is nothing to tell the next item from.
+  if (targets.length === 0 || pass.lane.plan.negatives.length === 0) return noNextItems;
   const { hidden, lane, tower } = pass;
   const { lossScale } = lane.plan;
   const states_RH = takeRows(pass.states_MH, stateRows, hidden);
