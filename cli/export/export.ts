@@ -11,6 +11,7 @@ import { exportHelp } from '../help.js';
 import { aligned } from '../output/aligned.js';
 import { sayFinished } from '../output/json-line.js';
 import { answeredBy, openRun } from '../trained-run/open-run.js';
+import { openRunCatalogue } from '../trained-run/open-run-catalogue.js';
 import { withStages } from '../trained-run/with-stages.js';
 import { type ExportArguments, readExportArguments } from './export-arguments.js';
 
@@ -30,6 +31,7 @@ async function exportRun({ run, checkpoint, output, parts, json }: ExportArgumen
     const trained = await load();
     const files = await writeExport(trained, {
       ...{ parts, directory, title: names.title, run: runId },
+      openCatalogue: () => openRunCatalogue(trained, stages),
       onProgress: stages.progress,
     });
     return { directory, files, answered: answeredBy(trained) };

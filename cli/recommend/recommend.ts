@@ -1,6 +1,5 @@
 /** `lockstep recommend`: what a trained model expects to come next. */
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
-import { openCatalogue } from '../../worker/inference/catalogue.js';
 import { historiesOfBatch } from '../../worker/inference/read-histories.js';
 import {
   type RankedBy,
@@ -13,6 +12,7 @@ import { type ItemNames, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
 import { usualCandidates } from '../trained-run/limits.js';
 import { answeredBy, type OpenRun, openRun } from '../trained-run/open-run.js';
+import { openRunCatalogue } from '../trained-run/open-run-catalogue.js';
 import { type Stages, withStages } from '../trained-run/with-stages.js';
 import { UsageError } from '../usage-error.js';
 import { type Question, readQuestions } from './questions.js';
@@ -52,9 +52,7 @@ async function recommend(given: RecommendArguments): Promise<void> {
 
 async function openRecommender({ load }: OpenRun, stages: Stages) {
   const trained = await load();
-  const catalogue = await openCatalogue(trained, (fraction) =>
-    stages.progress('encode the catalogue', fraction),
-  );
+  const catalogue = await openRunCatalogue(trained, stages);
   return { recommender: new Recommender(trained, catalogue), answered: answeredBy(trained) };
 }
 

@@ -1,12 +1,12 @@
 /** `lockstep similar`: the items that a trained model takes for the nearest to one. */
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
-import { openCatalogue } from '../../worker/inference/catalogue.js';
 import { similarItems } from '../../worker/inference/similar-items.js';
 import { similarHelp } from '../help.js';
 import { sayFinished } from '../output/json-line.js';
 import { findItem, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
 import { answeredBy, openRun } from '../trained-run/open-run.js';
+import { openRunCatalogue } from '../trained-run/open-run-catalogue.js';
 import { withStages } from '../trained-run/with-stages.js';
 import { readSimilarArguments, type SimilarArguments } from './similar-arguments.js';
 
@@ -23,9 +23,7 @@ async function similar({ run, checkpoint, item: named, top, json }: SimilarArgum
     const { names, load } = await openRun({ run, checkpoint, doing: 'ask' }, stages);
     const item = findItem(named, names);
     const trained = await load();
-    const catalogue = await openCatalogue(trained, (fraction) =>
-      stages.progress('encode the catalogue', fraction),
-    );
+    const catalogue = await openRunCatalogue(trained, stages);
     const found = similarItems(catalogue, trained.model.hiddenSize, item, top);
     return { item, names, answered: answeredBy(trained), rows: itemRows(found, names) };
   });

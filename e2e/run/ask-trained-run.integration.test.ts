@@ -1,6 +1,6 @@
 /** The commands that ask a trained model, as users call them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -18,7 +18,9 @@ before(async () => {
   run = await trainedRun(root);
 });
 
-const ask = (...words: string[]) => startCommand(program, [...words, '--json']).end;
+const cache = join(root, 'cache');
+const ask = (...words: string[]) =>
+  startCommand(program, [...words, '--json'], { LOCKSTEP_CACHE: cache }).end;
 
 // Would catch an answer without its item's title, or with the item itself in it.
 test('similar names the nearest items of an item that is named by its title', async () => {
@@ -32,6 +34,22 @@ test('similar names the nearest items of an item that is named by its title', as
     [1, 2, 3].map((rank) => [rank, true, false]),
   );
   assert.ok(similar.every(({ score }) => Math.abs(score) <= 1));
+});
+
+// Would catch embeddings that are computed again for every question, or taken from another's weights.
+test('the embeddings of a catalogue are kept for the next question', async () => {
+  const folders = () => readdirSync(join(cache, 'catalogues'), { recursive: true }).map(String);
+  const blocks = folders().filter((name) => name.includes('block-'));
+  assert.equal(blocks.length, 1);
+  const [file] = blocks as [string];
+  // Whole, but of other numbers: whoever reads them answers otherwise, and whoever checks them does not.
+  const path = join(cache, 'catalogues', file);
+  const { mtimeMs } = statSync(path);
+  const first = await ask('similar', run.folder, 'a');
+  assert.equal(statSync(path).mtimeMs, mtimeMs);
+  writeFileSync(path, readFileSync(path).fill(1));
+  const second = await ask('similar', run.folder, 'a');
+  assert.deepEqual(second.last.similar, first.last.similar);
 });
 
 // Would catch a line less than there are users, an answer that the history has, and a last line that does

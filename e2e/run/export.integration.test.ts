@@ -22,6 +22,8 @@ import { trainedRun } from './trained-run.js';
 const root = mkdtempSync(join(tmpdir(), 'lockstep-export-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 
+const nothingKept = { openBlocks: async () => null, onProgress: () => undefined };
+
 interface Exported {
   readonly folder: string;
   readonly trained: TrainedModel;
@@ -40,6 +42,7 @@ async function exported(name: string, more: object): Promise<Exported> {
   await writeExport(trained, {
     ...{ parts: exportParts, directory: folder, run: null },
     title: (item) => `Title ${item}`,
+    openCatalogue: () => openCatalogue(trained, nothingKept),
     onProgress: () => undefined,
   });
   return { folder, trained, dataset };
@@ -127,7 +130,7 @@ for (const [name, more] of Object.entries(variants)) {
     const found = await exported(name, more);
     const { folder, trained, dataset } = found;
     const back = await readBack(found);
-    const catalogue = await openCatalogue(back, () => undefined);
+    const catalogue = await openCatalogue(back, nothingKept);
     const embeddings = floatsIn(join(folder, 'item-embeddings.safetensors'), 'item_embeddings');
     const { hiddenSize } = trained.model;
     for (let item = 0; item < dataset.items; item++) {
@@ -198,7 +201,10 @@ test('the manifest lists every file with its digest, and a folder is written onc
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   assert.deepEqual([...listed, 'manifest.json'].sort(), found.sort());
   assert.equal(checkpoint.weights_sha256, trained.checkpoint.manifest.weightsSha256);
-  const wish = { parts: exportParts, run: null, title: null, onProgress: () => undefined };
+  const wish = {
+    ...{ parts: exportParts, run: null, title: null, onProgress: () => undefined },
+    openCatalogue: () => openCatalogue(trained, nothingKept),
+  };
   await assert.rejects(writeExport(trained, { ...wish, directory: folder }), {
     code: 'OUTPUT_EXISTS',
   });

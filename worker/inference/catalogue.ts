@@ -6,8 +6,9 @@
 import { rank, step } from '../../shared/ids.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
-import { encodeCatalogue } from '../evaluation/encode-catalogue.js';
 import { type TextGroups, textGroups } from '../evaluation/text-groups.js';
+import type { Blocks } from '../training/item-cache/block-folder.js';
+import { ItemCache } from '../training/item-cache/item-cache.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface Catalogue {
@@ -17,22 +18,29 @@ export interface Catalogue {
   readonly groups: TextGroups;
 }
 
-/** @param onProgress hears which part of the texts is encoded, in [0, 1] */
+export interface CatalogueOptions {
+  /** What was encoded before is read from there; null keeps nothing. */
+  readonly openBlocks: () => Promise<Blocks | null>;
+  /** Hears which part of the texts is there, in [0, 1]. */
+  readonly onProgress: (fraction: number) => void;
+}
+
 export async function openCatalogue(
-  { job, dataset, model, checkpoint }: TrainedModel,
-  onProgress: (fraction: number) => void,
+  { dataset, model, checkpoint }: TrainedModel,
+  { openBlocks, onProgress }: CatalogueOptions,
 ): Promise<Catalogue> {
-  const groups = textGroups(dataset, model.config.maxTextLength);
-  const { representatives } = groups;
-  const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic: openArithmetic() });
-  // The same batches as in an evaluation of the run, and so the same bits.
-  const parts = { dataset, model, exchange, lanes: job.spec.lanes };
-  const tag = { step: step(checkpoint.manifest.committedSteps), phase: 'catalogue', part: 0 };
-  const embeddings_DH = await encodeCatalogue(parts, representatives, tag, (encoded) => {
-    onProgress(encoded / representatives.length);
-    // Computing keeps the process deaf: signals are heard between two batches.
-    return new Promise((resolve) => setImmediate(resolve));
+  const cache = new ItemCache({
+    dataset,
+    model,
+    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic: openArithmetic() }),
+    openFolder: openBlocks,
+    step: step(checkpoint.manifest.committedSteps),
+    onProgress: (done, total) => {
+      onProgress(done / total);
+      // Computing keeps the process deaf: signals are heard between two blocks.
+      return new Promise((resolve) => setImmediate(resolve));
+    },
   });
-  onProgress(1);
-  return { embeddings_DH, groups };
+  const embeddings_DH = await cache.matrix();
+  return { embeddings_DH, groups: textGroups(dataset, model.config.maxTextLength) };
 }

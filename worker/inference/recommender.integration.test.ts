@@ -43,7 +43,8 @@ async function openTrained(objective: ObjectiveConfig = { kind: 'generative' }):
     model: openTinyModel({ objective }).model,
     checkpoint: { manifest: { committedSteps: 1 } },
   } as unknown as TrainedModel;
-  return { trained, catalogue: await openCatalogue(trained, () => undefined) };
+  const options = { openBlocks: async () => null, onProgress: () => undefined };
+  return { trained, catalogue: await openCatalogue(trained, options) };
 }
 
 describe('recommendation', () => {

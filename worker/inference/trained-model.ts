@@ -9,6 +9,7 @@ import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { stageAt, stagesOf } from '../../shared/plan/stages.js';
 import { type CheckpointManifest, modelFile } from '../checkpoint/checkpoint-folder.js';
 import { readTensors } from '../checkpoint/read-checkpoint.js';
+import type { Engine } from '../engine/engine.js';
 import { openEngine } from '../engine/open-engine.js';
 import type { Hllm } from '../model/hllm.js';
 import { HostState } from '../state/host-state.js';
@@ -30,6 +31,7 @@ export interface TrainedModel {
   /** Of a job with stages, that of the stage which the checkpoint belongs to. */
   readonly job: TrainingJob;
   readonly dataset: Dataset;
+  readonly engine: Engine;
   /** With its weights loaded. */
   readonly model: Hllm;
   /** The parameters. [P] */
@@ -44,7 +46,8 @@ export interface TrainedModel {
 export async function openTrainedModel(wish: TrainedModelWish): Promise<TrainedModel> {
   const { job, dataset, checkpoints, note } = wish;
   const { name, threads, mode, precision } = job.spec.engine;
-  await openEngine(name, { threads, deterministic: mode === 'exact', tf32: precision !== 'f32' });
+  const deterministic = mode === 'exact';
+  const engine = await openEngine(name, { threads, deterministic, tf32: precision !== 'f32' });
   const stages = stagesOf(job, { sequenceOffsets: trainingOffsets(dataset) });
   const expected = { jobDigest: jobDigest(job), datasetDigest: dataset.digest };
   const open = async (path: string, manifest: CheckpointManifest): Promise<TrainedModel> => {
@@ -55,7 +58,7 @@ export async function openTrainedModel(wish: TrainedModelWish): Promise<TrainedM
     await readTensors(path, modelFile, manifest, state);
     const flat = state.parameters;
     model.load(flat);
-    return { job: stage.job, dataset, model, flat, checkpoint: { path, manifest } };
+    return { job: stage.job, dataset, engine, model, flat, checkpoint: { path, manifest } };
   };
   return openCheckpoint(checkpoints, wish.checkpoint, expected, open, note);
 }

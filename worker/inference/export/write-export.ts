@@ -5,7 +5,7 @@ import { version } from '../../../process/version.js';
 import { requireNoFolder, writeFolder } from '../../../process/write-folder.js';
 import { syncFolder, writeHashed } from '../../../storage/hashed-files.js';
 import { requireRoom, storing } from '../../../storage/storage-error.js';
-import { openCatalogue } from '../catalogue.js';
+import type { Catalogue } from '../catalogue.js';
 import type { TrainedModel } from '../trained-model.js';
 import { type ExportFile, jsonFile } from './export-file.js';
 import { itemFiles } from './item-files.js';
@@ -22,6 +22,8 @@ export interface ExportWish {
   readonly title: ((item: number) => string) | null;
   /** The run's id; null where its folder does not say. */
   readonly run: string | null;
+  /** Asked for where a part needs it. */
+  readonly openCatalogue: () => Promise<Catalogue>;
   readonly onProgress: (stage: string, fraction: number) => void;
 }
 
@@ -76,15 +78,13 @@ export function writeExport(trained: TrainedModel, wish: ExportWish): Promise<Ex
 
 async function filesOf(
   trained: TrainedModel,
-  { parts, title, onProgress }: ExportWish,
+  { parts, title, openCatalogue }: ExportWish,
   folder: string,
 ): Promise<ExportFile[]> {
   const has = (part: ExportPart): boolean => parts.includes(part);
   const files: ExportFile[] = [];
   if (has('items') || has('users')) {
-    const catalogue = await openCatalogue(trained, (fraction) =>
-      onProgress('encode the catalogue', fraction),
-    );
+    const catalogue = await openCatalogue();
     if (has('items')) files.push(...itemFiles({ trained, catalogue, title }));
     if (has('users')) files.push(...userFiles(trained, catalogue, folder));
   }

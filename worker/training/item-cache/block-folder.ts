@@ -14,7 +14,14 @@ import { storing } from '../../../storage/storage-error.js';
 
 const digestBytes = 32;
 
-export class BlockFolder {
+/** Where blocks are kept. */
+export interface Blocks {
+  /** Fills `values`; false where there is no whole block of that length. */
+  read(block: number, values: Float32Array): Promise<boolean>;
+  write(block: number, values: Float32Array): Promise<void>;
+}
+
+export class BlockFolder implements Blocks {
   readonly #directory: string;
   readonly #key: string;
 
@@ -45,7 +52,6 @@ export class BlockFolder {
     return new BlockFolder(directory, key);
   }
 
-  /** Fills `values`; false where there is no whole block of that length. */
   async read(block: number, values: Float32Array): Promise<boolean> {
     const file = await readFile(this.#path(block)).catch(absent);
     if (file?.byteLength !== values.byteLength + digestBytes) return false;

@@ -21,8 +21,16 @@ export interface ItemCacheKeyParts {
 }
 
 /** SHA-256 (hex). */
-export async function itemCacheKey(parts: ItemCacheKeyParts): Promise<string> {
-  const { dataset, engine, job, config, state } = parts;
+export async function itemCacheKey({ state, ...parts }: ItemCacheKeyParts): Promise<string> {
+  return itemCacheKeyOf(
+    parts,
+    await weightsDigest(state, (parameter) => towerOf(parameter) === 'item'),
+  );
+}
+
+/** @param weights a digest of the weights, of more than the Item LLM's too */
+export function itemCacheKeyOf(parts: Omit<ItemCacheKeyParts, 'state'>, weights: string): string {
+  const { dataset, engine, job, config } = parts;
   const { item, itemEmbedding, maxTextLength } = config;
   const { name, version: engineVersion, device } = engine;
   const { train: _, ...tower } = job.spec.model.item;
@@ -32,7 +40,7 @@ export async function itemCacheKey(parts: ItemCacheKeyParts): Promise<string> {
     dataset: dataset.digest,
     model: { item, tower, itemEmbedding, maxTextLength },
     engine: { name, engineVersion, device, threads, precision, mode },
-    weights: await weightsDigest(state, (parameter) => towerOf(parameter) === 'item'),
+    weights,
   };
   return createHash('sha256').update(canonicalJson(inputs)).digest('hex');
 }

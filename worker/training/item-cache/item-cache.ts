@@ -12,7 +12,7 @@ import { encodeBatch, itemsOfBatch } from '../../evaluation/encode-catalogue.js'
 import { textGroups } from '../../evaluation/text-groups.js';
 import { takeRows } from '../../model/autodiff/rows.js';
 import type { Hllm, ItemEncoding } from '../../model/hllm.js';
-import type { BlockFolder } from './block-folder.js';
+import type { Blocks } from './block-folder.js';
 
 export interface ItemCacheParts {
   readonly dataset: Dataset;
@@ -20,7 +20,7 @@ export interface ItemCacheParts {
   readonly model: Hllm;
   readonly exchange: Exchange;
   /** Where blocks are kept; null keeps none. */
-  readonly openFolder: () => Promise<BlockFolder | null>;
+  readonly openFolder: () => Promise<Blocks | null>;
   /** Committed steps at which the stage began: tags the exchanges. */
   readonly step: Step;
   /** Awaited between blocks; `done` of `total` items have their embeddings. */
@@ -82,11 +82,7 @@ export class ItemCache {
   }
 
   /** Reads it where it is, computes it where it is not; there may be no such block. */
-  async #makeBlock(
-    block: number,
-    matrix_DH: Float32Array,
-    folder: BlockFolder | null,
-  ): Promise<void> {
+  async #makeBlock(block: number, matrix_DH: Float32Array, folder: Blocks | null): Promise<void> {
     const { dataset, model } = this.#parts;
     const items = this.#representatives;
     const [first, last] = [
