@@ -60,6 +60,7 @@ const warningCode = z.enum([
   'UNKNOWN_TEXTS',
   'EQUAL_TEXTS',
   'TEXTS_ARE_IDS',
+  'ONE_CLASS',
 ]);
 
 /** What the import has found out about its data. */

@@ -33,7 +33,8 @@ export function digestOfRead(
 ): string {
   if (!labels) return manifest.digest;
   const digest = labelledDigest(manifest);
-  if (digest !== null) return digest;
+  const { wanted = 0, unwanted = 0 } = manifest.labels ?? {};
+  if (digest !== null && wanted + unwanted > 0) return digest;
   throw new DatasetError(
     'NO_LABELS',
     `Cannot train with objective.targets.kind data on the dataset ${directory}: it has no labels: ` +

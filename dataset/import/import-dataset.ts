@@ -110,6 +110,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
     itemTextOffsets: texts.texts.offsets,
     ...(sequences.labels && { sequenceLabels: sequences.labels }),
   };
+  const labels = sequences.labels && countLabels(resolved.label as LabelRule, sequences.labels);
   const manifest = await writeDataset(resolved.output, {
     name: resolved.name,
     counts: {
@@ -119,7 +120,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       itemTokens: texts.tokens.length,
       vocabulary: tokenizer.vocabularySize,
     },
-    labels: sequences.labels && countLabels(resolved.label as LabelRule, sequences.labels),
+    labels,
     options: describe(resolved, learnt, table, counts, filtered.applied),
     report: reportImport({
       sequenceOffsets: sequences.offsets,
@@ -130,6 +131,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       unknown: tokenizer.unknown,
       words: learnt && { distinct: learnt.words, once: learnt.wordsOnce },
       cutTexts: texts.cut,
+      labels,
       leftOut:
         rowsOf(counts.badRows.skipped) + rowsOf(filtered.applied.map(({ removed }) => removed)),
     }),

@@ -119,6 +119,19 @@ test('the digest covers labels only for those who read them', async (context) =>
   );
 });
 
+// Catches a threshold that lies outside of the ratings, of which nobody hears before the loss is 0; and
+// an empty column that is taken for labels.
+test('labels that tell nothing apart are warned of, and an empty column is none', async (context) => {
+  const all = await labelled(context, { label: { column: 'stars', atLeast: 9 } });
+  const [warning] = (all.report.manifest.report?.warnings ?? []).slice(-1);
+  assert.equal(warning?.code, 'ONE_CLASS');
+  assert.match(warning?.message ?? '', /^all 5 labels say that the item was not wanted \(stars\)/);
+  const blank = interactions.replaceAll(/,(true|False|0|1)?,(\d)$/gm, ',,$2');
+  const empty = await labelled(context, { label: { column: 'clicked', atLeast: null } }, blank);
+  assert.match(empty.report.manifest.report?.warnings.at(-1)?.message ?? '', /^no interaction has/);
+  assert.match(await codeOf(openDataset(empty.report.directory, { labels: true })), /NO_LABELS/);
+});
+
 test('damaged labels are refused by name', async (context) => {
   const { report, dataset } = await labelled(context, byStars);
   const file = join(report.directory, labelFileNames.sequenceLabels);

@@ -19,6 +19,7 @@ function dataset(
     words: null,
     cutTexts: 0,
     leftOut: 0,
+    labels: null,
     ...more,
   };
 }

@@ -3,7 +3,7 @@
  * warning where a count says that training cannot work. A pure function of the dataset.
  */
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
-import type { ImportFindings, ImportWarning } from '../dataset-manifest.js';
+import type { DatasetLabels, ImportFindings, ImportWarning } from '../dataset-manifest.js';
 import { leastItemsToEvaluate, trainingLength } from '../training-view.js';
 
 export interface ReportInput {
@@ -22,6 +22,8 @@ export interface ReportInput {
   readonly cutTexts: number;
   /** Rows of interactions that bad rows and filters have left out. */
   readonly leftOut: number;
+  /** Null where nobody asked for labels. */
+  readonly labels: DatasetLabels | null;
 }
 
 export function reportImport(input: ReportInput): ImportFindings {
@@ -31,7 +33,7 @@ export function reportImport(input: ReportInput): ImportFindings {
     texts: countTexts(input),
     words: input.words,
   };
-  return { ...counts, warnings: warnings(counts) };
+  return { ...counts, warnings: warnings(counts, input.labels) };
 }
 
 type Counts = Omit<ImportFindings, 'warnings'>;
@@ -114,7 +116,10 @@ const nearlyAll = 90;
 
 const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
 
-function warnings({ users, interactions, texts }: Counts): ImportWarning[] {
+function warnings(
+  { users, interactions, texts }: Counts,
+  labels: DatasetLabels | null,
+): ImportWarning[] {
   const found: ImportWarning[] = [];
   const warn = (code: ImportWarning['code'], message: string) => found.push({ code, message });
   const long = users.total - users.tooShortToTrain;
@@ -138,7 +143,22 @@ function warnings({ users, interactions, texts }: Counts): ImportWarning[] {
     );
   }
   warnOfTexts(texts, warn);
+  warnOfLabels(labels, warn);
   return found;
+}
+
+function warnOfLabels(
+  labels: DatasetLabels | null,
+  warn: (code: ImportWarning['code'], message: string) => void,
+): void {
+  if (labels === null || (labels.wanted > 0 && labels.unwanted > 0)) return;
+  const { column, wanted, unwanted } = labels;
+  const what =
+    wanted + unwanted === 0
+      ? 'no interaction has a label'
+      : `all ${wanted + unwanted} labels say that the item was ${wanted > 0 ? '' : 'not '}wanted`;
+  const rule = 'another column or another --label-at-least should tell interactions apart';
+  warn('ONE_CLASS', `${what} (${column}): ${rule}`);
 }
 
 function warnOfTexts(
