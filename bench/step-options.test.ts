@@ -15,6 +15,7 @@ it('has the defaults of the results in bench/results', () => {
     threads: 2,
     steps: 4,
     trains: { item: { kind: 'all' }, user: { kind: 'all' } },
+    cachedItems: false,
   });
 });
 
@@ -37,6 +38,7 @@ it('names what it cannot use', () => {
     refused(['--train-item', word], /--train-item must be all\|lora:RANK.*: current value is /);
   }
   refused(['--steps', '1.5'], /--steps must be a positive integer: current value is "1.5"/);
+  refused(['--cached-items'], /--cached-items needs --train-item nothing: current value is all/);
   refused(['--targets', '3'], /--targets needs an --objective with targets/);
   assert.throws(() => parseStepOptions([]), /--batch is missing/);
 });

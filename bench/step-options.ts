@@ -34,13 +34,15 @@ export interface StepOptions {
   readonly threads: number;
   readonly steps: number;
   readonly trains: WhatTrains;
+  /** Whether the embeddings of frozen items are computed once, as training does. */
+  readonly cachedItems: boolean;
 }
 
 export const stepUsage =
   `usage: bench step --batch PREFIX [--engine ${engineNames.join('|')}] [--dtype ${precisions.join('|')}] ` +
   `[--mode ${modes.join('|')}] [--activations ${activations.join('|')}] ` +
   `[--objective ${objectives.join('|')}] [--targets N] [--threads T] [--steps N] ` +
-  `[--train-item ${trainWords}] [--train-user ${trainWords}]`;
+  `[--train-item ${trainWords}] [--train-user ${trainWords}] [--cached-items]`;
 
 /** @throws Error naming the option, its value and the rule. */
 export function parseStepOptions(args: readonly string[]): StepOptions {
@@ -58,12 +60,23 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
       steps: { type: 'string', default: '4' },
       'train-item': { type: 'string', default: 'all' },
       'train-user': { type: 'string', default: 'all' },
+      'cached-items': { type: 'boolean', default: false },
     },
   });
   if (values.batch === undefined) throw new Error('--batch is missing');
   const objective = oneOf('--objective', objectives, values.objective);
   if (objective === 'generative' && values.targets !== undefined) {
     throw new Error('--targets needs an --objective with targets: current value is generative');
+  }
+  const trains = {
+    item: trainingOf('--train-item', values['train-item']),
+    user: trainingOf('--train-user', values['train-user']),
+  };
+  const cachedItems = values['cached-items'];
+  if (cachedItems && trains.item.kind !== 'nothing') {
+    throw new Error(
+      `--cached-items needs --train-item nothing: current value is ${values['train-item']}`,
+    );
   }
   return {
     batch: values.batch,
@@ -76,10 +89,8 @@ export function parseStepOptions(args: readonly string[]): StepOptions {
       objective === 'generative' ? 0 : positiveInteger('--targets', values.targets ?? usualTargets),
     threads: positiveInteger('--threads', values.threads),
     steps: positiveInteger('--steps', values.steps),
-    trains: {
-      item: trainingOf('--train-item', values['train-item']),
-      user: trainingOf('--train-user', values['train-user']),
-    },
+    trains,
+    cachedItems,
   };
 }
 

@@ -3,7 +3,7 @@
  * member and one lane: the work of one worker, without a network.
  */
 import { systemClock } from '../shared/clock.js';
-import { rank } from '../shared/ids.js';
+import { rank, step } from '../shared/ids.js';
 import type { Arithmetic } from '../worker/arithmetic/arithmetic.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
 import { openExchange } from '../worker/collective/open-exchange.js';
@@ -12,6 +12,7 @@ import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/parameters/initial-weights.js';
 import { isEverything } from '../worker/model/parameters/what-trains.js';
 import { assembleBatch } from '../worker/training/batches/lane-batch.js';
+import { ItemCache } from '../worker/training/item-cache/item-cache.js';
 import { Trainer } from '../worker/training/step/trainer.js';
 import { EngineClock } from './engine-clock.js';
 import { matmulRate } from './matmul-rate.js';
@@ -100,16 +101,16 @@ interface Measured {
 async function measure(batch: StepBatch, options: StepOptions): Promise<Measured> {
   const clock = new EngineClock();
   clock.watchBackend();
-  const trainer = openTrainer(batch, options, clock.watchArithmetic(openArithmetic()));
+  const trainer = await openTrainer(batch, options, clock.watchArithmetic(openArithmetic()));
   const losses: number[] = [];
   const seconds: number[] = [];
   const cpuSeconds: number[] = [];
   const hostShares: number[] = [];
   const phases: Record<string, number>[] = [];
   // The first step also allocates and compiles; it is not counted.
-  for (let step = 0; step <= options.steps; step++) {
+  for (let at = 0; at <= options.steps; at++) {
     // Ahead of the step, as training does on a thread of its own.
-    const assembled = assembleBatch(stepPlan(batch, step, options.targets), batch, batch.model);
+    const assembled = assembleBatch(stepPlan(batch, at, options.targets), batch, batch.model);
     const inEngine = clock.seconds;
     const start = performance.now();
     const cpu = process.cpuUsage();
@@ -117,12 +118,12 @@ async function measure(batch: StepBatch, options: StepOptions): Promise<Measured
     const took = (performance.now() - start) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     losses.push(report.loss);
-    if (step === 0) continue;
+    if (at === 0) continue;
     seconds.push(took);
     cpuSeconds.push((user + system) / 1e6);
     hostShares.push(1 - (clock.seconds - inEngine) / took);
     phases.push({ ...report.phaseSeconds });
-    console.log(`step ${step}/${options.steps}  ${took.toFixed(3)} s`);
+    console.log(`step ${at}/${options.steps}  ${took.toFixed(3)} s`);
   }
   return { losses, seconds, cpuSeconds, hostShares, phases };
 }
@@ -135,13 +136,27 @@ const phaseMedians = (phases: Measured['phases']): Record<string, number> =>
     ]),
   );
 
-function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithmetic): Trainer {
+async function openTrainer(
+  batch: StepBatch,
+  options: StepOptions,
+  arithmetic: Arithmetic,
+): Promise<Trainer> {
   const { precision, activations, trains } = options;
   const model = new Hllm(batch.model, { computation: { precision, activations }, trains });
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
-  return new Trainer({
+  const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+  const cache = new ItemCache({
+    dataset: batch,
     model,
-    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic }),
+    exchange,
+    openFolder: async () => null,
+    step: step(0),
+    onProgress: async () => undefined,
+  });
+  const trainer = new Trainer({
+    model,
+    exchange,
+    ...(options.cachedItems && { encodeItems: ({ items }) => cache.encode(items) }),
     arithmetic,
     clock: systemClock,
     // The optimizer of the reference's benchmark.
@@ -162,6 +177,8 @@ function openTrainer(batch: StepBatch, options: StepOptions, arithmetic: Arithme
     lanes: 1,
     committedSteps: 0,
   });
+  if (options.cachedItems) await cache.matrix();
+  return trainer;
 }
 
 function readOptions(args: string[]): StepOptions | null {

@@ -4,7 +4,7 @@
  *
  * Legend: D distinct texts, H hidden size.
  */
-import type { Dataset } from '../../dataset/dataset.js';
+import type { CatalogueTexts, Dataset } from '../../dataset/dataset.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
@@ -55,7 +55,7 @@ export async function encodeCatalogue(
 
 /** Writes the rows of places first..last of `items`. */
 export function encodeBatch(
-  { dataset, model }: Pick<CatalogueParts, 'dataset' | 'model'>,
+  { dataset, model }: { readonly dataset: CatalogueTexts; readonly model: Hllm },
   items: Int32Array,
   [first, last]: Share,
   matrix_DH: Float32Array,
@@ -72,7 +72,7 @@ export function encodeBatch(
 
 /** Places first..last of `items`, shortest text first. */
 function byLength(
-  { itemTokenOffsets }: Dataset,
+  { itemTokenOffsets }: CatalogueTexts,
   items: Int32Array,
   first: number,
   last: number,

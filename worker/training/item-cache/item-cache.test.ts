@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Dataset } from '../../../dataset/dataset.js';
 import { type Rank, rank, step } from '../../../shared/ids.js';
 import { itemsOfBatch } from '../../evaluation/encode-catalogue.js';
 import type { Hllm } from '../../model/hllm.js';
@@ -16,7 +15,7 @@ const itemTokens = Int32Array.from({ length: items }, (_, item) => (item === 5 ?
 const dataset = {
   itemTokens,
   itemTokenOffsets: Uint32Array.from({ length: items + 1 }, (_, item) => item),
-} as unknown as Dataset;
+};
 
 /** Embeds a text as its token and the number of texts beside it, as a packing may be seen in the bits. */
 function openModel(encoded: number[]) {

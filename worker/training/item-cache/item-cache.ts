@@ -5,7 +5,7 @@
  *
  * Legend: D distinct texts, H hidden size, n items of a lane.
  */
-import type { Dataset } from '../../../dataset/dataset.js';
+import type { CatalogueTexts } from '../../../dataset/dataset.js';
 import { rank, type Step } from '../../../shared/ids.js';
 import type { Exchange } from '../../collective/exchange.js';
 import { encodeBatch, itemsOfBatch } from '../../evaluation/encode-catalogue.js';
@@ -15,7 +15,7 @@ import type { Hllm, ItemEncoding } from '../../model/hllm.js';
 import type { Blocks } from './block-folder.js';
 
 export interface ItemCacheParts {
-  readonly dataset: Dataset;
+  readonly dataset: CatalogueTexts;
   /** Has its weights loaded. */
   readonly model: Hllm;
   readonly exchange: Exchange;
