@@ -1,12 +1,14 @@
 /** Stages of one job, with real checkpoints, members and links, on a tiny model. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { importDataset } from '../../dataset/import/import-dataset.js';
 import { writeInput } from '../../dataset/import/import-fixture.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { decodeSafetensors } from '../../shared/safetensors.js';
 import type { FromTraining } from '../../worker/training/messages.js';
 import { type MembersOptions, only, trainMembers } from './train-members.js';
 
@@ -167,4 +169,42 @@ test('frozen items are read from the blocks of a cache where they are', async ()
   assert.equal(statSync(block).mtimeMs, written);
   const [evaluated] = await train('evaluated', { resumeFrom: checkpoint('whole', 9) });
   assert.deepEqual(only(evaluated ?? [], 'evaluated').results, only(whole, 'evaluated').results);
+});
+
+/** The late fusion of the paper's third stage: its head alone trains. */
+const fusion = {
+  name: 'fusion',
+  duration: { steps: 3 },
+  train: { item: { kind: 'nothing' }, user: { kind: 'nothing' } },
+  objective: {
+    kind: 'late-fusion',
+    generativeWeight: 0,
+    targets: { kind: 'sampled', perUser: 2, negatives: 1 },
+  },
+};
+
+const tensorsOf = (name: string, step: number) =>
+  decodeSafetensors(readFileSync(join(checkpoint(name, step), 'model.safetensors')));
+
+type Tensors = ReturnType<typeof tensorsOf>;
+type Tensors3 = [Tensors, Tensors, Tensors];
+
+// Would catch a head that is made anew at the border or trains before it, and a frozen model that moves.
+test('the head of a later stage is there from the start, and alone trains in it', async () => {
+  const job = jobOf([short, long, fusion]);
+  const [said] = await train('three', { job });
+  const [end] = await train('three-of-two', {
+    job,
+    members: 2,
+    resumeFrom: checkpoint('three', 9),
+  });
+  assert.equal(weightsOf(end), weightsOf(said));
+  const [begun, second, third] = [4, 9, 12].map((step) => tensorsOf('three', step)) as Tensors3;
+  const moved = (from: Tensors, to: Tensors): string[] =>
+    [...to.keys()].filter((name) => !isDeepStrictEqual(to.get(name), from.get(name)));
+  const ofSecond = moved(begun, second);
+  assert.ok(ofSecond.every((name) => name.startsWith('user_llm.') || name === 'logit_scale'));
+  const ofThird = moved(second, third);
+  assert.ok(ofThird.includes('head_out.weight') && ofThird.includes('user_emb_token'));
+  assert.ok(ofThird.every((name) => !/^(item|user)_llm\.|^item_emb_tokens/.test(name)));
 });
