@@ -16,8 +16,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { openNatsBus } from '../../bus/nats-bus.js';
 import { FilesPublisher, filesOf } from '../../coordinator/plans/files-publisher.js';
+import { openPretrained } from '../../pretrained/open-pretrained.js';
+import { digestIfWeights, filesToSend } from '../../pretrained/weight-files.js';
 import {
   type LocalNatsServer,
   startLocalNatsServer,
@@ -26,6 +29,7 @@ import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId, runId } from '../../shared/ids.js';
 import type { PublishedFile } from '../../shared/messages/messages.js';
+import { projectRoot } from '../../shared/project-root.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { findContent, TransferError } from '../../worker/control/content-source.js';
 
@@ -178,5 +182,25 @@ test('what arrives with another digest is refused and leaves nothing behind', as
     const lying = async () => files.map((file) => ({ ...file, ...change }));
     await assert.rejects(findContent(parts('four', lying), wanted), TransferError);
     assert.deepEqual(readdirSync(join(folder, 'four')), []);
+  }
+});
+
+// Would catch weights that arrive as files of which no model can be made, or take a dataset's place.
+test('pretrained weights travel like a dataset, a folder as well as a GGUF file', async () => {
+  const publisher = new FilesPublisher({ bus, run, onFile: () => undefined });
+  for (const name of ['llama3-shards', 'qwen3-f16.gguf']) {
+    const path = fileURLToPath(new URL(`pretrained/golden/${name}`, projectRoot));
+    const weights = (await digestIfWeights(path)) ?? assert.fail(`${name} is no model`);
+    publisher.offer(weights, () => filesToSend(path));
+    const publish = async (wish: string): Promise<readonly PublishedFile[]> =>
+      (await publisher.publish(wish)) ?? assert.fail(`nobody offers ${wish}`);
+    const source = { ...parts('weights', publish), digestOf: digestIfWeights };
+    const found = await findContent(source, { directory: '/nowhere', digest: weights });
+    const [here, there] = await Promise.all([openPretrained(path), openPretrained(found)]);
+    await Promise.all([here.source.close(), there.source.close()]);
+    assert.deepEqual(there.config, here.config);
+    assert.equal(there.source.tensors.length, here.source.tensors.length);
+    const cached = { ...source, requestFiles: neverAsked };
+    assert.equal(await findContent(cached, { directory: '/nowhere', digest: weights }), found);
   }
 });

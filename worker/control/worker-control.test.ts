@@ -1,7 +1,9 @@
 /** The main thread over a bus in memory, with a clock that the test turns and a thread that it plays. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
+import { digestIfWeights } from '../../pretrained/weight-files.js';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { jobId, lane, runId, step, workerId } from '../../shared/ids.js';
@@ -21,6 +23,7 @@ import {
   type EncodedPlan,
   encodeStepPlan,
 } from '../../shared/messages/step-plan-message.js';
+import { projectRoot } from '../../shared/project-root.js';
 import {
   coordinatorSubject,
   everyPlanSubject,
@@ -161,6 +164,10 @@ async function open(jobDigest: string | null = null) {
       control.tick();
       await settle();
     },
+    /** What depends on files takes turns of the event loop that nobody counts. */
+    until: async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await settle();
+    },
     store,
     /** Stores parts of a plan under the name of `at`: the shared one, and the given lanes. */
     publish: async (at: number, plan: EncodedPlan, ...lanes: number[]) => {
@@ -300,6 +307,36 @@ test('a failure of training is reported, and ends the worker with its own code',
     code: exitCodes.training,
     reason: 'the loss is NaN',
   });
+});
+
+// Would catch weights of another digest that are trained from because they lie in the right place, a wish
+// that does not say which files it means, and weights that are looked for where a checkpoint holds them.
+test('pretrained weights are found by their digest, or asked for', async () => {
+  const path = fileURLToPath(new URL('pretrained/golden/qwen2', projectRoot));
+  const sha256 = (await digestIfWeights(path)) ?? assert.fail('no weights there');
+  const job = (digest: string) => ({
+    apiVersion: 'lockstep.dev/v1alpha1',
+    kind: 'TrainingJob',
+    metadata: { name: 'test' },
+    spec: {
+      data: { path: 'd' },
+      lanes: 4,
+      model: { user: { pretrained: { path, sha256: digest } } },
+    },
+  });
+  const here = await open();
+  await here.say({ ...membership, job: job(sha256) } as FromCoordinator);
+  await here.until(() => here.started() !== null);
+  assert.deepEqual(here.started()?.pretrained, { item: null, user: path });
+  const elsewhere = await open();
+  await elsewhere.say({ ...membership, job: job('f'.repeat(64)) } as FromCoordinator);
+  await elsewhere.until(() => elsewhere.heard.some(({ kind }) => kind === 'files-wanted'));
+  assert.deepEqual(elsewhere.heard.at(-1), { kind: 'files-wanted', digest: 'f'.repeat(64) });
+  const resumed = await open();
+  const checkpointed = { ...membership, job: job('f'.repeat(64)), resumeFrom: '/c/step-00000002' };
+  await resumed.say(checkpointed as FromCoordinator);
+  await resumed.until(() => resumed.started() !== null);
+  assert.deepEqual(resumed.started()?.pretrained, { item: null, user: null });
 });
 
 // Would catch a warning of the training thread that nobody sees before it comes true.
