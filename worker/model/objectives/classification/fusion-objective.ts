@@ -1,7 +1,7 @@
 /**
  * Tells the targets of a user apart by their labels, beside the next items of the history:
- * loss = generativeWeight * InfoNCE + binary cross-entropy, in one pass of the user model
- * (HLLM, arXiv:2409.12740, equations of section 3.3).
+ * loss = generativeWeight * InfoNCE + binary cross-entropy, in one pass of the user model (HLLM's
+ * discriminative stage, arXiv:2409.12740).
  *
  * Legend: P floats of the flat parameters, T targets, H hidden size.
  */

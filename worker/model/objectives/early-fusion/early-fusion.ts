@@ -1,7 +1,7 @@
 /**
- * Early fusion (HLLM, arXiv:2409.12740, section 3.3): the target's embedding stands at the end of the
- * history, and the head reads its last hidden state. All targets of a user are leaves behind one
- * history, each at the position behind it: the logits are those of a pass for each target.
+ * Early fusion (HLLM's discriminative stage, arXiv:2409.12740): the target's embedding stands at
+ * the end of the history, and the head reads its last hidden state. All targets of a user are leaves
+ * behind one history, each at the position behind it: the logits are those of a pass for each target.
  */
 import { rowsOf, type UserSequences } from '../../users/user-rows.js';
 import type { FusedRows, Fusion } from '../classification/fusion.js';

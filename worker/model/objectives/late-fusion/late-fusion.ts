@@ -1,6 +1,6 @@
 /**
- * Late fusion (HLLM, arXiv:2409.12740, section 3.3): a learned [USER] token stands at the end of the
- * history; its hidden state meets each target's embedding in the head.
+ * Late fusion (HLLM's discriminative stage, arXiv:2409.12740): a learned [USER] token stands at the
+ * end of the history; its hidden state meets each target's embedding in the head.
  */
 import { userTokenName } from '../../parameters/what-trains.js';
 import { rowsOf, type UserSequences, userToken } from '../../users/user-rows.js';
