@@ -120,6 +120,23 @@ const variants: Readonly<Record<string, object>> = {
       maxTextLength: 4,
     },
   },
+  // Behind the first stage, whose head and [USER] token are still part of the checkpoint.
+  stages: {
+    duration: undefined,
+    stages: [
+      {
+        name: 'labels',
+        objective: { kind: 'late-fusion', negatives: { all: true } },
+        duration: { steps: 1 },
+      },
+      {
+        name: 'histories',
+        train: { item: { kind: 'nothing' } },
+        data: { sequences: { maxLength: 3 } },
+        duration: { steps: 1 },
+      },
+    ],
+  },
   'late-fusion': { objective: { kind: 'late-fusion', negatives: { all: true } } },
 };
 
