@@ -157,6 +157,26 @@ test('a validation says how good it was, and how good the best', () => {
   ]);
 });
 
+// Would catch a log-loss beside popularity, which has none, and an objective without rankings of which
+// nothing is said.
+test('a validation of targets is set beside the base rate', () => {
+  const { display, text } = screen(false, false);
+  const row = {
+    split: 'validation',
+    users: 9,
+    tooShort: 0,
+    repeats: 0,
+    tied: 0,
+    items: 20,
+  } as const;
+  const results = [
+    { ...row, model: 'hllm', values: { auc: 0.7, logloss: 0.61 } },
+    { ...row, model: 'base-rate', values: { auc: 0.5, logloss: 0.69 } },
+  ] as const;
+  display.event({ kind: 'validated', committedSteps: 20, results, best: null }, null);
+  assert.match(text(), /^validation after step 20: logloss 0.6100 \(base rate 0.6900\)$/m);
+});
+
 // Would catch a colour that is cut in half and paints the rest of the terminal.
 test('cutting counts what is visible and ends the colour', () => {
   assert.equal(cut('abc', 2), 'ab');

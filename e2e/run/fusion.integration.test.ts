@@ -93,22 +93,22 @@ interface Metrics {
 for (const [kind, objective] of kinds) {
   // Would catch targets that depend on who trains, a head that a checkpoint forgets, and logits that are
   // scored otherwise by two members than by one.
-  test(`${kind} has the same weights and metrics on one worker, and on two that were stopped`, async () => {
+  test(`${kind} has the same weights and metrics on one worker, and on two and then three`, async () => {
     const job = writeJob(kind, 'labelled', objective);
-    const train = (workers: number, ...more: string[]) => [
-      ...['train', job, '--json', '--output', join(root, `${kind}-${workers}`)],
+    const train = (output: string, workers: number, ...more: string[]) => [
+      ...['train', job, '--json', '--output', join(root, `${kind}-${output}`)],
       ...['--workers', String(workers), ...more],
     ];
-    const alone = await startCommand(program, train(1)).end;
+    const alone = await startCommand(program, train('alone', 1)).end;
     assert.equal(alone.code, exitCodes.success, alone.errors);
 
-    const two = startCommand(program, train(2));
+    const two = startCommand(program, train('together', 2));
     await two.committed(2);
     two.process.kill('SIGINT');
     const stopped = await two.end;
     assert.equal(stopped.code, exitCodes.stopped, stopped.errors);
     assert.ok((stopped.last.committed_steps as number) < steps);
-    const resumed = await startCommand(program, train(2, '--resume')).end;
+    const resumed = await startCommand(program, train('together', 3, '--resume')).end;
     assert.equal(resumed.code, exitCodes.success, resumed.errors);
 
     for (const name of ['weights_sha256', 'metrics', 'evaluation'] as const) {
@@ -125,7 +125,7 @@ for (const [kind, objective] of kinds) {
 
 // Would catch a checkpoint whose dataset is another one to those who open it without its labels.
 test('what labels have trained is evaluated by itself, and asked for recommendations', async () => {
-  const run = join(root, 'early-fusion-1');
+  const run = join(root, 'early-fusion-alone');
   const { metrics } = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8'));
   const evaluated = await lockstep('eval', run);
   assert.deepEqual(evaluated.last.metrics, metrics, evaluated.errors);
