@@ -103,6 +103,7 @@ const finished = (weightsSha256: string): FromWorker => ({
   finalLoss: null,
   stopped: true,
   endedEarly: false,
+  stage: null,
   best: null,
   checkpoint: null,
   weightsSha256,

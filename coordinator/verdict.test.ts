@@ -14,6 +14,7 @@ const finished = (changes: Partial<Finished> = {}): Finished => ({
   weightsSha256: 'ab'.repeat(32),
   stopped: false,
   endedEarly: false,
+  stage: null,
   best: null,
   checkpoint: null,
   ...changes,

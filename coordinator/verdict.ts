@@ -43,6 +43,7 @@ export function decideResult(
     // Whoever evaluated to the end has the whole result, whatever the others gave up meanwhile.
     stopped: ends.every((end) => end?.stopped),
     endedEarly: first.endedEarly,
+    stage: first.stage,
     best: first.best,
     checkpoint: ends.find((end) => end?.checkpoint != null)?.checkpoint ?? null,
     metrics:

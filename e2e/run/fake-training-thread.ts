@@ -77,6 +77,7 @@ function finish(stopped: boolean): void {
     weightsSha256: weights,
     stopped,
     endedEarly: false,
+    stage: null,
     best: null,
     checkpoint: path,
   });

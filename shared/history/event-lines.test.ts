@@ -135,6 +135,7 @@ test('a result is a line of the history', () => {
     weightsSha256: 'ab'.repeat(32),
     stopped: false,
     endedEarly: true,
+    stage: null,
     best: {
       metric: 'recall@10',
       repeats: 'allow',

@@ -145,6 +145,8 @@ const finished = line('finished', {
   stopped: z.boolean(),
   /** The job's patience ended it before its last step. */
   ended_early: z.boolean(),
+  /** The stage that it ended in; null where the job has none. */
+  stage: z.string().nullable().default(null),
   /** The checkpoint that was kept for its validation; null where the job keeps none. */
   best: z
     .object({

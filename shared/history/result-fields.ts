@@ -18,6 +18,7 @@ export function resultFields(
     committed_steps: result.committedSteps,
     stopped: result.stopped,
     ended_early: result.endedEarly,
+    stage: result.stage,
     best: best && {
       metric: best.metric,
       value: best.value,

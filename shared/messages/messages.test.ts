@@ -78,6 +78,7 @@ const fromWorkers: readonly FromWorker[] = [
     weightsSha256: sha256,
     stopped: false,
     endedEarly: false,
+    stage: null,
     best: null,
     checkpoint: null,
   },

@@ -26,10 +26,12 @@ const digest = z.string().min(1).max(128);
 /** `host:port` of a worker's links. */
 const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
 
+const stageName = z.string().min(1).max(63);
+
 /** Identical on every member, except for the durations. Mirrors the training thread's report. */
 const stepReport = z.strictObject({
   step: count,
-  stage: z.string().min(1).max(63).nullable(),
+  stage: stageName.nullable(),
   loss: finite,
   sequences: count,
   itemTokens: count,
@@ -114,6 +116,7 @@ const fromWorker = z.discriminatedUnion('kind', [
     weightsSha256: sha256,
     stopped: z.boolean(),
     endedEarly: z.boolean(),
+    stage: stageName.nullable(),
     best: bestSoFar.extend({ checkpoint: path }).nullable(),
     checkpoint: path.nullable(),
   }),

@@ -24,6 +24,8 @@ export interface RunResult {
   readonly stopped: boolean;
   /** The job's patience with its validation ended it. */
   readonly endedEarly: boolean;
+  /** That the run ended in; null where the job has none. */
+  readonly stage: string | null;
   /** The checkpoint that was kept for its validation; null where the job keeps none. */
   readonly best: (ReportedBest & { readonly checkpoint: string }) | null;
   readonly checkpoint: string | null;

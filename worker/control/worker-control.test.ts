@@ -371,6 +371,7 @@ test('a finished worker waits for the others, and for the word that all agree', 
     weightsSha256: 'ab'.repeat(32),
     stopped: true,
     endedEarly: false,
+    stage: null,
     best: null,
     checkpoint: null,
   });

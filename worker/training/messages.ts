@@ -97,6 +97,8 @@ export type FromTraining =
       readonly stopped: boolean;
       /** True where the job's patience ended it. */
       readonly endedEarly: boolean;
+      /** Of the last committed step; null where the job has no stages. */
+      readonly stage: string | null;
       /** The checkpoint that was kept for its validation; null where the job keeps none. */
       readonly best: (BestSoFar & { readonly checkpoint: string }) | null;
       /** The newest checkpoint; null on members that do not write them. */

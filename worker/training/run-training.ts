@@ -206,6 +206,7 @@ export class Training {
       weightsSha256,
       stopped,
       endedEarly,
+      stage: loop.current.stage.name,
       best,
       checkpoint: loop.newestCheckpoint ?? resumeFrom,
     });
