@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { sizeText } from '../../storage/storage-error.js';
 import {
   type ExportedFile,
+  needsModel,
   requireNewExport,
   writeExport,
 } from '../../worker/inference/export/write-export.js';
@@ -28,7 +29,7 @@ async function exportRun({ run, checkpoint, output, parts, json }: ExportArgumen
     const { job, names, runId, load } = await openRun({ run, checkpoint, doing: 'export' }, stages);
     const directory = resolve(output ?? join('exports', job.metadata.name));
     await requireNewExport(directory);
-    const trained = await load();
+    const trained = await load(needsModel(parts));
     const files = await writeExport(trained, {
       ...{ parts, directory, title: names.title, run: runId },
       openCatalogue: () => openRunCatalogue(trained, stages),

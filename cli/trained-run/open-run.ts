@@ -31,8 +31,12 @@ export interface OpenRun {
   readonly runId: string | null;
   readonly dataset: Dataset;
   readonly names: ItemNames;
-  /** Loads the weights, which take longer: what is wrong with a question is said before. */
-  load(): Promise<TrainedModel>;
+  /**
+   * Loads the weights, which take longer: what is wrong with a question is said before.
+   *
+   * @param computes whether the model is to compute; else its weights are read only
+   */
+  load(computes?: boolean): Promise<TrainedModel>;
 }
 
 /**
@@ -57,10 +61,12 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
     runId: record?.id ?? null,
     dataset,
     names: { ids: dataset.itemIds, title: texts?.title ?? null },
-    load: async () => {
+    load: async (computes = true) => {
       progress('load the model', 0);
       const checkpoints = checkpointsOf(output);
-      const trained = await openTrainedModel({ job, dataset, checkpoints, checkpoint, note });
+      const trained = await openTrainedModel({
+        ...{ job, dataset, checkpoints, checkpoint, computes, note },
+      });
       progress('load the model', 1);
       return trained;
     },

@@ -36,6 +36,7 @@ async function exported(name: string, more: object): Promise<Exported> {
   const trained = await openTrainedModel({
     ...{ job: run.job, dataset, checkpoints: join(run.folder, 'checkpoints') },
     checkpoint: { kind: 'newest' },
+    computes: true,
     note: assert.fail,
   });
   const folder = join(root, name, 'export');

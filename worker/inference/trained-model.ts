@@ -23,6 +23,8 @@ export interface TrainedModelWish {
   /** The folder that holds the run's checkpoints. */
   readonly checkpoints: string;
   readonly checkpoint: CheckpointWish;
+  /** Whether the model is to compute: then the engine holds the weights too, as in training. */
+  readonly computes: boolean;
   /** What the user should know and nothing depends on. */
   readonly note: (text: string) => void;
 }
@@ -32,7 +34,7 @@ export interface TrainedModel {
   readonly job: TrainingJob;
   readonly dataset: Dataset;
   readonly engine: Engine;
-  /** With its weights loaded. */
+  /** With its weights loaded where it is to compute. */
   readonly model: Hllm;
   /** The parameters. [P] */
   readonly flat: Float32Array;
@@ -57,7 +59,7 @@ export async function openTrainedModel(wish: TrainedModelWish): Promise<TrainedM
     const state = HostState.zeros(model.layout);
     await readTensors(path, modelFile, manifest, state);
     const flat = state.parameters;
-    model.load(flat);
+    if (wish.computes) model.load(flat);
     return { job: stage.job, dataset, engine, model, flat, checkpoint: { path, manifest } };
   };
   return openCheckpoint(checkpoints, wish.checkpoint, expected, open, note);

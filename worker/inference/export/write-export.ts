@@ -15,6 +15,10 @@ import { userFiles } from './user-files.js';
 export const exportParts = ['items', 'users', 'item-llm', 'user-llm', 'hllm'] as const;
 export type ExportPart = (typeof exportParts)[number];
 
+/** Whether the model must compute for them: the others are its weights. */
+export const needsModel = (parts: readonly ExportPart[]): boolean =>
+  parts.includes('items') || parts.includes('users');
+
 export interface ExportWish {
   readonly parts: readonly ExportPart[];
   /** The folder, which must not exist. */
@@ -83,7 +87,7 @@ async function filesOf(
 ): Promise<ExportFile[]> {
   const has = (part: ExportPart): boolean => parts.includes(part);
   const files: ExportFile[] = [];
-  if (has('items') || has('users')) {
+  if (needsModel(parts)) {
     const catalogue = await openCatalogue();
     if (has('items')) files.push(...itemFiles({ trained, catalogue, title }));
     if (has('users')) files.push(...userFiles(trained, catalogue, folder));
