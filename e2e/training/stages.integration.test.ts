@@ -208,3 +208,22 @@ test('the head of a later stage is there from the start, and alone trains in it'
   assert.ok(ofThird.includes('head_out.weight') && ofThird.includes('user_emb_token'));
   assert.ok(ofThird.every((name) => !/^(item|user)_llm\.|^item_emb_tokens/.test(name)));
 });
+
+// Would catch adapters that are lost at a border, or that stay beside a matrix which has them already.
+test('adapters of a stage are part of the matrices of the next one', async () => {
+  const lora = { kind: 'lora', rank: 2, alpha: 4, targets: ['q', 'up'] };
+  const adapted = { ...short, train: { item: lora } };
+  const job = jobOf([adapted, long]);
+  const [said] = await train('lora', { job });
+  for (const step of [3, 4]) {
+    const resumeFrom = checkpoint('lora', step);
+    const ends = await train(`lora-${step}`, { job, members: 2, resumeFrom });
+    for (const end of ends) assert.equal(weightsOf(end), weightsOf(said));
+  }
+  const [within, merged] = [tensorsOf('lora', 3), tensorsOf('lora', 4)];
+  const q = 'item_llm.model.layers.0.self_attn.q_proj';
+  assert.ok(within.has(`${q}.lora_A.weight`) && !merged.has(`${q}.lora_A.weight`));
+  assert.ok(!isDeepStrictEqual(merged.get(`${q}.weight`), within.get(`${q}.weight`)));
+  const k = 'item_llm.model.layers.0.self_attn.k_proj.weight';
+  assert.deepEqual(merged.get(k), within.get(k));
+});
