@@ -4,13 +4,10 @@
  */
 import type { WriteStream } from 'node:tty';
 import { isClassificationMetric } from '../../shared/job-spec/classification-metrics.js';
-import type {
-  ReportedBest,
-  ReportedMetrics,
-  ReportedStep,
-} from '../../shared/messages/messages.js';
+import type { ReportedBest, ReportedMetrics } from '../../shared/messages/messages.js';
 import type { RolledBack, RunEvent } from '../../shared/messages/run-events.js';
-import { bar, compact, progressText, RateMeter } from './progress-line.js';
+import { bar, compact } from './progress-line.js';
+import { RunState } from './run-state.js';
 
 export interface Display {
   /** A sentence that stays on the screen. */
@@ -43,35 +40,6 @@ export function openDisplay(parts: DisplayParts): Display {
   // A dumb terminal cannot go back to the begin of its line.
   const redraws = parts.stdout.isTTY && parts.environment.TERM !== 'dumb';
   return redraws ? new TerminalDisplay(parts) : new PlainDisplay(parts);
-}
-
-/** What all displays know about the run. */
-class RunState {
-  #meter = new RateMeter();
-  totalSteps = 0;
-  last: ReportedStep | null = null;
-
-  take(event: RunEvent, now: number): void {
-    if (event.kind === 'started') this.totalSteps = event.totalSteps;
-    if (event.kind !== 'committed') return;
-    // Steps of another stage take another time.
-    if (this.last?.stage !== event.report.stage) this.#meter = new RateMeter();
-    this.last = event.report;
-    this.#meter.add(now / 1000, event.report);
-  }
-
-  get text(): string {
-    if (this.last === null) return '';
-    const { step, stage, loss, measures } = this.last;
-    return progressText({
-      committedSteps: step + 1,
-      totalSteps: this.totalSteps,
-      stage,
-      loss,
-      liveNegatives: measures.live_negatives,
-      rate: this.#meter.rate,
-    });
-  }
 }
 
 /** What is counted while something other than a step is done. */

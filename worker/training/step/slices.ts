@@ -1,3 +1,6 @@
+import { rank } from '../../../shared/ids.js';
+import { laneRun } from '../../../shared/plan/lane-ownership.js';
+import type { SharedPart } from '../../../shared/plan/lane-plan.js';
 import type { Slice } from '../../collective/schedule.js';
 
 /** 64 bytes: a slice that starts on a cache line can be added with aligned vector loads. */
@@ -12,4 +15,15 @@ export function evenSlices(length: number, count: number): Slice[] {
     start: edge(index),
     end: index === count - 1 ? length : edge(index + 1),
   }));
+}
+
+/** The rows of the item matrix that each member's item lanes hold, by rank. */
+export function rowSlices(
+  { itemLaneOffsets, lanes }: Pick<SharedPart, 'itemLaneOffsets' | 'lanes'>,
+  members: number,
+): Slice[] {
+  return Array.from({ length: members }, (_, member) => {
+    const run = laneRun(rank(member), members, lanes);
+    return { start: itemLaneOffsets[run.start] as number, end: itemLaneOffsets[run.end] as number };
+  });
 }

@@ -8,7 +8,7 @@
  * Legend: V lanes, N distinct items of the step, H hidden size, P floats of the flat parameters.
  */
 import type { Clock } from '../../../shared/clock.js';
-import { type Lane, type Rank, rank, type Step, step } from '../../../shared/ids.js';
+import { type Lane, type Step, step } from '../../../shared/ids.js';
 import { type LaneRun, laneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import { mostSums } from '../../../shared/running-tree-sum.js';
@@ -25,18 +25,14 @@ import {
   type OptimizerSettings,
   type OptimizerState,
 } from '../optimizer/optimizer.js';
+import { StatisticsExchange } from './exchange-statistics.js';
 import { LaneSums } from './lane-sums.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { withinMemory } from './out-of-memory-error.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
-import { evenSlices } from './slices.js';
-import {
-  type LaneScores,
-  packStatistics,
-  statisticsLength,
-  unpackStatistics,
-} from './step-statistics.js';
+import { evenSlices, rowSlices } from './slices.js';
+import type { LaneScores } from './step-statistics.js';
 
 export interface TrainerParts {
   readonly model: Hllm;
@@ -87,7 +83,7 @@ interface TrainedUsers {
 export class Trainer {
   readonly #parts: TrainerParts;
   readonly #embeddings = new SharedFloats();
-  readonly #statistics = new SharedFloats();
+  readonly #statistics: StatisticsExchange;
   /** Buffers of sums over owned lanes: of the flat gradient, and of the item-gradient matrix. */
   readonly #laneGradients: readonly Float32Array[];
   readonly #laneItemGradients: readonly SharedFloats[];
@@ -104,6 +100,7 @@ export class Trainer {
     this.#laneGradients = buffers.map(() => sharedVector(model.layout.trainedLength));
     this.#laneItemGradients = buffers.map(() => new SharedFloats());
     this.#gradient = sharedVector(model.layout.trainedLength);
+    this.#statistics = new StatisticsExchange({ exchange, lanes, measures: model.measures });
     model.load(parts.state.parameters);
   }
 
@@ -147,7 +144,7 @@ export class Trainer {
     const timer = new PhaseTimer(clock);
     const waitedBefore = exchange.waited();
     const plans = batches.map(({ plan }) => plan);
-    const rows = this.#rowSlices(plans);
+    const rows = rowSlices(plans[0] as LanePlan, exchange.size);
 
     await timer.measure('encode', () => this.#encode(batches, encoded));
     const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
@@ -162,7 +159,12 @@ export class Trainer {
     const items = await timer.measure('items', () => this.#items(encoded, itemGradients));
     const statistics = await timer.measure('reduce', async () => {
       await Promise.all([travelling, this.#reduceSection(current, 'item', items)]);
-      return this.#exchangeStatistics(current, encoded, results, options.stop ?? false);
+      const own = encoded.map(({ plan, tokens }, index) => ({
+        plan,
+        tokens,
+        result: results[index] as LaneScores,
+      }));
+      return this.#statistics.exchange(current, own, options.stop ?? false);
     });
     options.inspect?.(this.#gradient, results);
 
@@ -195,16 +197,6 @@ export class Trainer {
         waitSeconds: (exchange.waited() - waitedBefore) / 1000,
       },
     };
-  }
-
-  /** The rows of the item matrix that each rank's item lanes hold. */
-  #rowSlices(plans: readonly LanePlan[]): Slice[] {
-    const { exchange, lanes } = this.#parts;
-    const offsets = (plans[0] as LanePlan).itemLaneOffsets;
-    return ranks(exchange.size).map((member) => {
-      const run = laneRun(member, exchange.size, lanes);
-      return { start: offsets[run.start] as number, end: offsets[run.end] as number };
-    });
   }
 
   #encode(batches: readonly LaneBatch[], into: EncodedLane[]): void {
@@ -306,36 +298,7 @@ export class Trainer {
     (parts[exchange.rank] as Float32Array).set(mine);
     await exchange.allGather({ step: at, phase: `spread-${name}`, part: 0 }, parts);
   }
-
-  async #exchangeStatistics(
-    at: Step,
-    encoded: EncodedLane[],
-    results: readonly LaneScores[],
-    stop: boolean,
-  ) {
-    const { exchange, lanes, model } = this.#parts;
-    const lengths = ranks(exchange.size).map((member) => {
-      const run = laneRun(member, exchange.size, lanes);
-      return statisticsLength(run.end - run.start, model.measures);
-    });
-    const all = this.#statistics.view(lengths.reduce((sum, length) => sum + length, 0));
-    let end = 0;
-    const parts = lengths.map((length) => {
-      end += length;
-      return all.subarray(end - length, end);
-    });
-    const mine = encoded.map(({ plan, tokens }, index) => ({
-      plan,
-      tokens,
-      result: results[index] as LaneScores,
-    }));
-    packStatistics(parts[exchange.rank] as Float32Array, model.measures, mine, stop);
-    await exchange.allGather({ step: at, phase: 'statistics', part: 0 }, parts);
-    return unpackStatistics(parts, model.measures);
-  }
 }
 
 const sharedVector = (length: number): Float32Array =>
   new Float32Array(new SharedArrayBuffer(length * 4));
-
-const ranks = (size: number): Rank[] => Array.from({ length: size }, (_, index) => rank(index));

@@ -1,0 +1,32 @@
+import type { ReportedStep } from '../../shared/messages/messages.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
+import { progressText, RateMeter } from './progress-line.js';
+
+/** What all displays know about the run. */
+export class RunState {
+  #meter = new RateMeter();
+  totalSteps = 0;
+  last: ReportedStep | null = null;
+
+  take(event: RunEvent, now: number): void {
+    if (event.kind === 'started') this.totalSteps = event.totalSteps;
+    if (event.kind !== 'committed') return;
+    // Steps of another stage take another time.
+    if (this.last?.stage !== event.report.stage) this.#meter = new RateMeter();
+    this.last = event.report;
+    this.#meter.add(now / 1000, event.report);
+  }
+
+  get text(): string {
+    if (this.last === null) return '';
+    const { step, stage, loss, measures } = this.last;
+    return progressText({
+      committedSteps: step + 1,
+      totalSteps: this.totalSteps,
+      stage,
+      loss,
+      liveNegatives: measures.live_negatives,
+      rate: this.#meter.rate,
+    });
+  }
+}
