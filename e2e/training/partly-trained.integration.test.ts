@@ -1,79 +1,35 @@
 /** Trainings in which something is frozen, with real checkpoints, members and links, on a tiny model. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openDataset } from '../../dataset/dataset.js';
-import { importDataset } from '../../dataset/import/import-dataset.js';
-import { writeInput } from '../../dataset/import/import-fixture.js';
-import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { decodeSafetensors } from '../../shared/safetensors.js';
 import { Hllm } from '../../worker/model/hllm.js';
 import { initialWeights } from '../../worker/model/parameters/initial-weights.js';
 import { modelConfig, whatTrains } from '../../worker/training/from-job.js';
-import type { FromTraining } from '../../worker/training/messages.js';
 import { startCommand } from '../run/command.js';
-import { type MembersOptions, only, trainMembers } from './train-members.js';
+import { Trees, treeDecoder, weightsOf } from './trees.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
-const folder = mkdtempSync(join(tmpdir(), 'lockstep-partly-'));
-const datasetDirectory = join(folder, 'out');
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-const names = ['ash', 'elm', 'fir', 'oak', 'yew', 'box', 'bay', 'fig', 'nut', 'sea', 'ivy', 'hop'];
-
-before(async () => {
-  const items = names.map((name, item) => `${item},${name}`).join('\n');
-  const rows = Array.from({ length: 20 * 5 }, (_, at) => {
-    const user = Math.floor(at / 5);
-    return `${(user * 5 + at * (1 + (user % 3))) % names.length},u${user},${at}`;
-  });
-  const interactions = `item_id,user_id,timestamp\n${rows.join('\n')}\n`;
-  await importDataset(writeInput(folder, `item_id,title\n${items}\n`, interactions));
-});
-
-const decoder = { hiddenSize: 8, layers: 2, heads: 2, intermediateSize: 12 };
-const steps = 6;
+const trees = new Trees();
 
 const jobOf = (item: object, user: object, multipliers: object[] = []): TrainingJob =>
-  resolveJob({
-    apiVersion: 'lockstep.dev/v1alpha1',
-    kind: 'TrainingJob',
-    metadata: { name: 'partly' },
-    spec: {
-      data: { path: datasetDirectory },
-      model: {
-        item: { ...decoder, train: item },
-        user: { ...decoder, train: user },
-        maxTextLength: 4,
-        initializerRange: 0.2,
-      },
-      objective: { negatives: { all: true } },
-      optimizer: { learningRate: 0.05, schedule: { kind: 'constant' }, multipliers },
-      batch: { sequences: 8 },
-      duration: { steps },
-      lanes: 4,
-      engine: { name: 'cpu' },
-      checkpoint: { everySteps: 3 },
-      evaluation: { cutoffs: [1] },
+  trees.job('partly', {
+    model: {
+      item: { ...treeDecoder, train: item },
+      user: { ...treeDecoder, train: user },
+      maxTextLength: 4,
+      initializerRange: 0.2,
     },
+    objective: { negatives: { all: true } },
+    optimizer: { learningRate: 0.05, schedule: { kind: 'constant' }, multipliers },
+    engine: { name: 'cpu' },
   });
-
-const train = (name: string, job: TrainingJob, options: Partial<MembersOptions>) =>
-  trainMembers({
-    job,
-    datasetDirectory,
-    checkpointDirectory: join(folder, name),
-    members: 1,
-    ...options,
-  });
-
-const digestOf = (said: readonly FromTraining[][]): string =>
-  only(said[0] as FromTraining[], 'finished').weightsSha256;
 
 const lora = { kind: 'lora', rank: 2, alpha: 4, targets: ['q', 'v', 'down'] };
 const [all, nothing, last] = [{ kind: 'all' }, { kind: 'nothing' }, { kind: 'last', layers: 1 }];
@@ -91,17 +47,17 @@ for (const [name, of] of Object.entries(jobs)) {
   // and moments that are lost or laid out otherwise in a checkpoint.
   test(`${name}: one, two and three members end alike, across a resume`, async () => {
     const job = of();
-    const digest = digestOf(await train(`${name} 1`, job, {}));
-    await train(`${name} 2`, job, { members: 2, stopAfter: 3 });
-    const resumeFrom = join(folder, `${name} 2`, 'step-00000003');
-    const resumed = await train(`${name} 2`, job, { members: 3, resumeFrom });
-    assert.equal(digestOf(resumed), digest);
+    const digest = weightsOf(await trees.train(`${name} 1`, job));
+    await trees.train(`${name} 2`, job, { members: 2, stopAfter: 3 });
+    const resumeFrom = trees.checkpoint(`${name} 2`, 3);
+    const resumed = await trees.train(`${name} 2`, job, { members: 3, resumeFrom });
+    assert.equal(weightsOf(resumed), digest);
 
-    const { vocabularySize } = await openDataset(datasetDirectory);
+    const { vocabularySize } = await openDataset(trees.datasetDirectory);
     const { layout } = new Hllm(modelConfig(job, vocabularySize), { trains: whatTrains(job) });
     const fresh = initialWeights(layout, { seed: 1, temperature: 0.07, deviation: 0.2 });
     const read = async (file: string) =>
-      decodeSafetensors(await readFile(join(folder, `${name} 2`, 'step-00000006', file)));
+      decodeSafetensors(await readFile(join(trees.checkpoint(`${name} 2`, 6), file)));
     const weights = await read('model.safetensors');
     const trained = layout.entries.filter((entry) => layout.isTrained(entry.name));
     assert.equal(weights.size, layout.entries.length);
@@ -123,7 +79,7 @@ for (const [name, of] of Object.entries(jobs)) {
 /** Bytes that the first of two members sent, by phase. */
 async function traffic(job: TrainingJob, name: string): Promise<Readonly<Record<string, number>>> {
   const sent: Readonly<Record<string, number>>[] = [];
-  await train(name, job, { members: 2, onTraffic: (stats) => sent.push(stats.sent) });
+  await trees.train(name, job, { members: 2, onTraffic: (stats) => sent.push(stats.sent) });
   return sent[0] as Readonly<Record<string, number>>;
 }
 
@@ -144,18 +100,18 @@ test('what is frozen sends no gradients', async () => {
 // Would catch a setting that is lost on its way to the processes of a run, and so trains everything.
 test('a run of processes ends as its training in one process', async () => {
   const job = jobOf(lora, last, slow);
-  const file = join(folder, 'job.json');
+  const file = join(trees.folder, 'job.json');
   writeFileSync(file, JSON.stringify(job));
-  const words = ['train', file, '--output', join(folder, 'run'), '--workers', '2', '--json'];
+  const words = ['train', file, '--output', join(trees.folder, 'run'), '--workers', '2', '--json'];
   const { code, last: end, errors } = await startCommand(program, words).end;
   assert.equal(code, 0, errors);
-  assert.equal(end.weights_sha256, digestOf(await train('one process', job, {})));
+  assert.equal(end.weights_sha256, weightsOf(await trees.train('one process', job)));
 });
 
 // Would catch a misspelt name that trains at the full rate without a word.
 test('a multiplier of nothing that trains ends the job before its first step', async () => {
   const job = jobOf(nothing, all, [{ match: 'item_llm.*', factor: 2 }]);
-  await assert.rejects(train('unmatched', job, {}), {
+  await assert.rejects(trees.train('unmatched', job), {
     code: 'JOB_SPEC_INVALID',
     message: /spec\.optimizer\.multipliers: must match .* "item_llm\.\*" matches none that trains/,
   });

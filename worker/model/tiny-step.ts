@@ -107,3 +107,37 @@ export function openTinyModel(
   model.load(flat);
   return { model, flat };
 }
+
+/**
+ * How far the gradient of a step is from what differences of the loss measure, for each parameter along
+ * a random direction; relative where the slope is steeper than one. `flat` is loaded again at the end.
+ */
+export function slopeErrors(
+  model: Hllm,
+  flat: Float32Array,
+  plan: LanePlan,
+  names: readonly string[],
+  next: () => number,
+): { name: string; error: number }[] {
+  const { gradient } = trainTiny(model, plan);
+  const errors = names.map((name) => {
+    const { offset, size } = model.layout.entry(name);
+    const direction = Float32Array.from({ length: size }, next);
+    const lossAt = (distance: number): number => {
+      const moved = flat.slice();
+      direction.forEach((value, index) => {
+        moved[offset + index] = (moved[offset + index] as number) + distance * value;
+      });
+      model.load(moved);
+      return trainTiny(model, plan).result.loss;
+    };
+    const measured = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
+    const claimed = direction.reduce(
+      (sum, value, index) => sum + value * (gradient[offset + index] as number),
+      0,
+    );
+    return { name, error: Math.abs(measured - claimed) / Math.max(1, Math.abs(claimed)) };
+  });
+  model.load(flat);
+  return errors;
+}

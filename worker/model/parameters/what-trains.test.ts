@@ -4,7 +4,14 @@ import { memory } from '@tensorflow/tfjs-core';
 import { openEngine } from '../../engine/open-engine.js';
 import { uniform } from '../autodiff/gradient-check.js';
 import type { ModelConfig } from '../model-config.js';
-import { openTinyModel, tinyItems, tinyPlan, tinyTexts, trainTiny } from '../tiny-step.js';
+import {
+  openTinyModel,
+  slopeErrors,
+  tinyItems,
+  tinyPlan,
+  tinyTexts,
+  trainTiny,
+} from '../tiny-step.js';
 import { mergeAdapters, moveParameters } from './move-parameters.js';
 import { itemTokenName, tokenEmbeddingName } from './parameter-layout.js';
 import type { TowerTraining, WhatTrains } from './what-trains.js';
@@ -129,27 +136,11 @@ describe('what trains', () => {
       const { model, flat } = open(trains, config);
       const { gradient } = trainTiny(model, plan);
       assert.equal(gradient.length, model.layout.trainedLength);
-      const next = uniform(11);
       const { adapters } = model.layout;
       const token = model.layout.has(itemTokenName) ? [itemTokenName] : [];
-      for (const name of [...adapters.flatMap(({ a, b }) => [a, b]), ...token]) {
-        const { offset, size } = model.layout.entry(name);
-        const direction = Float32Array.from({ length: size }, next);
-        const lossAt = (distance: number): number => {
-          const moved = flat.slice();
-          direction.forEach((value, index) => {
-            moved[offset + index] = (moved[offset + index] as number) + distance * value;
-          });
-          model.load(moved);
-          return trainTiny(model, plan).result.loss;
-        };
-        const measured = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
-        const claimed = direction.reduce(
-          (sum, value, index) => sum + value * (gradient[offset + index] as number),
-          0,
-        );
-        const error = Math.abs(measured - claimed) / Math.max(1, Math.abs(claimed));
-        assert.ok(error < 3e-3, `${name}: ${claimed}, measured ${measured}`);
+      const names = [...adapters.flatMap(({ a, b }) => [a, b]), ...token];
+      for (const { name, error } of slopeErrors(model, flat, plan, names, uniform(11))) {
+        assert.ok(error < 3e-3, `${name}: off by ${error}`);
       }
     });
   }

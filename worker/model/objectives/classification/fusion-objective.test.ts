@@ -6,6 +6,7 @@ import { uniform } from '../../autodiff/gradient-check.js';
 import type { Hllm } from '../../hllm.js';
 import {
   openTinyModel,
+  slopeErrors,
   tinyItems,
   tinyPlanOf,
   tinyPlanWithTargets,
@@ -33,25 +34,9 @@ for (const kind of ['early-fusion', 'late-fusion'] as const) {
     // that they share, the head and the token.
     it('has the gradients that differences of the loss measure', () => {
       const { model, flat } = openTinyModel({ objective });
-      const { gradient } = trainTiny(model, plan);
-      const next = uniform(12);
-      for (const { name, offset, size } of model.layout.entries) {
-        const direction = Float32Array.from({ length: size }, next);
-        const lossAt = (distance: number): number => {
-          const moved = flat.slice();
-          direction.forEach((value, index) => {
-            moved[offset + index] = (moved[offset + index] as number) + distance * value;
-          });
-          model.load(moved);
-          return trainTiny(model, plan).result.loss;
-        };
-        const measured = (lossAt(1e-3) - lossAt(-1e-3)) / 2e-3;
-        const claimed = direction.reduce(
-          (sum, value, index) => sum + value * (gradient[offset + index] as number),
-          0,
-        );
-        const error = Math.abs(measured - claimed) / Math.max(1, Math.abs(claimed));
-        assert.ok(error < 3e-3, `${name}: ${claimed}, measured ${measured}`);
+      const names = model.layout.entries.map(({ name }) => name);
+      for (const { name, error } of slopeErrors(model, flat, plan, names, uniform(12))) {
+        assert.ok(error < 3e-3, `${name}: off by ${error}`);
       }
     });
 
