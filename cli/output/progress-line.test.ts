@@ -44,9 +44,10 @@ test('a line says step, loss, rates and what is left', () => {
       stage: 'long',
       loss: 5,
       liveNegatives: 0.5,
+      classificationLoss: 0.61234,
       rate: null,
     }),
-    'step 1/6  long  loss 5.0000  0.5 negatives',
+    'step 1/6  long  loss 5.0000  targets 0.6123  0.5 negatives',
   );
 });
 

@@ -9,6 +9,8 @@ export interface Progress {
   readonly loss: number;
   /** Of a prediction, on average: a loss that falls because they go is no good. */
   readonly liveNegatives: number | undefined;
+  /** The part of the loss that labelled targets have; undefined where they are all of it, or none. */
+  readonly classificationLoss?: number | undefined;
   /** Null until two steps have been seen. */
   readonly rate: Rate | null;
 }
@@ -49,12 +51,14 @@ export class RateMeter {
 /** `step 12/60  loss 4.1234  511 negatives  118 users/s  24,310 tokens/s  ETA 1:05`. */
 export function progressText(progress: Progress): string {
   const { committedSteps, totalSteps, stage, loss, liveNegatives, rate } = progress;
+  const { classificationLoss } = progress;
   const width = String(totalSteps).length;
   const parts = [
     `step ${String(committedSteps).padStart(width)}/${totalSteps}`,
     ...(stage === null ? [] : [stage]),
     `loss ${loss.toFixed(4)}`,
   ];
+  if (classificationLoss !== undefined) parts.push(`targets ${classificationLoss.toFixed(4)}`);
   if (liveNegatives !== undefined) parts.push(`${compact(liveNegatives)} negatives`);
   if (rate !== null) {
     parts.push(

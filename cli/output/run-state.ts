@@ -26,6 +26,8 @@ export class RunState {
       stage,
       loss,
       liveNegatives: measures.live_negatives,
+      classificationLoss:
+        measures.generative_loss === undefined ? undefined : measures.classification_loss,
       rate: this.#meter.rate,
     });
   }

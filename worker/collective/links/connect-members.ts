@@ -93,6 +93,7 @@ async function dialUntil(
 ): Promise<IncomingSocket> {
   const address = addresses[peer] as string;
   let pause = firstRetryMillis;
+  let reason: string | null = null;
   for (;;) {
     const left = millis(until - clock.now());
     const result = await dial(address, { generation, rank, token }, left, signal);
@@ -101,8 +102,10 @@ async function dialUntil(
       throw new LinksConnectError(peer, `${address} refused: ${result.reason}`);
     }
     if (signal.aborted) throw new LinksConnectError(peer, 'connecting was given up');
+    // The deadline may cut the last attempt short: what an earlier one was told says more.
+    if (reason === null || clock.now() < until) reason = result.reason;
     if (clock.now() + pause >= until) {
-      throw new LinksConnectError(peer, `${address} did not answer in time: ${result.reason}`);
+      throw new LinksConnectError(peer, `${address} did not answer in time: ${reason}`);
     }
     await delay(pause, undefined, { signal }).catch(() => undefined);
     pause = Math.min(lastRetryMillis, pause * 2);
