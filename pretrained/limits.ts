@@ -4,6 +4,8 @@ export const limits = {
   jsonBytes: 64 * 2 ** 20,
   /** Weight files of a folder: models of a trillion parameters have some 200. */
   files: 1024,
+  /** Decoder layers, of which the deepest model in use has 126. */
+  layers: 1024,
   /** Tensors of a model: a mixture of experts may have 100,000. */
   tensors: 200_000,
   /** GGUF: bytes in front of the tensors. A vocabulary of a million tokens has some 60 MB. */

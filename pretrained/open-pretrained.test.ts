@@ -121,6 +121,11 @@ test('what cannot be computed is refused by name', async () => {
     await of('qwen2', { model_type: 'gpt2' }),
     /"model_type" is "gpt2": it must be one of/,
   );
+  // Would catch: a table of a billion layers' shapes, made before anything is compared with the file.
+  assert.match(
+    await of('mistral', { num_hidden_layers: 10 ** 12 }),
+    /"num_hidden_layers" is 1000000000000: it must be at most 1024/,
+  );
   assert.match(
     await of('qwen2', { hidden_act: 'gelu' }),
     /"hidden_act" is "gelu": it must be "silu"/,
@@ -202,4 +207,15 @@ test('the digest of one file is the file, that of several is of their list', asy
     return `${sha256(readFileSync(join(shards.folder, name)))}  ${name}\n`;
   });
   assert.equal(await digestWeights(shards), sha256(lines.join('')));
+});
+
+// Would catch: an error of the system that names neither the model nor the file.
+test('an index that names a folder is refused', async () => {
+  const path = changed('llama3-shards', {});
+  const index = join(path, 'model.safetensors.index.json');
+  const { weight_map } = JSON.parse(readFileSync(index, 'utf8'));
+  mkdirSync(join(path, 'folder.safetensors'));
+  const names = { ...weight_map, 'model.norm.weight': 'folder.safetensors' };
+  writeFileSync(index, JSON.stringify({ weight_map: names }));
+  assert.match(await refusal(path), /its folder\.safetensors is no file/);
 });

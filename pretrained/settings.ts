@@ -29,6 +29,13 @@ export class Settings {
     throw this.wrong(name, 'a positive integer');
   }
 
+  /** Of what there is one each: more of them than `most` are none that a file has. */
+  count(name: string, most: number): number {
+    const value = this.integer(name);
+    if (value <= most) return value;
+    throw this.wrong(name, `at most ${most}`);
+  }
+
   positive(name: string, otherwise?: number): number {
     const value = this.value(name) ?? otherwise;
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;

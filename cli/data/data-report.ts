@@ -5,6 +5,7 @@ import { filterText } from '../../dataset/import/filters/filter-options.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
 import { ownCommand } from '../output/own-command.js';
+import { printable } from '../output/printable.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -101,12 +102,14 @@ export interface ItemDescription {
 
 export function itemText({ text, ...item }: ItemDescription): string {
   const rows = table([
-    ['item', `${item.item} (number ${item.number})`],
-    ['title', item.title ?? 'not kept: the dataset is of an older import'],
+    ['item', `${printable(item.item)} (number ${item.number})`],
+    ['title', printable(item.title ?? 'not kept: the dataset is of an older import')],
     ['interactions', grouped.format(item.interactions)],
     ['tokens', grouped.format(item.tokens)],
   ]);
-  return text === null ? rows : `${rows}\n\n${text}`;
+  // Its line breaks are the model's: they stand between its fields.
+  const lines = text?.split('\n').map(printable).join('\n');
+  return lines === undefined ? rows : `${rows}\n\n${lines}`;
 }
 
 /** One line for each file and reason, and the first row below it as an example. */

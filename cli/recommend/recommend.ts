@@ -8,6 +8,7 @@ import {
 } from '../../worker/inference/recommender.js';
 import { recommendHelp } from '../help.js';
 import { sayFinished, sayJson } from '../output/json-line.js';
+import { printable } from '../output/printable.js';
 import { type ItemNames, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
 import { usualCandidates } from '../trained-run/limits.js';
@@ -79,7 +80,7 @@ function say(
     sayJson('recommended', { user, historyItems: history.length, items: withCosines });
     return;
   }
-  const whom = user === null ? '' : `for user ${user}, `;
+  const whom = user === null ? '' : `for user ${printable(user)}, `;
   const count = `${history.length} ${history.length === 1 ? 'item' : 'items'}`;
   const last = itemName(history.at(-1) as number, names);
   const head = `next ${whom}after ${count}, the last of them ${last}`;

@@ -1,6 +1,7 @@
 /** The item that a person means: by its id, or by a part of its title that no other has. Pure. */
 import type { IdLookup } from '../../dataset/dataset.js';
 import { nearestWords } from '../../shared/job-spec/nearest-word.js';
+import { printable } from '../output/printable.js';
 import { UsageError } from '../usage-error.js';
 
 /** What a catalogue calls its items. */
@@ -33,7 +34,7 @@ export function itemsNamed(reference: string, names: ItemNames): number[] {
 
 /** `Toy Story (1)`, or the id alone where there is no title. */
 export function itemName(item: number, { ids, title }: ItemNames): string {
-  const [id, name] = [ids.idOf(item), title?.(item) ?? ''];
+  const [id, name] = [ids.idOf(item), title?.(item) ?? ''].map(printable) as [string, string];
   return name === '' ? id : `${name} (${id})`;
 }
 

@@ -1,6 +1,7 @@
 /** Scored items for people and for machines. Pure. */
 import type { ScoredItem } from '../../worker/inference/top-items.js';
 import { aligned } from '../output/aligned.js';
+import { printable } from '../output/printable.js';
 import type { ItemNames } from './find-item.js';
 
 export interface ItemRow {
@@ -27,8 +28,8 @@ const longestTitle = 60;
 export function itemTable(rows: readonly ItemRow[], score: string): string {
   const width = `${rows.length}`.length;
   const numbered = rows.map((row) => [
-    `${`${row.rank}`.padStart(width)}  ${row.title === null ? row.item : short(row.title)}`,
-    ...(row.title === null ? [] : [row.item]),
+    `${`${row.rank}`.padStart(width)}  ${row.title === null ? printable(row.item) : short(printable(row.title))}`,
+    ...(row.title === null ? [] : [printable(row.item)]),
     row.score.toFixed(4),
   ]);
   const hasTitles = rows.some(({ title }) => title !== null);

@@ -2,6 +2,8 @@
  * The settings of a GGUF file -> what the model is. Source of the names: `gguf-py/gguf/constants.py`
  * of llama.cpp; Mistral's models are `llama` there.
  */
+
+import { limits } from '../limits.js';
 import type { PretrainedConfig, PretrainedDecoder, RopeScaling } from '../pretrained-config.js';
 import { UnsupportedError } from '../pretrained-error.js';
 import { Settings } from '../settings.js';
@@ -59,7 +61,7 @@ function decoderOf(
   const has = (part: string): boolean => names.has(`blk.0.${part}`);
   return {
     hiddenSize,
-    layers: of.integer('block_count'),
+    layers: of.count('block_count', limits.layers),
     heads,
     headSize,
     keyValueHeads: of.integer('attention.head_count_kv', heads),

@@ -3,6 +3,8 @@
  * is left out: `configuration_{llama,mistral,qwen2,qwen3}.py` of `transformers`. What is not known is
  * refused: a setting that is passed over would give other numbers than the model's.
  */
+
+import { limits } from '../limits.js';
 import {
   type Family,
   families,
@@ -77,7 +79,7 @@ function decoderOf(settings: Settings, family: Family): PretrainedDecoder {
   const attentionBias = biasOf(settings, family);
   return {
     hiddenSize,
-    layers: settings.integer('num_hidden_layers'),
+    layers: settings.count('num_hidden_layers', limits.layers),
     heads,
     headSize,
     keyValueHeads: settings.integer('num_key_value_heads', family === 'llama' ? heads : undefined),

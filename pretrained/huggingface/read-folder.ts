@@ -87,8 +87,10 @@ export async function folderTensors(
 
 async function fileTensors(folder: string, name: string): Promise<FileTensor[]> {
   const file = join(folder, name);
-  const size = (await stat(file).catch(() => null))?.size;
-  if (size === undefined) throw new UnsupportedError(`it has no ${name}, which ${indexFile} names`);
+  const found = await stat(file).catch(() => null);
+  if (found === null) throw new UnsupportedError(`it has no ${name}, which ${indexFile} names`);
+  if (!found.isFile()) throw new UnsupportedError(`its ${name} is no file`);
+  const { size } = found;
   return withFile(file, 'r', async (handle) => {
     const start = await readBytes(handle, { begin: 0, end: lengthBytes });
     const header = await readBytes(handle, { begin: 0, end: headerLength(start, size) });
