@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
 import { dataRootFor } from '../dataset/built-in/data-root.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
-import { readsLabels } from '../shared/job-spec/reads-labels.js';
+import { readsLabels } from '../shared/job-spec/rules/reads-labels.js';
 
 /**
  * The folder of the job's dataset; a built-in one is fetched and built when it is absent.

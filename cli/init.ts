@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { builtInDatasets } from '../dataset/built-in/built-in-datasets.js';
 import { readManifest } from '../dataset/dataset-manifest.js';
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
-import { jobTemplate, type TemplateData } from '../shared/job-spec/template.js';
+import { jobTemplate, type TemplateData } from '../shared/job-spec/text/template.js';
 import { initHelp } from './help.js';
 import { sayFinished } from './output/json-line.js';
 import { ownCommand } from './output/own-command.js';

@@ -3,7 +3,7 @@
  * JSON lines for machines.
  */
 import type { WriteStream } from 'node:tty';
-import { isClassificationMetric } from '../../shared/job-spec/classification-metrics.js';
+import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
 import type { ReportedBest, ReportedMetrics } from '../../shared/messages/messages.js';
 import type { RolledBack, RunEvent } from '../../shared/messages/run-events.js';
 import { bar, compact } from './progress-line.js';

@@ -15,8 +15,8 @@ import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunEvent, RunResult } from '../../shared/messages/run-events.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { type Child, startChild } from './child.js';
-import { type Cause, explainFailure, type Symptom } from './failure.js';
-import { fullDisk } from './full-disk.js';
+import { type Cause, explainFailure, type Symptom } from './ending/failure.js';
+import { fullDisk } from './ending/full-disk.js';
 import { MemoryWatch } from './memory-watch.js';
 
 export interface RunJobOptions {

@@ -9,16 +9,17 @@ import type { ExitCode } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
 import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import { readsLabels } from '../../shared/job-spec/reads-labels.js';
+import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
 import type { ResumeWish } from '../arguments.js';
 import { checkStart } from '../check-start.js';
 import { datasetFolder } from '../dataset-folder.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
-import { checkPretrained } from './check-pretrained.js';
-import { chooseWeights } from './choose-weights.js';
 import { claimName, type NameClaim } from './claim-name.js';
+import { checkPretrained } from './job/check-pretrained.js';
+import { chooseWeights } from './job/choose-weights.js';
+import { choosePretrained } from './job/read-pretrained-job.js';
 import {
   checkOutput,
   checkpointsOf,
@@ -29,7 +30,6 @@ import {
   sweepOutput,
   writeOutput,
 } from './output-folder.js';
-import { choosePretrained } from './read-pretrained-job.js';
 import type { RunEntries } from './run-job.js';
 import { watchRun } from './watch-run.js';
 

@@ -5,10 +5,10 @@ import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { readRunArguments } from '../arguments.js';
 import { trainHelp } from '../help.js';
 import { openDisplay } from '../output/display.js';
-import { absolutePaths } from './job-paths.js';
-import { readJobText } from './read-job-text.js';
-import { readPretrainedJob } from './read-pretrained-job.js';
-import { launcherOf, resumeCommand } from './resume-command.js';
+import { launcherOf, resumeCommand } from './ending/resume-command.js';
+import { absolutePaths } from './job/job-paths.js';
+import { readJobText } from './job/read-job-text.js';
+import { readPretrainedJob } from './job/read-pretrained-job.js';
 import { trainJob } from './train-job.js';
 
 /** @throws UsageError, JobSpecError, and what `trainJob` throws, before anything is started. */

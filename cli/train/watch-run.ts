@@ -13,11 +13,11 @@ import { brokenLine, endLine, exitCodeOfEnd } from '../output/end-line.js';
 import { failureText } from '../output/failure-text.js';
 import { resultText } from '../output/result.js';
 import { watchOutput } from '../output/watch-output.js';
-import { decideInterrupt } from './interrupts.js';
-import { listenToPause } from './pause.js';
-import { type NextCommand, nextText } from './resume-command.js';
+import { decideInterrupt } from './ending/interrupts.js';
+import { listenToPause } from './ending/pause.js';
+import { type NextCommand, nextText } from './ending/resume-command.js';
+import { type Doing, doingAfter, stopWords } from './ending/stop-words.js';
 import { type RunEnd, type RunJobOptions, type RunningJob, runJob } from './run-job.js';
-import { type Doing, doingAfter, stopWords } from './stop-words.js';
 
 export interface WatchOptions {
   readonly run: Omit<RunJobOptions, 'onEvent' | 'onProcess'>;

@@ -5,7 +5,7 @@ import { type Dataset, openDataset } from '../../dataset/dataset.js';
 import { openItemTexts } from '../../dataset/item-texts.js';
 import { requireEngineFile } from '../../process/engine-files.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import { readsLabels } from '../../shared/job-spec/reads-labels.js';
+import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import type { CheckpointWish } from '../../worker/inference/open-checkpoint.js';
 import { openTrainedModel, type TrainedModel } from '../../worker/inference/trained-model.js';
 import { datasetFolder } from '../dataset-folder.js';

@@ -6,7 +6,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
-import { readsLabels } from '../../shared/job-spec/reads-labels.js';
+import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';

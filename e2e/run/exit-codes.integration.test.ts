@@ -22,7 +22,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { sameKeyPress } from '../../cli/train/interrupts.js';
+import { sameKeyPress } from '../../cli/train/ending/interrupts.js';
 import {
   type LocalNatsServer,
   startLocalNatsServer,
@@ -31,7 +31,7 @@ import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, type CommandEnd, startCommand, startPasted } from './command.js';
-import { fakeDataset } from './fake-dataset.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-exit-'));

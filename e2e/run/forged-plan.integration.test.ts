@@ -12,7 +12,7 @@ import { exitCodes } from '../../shared/exit-codes.js';
 import { step } from '../../shared/ids.js';
 import { splitMessage } from '../../shared/messages/parts.js';
 import { planMessageId, planStream, planSubject } from '../../shared/subjects.js';
-import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fake-job.js';
+import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fakes/fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-forged-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -19,7 +19,7 @@ import {
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-history-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const program = fileURLToPath(new URL('./fake-train.js', import.meta.url));
+const program = fileURLToPath(new URL('./fakes/fake-train.js', import.meta.url));
 const steps = 45;
 
 interface Ended {

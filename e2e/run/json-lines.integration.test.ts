@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
-import { fakeDataset } from './fake-dataset.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
 import { smallJob } from './small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));

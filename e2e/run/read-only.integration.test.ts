@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
-import { fakeDataset } from './fake-dataset.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
 import { smallJob } from './small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));

@@ -15,7 +15,7 @@ import { startLocalNatsServer } from '../../process/nats/local-nats-server.js';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
-import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fake-job.js';
+import { fakeDigest, fakeEntries, fakeJob, fakeRun, holdFile } from './fakes/fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-run-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -167,7 +167,7 @@ test('a worker that said its last words and then killed itself is no cause', asy
     steps: 10_000,
     entries: {
       ...fakeEntries,
-      worker: new URL('./leaving-worker.js', import.meta.url),
+      worker: new URL('./fakes/leaving-worker.js', import.meta.url),
     },
   });
   const end = await run.end;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, startCommand } from './command.js';
-import { fakeDataset } from './fake-dataset.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
 import { smallJob } from './small-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-staged-run-'));

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunEnd, runJob } from '../../cli/train/run-job.js';
 import { heartbeatTimeout } from '../../shared/limits.js';
-import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fake-job.js';
+import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fakes/fake-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-standstill-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -14,7 +14,7 @@ import { initialWeights } from '../../worker/model/parameters/initial-weights.js
 import type { ParameterLayout } from '../../worker/model/parameters/parameter-layout.js';
 import { HostState } from '../../worker/state/host-state.js';
 import { modelOfStage } from '../../worker/training/stages/open-stage.js';
-import { fakeDataset } from './fake-dataset.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
 import { smallJob } from './small-job.js';
 
 export interface TrainedRun {

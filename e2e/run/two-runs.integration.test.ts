@@ -25,10 +25,10 @@ import {
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { type Command, startCommand } from './command.js';
-import { fakeDataset } from './fake-dataset.js';
-import { holdFile } from './fake-job.js';
+import { fakeDataset } from './fakes/fake-dataset.js';
+import { holdFile } from './fakes/fake-job.js';
 
-const program = fileURLToPath(new URL('./fake-train.js', import.meta.url));
+const program = fileURLToPath(new URL('./fakes/fake-train.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-two-'));
 const steps = 15;
 

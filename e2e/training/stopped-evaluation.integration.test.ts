@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { FromTraining } from '../../worker/training/messages.js';
-import { fakeDataset } from '../run/fake-dataset.js';
+import { fakeDataset } from '../run/fakes/fake-dataset.js';
 import { type MembersOptions, only, trainMembers } from './train-members.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-stop-'));

@@ -3,11 +3,11 @@
  * everything behind it relies on the type.
  */
 import { JobSpecError } from '../errors.js';
-import { applyOverrides } from './overrides.js';
-import { specProblems } from './problems.js';
-import { brokenRules } from './rules.js';
+import { specProblems } from './rules/problems.js';
+import { brokenRules } from './rules/rules.js';
 import { type TrainingJob, trainingJobSchema } from './schema.js';
-import { yamlValue } from './yaml-value.js';
+import { applyOverrides } from './text/overrides.js';
+import { yamlValue } from './text/yaml-value.js';
 
 export type { TrainingJob } from './schema.js';
 

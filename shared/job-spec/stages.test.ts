@@ -4,7 +4,7 @@ import { JobSpecError } from '../errors.js';
 import { identityChanges } from './identity-changes.js';
 import { jobDigest } from './job-digest.js';
 import { resolveJob } from './job-spec.js';
-import { readsLabels } from './reads-labels.js';
+import { readsLabels } from './rules/reads-labels.js';
 import { stageJobs } from './stage-jobs.js';
 
 const job = (spec: Record<string, unknown>) =>

@@ -10,7 +10,7 @@ import { JobSpecError } from '../errors.js';
 import type { Lane, Step } from '../ids.js';
 import { defaultEpochCount } from '../job-spec/defaults.js';
 import type { TrainingJob } from '../job-spec/job-spec.js';
-import { warmupProblems } from '../job-spec/rules.js';
+import { warmupProblems } from '../job-spec/rules/rules.js';
 import type { LanePart, LanePlan, LaneTargets, SharedPart } from './lane-plan.js';
 import type { PlanDataset, PlanInput } from './plan-input.js';
 import type { StepTargets } from './targets.js';

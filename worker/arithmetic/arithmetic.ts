@@ -21,7 +21,7 @@ export interface Arithmetic {
   /**
    * Sum of x[i]^2 in float64. Blocks of 4,096: inside a block, element i goes to accumulator
    * i mod 16, and the accumulators are folded 8, 4, 2, 1; the blocks are added in the binary tree
-   * of shared/reduction-tree.ts.
+   * of shared/reduction/reduction-tree.ts.
    */
   sumOfSquares(x: Float32Array): number;
 

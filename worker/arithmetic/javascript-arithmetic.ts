@@ -1,4 +1,4 @@
-import { sumBelow, topOf } from '../../shared/reduction-tree.js';
+import { sumBelow, topOf } from '../../shared/reduction/reduction-tree.js';
 import { adamwScalars } from './adamw-scalars.js';
 import type { AdamwUpdate, Arithmetic } from './arithmetic.js';
 import { requireSameLength } from './same-length.js';

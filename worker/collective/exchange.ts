@@ -26,7 +26,7 @@ export interface Exchange {
   allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void>;
 
   /**
-   * Sums whole vectors over all lanes, in the tree of shared/reduction-tree.ts.
+   * Sums whole vectors over all lanes, in the tree of shared/reduction/reduction-tree.ts.
    *
    * @param contributions sums of subtrees that together hold the lanes that laneRun gives to this
    * rank, in lane order, by number of their node (of a single lane: the lane); overwritten

@@ -1,5 +1,5 @@
 import { rank } from '../../shared/ids.js';
-import { nodeNumber, sumBelow, topOf } from '../../shared/reduction-tree.js';
+import { nodeNumber, sumBelow, topOf } from '../../shared/reduction/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import { type Contributions, type Exchange, firstOf } from './exchange.js';

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Rank } from '../../shared/ids.js';
 import { laneRun } from '../../shared/plan/lane-ownership.js';
-import { lanesBelow, nodeOf } from '../../shared/reduction-tree.js';
+import { lanesBelow, nodeOf } from '../../shared/reduction/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ExchangeAbortedError, fromMessage } from './errors.js';
 import { type Contributions, type Exchange, firstOf } from './exchange.js';

@@ -1,5 +1,10 @@
 import type { Rank } from '../../shared/ids.js';
-import { nodeNumber, sumBelow, type TreeNode, topOf } from '../../shared/reduction-tree.js';
+import {
+  nodeNumber,
+  sumBelow,
+  type TreeNode,
+  topOf,
+} from '../../shared/reduction/reduction-tree.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
 import type { ChunkMemory } from './chunk-memory.js';
 import { type Contributions, firstOf } from './exchange.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Rank } from '../../shared/ids.js';
-import { lanesBelow } from '../../shared/reduction-tree.js';
+import { lanesBelow } from '../../shared/reduction/reduction-tree.js';
 import {
   chunkAt,
   chunkCount,

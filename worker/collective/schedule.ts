@@ -5,7 +5,7 @@
  */
 import type { Rank } from '../../shared/ids.js';
 import { laneRun } from '../../shared/plan/lane-ownership.js';
-import { rootsOf, type TreeNode } from '../../shared/reduction-tree.js';
+import { rootsOf, type TreeNode } from '../../shared/reduction/reduction-tree.js';
 import { maxPayloadBytes } from './frames/frames.js';
 
 /** Floats [start, end) of a vector. */

@@ -3,7 +3,7 @@
  * been better. It is part of the training's state and travels in its checkpoints: a run that was
  * resumed keeps the same checkpoint and ends at the same step as one that never stopped.
  */
-import { isLessBetter } from '../../shared/job-spec/classification-metrics.js';
+import { isLessBetter } from '../../shared/job-spec/rules/classification-metrics.js';
 import type { Repeats } from './questions.js';
 
 export interface BestSoFar {

@@ -14,7 +14,7 @@ import {
   evaluationCase,
 } from '../../dataset/training-view.js';
 import type { Step } from '../../shared/ids.js';
-import { isClassificationMetric } from '../../shared/job-spec/classification-metrics.js';
+import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
 import type { Exchange } from '../collective/exchange.js';
 import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';

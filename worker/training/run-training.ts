@@ -7,7 +7,7 @@ import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
-import { readsLabels } from '../../shared/job-spec/reads-labels.js';
+import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { stagesOf } from '../../shared/plan/stages.js';

@@ -9,7 +9,7 @@
  *
  * Legend: T targets, U users.
  */
-import type { ClassificationMetric } from '../../../shared/job-spec/classification-metrics.js';
+import type { ClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
 
 export interface Judged {
   /** Sigmoids of them are probabilities of being wanted. [T] */

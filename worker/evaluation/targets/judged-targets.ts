@@ -1,5 +1,5 @@
 /** What an evaluation of targets says, beside the model's own numbers. */
-import type { ClassificationMetric } from '../../../shared/job-spec/classification-metrics.js';
+import type { ClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
 import type { TargetCounts } from '../../training/messages.js';
 import {
   type ClassificationValues,

@@ -138,10 +138,13 @@ describe('a checkpoint', () => {
   });
 });
 
+// JSON has one zero, and a zero of either sign is the same to the guard.
+const cosine = fc.double({ min: -1, max: 1, noNaN: true }).map((value) => value + 0);
+
 const anyStep = fc.record({
   loss: fc.double({ min: 0, max: 20, noNaN: true }),
   liveNegatives: fc.double({ min: 0, max: 512, noNaN: true }),
-  itemCosine: fc.oneof(fc.double({ min: -1, max: 1, noNaN: true }), fc.constant(0.999)),
+  itemCosine: fc.oneof(cosine, fc.constant(0.999)),
   gradientNorm: fc.oneof(fc.double({ min: 0, max: 1e3, noNaN: true }), fc.constant(1e-9)),
   logitScale: fc.constantFrom(0, 2.66, Math.fround(Math.log(100))),
 });

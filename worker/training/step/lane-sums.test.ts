@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeNumber, topOf } from '../../../shared/reduction-tree.js';
+import { nodeNumber, topOf } from '../../../shared/reduction/reduction-tree.js';
 import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
 import { LaneSums } from './lane-sums.js';
 

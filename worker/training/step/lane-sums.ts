@@ -3,7 +3,7 @@
  * soon as its content has been added to another, so more lanes hardly need more memory.
  */
 import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
-import { mostSums, RunningTreeSum } from '../../../shared/running-tree-sum.js';
+import { mostSums, RunningTreeSum } from '../../../shared/reduction/running-tree-sum.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { Contributions } from '../../collective/exchange.js';
 

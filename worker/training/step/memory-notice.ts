@@ -1,6 +1,6 @@
 import { freeMemory } from '../../../process/machine-memory.js';
 import { memoryWarning } from '../../../shared/memory-words.js';
-import { mostSums } from '../../../shared/running-tree-sum.js';
+import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
 import type { Engine } from '../../engine/engine.js';
 import type { Hllm } from '../../model/hllm.js';
 import type { Computation, ModelConfig } from '../../model/model-config.js';

@@ -11,7 +11,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { type Lane, type Step, step } from '../../../shared/ids.js';
 import { type LaneRun, laneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
-import { mostSums } from '../../../shared/running-tree-sum.js';
+import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { Contributions, Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
