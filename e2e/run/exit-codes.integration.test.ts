@@ -71,7 +71,7 @@ before(async () => {
   await fakeDataset(at('short/dataset'), 3);
   await fakeDataset(at('other/dataset'), 5);
   // The engine in JavaScript takes seconds for them, so that a stop comes in time.
-  await fakeDataset(at('large/dataset'), 6, 10_000);
+  await fakeDataset(at('large/dataset'), 6, 25_000);
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
   cpSync(at('data/dataset'), at('changed'), { recursive: true });
