@@ -59,7 +59,7 @@ const infoNce = {
 
 const targetsKind = kindOf(
   ['data', 'sampled'],
-  'Where labels come from. `data`: the dataset has them (`lockstep data --label`). `sampled`: what ' +
+  'Where labels come from. `data`: the dataset has them (`lockstep data import --label`). `sampled`: what ' +
     'follows a history is wanted, and items drawn at random are not.',
 );
 
