@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { workerId } from '../shared/ids.js';
-import type { ReportedStep } from '../shared/messages/messages.js';
+import type { ReportedStep } from '../shared/messages/report-fields.js';
 import { CommitTracker, MembersDifferError, ReportOrderError } from './commit-tracker.js';
 
 const a = workerId('a');

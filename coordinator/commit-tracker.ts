@@ -3,7 +3,7 @@
  * the same reduced gradient, so a difference in any bit means that one of them computes something else.
  */
 import type { WorkerId } from '../shared/ids.js';
-import type { ReportedStep } from '../shared/messages/messages.js';
+import type { ReportedStep } from '../shared/messages/report-fields.js';
 
 /** Members disagree about a step: their weights have diverged, so the run must not go on. */
 export class MembersDifferError extends Error {

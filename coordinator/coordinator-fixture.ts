@@ -9,8 +9,8 @@ import {
   encodeFromWorker,
   type FromCoordinator,
   type FromWorker,
-  type ReportedStep,
 } from '../shared/messages/messages.js';
+import type { ReportedStep } from '../shared/messages/report-fields.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
 import { type EncodedPlan, encodeStepPlan } from '../shared/messages/step-plan-message.js';
 import {

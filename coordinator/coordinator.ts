@@ -10,11 +10,11 @@ import { MalformedMessageError } from '../shared/messages/guard.js';
 import {
   decodeFromWorker,
   encodeFromCoordinator,
-  type FoundCheckpoint,
   type FromCoordinator,
   type FromWorker,
 } from '../shared/messages/messages.js';
 import { Refusals } from '../shared/messages/refusals.js';
+import type { FoundCheckpoint } from '../shared/messages/report-fields.js';
 import type { RunResult } from '../shared/messages/run-events.js';
 import {
   coordinatorSubject,

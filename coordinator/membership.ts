@@ -1,5 +1,5 @@
 import type { WorkerId } from '../shared/ids.js';
-import type { FoundCheckpoint } from '../shared/messages/messages.js';
+import type { FoundCheckpoint } from '../shared/messages/report-fields.js';
 import type { Millis } from '../shared/units.js';
 
 /** One life of a worker: another process of the same name has none of its state. */

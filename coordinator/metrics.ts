@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId } from '../shared/ids.js';
-import type { ReportedMetrics, ReportedStep } from '../shared/messages/messages.js';
+import type { ReportedMetrics, ReportedStep } from '../shared/messages/report-fields.js';
 
 export class CoordinatorMetrics {
   readonly registry = new Registry();

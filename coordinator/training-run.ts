@@ -2,13 +2,12 @@
 import type { BusStream } from '../shared/bus.js';
 import type { WorkerId } from '../shared/ids.js';
 import { heartbeatTimeout, startTimeout } from '../shared/limits.js';
+import type { FromWorker, Membership } from '../shared/messages/messages.js';
 import type {
   FoundCheckpoint,
-  FromWorker,
-  Membership,
   ReportedMetrics,
   ReportedStep,
-} from '../shared/messages/messages.js';
+} from '../shared/messages/report-fields.js';
 import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 import { type Millis, millis } from '../shared/units.js';
 import { CommitTracker } from './commit-tracker.js';

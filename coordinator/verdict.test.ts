@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { workerId } from '../shared/ids.js';
-import type { ReportedMetrics } from '../shared/messages/messages.js';
+import type { ReportedMetrics } from '../shared/messages/report-fields.js';
 import { decideResult, type Finished, WeightsDifferError } from './verdict.js';
 
 const a = workerId('a');

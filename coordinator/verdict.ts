@@ -1,5 +1,6 @@
 import type { WorkerId } from '../shared/ids.js';
-import type { FromWorker, ReportedMetrics } from '../shared/messages/messages.js';
+import type { FromWorker } from '../shared/messages/messages.js';
+import type { ReportedMetrics } from '../shared/messages/report-fields.js';
 import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 
 export type Finished = Extract<FromWorker, { kind: 'finished' }>;

@@ -108,6 +108,15 @@ export const membersMax = 1024;
 /** Memory grows by gigabytes in a second of a step; looking costs a file of each process. */
 export const memoryWatchInterval: Millis = millis(250);
 
+/** Bytes of a generation's record: `membersMax` members of some hundred bytes each. */
+export const generationBytes: Bytes = bytes(512 * 1024);
+
+/** Bytes of one entry of a run's log. A step of a million users carries their numbers: some megabytes. */
+export const logEntryBytes: Bytes = mebibytes(16);
+
+/** Nesting of an entry of a run's log. */
+export const logEntryDepth = 16;
+
 /** How long a process that must end may take to say goodbye before it is killed. */
 export const goodbyeTimeout: Millis = millis(3000);
 

@@ -36,6 +36,15 @@ export const workerSubject = (run: RunAddress, worker: WorkerId): string =>
 
 export const everyWorkerSubject = (run: RunAddress): string => `${prefix(run)}.worker.*`;
 
+/** Progress that nobody records, for whoever watches. */
+export const progressSubject = (run: RunAddress): string => `${prefix(run)}.progress`;
+
+/** What commands ask of a run. */
+export const controlSubject = (run: RunAddress): string => `${prefix(run)}.control`;
+
+/** The run's log, one message an entry. */
+export const logSubject = (run: RunAddress): string => `${prefix(run)}.log`;
+
 /** A part of a step's plan: one lane's own, or what all lanes have in common. */
 export type PlanPart = Lane | 'shared';
 
@@ -54,8 +63,11 @@ export const planPartsSubject = (run: RunAddress, part: PlanPart): string =>
 export const everyPlanSubject = (run: RunAddress): string => `${prefix(run)}.plan.>`;
 
 /** A run in the name of a stream or store: the id comes last, so that no job's name can imitate it. */
-const ofRun = (kind: 'plan' | 'files', { job, run }: RunAddress): string =>
+const ofRun = (kind: 'plan' | 'files' | 'log', { job, run }: RunAddress): string =>
   `lockstep-${kind}-${checked('the job', job)}-${checked('the run', run)}`;
+
+/** The durable stream that holds a run's log; it stays when the run is over, and ages away. */
+export const logStream = (run: RunAddress): string => ofRun('log', run);
 
 /** The durable stream that holds a run's plans. */
 export const planStream = (run: RunAddress): string => ofRun('plan', run);
@@ -89,6 +101,12 @@ export const claimKey = ({ job, run }: RunAddress): string =>
   isEvaluation(run)
     ? `${checked('the job', job)}.${checked('the run', run)}`
     : checked('the job', job);
+
+/** Values of one run beside the claim on its job's name. */
+export const generationKey = ({ job, run }: RunAddress): string =>
+  `${checked('the job', job)}.${checked('the run', run)}.generation`;
+export const descriptionKey = ({ job, run }: RunAddress): string =>
+  `${checked('the job', job)}.${checked('the run', run)}.description`;
 
 /** Names a message for the server's duplicate detection: publishing it again changes nothing. */
 export const planMessageId = (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReportedStep } from '../../shared/messages/messages.js';
+import type { ReportedStep } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { cut, openDisplay } from './display.js';
 

@@ -4,7 +4,7 @@
  */
 import type { WriteStream } from 'node:tty';
 import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
-import type { ReportedBest, ReportedMetrics } from '../../shared/messages/messages.js';
+import type { ReportedBest, ReportedMetrics } from '../../shared/messages/report-fields.js';
 import type { RolledBack, RunEvent } from '../../shared/messages/run-events.js';
 import { bar, compact } from './progress-line.js';
 import { RunState } from './run-state.js';

@@ -1,7 +1,7 @@
 /** The metrics of the model beside its baselines, and what they leave out, as text. Pure. */
 import { cutoffsAbove } from '../../shared/history/result-fields.js';
 import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
-import type { ReportedMetrics } from '../../shared/messages/messages.js';
+import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
 import { aligned } from './aligned.js';
 import { compact } from './progress-line.js';
 

@@ -1,4 +1,4 @@
-import type { ReportedStep } from '../../shared/messages/messages.js';
+import type { ReportedStep } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { progressText, RateMeter } from './progress-line.js';
 

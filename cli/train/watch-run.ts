@@ -5,7 +5,7 @@ import { systemClock } from '../../shared/clock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { EventLines } from '../../shared/history/event-lines.js';
 import { type EndLine, isProgress } from '../../shared/history/history-line.js';
-import type { ReportedMetrics } from '../../shared/messages/messages.js';
+import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import type { Millis } from '../../shared/units.js';
 import type { Display } from '../output/display.js';

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus, BusObjects } from '../../shared/bus.js';
-import type { PublishedFile } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/published-file.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { filesBucket, objectName } from '../../shared/subjects.js';
 

@@ -28,7 +28,7 @@ import {
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId, runId } from '../../shared/ids.js';
-import type { PublishedFile } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/published-file.js';
 import { projectRoot } from '../../shared/project-root.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { findContent, TransferError } from '../../worker/control/content-source.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReportedMetrics, ReportedStep } from '../messages/messages.js';
+import type { ReportedMetrics, ReportedStep } from '../messages/report-fields.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import { EventLines, finishedLine } from './event-lines.js';
 import { historyLine } from './history-line.js';

@@ -1,5 +1,5 @@
 /** Turns what the processes of a run tell into the lines of its history. */
-import type { ReportedBest, ReportedStep } from '../messages/messages.js';
+import type { ReportedBest, ReportedStep } from '../messages/report-fields.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
 import { resultFields, targetFields } from './result-fields.js';

@@ -1,5 +1,5 @@
 /** A run's result, in the names of its history. Pure. */
-import type { ReportedMetrics } from '../messages/messages.js';
+import type { ReportedMetrics } from '../messages/report-fields.js';
 import type { RunResult } from '../messages/run-events.js';
 import type { HistoryLineOf } from './history-line.js';
 

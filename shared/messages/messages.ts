@@ -13,62 +13,22 @@ import {
 } from '../limits.js';
 import { packValue, unpackValue } from './codec.js';
 import { MalformedMessageError } from './guard.js';
-
-const count = z.int().min(0);
-const finite = z.number();
-const seconds = z.number().min(0);
-const text = z.string().max(failureTextLength);
-const path = z.string().min(1).max(4096);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** Of a dataset, or of pretrained weights. */
-const digest = z.string().min(1).max(128);
-
-/** `host:port` of a worker's links. */
-const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
-
-const stageName = z.string().min(1).max(63);
-
-/** Identical on every member, except for the durations. Mirrors the training thread's report. */
-const stepReport = z.strictObject({
-  step: count,
-  stage: stageName.nullable(),
-  loss: finite,
-  sequences: count,
-  itemTokens: count,
-  distinctItems: count,
-  /** What the objective reports, by the names that it has in the history. */
-  measures: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/), finite),
-  itemCosine: finite,
-  gradientNorm: finite,
-  learningRate: finite,
-  phaseSeconds: z.record(z.string().max(32), seconds),
-  waitSeconds: seconds,
-});
-
-const splitMetrics = z.strictObject({
-  split: z.enum(['validation', 'test']),
-  model: z.enum(['hllm', 'best', 'popularity', 'base-rate']),
-  users: count,
-  tooShort: count,
-  repeats: count,
-  tied: count,
-  items: count,
-  targets: z
-    .strictObject({ total: count, wanted: count, users: count, oneClass: count })
-    .optional(),
-  values: z.record(z.string().max(64), finite),
-});
-
-/** The best evaluation of the validation split so far. */
-const bestSoFar = z.strictObject({
-  metric: z.string().max(64),
-  repeats: z.enum(['allow', 'count', 'exclude']),
-  value: finite,
-  committedSteps: count,
-  evaluationsSince: count,
-});
-
-const checkpointFound = z.strictObject({ path, committedSteps: count });
+import { publishedFile } from './published-file.js';
+import {
+  address,
+  bestSoFar,
+  checkpointFound,
+  count,
+  digest,
+  finite,
+  path,
+  seconds,
+  sha256,
+  splitMetrics,
+  stageName,
+  stepReport,
+  text,
+} from './report-fields.js';
 
 const fromWorker = z.discriminatedUnion('kind', [
   /** Repeated until a membership names the sender. */
@@ -129,13 +89,6 @@ const fromWorker = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const publishedFile = z.strictObject({
-  /** A plain name: it becomes a file of the cache folder. */
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
-  bytes: count,
-  sha256,
-});
-
 const fromCoordinator = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('heartbeat'), committedSteps: count }),
   /** Who trains, on what, from where. Said again to whoever joins again. */
@@ -171,11 +124,6 @@ const fromCoordinator = z.discriminatedUnion('kind', [
 
 export type FromWorker = z.infer<typeof fromWorker>;
 export type FromCoordinator = z.infer<typeof fromCoordinator>;
-export type ReportedStep = z.infer<typeof stepReport>;
-export type ReportedBest = z.infer<typeof bestSoFar>;
-export type ReportedMetrics = z.infer<typeof splitMetrics>;
-export type FoundCheckpoint = z.infer<typeof checkpointFound>;
-export type PublishedFile = z.infer<typeof publishedFile>;
 export type Membership = Extract<FromCoordinator, { kind: 'membership' }>;
 
 function encode(message: FromWorker | FromCoordinator): Uint8Array {

@@ -3,7 +3,8 @@
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
 import type { ExitCode } from '../exit-codes.js';
-import type { FromWorker, ReportedBest, ReportedMetrics, ReportedStep } from './messages.js';
+import type { FromWorker } from './messages.js';
+import type { ReportedBest, ReportedMetrics, ReportedStep } from './report-fields.js';
 
 /** Negatives that were held against the model: where they go, a falling loss means nothing. */
 export interface LiveNegatives {

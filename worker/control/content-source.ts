@@ -12,7 +12,7 @@ import {
   temporaryName,
 } from '../../process/ownership/temporary-name.js';
 import type { Bus } from '../../shared/bus.js';
-import type { PublishedFile } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/published-file.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { filesBucket, objectName } from '../../shared/subjects.js';
 import { writeHashed } from '../../storage/hashed-files.js';

@@ -1,7 +1,7 @@
 import { readJobFile } from '../../process/read-job.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import type { Log } from '../../shared/log.js';
-import type { FoundCheckpoint } from '../../shared/messages/messages.js';
+import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
 import { newestCheckpoint } from '../checkpoint/newest-checkpoint.js';
 import { verifyCheckpoint } from '../checkpoint/verify-checkpoint.js';
 

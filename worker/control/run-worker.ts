@@ -9,7 +9,7 @@ import { systemClock } from '../../shared/clock.js';
 import { jobId, workerId } from '../../shared/ids.js';
 import { goodbyeTimeout, longestTick, tickInterval } from '../../shared/limits.js';
 import type { Log } from '../../shared/log.js';
-import type { FoundCheckpoint } from '../../shared/messages/messages.js';
+import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { type LinkBytes, WorkerMetrics } from '../metrics.js';
 import type { CheckpointWish } from './find-checkpoint.js';

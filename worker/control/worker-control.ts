@@ -24,14 +24,14 @@ import { MalformedMessageError } from '../../shared/messages/guard.js';
 import {
   decodeFromCoordinator,
   encodeFromWorker,
-  type FoundCheckpoint,
   type FromCoordinator,
   type FromWorker,
   failureText,
   type Membership,
-  type PublishedFile,
 } from '../../shared/messages/messages.js';
+import type { PublishedFile } from '../../shared/messages/published-file.js';
 import { Refusals } from '../../shared/messages/refusals.js';
+import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { RunAddress } from '../../shared/run/run-id.js';

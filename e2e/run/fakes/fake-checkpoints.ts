@@ -7,7 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { FoundCheckpoint } from '../../../shared/messages/messages.js';
+import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
 
 export function newestFakeCheckpoint(folder: string): FoundCheckpoint | null {
   const name = existsSync(folder) ? readdirSync(folder).sort().at(-1) : undefined;
