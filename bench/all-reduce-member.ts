@@ -1,5 +1,6 @@
 /** One member of the all-reduce benchmark: a process with its own links thread. */
 import { rank as asRank, generation, type Lane, step } from '../shared/ids.js';
+import { evenShares } from '../shared/plan/lane-ownership.js';
 import { millis } from '../shared/units.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
 import { startLinks } from '../worker/collective/links/links-host.js';
@@ -40,7 +41,11 @@ async function run({ rank, addresses, floats, rounds }: ToMember): Promise<void>
           generation: generation(0),
           deadline: millis(30_000),
         });
-  const exchange = openExchange(port, { rank: asRank(rank), size, arithmetic });
+  const exchange = openExchange(port, {
+    rank: asRank(rank),
+    shares: evenShares(size, size),
+    arithmetic,
+  });
   const vector = shared(floats).fill(rank + 1);
   const ready = shared(size);
   const readyParts = Array.from({ length: size }, (_, r) => ready.subarray(r, r + 1));
@@ -54,7 +59,7 @@ async function run({ rank, addresses, floats, rounds }: ToMember): Promise<void>
     const tag = { step: step(round), phase: 'ready', part: 0 };
     await exchange.allGather(tag, readyParts);
     const start = performance.now();
-    await exchange.allReduce({ ...tag, phase: 'sum' }, size, contributions, slices, vector);
+    await exchange.allReduce({ ...tag, phase: 'sum' }, contributions, slices, vector);
     if (round >= warmUp) seconds.push((performance.now() - start) / 1000);
     if (round === 0) check(vector, (size * (size + 1)) / 2);
   }

@@ -4,6 +4,7 @@
  */
 import { systemClock } from '../shared/clock.js';
 import { rank, step } from '../shared/ids.js';
+import { evenShares } from '../shared/plan/lane-ownership.js';
 import type { Arithmetic } from '../worker/arithmetic/arithmetic.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
 import { openExchange } from '../worker/collective/open-exchange.js';
@@ -144,7 +145,7 @@ async function openTrainer(
   const { precision, activations, trains } = options;
   const model = new Hllm(batch.model, { computation: { precision, activations }, trains });
   const parameters = initialWeights(model.layout, { seed: 1, temperature: 0.07, deviation: 0.02 });
-  const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+  const exchange = openExchange(null, { rank: rank(0), shares: evenShares(1, 1), arithmetic });
   const cache = new ItemCache({
     dataset: batch,
     model,
@@ -174,7 +175,6 @@ async function openTrainer(
       firstMoments: new Float32Array(model.layout.trainedLength),
       secondMoments: new Float32Array(model.layout.trainedLength),
     },
-    lanes: 1,
     committedSteps: 0,
   });
   if (options.cachedItems) await cache.matrix();

@@ -1,5 +1,4 @@
 /** Computes the step of a discriminative case on N workers. */
-import { laneRun } from '../../shared/plan/lane-ownership.js';
 import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import { packItems } from '../../worker/model/items/packed-items.js';
 import type { LaneScores } from '../../worker/training/step/step-statistics.js';
@@ -66,7 +65,7 @@ function trainMember(
   logits: LogitsByUser,
   tensors: Tensors,
 ) {
-  const { start, end } = laneRun(exchange.rank, exchange.size, lanes.length);
+  const { start, end } = exchange.shares.run(exchange.rank);
   const own = lanes.slice(start, end);
   const inspect = (gradient: Float32Array, results: readonly LaneScores[]): void => {
     results.forEach((result, index) => {

@@ -4,6 +4,7 @@
  */
 import { systemClock } from '../../shared/clock.js';
 import { generation, rank } from '../../shared/ids.js';
+import { evenShares, type LaneShares } from '../../shared/plan/lane-ownership.js';
 import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../../worker/arithmetic/open-arithmetic.js';
@@ -41,7 +42,7 @@ export async function withMembers<Result>(
   work: (members: readonly Member[]) => Promise<Result>,
 ): Promise<Result> {
   const arithmetic = openArithmetic();
-  const { exchanges, close } = await connect(workers, arithmetic);
+  const { exchanges, close } = await connect(evenShares(workers, parts.lanes), arithmetic);
   try {
     const members = exchanges.map((exchange) => openMember(parts, exchange, arithmetic));
     const result = await work(members);
@@ -59,15 +60,15 @@ export async function withMembers<Result>(
 type Arithmetic = ReturnType<typeof openArithmetic>;
 
 async function connect(
-  workers: number,
+  shares: LaneShares,
   arithmetic: Arithmetic,
 ): Promise<{ exchanges: Exchange[]; close: () => Promise<void> }> {
-  if (workers === 1) {
-    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+  if (shares.members === 1) {
+    const alone = openExchange(null, { rank: rank(0), shares, arithmetic });
     return { exchanges: [alone], close: async () => alone.close() };
   }
   const hosts = await Promise.all(
-    Array.from({ length: workers }, () => startLinks({ host: '127.0.0.1' })),
+    Array.from({ length: shares.members }, () => startLinks({ host: '127.0.0.1' })),
   );
   const addresses = hosts.map(({ address }) => address);
   const ports = await Promise.all(
@@ -81,7 +82,7 @@ async function connect(
     ),
   );
   const exchanges = ports.map((port, index) =>
-    openExchange(port, { rank: rank(index), size: workers, arithmetic }),
+    openExchange(port, { rank: rank(index), shares, arithmetic }),
   );
   const close = async (): Promise<void> => {
     for (const exchange of exchanges) exchange.close();
@@ -91,7 +92,7 @@ async function connect(
 }
 
 function openMember(
-  { config, optimizer, lanes, weights }: MemberParts,
+  { config, optimizer, weights }: MemberParts,
   exchange: Exchange,
   arithmetic: Arithmetic,
 ): Member {
@@ -108,7 +109,6 @@ function openMember(
       firstMoments: new Float32Array(parameters.length),
       secondMoments: new Float32Array(parameters.length),
     },
-    lanes,
     committedSteps: 0,
   });
   return { model, exchange, trainer };

@@ -1,6 +1,5 @@
 /** Trains a case of the reference on N workers. */
 import { step } from '../../shared/ids.js';
-import { laneRun } from '../../shared/plan/lane-ownership.js';
 import type { SafetensorsTensor } from '../../shared/safetensors.js';
 import { packItems } from '../../worker/model/items/packed-items.js';
 import type { LaneScores } from '../../worker/training/step/step-statistics.js';
@@ -43,7 +42,7 @@ async function trainStep(
   const { items } = golden.configuration;
   const outcomes = await Promise.all(
     members.map(({ trainer, exchange, model }) => {
-      const { start, end } = laneRun(exchange.rank, exchange.size, lanes.length);
+      const { start, end } = exchange.shares.run(exchange.rank);
       const own = lanes.slice(start, end);
       const inspect = (gradient: Float32Array, results: readonly LaneScores[]): void => {
         results.forEach((result, index) => {

@@ -23,12 +23,11 @@ class FailingExchange extends LocalExchange implements Exchange {
 
   override reduceScatter(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
     this.#fail(tag);
-    return super.reduceScatter(tag, lanes, contributions, slices);
+    return super.reduceScatter(tag, contributions, slices);
   }
 
   #fail({ phase }: Tag): void {
@@ -47,7 +46,7 @@ const exchangePhases = [
 ];
 
 function open(activations: Computation['activations']) {
-  const exchange = new FailingExchange(javascriptArithmetic);
+  const exchange = new FailingExchange(javascriptArithmetic, 1);
   const { model, flat } = openTinyModel({}, { computation: { precision: 'f32', activations } });
   const trainer = openTinyTrainer(model, flat, exchange);
   return { trainer, exchange, model };

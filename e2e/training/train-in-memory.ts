@@ -2,6 +2,7 @@
 import { systemClock } from '../../shared/clock.js';
 import { lane, rank, step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { lanePlan, totalSteps } from '../../shared/plan/plan.js';
 import type { PlanDataset } from '../../shared/plan/plan-input.js';
 import { Planner } from '../../shared/plan/planner.js';
@@ -46,7 +47,7 @@ export async function trainInMemory(
   const trainer = new Trainer({
     model,
     arithmetic,
-    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic }),
+    exchange: openExchange(null, { rank: rank(0), shares: evenShares(1, spec.lanes), arithmetic }),
     clock: systemClock,
     optimizer: optimizerSettings(job, totalSteps(job, dataset)),
     state: {
@@ -58,7 +59,6 @@ export async function trainInMemory(
       firstMoments: new Float32Array(model.layout.trainedLength),
       secondMoments: new Float32Array(model.layout.trainedLength),
     },
-    lanes: spec.lanes,
     committedSteps: 0,
   });
   const planner = new Planner(job, dataset);

@@ -7,7 +7,7 @@ import { trainingView } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
-import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { evenShares, lanesOf } from '../../shared/plan/lane-ownership.js';
 import { lanePlan } from '../../shared/plan/plan.js';
 import { millis } from '../../shared/units.js';
 import { type LinksHost, startLinks } from '../../worker/collective/links/links-host.js';
@@ -74,12 +74,13 @@ async function trainMember(
   const view = trainingView(await openDataset(options.datasetDirectory));
   const planner = new JobPlanner(job, view);
   const total = planner.totalSteps;
+  const shares = evenShares(members, job.spec.lanes);
   const said: FromTraining[] = [];
   const training = new Training(
     {
       job,
       rank: rank(index),
-      members,
+      shares: shares.counts,
       generation: generation(1),
       links,
       datasetDirectory: options.datasetDirectory,
@@ -99,7 +100,7 @@ async function trainMember(
     new Cancellation(),
   );
   all.set(index, training);
-  const own = lanesOf(laneRun(rank(index), members, job.spec.lanes));
+  const own = lanesOf(shares.run(rank(index)));
   for (let at = 0; at < total; at++) {
     const plan = planner.plan(step(at));
     for (const lane of own) training.plan(lanePlan(plan, lane));

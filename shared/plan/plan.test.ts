@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { lane, rank, step } from '../ids.js';
 import { parseJob } from '../job-spec/job-spec.js';
-import { laneRun, lanesOf } from './lane-ownership.js';
+import { evenShares, lanesOf } from './lane-ownership.js';
 import type { LanePlan } from './lane-plan.js';
 import { lanePlan, type StepPlan, stepsPerEpoch, totalSteps } from './plan.js';
 import { distinctTokens, type PlanJobOptions, planDataset, planJob } from './plan-fixture.js';
@@ -295,7 +295,7 @@ test('whatever the number of workers, their lanes cover the plan once', () => {
     const plan = plans[0] as StepPlan;
     for (const members of [1, 2, 3, lanes, lanes + 2]) {
       const owned = Array.from({ length: members }, (_, member) =>
-        lanesOf(laneRun(rank(member), members, lanes)).map((lane) => lanePlan(plan, lane)),
+        lanesOf(evenShares(members, lanes).run(rank(member))).map((lane) => lanePlan(plan, lane)),
       ).flat();
       const { items, users, sequenceRows } = plan;
       assert.deepEqual(reassembled(owned), { items, users, sequenceRows });

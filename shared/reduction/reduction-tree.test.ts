@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Rank } from '../ids.js';
-import { laneRun } from '../plan/lane-ownership.js';
+import { evenShares } from '../plan/lane-ownership.js';
 import {
   lanesBelow,
   nodeNumber,
@@ -50,7 +50,7 @@ test('contiguous runs of any number of members give the bits of the plain tree',
       fc.integer({ min: 1, max: 80 }),
       (values, members) => {
         const roots = Array.from({ length: members }, (_, rank) =>
-          rootsOf(laneRun(rank as Rank, members, values.length), values.length),
+          rootsOf(evenShares(members, values.length).run(rank as Rank), values.length),
         );
         assert.ok(Object.is(sumOverMembers(values, roots), plainSum(values)));
       },

@@ -4,6 +4,7 @@
  * ends it. Arguments: rank, size.
  */
 import { rank as asRank, generation, step } from '../../shared/ids.js';
+import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { millis } from '../../shared/units.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { startLinks } from './links/links-host.js';
@@ -23,7 +24,11 @@ async function run(addresses: string[]): Promise<void> {
     generation: generation(1),
     deadline: millis(10_000),
   });
-  const exchange = openExchange(port, { rank: asRank(rank), size, arithmetic: openArithmetic() });
+  const exchange = openExchange(port, {
+    rank: asRank(rank),
+    shares: evenShares(size, size),
+    arithmetic: openArithmetic(),
+  });
   const parts = addresses.map(() => new Float32Array(new SharedArrayBuffer(2 ** 22)));
   for (let at = 0; ; at++) {
     await exchange.allGather({ step: step(at), phase: 'gather', part: 0 }, parts);

@@ -4,7 +4,12 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { rank as asRank, generation, type Lane, type Rank, step } from '../../shared/ids.js';
-import { type LaneRun, laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import {
+  evenShares,
+  type LaneShares,
+  lanesOf,
+  sharesOf,
+} from '../../shared/plan/lane-ownership.js';
 import { nodeNumber, type TreeNode } from '../../shared/reduction/reduction-tree.js';
 import { RunningTreeSum } from '../../shared/reduction/running-tree-sum.js';
 import { millis } from '../../shared/units.js';
@@ -27,12 +32,12 @@ interface Cluster {
 
 /** Members in one process, each with its own links thread, linked by real sockets. */
 async function withCluster(
-  size: number,
+  shares: LaneShares,
   body: (cluster: Cluster) => Promise<void>,
   deadline = 10_000,
 ): Promise<void> {
   const hosts = await Promise.all(
-    Array.from({ length: size }, () => startLinks({ host: '127.0.0.1' })),
+    Array.from({ length: shares.members }, () => startLinks({ host: '127.0.0.1' })),
   );
   try {
     const addresses = hosts.map(({ address }) => address);
@@ -46,7 +51,7 @@ async function withCluster(
           deadline: millis(deadline),
           connectDeadline: millis(10_000),
         });
-        return openExchange(port, { rank, size, arithmetic });
+        return openExchange(port, { rank, shares, arithmetic });
       }),
     );
     await body({ hosts, exchanges });
@@ -62,9 +67,9 @@ const length = 2 * chunkFloats + 77;
 const valueAt = (lane: number, i: number): number =>
   Math.sin(lane * 77 + i) * 10 ** ((i + lane) % 9);
 
-function contributionsOf(rank: Rank, size: number): Map<Lane, Float32Array> {
+function contributionsOf(rank: Rank, shares: LaneShares): Map<Lane, Float32Array> {
   return new Map(
-    lanesOf(laneRun(rank, size, lanes)).map((lane) => {
+    lanesOf(shares.run(rank)).map((lane) => {
       const vector = shared(length);
       for (let i = 0; i < length; i++) vector[i] = valueAt(lane, i);
       return [lane, vector];
@@ -73,12 +78,12 @@ function contributionsOf(rank: Rank, size: number): Map<Lane, Float32Array> {
 }
 
 /** What a member gives that has added its own lanes already. */
-function sumsOf(contributions: Map<Lane, Float32Array>, run: LaneRun): Contributions {
-  const sum = new RunningTreeSum<Float32Array>(run, lanes, (left, right) => {
+function sumsOf({ rank, shares }: Exchange): Contributions {
+  const sum = new RunningTreeSum<Float32Array>(shares.run(rank), lanes, (left, right) => {
     arithmetic.add(left, right);
     return left;
   });
-  for (const vector of contributions.values()) sum.push(vector);
+  for (const vector of contributionsOf(rank, shares).values()) sum.push(vector);
   return sum.sums;
 }
 
@@ -91,52 +96,51 @@ const slicesOf = (size: number): { start: number; end: number }[] =>
 const bytes = (x: Float32Array): Buffer => Buffer.from(x.buffer, x.byteOffset, x.byteLength);
 
 async function sumOfOneMember(): Promise<Float32Array> {
-  const alone = openExchange(null, { rank: asRank(0), size: 1, arithmetic });
+  const alone = openExchange(null, { rank: asRank(0), shares: evenShares(1, lanes), arithmetic });
   const tag = { step: step(0), phase: 'reduce', part: 0 };
-  return alone.reduceScatter(tag, lanes, contributionsOf(asRank(0), 1), slicesOf(1));
+  return alone.reduceScatter(tag, contributionsOf(asRank(0), alone.shares), slicesOf(1));
 }
 
 const expected = await sumOfOneMember();
 
-async function sumInTwoWays(exchange: Exchange, size: number): Promise<Float32Array[]> {
-  const { rank } = exchange;
-  const slices = slicesOf(size);
+async function sumInTwoWays(exchange: Exchange): Promise<Float32Array[]> {
+  const { rank, shares } = exchange;
+  const slices = slicesOf(shares.members);
   const both = { step: step(0), part: 0 };
   const gathered = shared(length);
   const reduced = shared(length);
   const parts = slices.map(({ start, end }) => gathered.subarray(start, end));
   const apart = async (): Promise<void> => {
-    const contributions = sumsOf(contributionsOf(rank, size), laneRun(rank, size, lanes));
     const tag = { ...both, phase: 'scatter' };
-    const mine = await exchange.reduceScatter(tag, lanes, contributions, slices);
+    const mine = await exchange.reduceScatter(tag, sumsOf(exchange), slices);
     (parts[rank] as Float32Array).set(mine);
     await exchange.allGather({ ...both, phase: 'gather' }, parts);
   };
-  const contributions = contributionsOf(rank, size);
+  const contributions = contributionsOf(rank, shares);
   await Promise.all([
     apart(),
-    exchange.allReduce({ ...both, phase: 'all' }, lanes, contributions, slices, reduced),
+    exchange.allReduce({ ...both, phase: 'all' }, contributions, slices, reduced),
   ]);
   return [gathered, reduced];
 }
 
-for (const size of [1, 2, 3, 5]) {
+for (const counts of [[6], [3, 3], [1, 5, 0], [1, 1, 1, 1, 2]]) {
   // Would catch what only real sockets do: frames cut anywhere, and members that are ahead.
-  test(`${size} members over WebSockets get the bits of one member`, () =>
-    withCluster(size, async ({ exchanges }) => {
-      const results = await Promise.all(exchanges.map((exchange) => sumInTwoWays(exchange, size)));
+  test(`members with ${counts} lanes get the bits of one member over WebSockets`, () =>
+    withCluster(sharesOf(counts), async ({ exchanges }) => {
+      const results = await Promise.all(exchanges.map(sumInTwoWays));
       for (const result of results.flat()) assert.ok(bytes(result).equals(bytes(expected)));
     }));
 }
 
 // Would catch a member whose memory is not the one that the peers' bytes are written to.
 test('members without lanes finish their slices too', () =>
-  withCluster(3, async ({ exchanges }) => {
+  withCluster(evenShares(3, 1), async ({ exchanges }) => {
     const slices = [0, 4, 8].map((start) => ({ start, end: start + 4 }));
     const tag = { step: step(0), phase: 'reduce', part: 0 };
     const results = await Promise.all(
       exchanges.map((exchange, rank) => {
-        const own = lanesOf(laneRun(exchange.rank, 3, 1));
+        const own = lanesOf(exchange.shares.run(exchange.rank));
         const contributions = new Map<Lane, Float32Array>();
         for (const lane of own) {
           const vector = shared(12);
@@ -144,7 +148,7 @@ test('members without lanes finish their slices too', () =>
           contributions.set(lane, vector);
         }
         assert.equal(contributions.size, rank === 2 ? 1 : 0);
-        return exchange.reduceScatter(tag, 1, contributions, slices);
+        return exchange.reduceScatter(tag, contributions, slices);
       }),
     );
     assert.deepEqual(
@@ -159,13 +163,12 @@ test('members without lanes finish their slices too', () =>
 
 // Would catch a lane that counts twice, or not at all, where members are wrong about what they own.
 test('vectors that are not the own lanes, each once and in order, are refused', () =>
-  withCluster(2, async ({ exchanges }) => {
+  withCluster(evenShares(2, lanes), async ({ exchanges }) => {
     const [exchange] = exchanges as [Exchange];
     const tag = { step: step(0), phase: 'reduce', part: 0 };
     const give = (...nodes: TreeNode[]) =>
       exchange.reduceScatter(
         tag,
-        lanes,
         new Map(nodes.map((node) => [nodeNumber(node), shared(length)])),
         slicesOf(2),
       );
@@ -178,7 +181,7 @@ test('vectors that are not the own lanes, each once and in order, are refused', 
   }));
 
 test('bytes are counted by phase, and waiting is measured', () =>
-  withCluster(2, async ({ hosts, exchanges }) => {
+  withCluster(evenShares(2, lanes), async ({ hosts, exchanges }) => {
     const gather = (exchange: Exchange): Promise<void> => {
       const parts = [shared(100), shared(50)];
       return exchange.allGather({ step: step(0), phase: 'gather', part: 0 }, parts);
@@ -202,7 +205,7 @@ const waitForEver = (exchange: Exchange): Promise<void> => {
 // Would catch an error that loses its class or its code on the way between threads.
 test('a silent peer ends the wait at the deadline', () =>
   withCluster(
-    2,
+    evenShares(2, lanes),
     async ({ exchanges: [exchange], hosts: [host] }) => {
       const failure = new Promise((resolve) => host?.onFailure(resolve));
       const error = await waitForEver(exchange as Exchange).catch((reason: unknown) => reason);
@@ -215,7 +218,7 @@ test('a silent peer ends the wait at the deadline', () =>
   ));
 
 test('abort by the host ends every wait within milliseconds, and the peer sees a loss', () =>
-  withCluster(2, async ({ exchanges, hosts: [host] }) => {
+  withCluster(evenShares(2, lanes), async ({ exchanges, hosts: [host] }) => {
     // Different tags: each waits for an exchange in which the other never takes part.
     const waits = exchanges.map((exchange) =>
       exchange
@@ -236,7 +239,7 @@ test('abort by the host ends every wait within milliseconds, and the peer sees a
   }));
 
 test('vectors outside shared memory are refused before anything is sent', () =>
-  withCluster(2, async ({ exchanges: [exchange] }) => {
+  withCluster(evenShares(2, lanes), async ({ exchanges: [exchange] }) => {
     const parts = [new Float32Array(4), shared(4)];
     const tag = { step: step(0), phase: 'gather', part: 0 };
     assert.ok(exchange !== undefined);

@@ -1,5 +1,6 @@
 /** What members exchange in a step, as the training thread sees it. */
 import type { Rank } from '../../shared/ids.js';
+import type { LaneShares } from '../../shared/plan/lane-ownership.js';
 import type { Millis } from '../../shared/units.js';
 import type { Slice } from './schedule.js';
 import type { Tag } from './tag.js';
@@ -21,6 +22,8 @@ export const firstOf = (contributions: Contributions): Float32Array | undefined 
 export interface Exchange {
   readonly rank: Rank;
   readonly size: number;
+  /** Who owns which lanes: the same at every member. */
+  readonly shares: LaneShares;
 
   /** Fills parts[r] with what rank r has in its own parts[r]; the lengths are equal everywhere. */
   allGather(tag: Tag, parts: readonly Float32Array[]): Promise<void>;
@@ -28,14 +31,13 @@ export interface Exchange {
   /**
    * Sums whole vectors over all lanes, in the tree of shared/reduction/reduction-tree.ts.
    *
-   * @param contributions sums of subtrees that together hold the lanes that laneRun gives to this
+   * @param contributions sums of subtrees that together hold the lanes that `shares` gives to this
    * rank, in lane order, by number of their node (of a single lane: the lane); overwritten
    * @param slices the floats that each rank finishes
    * @returns this rank's slice: a view, good until the next operation of the same phase and part
    */
   reduceScatter(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array>;
@@ -47,7 +49,6 @@ export interface Exchange {
    */
   allReduce(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,

@@ -1,4 +1,5 @@
 import { rank } from '../../shared/ids.js';
+import { evenShares, type LaneShares } from '../../shared/plan/lane-ownership.js';
 import { nodeNumber, sumBelow, topOf } from '../../shared/reduction/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Arithmetic } from '../arithmetic/arithmetic.js';
@@ -10,9 +11,12 @@ import type { Tag } from './tag.js';
 export class LocalExchange implements Exchange {
   readonly rank = rank(0);
   readonly size = 1;
+  readonly shares: LaneShares;
   readonly #arithmetic: Arithmetic;
 
-  constructor(arithmetic: Arithmetic) {
+  /** @param lanes V. */
+  constructor(arithmetic: Arithmetic, lanes: number) {
+    this.shares = evenShares(1, lanes);
     this.#arithmetic = arithmetic;
   }
 
@@ -20,10 +24,10 @@ export class LocalExchange implements Exchange {
 
   async reduceScatter(
     _tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
+    const { lanes } = this.shares;
     const { start, end } = slices[0] as Slice;
     // Chunk by chunk, so that a sum is still in the cache when the next one is added to it.
     for (let chunk = 0; chunk < chunkCount(end - start); chunk++) {
@@ -44,13 +48,12 @@ export class LocalExchange implements Exchange {
 
   async allReduce(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void> {
     const slice = slices[0] as Slice;
-    const sum = await this.reduceScatter(tag, lanes, contributions, slices);
+    const sum = await this.reduceScatter(tag, contributions, slices);
     if (sum.buffer !== into.buffer || sum.byteOffset !== into.byteOffset + slice.start * 4) {
       this.#arithmetic.copy(into.subarray(slice.start, slice.end), sum);
     }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import type { Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/plan/lane-ownership.js';
+import type { LaneShares } from '../../shared/plan/lane-ownership.js';
 import { lanesBelow, nodeOf } from '../../shared/reduction/reduction-tree.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ExchangeAbortedError, fromMessage } from './errors.js';
@@ -19,6 +19,7 @@ interface Pending {
 export class PortExchange implements Exchange {
   readonly rank: Rank;
   readonly size: number;
+  readonly shares: LaneShares;
   readonly #port: MessagePort;
   readonly #pending = new Map<number, Pending>();
   /** Where a member without lanes finishes its slices, by phase and part. */
@@ -28,10 +29,11 @@ export class PortExchange implements Exchange {
   #idleAtStart = 0;
   #closed = false;
 
-  constructor(port: MessagePort, rank: Rank, size: number) {
+  constructor(port: MessagePort, rank: Rank, shares: LaneShares) {
     this.#port = port;
     this.rank = rank;
-    this.size = size;
+    this.shares = shares;
+    this.size = shares.members;
     port.on('message', (message: FromExchange) => this.#finish(message));
     port.on('close', () => this.#end('the links thread has ended'));
     port.unref();
@@ -50,18 +52,17 @@ export class PortExchange implements Exchange {
 
   async reduceScatter(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
   ): Promise<Float32Array> {
-    const { start, end } = this.#checkReduce(tag, lanes, contributions, slices);
+    const { start, end } = this.#checkReduce(tag, contributions, slices);
     const first = firstOf(contributions);
     const scratch = first === undefined ? this.#scratchFor(tag, end - start) : noFloats;
     await this.#order((id) => ({
       kind: 'reduce',
       id,
       tag,
-      lanes,
+      shares: this.shares.counts,
       slices,
       contributions,
       scratch,
@@ -71,18 +72,17 @@ export class PortExchange implements Exchange {
 
   async allReduce(
     tag: Tag,
-    lanes: number,
     contributions: Contributions,
     slices: readonly Slice[],
     into: Float32Array,
   ): Promise<void> {
-    this.#checkReduce(tag, lanes, contributions, slices);
+    this.#checkReduce(tag, contributions, slices);
     requireShared(into);
     await this.#order((id) => ({
       kind: 'all-reduce',
       id,
       tag,
-      lanes,
+      shares: this.shares.counts,
       slices,
       contributions,
       scratch: noFloats,
@@ -137,14 +137,10 @@ export class PortExchange implements Exchange {
     this.#pending.clear();
   }
 
-  #checkReduce(
-    tag: Tag,
-    lanes: number,
-    contributions: Contributions,
-    slices: readonly Slice[],
-  ): Slice {
+  #checkReduce(tag: Tag, contributions: Contributions, slices: readonly Slice[]): Slice {
     requireTag(tag);
-    const run = laneRun(this.rank, this.size, lanes);
+    const { lanes } = this.shares;
+    const run = this.shares.run(this.rank);
     const given = [...contributions.keys()].map((number) => lanesBelow(nodeOf(number), lanes));
     // Each begins where the one before ends, from the first own lane to the last.
     const edges = [run.start, ...given.map(({ end }) => end)];

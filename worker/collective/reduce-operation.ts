@@ -109,7 +109,7 @@ export class ReduceOperation implements Operation {
     const { contributions, shape, arithmetic } = this.#parts;
     return sumBelow(
       root,
-      shape.lanes,
+      shape.shares.lanes,
       (node) => contributions.get(nodeNumber(node))?.subarray(start, end),
       (left, right) => {
         arithmetic.add(left, right);
@@ -150,6 +150,7 @@ export class ReduceOperation implements Operation {
 
   #finish(chunk: number): void {
     const { rank, shape, arithmetic, onChunk } = this.#parts;
+    const { lanes } = shape.shares;
     const { start, end } = chunkAt(chunk, this.result.length);
     const target = this.result.subarray(start, end);
     const base = (shape.slices[rank] as Slice).start;
@@ -158,8 +159,8 @@ export class ReduceOperation implements Operation {
     const isTarget = (sum: Float32Array): boolean =>
       sum.buffer === target.buffer && sum.byteOffset === target.byteOffset;
     const total = sumBelow(
-      topOf(shape.lanes),
-      shape.lanes,
+      topOf(lanes),
+      lanes,
       (node) =>
         own.has(nodeNumber(node))
           ? this.#ownSum(node, base + start, base + end)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Rank } from '../../shared/ids.js';
+import { evenShares, sharesOf } from '../../shared/plan/lane-ownership.js';
 import { lanesBelow } from '../../shared/reduction/reduction-tree.js';
 import {
   chunkAt,
@@ -13,11 +14,12 @@ import {
 } from './schedule.js';
 
 const shape: fc.Arbitrary<ReduceShape> = fc
-  .record({ lanes: fc.integer({ min: 1, max: 64 }), members: fc.integer({ min: 1, max: 20 }) })
-  .map(({ lanes, members }) => ({
-    lanes,
+  .array(fc.nat(6), { minLength: 1, maxLength: 20 })
+  .filter((counts) => counts.some((count) => count > 0))
+  .map((counts) => ({
+    shares: sharesOf(counts),
     // The third member, where there is one, owns nothing, as a short vector may have it.
-    slices: Array.from({ length: members }, (_, r) => ({
+    slices: counts.map((_, r) => ({
       start: r * 16,
       end: r * 16 + (r === 2 ? 0 : 16),
     })),
@@ -32,12 +34,12 @@ test('every owner gets every lane exactly once, from its peers or from itself', 
         if (start === end) return;
         const received = schedule.filter(({ to }) => to === owner).map(({ node }) => node);
         const lanes = [...received, ...rootsOfRank(owner as Rank, value)].flatMap((node) => {
-          const below = lanesBelow(node, value.lanes);
+          const below = lanesBelow(node, value.shares.lanes);
           return Array.from({ length: below.end - below.start }, (_, i) => below.start + i);
         });
         assert.deepEqual(
           lanes.sort((a, b) => a - b),
-          Array.from({ length: value.lanes }, (_, i) => i),
+          Array.from({ length: value.shares.lanes }, (_, i) => i),
         );
       });
     }),
@@ -61,7 +63,7 @@ test('two members with two lanes each exchange one sum in each direction', () =>
     { start: 8, end: 20 },
   ];
   assert.equal(
-    printSchedule(reduceSchedule({ lanes: 4, slices })),
+    printSchedule(reduceSchedule({ shares: evenShares(2, 4), slices })),
     '0 -> 1: lanes 0..1 of floats 8..20\n1 -> 0: lanes 2..3 of floats 0..8',
   );
 });

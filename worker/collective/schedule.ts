@@ -4,7 +4,7 @@
  * that it could have added, and the owner of the slice finishes the tree.
  */
 import type { Rank } from '../../shared/ids.js';
-import { laneRun } from '../../shared/plan/lane-ownership.js';
+import type { LaneShares } from '../../shared/plan/lane-ownership.js';
 import { rootsOf, type TreeNode } from '../../shared/reduction/reduction-tree.js';
 import { maxPayloadBytes } from './frames/frames.js';
 
@@ -15,8 +15,7 @@ export interface Slice {
 }
 
 export interface ReduceShape {
-  /** V. */
-  readonly lanes: number;
+  readonly shares: LaneShares;
   /** The slice that rank r finishes; one for each member. */
   readonly slices: readonly Slice[];
 }
@@ -30,8 +29,8 @@ export interface Transfer {
 }
 
 /** The subtrees that `rank` adds on its own. */
-export function rootsOfRank(rank: Rank, { lanes, slices }: ReduceShape): TreeNode[] {
-  return rootsOf(laneRun(rank, slices.length, lanes), lanes);
+export function rootsOfRank(rank: Rank, { shares }: ReduceShape): TreeNode[] {
+  return rootsOf(shares.run(rank), shares.lanes);
 }
 
 /** What a reduce-scatter sends from one member to another. */

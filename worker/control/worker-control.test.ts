@@ -196,7 +196,7 @@ test('joins again and again until a membership names it, then trains in its plac
   assert.equal(worker.started(), null);
   await worker.say(membership);
   assert.equal(worker.started()?.rank, 1);
-  assert.equal(worker.started()?.members, 2);
+  assert.deepEqual(worker.started()?.shares, [2, 2]);
   await worker.wait(500);
   assert.equal(worker.heard.at(-1)?.kind, 'heartbeat');
 });

@@ -33,7 +33,7 @@ import type { PublishedFile } from '../../shared/messages/published-file.js';
 import { Refusals } from '../../shared/messages/refusals.js';
 import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
-import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { evenShares, lanesOf } from '../../shared/plan/lane-ownership.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { coordinatorSubject, planStream, workerSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
@@ -275,10 +275,11 @@ export class WorkerControl {
             token: membership.linksToken,
           });
     if (this.#phase.kind !== 'starting') return;
+    const shares = evenShares(members.length, spec.spec.lanes);
     const thread = this.#startThread({
       job: spec,
       rank: mine,
-      members: members.length,
+      shares: shares.counts,
       generation: generation(membership.generation),
       links: port,
       datasetDirectory,
@@ -294,7 +295,7 @@ export class WorkerControl {
     this.#plans = new PlanReader({
       stream,
       run,
-      lanes: lanesOf(laneRun(mine, members.length, spec.spec.lanes)),
+      lanes: lanesOf(shares.run(mine)),
       laneCount: spec.spec.lanes,
       onPlan: (plan) => {
         metrics.plansReceived.inc();

@@ -10,13 +10,12 @@ import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
 import { packItems } from '../model/items/packed-items.js';
 import { itemTexts } from '../training/batches/item-texts.js';
-import { LaneShares, type Share } from '../training/step/lane-shares.js';
+import { LaneDeal, type Share } from '../training/step/lane-deal.js';
 
 export interface CatalogueParts {
   readonly dataset: Dataset;
   readonly model: Hllm;
   readonly exchange: Exchange;
-  readonly lanes: number;
 }
 
 /** Bound of one batch: its activations must fit beside the weights. */
@@ -29,16 +28,16 @@ export const itemsOfBatch = 256;
  * @param onBatch awaited before each batch of this member's own; `encoded` of them are done
  */
 export async function encodeCatalogue(
-  { dataset, exchange, lanes, model }: CatalogueParts,
+  { dataset, exchange, model }: CatalogueParts,
   items: Int32Array,
   tag: Tag,
   onBatch: (encoded: number) => Promise<void>,
 ): Promise<Float32Array> {
   const hidden = model.hiddenSize;
-  const shares = new LaneShares(exchange, lanes);
+  const deal = new LaneDeal(exchange);
   const matrix_DH = new Float32Array(new SharedArrayBuffer(items.length * hidden * 4));
   let encoded = 0;
-  for (const [first, last] of shares.own(items.length)) {
+  for (const [first, last] of deal.own(items.length)) {
     for (let at = first; at < last; at += itemsOfBatch) {
       await onBatch(encoded);
       const share: Share = [at, Math.min(last, at + itemsOfBatch)];
@@ -46,7 +45,7 @@ export async function encodeCatalogue(
       encoded += share[1] - share[0];
     }
   }
-  const parts = shares
+  const parts = deal
     .ofMembers(items.length)
     .map(([start, end]) => matrix_DH.subarray(start * hidden, end * hidden));
   await exchange.allGather(tag, parts);

@@ -4,6 +4,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../dataset/dataset.js';
 import { type EvaluationSplit, evaluationCase } from '../../dataset/training-view.js';
 import { generation, rank, step } from '../../shared/ids.js';
+import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { unlabelled } from '../../shared/plan/plan-input.js';
 import { millis } from '../../shared/units.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
@@ -68,7 +69,6 @@ const evaluatorOn = (exchange: Exchange, changes: Partial<EvaluationParts> = {})
     dataset,
     model: changes.model ?? openTinyModel().model,
     exchange,
-    lanes: 3,
     maxLength,
     cutoffs,
     repeats: 'allow',
@@ -105,7 +105,10 @@ async function evaluateTogether(
           deadline: millis(10_000),
           connectDeadline: millis(10_000),
         });
-        return evaluateOn(openExchange(port, { rank: rank(index), size, arithmetic }), changes);
+        return evaluateOn(
+          openExchange(port, { rank: rank(index), shares: evenShares(size, 3), arithmetic }),
+          changes,
+        );
       }),
     );
   } finally {
@@ -118,7 +121,9 @@ describe('evaluation', () => {
 
   // Would catch a user model that reads other embeddings than in training, such as unit vectors.
   it('ranks by the logits that training would compute', async () => {
-    const table = await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }));
+    const table = await evaluateOn(
+      openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic }),
+    );
     for (const split of ['validation', 'test'] as const) {
       const row = table.find((entry) => entry.split === split && entry.model === 'hllm');
       assert.deepEqual(row, {
@@ -134,7 +139,9 @@ describe('evaluation', () => {
 
   // Would catch items or users that no member, or two members, took, and ranks in another order.
   it('has the same metrics on one member and on every one of two', async () => {
-    const alone = await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }));
+    const alone = await evaluateOn(
+      openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic }),
+    );
     assert.equal(alone.length, 4);
     assert.deepEqual(await evaluateTogether(2), [alone, alone]);
   });
@@ -151,7 +158,7 @@ describe('evaluation', () => {
       itemTokens: Int32Array.from(editions.flat()),
       itemTokenOffsets: Uint32Array.from(offsets),
     };
-    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const alone = openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic });
     const rows = await evaluateOn(alone, { dataset: doubled });
     const single = await evaluateOn(alone);
     for (const [index, row] of rows.entries()) {
@@ -173,7 +180,7 @@ describe('evaluation', () => {
       user % 2 === 0 ? [...items.slice(0, -1), items[0] as number] : items,
     );
     const data = { ...dataset, sequenceItems: Int32Array.from(again.flat()) };
-    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const alone = openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic });
     const test = async (repeats: Repeats) => {
       const rows = await evaluateOn(alone, { dataset: data, repeats });
       return rows.filter(({ split }) => split === 'test');
@@ -209,7 +216,7 @@ describe('evaluation', () => {
     });
     const asks = { rankings: false, targets: { kind: 'data' } } as const;
     const changes = { dataset: labelled, model, asks };
-    const alone = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const alone = openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic });
     const rows = await evaluateOn(alone, changes);
     assert.deepEqual(
       rows.map(({ model: of }) => of),
@@ -232,7 +239,7 @@ describe('evaluation', () => {
 
   // Would catch a run that ends at its first evaluation, hours after it could have said why.
   it('says before anything is evaluated which metric can never be', () => {
-    const exchange = openExchange(null, { rank: rank(0), size: 1, arithmetic });
+    const exchange = openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic });
     const of = (label: number, asks: Asked) =>
       evaluatorOn(exchange, {
         dataset: { ...dataset, sequenceLabels: new Uint8Array(22).fill(label) } as Dataset,
@@ -251,7 +258,9 @@ describe('evaluation', () => {
   it('leaves nothing on the engine', async () => {
     const { model } = openTinyModel();
     const before = memory().numTensors;
-    await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }), { model });
+    await evaluateOn(openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic }), {
+      model,
+    });
     assert.equal(memory().numTensors, before);
   });
 
@@ -259,7 +268,7 @@ describe('evaluation', () => {
   // watches the run would take its members for hung.
   it('says that it evaluates before it has ranked anybody', async () => {
     const said: [number, number][] = [];
-    await evaluateOn(openExchange(null, { rank: rank(0), size: 1, arithmetic }), {
+    await evaluateOn(openExchange(null, { rank: rank(0), shares: evenShares(1, 3), arithmetic }), {
       onProgress: (done, total) => said.push([done, total]),
     });
     assert.deepEqual(said[0], [0, 2 * sequences.length]);

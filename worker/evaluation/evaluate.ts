@@ -19,7 +19,7 @@ import type { Exchange } from '../collective/exchange.js';
 import type { Tag } from '../collective/tag.js';
 import type { Hllm } from '../model/hllm.js';
 import type { SplitMetrics } from '../training/messages.js';
-import { LaneShares } from '../training/step/lane-shares.js';
+import { LaneDeal } from '../training/step/lane-deal.js';
 import { CatalogueRanker, type Place } from './catalogue-rank.js';
 import { encodeCatalogue } from './encode-catalogue.js';
 import { packHistories } from './pack-histories.js';
@@ -53,7 +53,6 @@ export interface EvaluationParts {
   readonly dataset: Dataset;
   readonly model: Hllm;
   readonly exchange: Exchange;
-  readonly lanes: number;
   /** The embeddings of all distinct texts, where the Item LLM is frozen; encoded anew without it. */
   readonly frozenItems?: { matrix(): Promise<Float32Array> } | null;
   /** Items that the user model reads at most: the newest ones of a history. */
@@ -99,7 +98,7 @@ interface Catalogue {
 /** Asks the same questions of any weights; what does not depend on them is computed once. */
 export class Evaluator {
   readonly #parts: EvaluationParts;
-  readonly #shares: LaneShares;
+  readonly #deal: LaneDeal;
   readonly #groups: TextGroups;
   readonly #ranker: CatalogueRanker;
   readonly #asks: Asked;
@@ -108,10 +107,10 @@ export class Evaluator {
   readonly #popularity = new Map<EvaluationSplit, RankingMetrics>();
 
   constructor(parts: EvaluationParts) {
-    const { dataset, exchange, lanes, model } = parts;
+    const { dataset, exchange, model } = parts;
     this.#parts = parts;
     this.#asks = parts.asks ?? rankingsAlone;
-    this.#shares = new LaneShares(exchange, lanes);
+    this.#deal = new LaneDeal(exchange);
     this.#groups = textGroups(dataset, model.config.maxTextLength);
     this.#ranker = new CatalogueRanker(this.#groups);
   }
@@ -206,7 +205,7 @@ export class Evaluator {
   ): Promise<Places> {
     const { dataset, pause } = this.#parts;
     const places = new Float32Array(new SharedArrayBuffer(users.length * placeFloats * 4));
-    const own = this.#shares.own(users.length);
+    const own = this.#deal.own(users.length);
     const owned = own.reduce((sum, [first, last]) => sum + last - first, 0);
     let ranked = 0;
     for (const [first, last] of own) {
@@ -249,7 +248,7 @@ export class Evaluator {
   }
 
   async #gather(places: Places, { split, users }: Questions, request: EvaluationRequest) {
-    const parts = this.#shares
+    const parts = this.#deal
       .ofMembers(users.length)
       .map(([start, end]) => places.subarray(start * placeFloats, end * placeFloats));
     const tag = { step: request.step, phase: `${request.name}-${split}`, part: 0 };

@@ -4,6 +4,7 @@
  * Legend: D distinct texts, H hidden size.
  */
 import { rank, step } from '../../shared/ids.js';
+import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
 import { type TextGroups, textGroups } from '../evaluation/text-groups.js';
@@ -32,7 +33,11 @@ export async function openCatalogue(
   const cache = new ItemCache({
     dataset,
     model,
-    exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic: openArithmetic() }),
+    exchange: openExchange(null, {
+      rank: rank(0),
+      shares: evenShares(1, 1),
+      arithmetic: openArithmetic(),
+    }),
     openFolder: openBlocks,
     step: step(checkpoint.manifest.committedSteps),
     onProgress: (done, total) => {

@@ -4,6 +4,7 @@ import { memory } from '@tensorflow/tfjs-core';
 import type { Dataset } from '../../dataset/dataset.js';
 import { evaluationCase } from '../../dataset/training-view.js';
 import { rank, step } from '../../shared/ids.js';
+import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { javascriptArithmetic as arithmetic } from '../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
 import { openEngine } from '../engine/open-engine.js';
@@ -56,8 +57,8 @@ describe('recommendation', () => {
     const { trained, catalogue } = await openTrained();
     const cutoffs = [1, 2, 3, 4, 5];
     const evaluator = new Evaluator({
-      ...{ dataset, model: trained.model, lanes: 2, maxLength, cutoffs, repeats: 'allow' },
-      exchange: openExchange(null, { rank: rank(0), size: 1, arithmetic }),
+      ...{ dataset, model: trained.model, maxLength, cutoffs, repeats: 'allow' },
+      exchange: openExchange(null, { rank: rank(0), shares: evenShares(1, 2), arithmetic }),
       onProgress: () => undefined,
     });
     const rows = await evaluator.evaluate({ splits: ['test'], step: step(1), name: 'evaluate' });

@@ -14,7 +14,8 @@ import type { PretrainedTowers } from '../model/pretrained/pretrained-towers.js'
 export interface TrainingStart {
   readonly job: TrainingJob;
   readonly rank: Rank;
-  readonly members: number;
+  /** How many lanes each rank has. */
+  readonly shares: readonly number[];
   readonly generation: Generation;
   /** Port of the connected links thread; null where this member is the only one. */
   readonly links: MessagePort | null;

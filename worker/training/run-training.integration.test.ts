@@ -58,7 +58,7 @@ async function open(
     {
       job,
       rank: rank(0),
-      members: 1,
+      shares: [job.spec.lanes],
       generation: generation(1),
       links: null,
       datasetDirectory: directory,

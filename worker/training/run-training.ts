@@ -8,7 +8,7 @@ import { trainingView } from '../../dataset/training-view.js';
 import { step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
-import { laneRun, lanesOf } from '../../shared/plan/lane-ownership.js';
+import { lanesOf, sharesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { stagesOf } from '../../shared/plan/stages.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
@@ -65,13 +65,13 @@ export class Training {
     this.#start = start;
     this.#tell = tell;
     this.#cancellation = cancellation;
+    const shares = sharesOf(start.shares);
     this.#exchange = openExchange(start.links, {
       rank: start.rank,
-      size: start.members,
+      shares,
       arithmetic: openArithmetic(),
     });
-    const run = laneRun(start.rank, start.members, start.job.spec.lanes);
-    this.#inbox = new BatchInbox(lanesOf(run), step(0));
+    this.#inbox = new BatchInbox(lanesOf(shares.run(start.rank)), step(0));
     this.#broken = new Promise((_, reject) => {
       this.#break = reject;
     });

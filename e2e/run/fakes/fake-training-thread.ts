@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Lane, rank, step as stepOf } from '../../../shared/ids.js';
-import { laneRun, lanesOf } from '../../../shared/plan/lane-ownership.js';
+import { lanesOf, sharesOf } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import type { FromTraining, ToTraining, TrainingStart } from '../../../worker/training/messages.js';
 import { RecentSteps } from '../../../worker/training/saving/recent-steps.js';
@@ -16,7 +16,7 @@ import { holdFile } from './fake-job.js';
 
 const start = workerData as TrainingStart;
 const { spec } = start.job;
-const mine = lanesOf(laneRun(rank(start.rank), start.members, spec.lanes));
+const mine = lanesOf(sharesOf(start.shares).run(rank(start.rank)));
 const hold = holdFile(dirname(start.checkpointDirectory));
 const stepMs = 20;
 

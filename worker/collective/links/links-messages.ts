@@ -49,7 +49,8 @@ export type ToExchange =
 
 export interface ReduceRequest {
   readonly tag: Tag;
-  readonly lanes: number;
+  /** `counts` of the shares. */
+  readonly shares: readonly number[];
   readonly slices: readonly Slice[];
   readonly contributions: Contributions;
   readonly scratch: Float32Array;

@@ -7,6 +7,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { AwakeClock } from '../../../shared/awake-clock.js';
 import { systemClock } from '../../../shared/clock.js';
 import { longestTick, tickInterval } from '../../../shared/limits.js';
+import { sharesOf } from '../../../shared/plan/lane-ownership.js';
 import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import { AllReduceOperation } from '../all-reduce-operation.js';
 import { ChunkMemory } from '../chunk-memory.js';
@@ -98,8 +99,8 @@ function serve(current: Courier, { rank }: Membership, port: MessagePort, order:
 
   function operationOf(request: Exclude<ToExchange, { kind: 'abort' }>): Operation {
     if (request.kind === 'gather') return new GatherOperation(request.tag, rank, request.parts);
-    const { tag, lanes, slices, contributions, scratch } = request;
-    const shape = { lanes, slices };
+    const { tag, slices, contributions, scratch } = request;
+    const shape = { shares: sharesOf(request.shares), slices };
     const parts = { tag, rank, shape, contributions, scratch, arithmetic, memory };
     return request.kind === 'reduce'
       ? new ReduceOperation(parts)

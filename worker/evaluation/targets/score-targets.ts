@@ -9,7 +9,7 @@ import { evaluationCase } from '../../../dataset/training-view.js';
 import type { Exchange } from '../../collective/exchange.js';
 import type { Tag } from '../../collective/tag.js';
 import type { Hllm } from '../../model/hllm.js';
-import { LaneShares } from '../../training/step/lane-shares.js';
+import { LaneDeal } from '../../training/step/lane-deal.js';
 import { packHistories } from '../pack-histories.js';
 import type { LabelledQuestions } from './labelled-questions.js';
 
@@ -17,7 +17,6 @@ export interface ScoreParts {
   readonly dataset: Dataset;
   readonly model: Hllm;
   readonly exchange: Exchange;
-  readonly lanes: number;
   /** Items that the user model reads at most: the newest ones of a history. */
   readonly maxLength: number;
   readonly pause?: () => Promise<void>;
@@ -43,9 +42,9 @@ export async function scoreTargets(
   onDone: (users: number) => void,
 ): Promise<Float32Array> {
   const { users, offsets, items } = asked;
-  const shares = new LaneShares(parts.exchange, parts.lanes);
+  const deal = new LaneDeal(parts.exchange);
   const logits_T = new Float32Array(new SharedArrayBuffer(items.length * 4));
-  const own = shares.own(users.length);
+  const own = deal.own(users.length);
   const owned = own.reduce((sum, [first, last]) => sum + last - first, 0);
   let scored = 0;
   for (const [first, last] of own) {
@@ -58,7 +57,7 @@ export async function scoreTargets(
       onDone(Math.round((scored / owned) * users.length));
     }
   }
-  const ofMembers = shares
+  const ofMembers = deal
     .ofMembers(users.length)
     .map(([start, end]) => logits_T.subarray(offsets[start], offsets[end]));
   await parts.exchange.allGather(tag, ofMembers);

@@ -1,6 +1,5 @@
 /** Tells the members what each lane's part of a step came to. */
 import { type Rank, rank, type Step } from '../../../shared/ids.js';
-import { laneRun } from '../../../shared/plan/lane-ownership.js';
 import type { Exchange } from '../../collective/exchange.js';
 import type { Measures } from '../../model/objectives/measure.js';
 import { SharedFloats } from './shared-floats.js';
@@ -13,8 +12,6 @@ import {
 
 export interface StatisticsParts {
   readonly exchange: Exchange;
-  /** V. */
-  readonly lanes: number;
   readonly measures: Measures;
 }
 
@@ -32,10 +29,10 @@ export class StatisticsExchange {
     own: Parameters<typeof packStatistics>[2],
     stop: boolean,
   ): Promise<StepStatistics> {
-    const { exchange, lanes, measures } = this.#parts;
+    const { exchange, measures } = this.#parts;
     const lengths = ranks(exchange.size).map((member) => {
-      const run = laneRun(member, exchange.size, lanes);
-      return statisticsLength(run.end - run.start, measures);
+      const { start, end } = exchange.shares.run(member);
+      return statisticsLength(end - start, measures);
     });
     const all = this.#memory.view(lengths.reduce((sum, length) => sum + length, 0));
     let end = 0;

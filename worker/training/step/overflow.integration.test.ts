@@ -15,7 +15,7 @@ function stepOn(size: number, precision: 'f32' | 'bf16') {
   flat.forEach((weight, index) => {
     flat[index] = Math.min(largest, Math.max(-largest, weight * size));
   });
-  const trainer = openTinyTrainer(model, flat, new LocalExchange(javascriptArithmetic));
+  const trainer = openTinyTrainer(model, flat, new LocalExchange(javascriptArithmetic, 1));
   return trainer.step([batch]);
 }
 

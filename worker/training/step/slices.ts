@@ -1,5 +1,5 @@
 import { rank } from '../../../shared/ids.js';
-import { laneRun } from '../../../shared/plan/lane-ownership.js';
+import type { LaneShares } from '../../../shared/plan/lane-ownership.js';
 import type { SharedPart } from '../../../shared/plan/lane-plan.js';
 import type { Slice } from '../../collective/schedule.js';
 
@@ -19,11 +19,11 @@ export function evenSlices(length: number, count: number): Slice[] {
 
 /** The rows of the item matrix that each member's item lanes hold, by rank. */
 export function rowSlices(
-  { itemLaneOffsets, lanes }: Pick<SharedPart, 'itemLaneOffsets' | 'lanes'>,
-  members: number,
+  { itemLaneOffsets }: Pick<SharedPart, 'itemLaneOffsets'>,
+  shares: LaneShares,
 ): Slice[] {
-  return Array.from({ length: members }, (_, member) => {
-    const run = laneRun(rank(member), members, lanes);
+  return shares.counts.map((_, member) => {
+    const run = shares.run(rank(member));
     return { start: itemLaneOffsets[run.start] as number, end: itemLaneOffsets[run.end] as number };
   });
 }

@@ -26,7 +26,6 @@ export function openTinyTrainer(model: Hllm, flat: Float32Array, exchange: Excha
       firstMoments: new Float32Array(model.layout.trainedLength),
       secondMoments: new Float32Array(model.layout.trainedLength),
     },
-    lanes: 1,
     committedSteps: 0,
   });
 }

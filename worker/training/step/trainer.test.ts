@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { rank } from '../../../shared/ids.js';
+import { evenShares } from '../../../shared/plan/lane-ownership.js';
 import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../../collective/open-exchange.js';
 import { openEngine } from '../../engine/open-engine.js';
@@ -24,7 +25,11 @@ function openTrainer(
   const trainer = openTinyTrainer(
     model,
     flat,
-    openExchange(null, { rank: rank(0), size: 1, arithmetic: javascriptArithmetic }),
+    openExchange(null, {
+      rank: rank(0),
+      shares: evenShares(1, 1),
+      arithmetic: javascriptArithmetic,
+    }),
   );
   return { trainer, flat, model };
 }

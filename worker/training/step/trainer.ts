@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import { type Lane, type Step, step } from '../../../shared/ids.js';
-import { type LaneRun, laneRun } from '../../../shared/plan/lane-ownership.js';
+import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
@@ -45,8 +45,6 @@ export interface TrainerParts {
   readonly encodeItems?: (plan: LanePlan, items: PackedItems) => ItemEncoding;
   /** Of which every report tells; null, or left out, where the job has none. */
   readonly stage?: string | null;
-  /** V, the job's. */
-  readonly lanes: number;
   /** Committed steps so far: the only cursor that training has. */
   readonly committedSteps: number;
 }
@@ -94,13 +92,13 @@ export class Trainer {
   constructor(parts: TrainerParts) {
     this.#parts = parts;
     this.#committedSteps = parts.committedSteps;
-    const { exchange, lanes, model } = parts;
-    this.#run = laneRun(exchange.rank, exchange.size, lanes);
-    const buffers = Array.from({ length: mostSums(this.#run, lanes) });
+    const { exchange, model } = parts;
+    this.#run = exchange.shares.run(exchange.rank);
+    const buffers = Array.from({ length: mostSums(this.#run, exchange.shares.lanes) });
     this.#laneGradients = buffers.map(() => sharedVector(model.layout.trainedLength));
     this.#laneItemGradients = buffers.map(() => new SharedFloats());
     this.#gradient = sharedVector(model.layout.trainedLength);
-    this.#statistics = new StatisticsExchange({ exchange, lanes, measures: model.measures });
+    this.#statistics = new StatisticsExchange({ exchange, measures: model.measures });
     model.load(parts.state.parameters);
   }
 
@@ -144,7 +142,7 @@ export class Trainer {
     const timer = new PhaseTimer(clock);
     const waitedBefore = exchange.waited();
     const plans = batches.map(({ plan }) => plan);
-    const rows = rowSlices(plans[0] as LanePlan, exchange.size);
+    const rows = rowSlices(plans[0] as LanePlan, exchange.shares);
 
     await timer.measure('encode', () => this.#encode(batches, encoded));
     const embeddings_NH = await timer.measure('gather', () => this.#gather(current, encoded, rows));
@@ -242,14 +240,14 @@ export class Trainer {
 
   /** The gradient of this member's own item rows, summed over all user lanes; none of frozen items. */
   async #scatter(at: Step, contributions: Contributions, rows: Slice[]): Promise<Float32Array> {
-    const { exchange, lanes, model } = this.#parts;
+    const { exchange, model } = this.#parts;
     if (!this.#trainsItems) return new Float32Array(0);
     const slices = rows.map(({ start, end }) => ({
       start: start * model.hiddenSize,
       end: end * model.hiddenSize,
     }));
     const tag = { step: at, phase: 'scatter', part: 0 };
-    return exchange.reduceScatter(tag, lanes, contributions, slices);
+    return exchange.reduceScatter(tag, contributions, slices);
   }
 
   /** Backward through the Item LLM; `gradients` holds the rows of the owned item lanes. */
@@ -277,7 +275,8 @@ export class Trainer {
   }
 
   #laneSums(vector: (buffer: number) => Float32Array): LaneSums {
-    const { lanes, arithmetic } = this.#parts;
+    const { exchange, arithmetic } = this.#parts;
+    const { lanes } = exchange.shares;
     return new LaneSums({ run: this.#run, lanes, arithmetic }, vector);
   }
 
@@ -287,12 +286,12 @@ export class Trainer {
     name: 'user' | 'item',
     contributions: Contributions,
   ): Promise<void> {
-    const { exchange, lanes, model } = this.#parts;
+    const { exchange, model } = this.#parts;
     const { start, end } = model.layout.sections[name];
     if (start === end) return;
     const slices = evenSlices(end - start, exchange.size);
     const reduce = { step: at, phase: `reduce-${name}`, part: 0 };
-    const mine = await exchange.reduceScatter(reduce, lanes, contributions, slices);
+    const mine = await exchange.reduceScatter(reduce, contributions, slices);
     const section = this.#gradient.subarray(start, end);
     const parts = slices.map((slice) => section.subarray(slice.start, slice.end));
     (parts[exchange.rank] as Float32Array).set(mine);

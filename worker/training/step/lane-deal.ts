@@ -1,23 +1,21 @@
 /** Things that are not in a plan, dealt to lanes in runs of their order, and so to members. */
 import { rank } from '../../../shared/ids.js';
-import { laneRun } from '../../../shared/plan/lane-ownership.js';
 import type { Exchange } from '../../collective/exchange.js';
 
 /** The part [start, end) of a list. */
 export type Share = readonly [start: number, end: number];
 
-export class LaneShares {
+export class LaneDeal {
   readonly #exchange: Exchange;
-  readonly #lanes: number;
 
-  constructor(exchange: Exchange, lanes: number) {
+  constructor(exchange: Exchange) {
     this.#exchange = exchange;
-    this.#lanes = lanes;
   }
 
   /** Of `count` things those of each lane that this member owns. */
   own(count: number): Share[] {
-    const run = laneRun(this.#exchange.rank, this.#exchange.size, this.#lanes);
+    const { rank: own, shares } = this.#exchange;
+    const run = shares.run(own);
     return Array.from({ length: run.end - run.start }, (_, index) => [
       this.#first(run.start + index, count),
       this.#first(run.start + index + 1, count),
@@ -26,15 +24,15 @@ export class LaneShares {
 
   /** Of `count` things those of each member, by rank. */
   ofMembers(count: number): Share[] {
-    const { size } = this.#exchange;
-    return Array.from({ length: size }, (_, member) => {
-      const run = laneRun(rank(member), size, this.#lanes);
+    const { shares } = this.#exchange;
+    return shares.counts.map((_, member) => {
+      const run = shares.run(rank(member));
       return [this.#first(run.start, count), this.#first(run.end, count)];
     });
   }
 
   /** The first thing of a lane. */
   #first(lane: number, count: number): number {
-    return Math.floor((lane * count) / this.#lanes);
+    return Math.floor((lane * count) / this.#exchange.shares.lanes);
   }
 }
