@@ -77,6 +77,8 @@ const meanings: readonly Meaning[] = [
       'MEMBERS_DIFFER',
       'REPORT_ORDER',
       'WEIGHTS_DIFFER',
+      'STATE_DIFFERS',
+      'USERS_DIFFER',
     ],
   },
   // Whoever has made room on the disk, or has mended it, can go on.
@@ -144,7 +146,14 @@ const meanings: readonly Meaning[] = [
     // Nobody should ever see these: each says that Lockstep has broken a rule of its own.
     exitCode: exitCodes.internal,
     remedy: 'resume',
-    codes: ['INTERNAL', 'MALFORMED_MESSAGE', 'SUBJECT_TOKEN', 'SAFETENSORS', 'BAD_ZIP'],
+    codes: [
+      'INTERNAL',
+      'MALFORMED_MESSAGE',
+      'LEDGER_LINE',
+      'SUBJECT_TOKEN',
+      'SAFETENSORS',
+      'BAD_ZIP',
+    ],
   },
 ];
 

@@ -105,6 +105,15 @@ export const stagesMax = 16;
 /** Members of a job; one hop from everyone to everyone stops being a good idea well before. */
 export const membersMax = 1024;
 
+/** Lanes of a job: each has a line in every step's statistics, and its sum a place in memory. */
+export const lanesMax = 256;
+
+/**
+ * Characters of a ledger's line. The longest step has 65,536 users, which are 350 kB, and twice
+ * `membersMax` names of at most 128.
+ */
+export const ledgerLineBytes: Bytes = mebibytes(1);
+
 /** Memory grows by gigabytes in a second of a step; looking costs a file of each process. */
 export const memoryWatchInterval: Millis = millis(250);
 

@@ -3,7 +3,7 @@
  * says what a job may contain: the command line, error messages and docs/job-spec.md come from it.
  */
 import { z } from 'zod';
-import { membersMax } from '../limits.js';
+import { lanesMax, membersMax } from '../limits.js';
 import { defaultLearningRate } from './defaults.js';
 import { exactly, integer, text } from './fields.js';
 import { batch, duration } from './sections/amounts.js';
@@ -40,7 +40,7 @@ const givenSpec = z.strictObject({
   batch: batch.prefault({}),
   duration: duration.prefault({}),
   lanes: integer(
-    '[1, 256]',
+    `[1, ${lanesMax}]`,
     'Fixed slices of every step. They decide the order of sums, so the result depends on them ' +
       'and not on the workers; more workers than lanes leave some idle.',
   ).default(4),

@@ -3,6 +3,7 @@
  * wants to know a run reads it from the beginning: a new leader, a command that watches, an audit.
  */
 import { z } from 'zod';
+import { ledgerRecord } from '../../ledger/ledger-record.js';
 import { logEntryBytes, logEntryDepth, membersMax } from '../../limits.js';
 import { position } from '../../membership/position.js';
 import { packValue, unpackValue } from '../codec.js';
@@ -65,7 +66,7 @@ const happening = z.discriminatedUnion('kind', [
     /** Since the step before was committed, or since training began or went on. */
     seconds,
     /** What the step was trained on; see shared/ledger. */
-    ledger: z.unknown(),
+    ledger: ledgerRecord,
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds, worker }),
   z.strictObject({
