@@ -5,7 +5,7 @@
 import type { WriteStream } from 'node:tty';
 import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
 import type { ReportedBest, ReportedMetrics } from '../../shared/messages/report-fields.js';
-import type { RolledBack, RunEvent } from '../../shared/messages/run-events.js';
+import type { Recovered, RolledBack, RunEvent } from '../../shared/messages/run-events.js';
 import { bar, compact } from './progress-line.js';
 import { RunState } from './run-state.js';
 
@@ -59,6 +59,12 @@ function sentence(event: RunEvent): string | null {
         ? `evaluating step ${totalSteps}${from} on ${who}`
         : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
     }
+    case 'generation':
+      return generationSentence(event);
+    case 'recovered':
+      return recoverySentence(event);
+    case 'led':
+      return `${event.coordinator} leads the run from here on`;
     case 'notice':
       return event.text;
     case 'checkpointed':
@@ -70,6 +76,23 @@ function sentence(event: RunEvent): string | null {
     default:
       return null;
   }
+}
+
+function generationSentence(event: Extract<RunEvent, { kind: 'generation' }>): string {
+  const { committedSteps, members, reason } = event;
+  const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
+  return `${reason}: ${who} go on after step ${committedSteps}`;
+}
+
+/** A planned change says enough by what it has changed. */
+function recoverySentence(event: Recovered): string | null {
+  if (event.planned) return null;
+  const { detectSeconds, reformSeconds, resumeSeconds } = event;
+  const all = detectSeconds + reformSeconds + resumeSeconds;
+  return (
+    `recovered in ${all.toFixed(2)} s: noticed after ${detectSeconds.toFixed(2)} s, ` +
+    `formed anew in ${reformSeconds.toFixed(2)} s, training again ${resumeSeconds.toFixed(2)} s later`
+  );
 }
 
 function rollBackSentence(event: RolledBack): string {

@@ -1,6 +1,6 @@
 /** Turns what the processes of a run tell into the lines of its history. */
 import type { ReportedBest, ReportedStep } from '../messages/report-fields.js';
-import type { RunEvent, RunResult } from '../messages/run-events.js';
+import type { Recovered, RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
 import { resultFields, targetFields } from './result-fields.js';
 
@@ -48,6 +48,13 @@ export class EventLines {
           resumed_from: event.resumedFrom,
           ...this.#versions,
         };
+      case 'generation': {
+        const { generation, members, planned, reason } = event;
+        const at = { time, committed_steps: event.committedSteps };
+        return { kind: 'generation', ...at, generation, members: [...members], planned, reason };
+      }
+      case 'recovered':
+        return recoveryLine(event, this.#committedSteps, time);
       case 'committed':
         this.#committedSteps = event.report.step + 1;
         return stepLine(event.report, event.seconds, time);
@@ -69,6 +76,7 @@ export class EventLines {
           false_negatives: event.falseNegatives,
           learning_rate: event.learningRate,
         };
+      case 'led':
       case 'listening':
       case 'leaving':
       case 'finished':
@@ -100,6 +108,26 @@ export function stepLine(
     step_seconds: seconds,
     phase_seconds: report.phaseSeconds,
     wait_seconds: report.waitSeconds,
+  };
+}
+
+function recoveryLine(
+  event: Recovered,
+  committedSteps: number,
+  time: string,
+): HistoryLineOf<'recovery'> {
+  return {
+    kind: 'recovery',
+    time,
+    committed_steps: committedSteps,
+    cause: event.cause,
+    workers: event.workers,
+    planned: event.planned,
+    detect_seconds: event.detectSeconds,
+    reform_seconds: event.reformSeconds,
+    resume_seconds: event.resumeSeconds,
+    lost_seconds: event.lostSeconds,
+    recomputed_steps: event.recomputedSteps,
   };
 }
 

@@ -47,6 +47,34 @@ const started = line('started', {
   node_version: z.string(),
 });
 
+/** The members have changed while the run lasts; training goes on where it was. */
+const generation = line('generation', {
+  generation: count,
+  /** By rank. */
+  members: z.array(z.string()),
+  /** At the end of a step, with nothing aborted. */
+  planned: z.boolean(),
+  reason: z.string(),
+});
+
+/** What a change of the members, of the coordinator or of nats-server has cost. */
+const recovery = line('recovery', {
+  cause: z.enum(['lost', 'joined', 'left', 'link', 'leader', 'bus']),
+  /** Who was lost, came or went. */
+  workers: z.array(z.string()),
+  planned: z.boolean(),
+  /** From the last sign of life until the change was decided. */
+  detect_seconds: seconds,
+  /** From there until every member knew where to go on. */
+  reform_seconds: seconds,
+  /** From there until every member trained. */
+  resume_seconds: seconds,
+  /** Between the last commit before and the first one after, beyond a usual step. */
+  lost_seconds: seconds,
+  /** Steps that were under way and were computed again. */
+  recomputed_steps: count,
+});
+
 /** A step. What is not of this member alone is identical on all members. */
 const committed = line('committed', {
   /** Null where the job has no stages. */
@@ -200,6 +228,8 @@ const failed = line('failed', {
 export const historyLine = z.discriminatedUnion('kind', [
   historyBegan,
   started,
+  generation,
+  recovery,
   committed,
   checkpointed,
   evaluated,

@@ -3,7 +3,7 @@
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
 import type { ExitCode } from '../exit-codes.js';
-import type { FromWorker } from './messages.js';
+import type { Happening } from './cluster/log-entry.js';
 import type { ReportedBest, ReportedMetrics, ReportedStep } from './report-fields.js';
 
 /** Negatives that were held against the model: where they go, a falling loss means nothing. */
@@ -33,8 +33,11 @@ export interface RunResult {
   readonly metrics: readonly ReportedMetrics[];
 }
 
+/** What a change of the members, of the leader or of the bus has cost: see the log's entry. */
+export type Recovered = Extract<Happening, { kind: 'recovered' }>;
+
 /** Training had collapsed, and goes on with other weights and settings. */
-export type RolledBack = Extract<FromWorker, { kind: 'rolled-back' }>;
+export type RolledBack = Omit<Extract<Happening, { kind: 'rolled-back' }>, 'collapses'>;
 
 export type RunEvent =
   /** The metrics server listens. */
@@ -49,6 +52,18 @@ export type RunEvent =
       readonly totalSteps: number;
       readonly resumedFrom: string | null;
     }
+  /** The members that train have changed, and go on where they were. */
+  | {
+      readonly kind: 'generation';
+      readonly generation: number;
+      readonly members: readonly string[];
+      readonly committedSteps: number;
+      readonly planned: boolean;
+      readonly reason: string;
+    }
+  | Recovered
+  /** Another coordinator leads from here on. */
+  | { readonly kind: 'led'; readonly coordinator: string }
   | {
       readonly kind: 'committed';
       readonly report: ReportedStep;

@@ -53,8 +53,8 @@ const happening = z.discriminatedUnion('kind', [
     writer: worker.nullable(),
     /** Null while it forms. */
     position: position.nullable(),
-    /** The checkpoint's committed steps where it began from one; null otherwise. */
-    resumedFrom: count.nullable(),
+    /** The checkpoint where it began from one, as its holder names it; null otherwise. */
+    resumedFrom: path.nullable(),
   }),
   /** Nobody trains, and why. */
   z.strictObject({ kind: z.literal('waiting'), reason: text }),
