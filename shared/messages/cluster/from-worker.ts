@@ -125,6 +125,8 @@ const fromWorker = z.discriminatedUnion('kind', [
     incarnation,
     /** 1, 2, ... of the incarnation; said again until `lead.heard` has it. */
     number: z.int().min(1),
+    /** The least number that its sender still keeps: a leader knows by it that all before are recorded. */
+    oldest: z.int().min(1),
     /** In which it happened; 0 before the first. */
     generation: count,
     report: reports,
