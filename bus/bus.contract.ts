@@ -1,7 +1,14 @@
 /** What every Bus must do; each implementation's test runs all of it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Bus, BusLostError, BusRefusedError, type BusValues } from '../shared/bus.js';
+import {
+  type Bus,
+  type BusLog,
+  BusLostError,
+  BusRefusedError,
+  type BusValues,
+  type LogHandler,
+} from '../shared/bus.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
@@ -27,6 +34,18 @@ export class Collector {
       });
     }
     return this.texts;
+  }
+}
+
+/** The same for entries of a log, each as `sequence:text`. */
+export class LogCollector {
+  readonly #collector = new Collector();
+
+  readonly handler: LogHandler = (data, sequence) =>
+    this.#collector.handler(bytesOf(`${sequence}:${textOf(data)}`), '');
+
+  until(count: number): Promise<string[]> {
+    return this.#collector.until(count);
   }
 }
 
@@ -194,6 +213,83 @@ export function busContract(name: string, open: OpenBus): void {
     assert.equal(await two.get('key'), null);
     assert.ok(((await two.put('key', bytesOf('again'), 0)) ?? 0) > next);
     await Promise.all(buses.map((bus) => bus.close()));
+  });
+
+  // Would catch a new leader that deletes the plans of the run which it takes over.
+  test(`${name}: an ensured stream keeps what it holds, and is made again where someone removed it`, async () => {
+    const bus = await open();
+    const first = await bus.ensureStream('contract-ensured', 'ensured.>');
+    await first.publish('ensured.1', bytesOf('one'), 'one');
+    const stream = await bus.ensureStream('contract-ensured', 'ensured.>');
+    const seen = new Collector();
+    const reader = await stream.read(['ensured.>'], seen.handler);
+    assert.deepEqual(await seen.until(1), ['one']);
+    reader.close();
+    await stream.remove();
+    const again = await bus.ensureStream('contract-ensured', 'ensured.>');
+    assert.equal(await again.publish('ensured.2', bytesOf('two'), 'one'), 'stored');
+    await again.remove();
+    await bus.close();
+  });
+
+  // Would catch two leaders that both write the history of a run, and entries that get lost or come twice.
+  test(`${name}: of those who append to a log behind the same entry, one succeeds`, async () => {
+    const buses = await Promise.all([open(), open()]);
+    const [one, two] = (await Promise.all(
+      buses.map((bus) => bus.ensureLog('contract-log', 'log.entry')),
+    )) as [BusLog, BusLog];
+    assert.equal(await one.last(), 0);
+    const firsts = await Promise.all([one.append(bytesOf('1'), 0), two.append(bytesOf('2'), 0)]);
+    assert.deepEqual([...firsts].sort(), [1, null]);
+    assert.equal(await one.append(bytesOf('late'), 0), null);
+    assert.equal(await one.append(bytesOf('early'), 2), null);
+    assert.equal(await two.append(bytesOf('second'), 1), 2);
+    const entries = new LogCollector();
+    const reader = await (await (buses[0] as Bus).openLog('contract-log')).read(1, entries.handler);
+    await entries.until(2);
+    assert.equal(await one.append(bytesOf('third'), 2), 3);
+    const first = firsts[0] === null ? '2' : '1';
+    assert.deepEqual(await entries.until(3), [`1:${first}`, '2:second', '3:third']);
+    const rest = new LogCollector();
+    await two.read(3, rest.handler);
+    assert.deepEqual(await rest.until(1), ['3:third']);
+    assert.equal(await two.last(), 3);
+    reader.close();
+    assert.equal(await reader.ended, null);
+    await one.remove();
+    await Promise.all(buses.map((bus) => bus.close()));
+  });
+
+  // Would catch a follower that never hears of a new leader, or of the end of one.
+  test(`${name}: who watches a value sees what it is and what it becomes`, async () => {
+    const [bus, other] = [await open(), await open()];
+    const values = await bus.openValues('contract-watch');
+    const seen: (string | null)[] = [];
+    let wake: () => void = () => undefined;
+    const until = async (wanted: string | null): Promise<void> => {
+      while (seen.at(-1) !== wanted || seen.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    const reader = await values.watch('key', (value) => {
+      seen.push(value === null ? null : textOf(value.data));
+      wake();
+    });
+    await until(null);
+    const foreign = await other.openValues('contract-watch');
+    const revision = await foreign.put('key', bytesOf('first'), 0);
+    await until('first');
+    await foreign.put('other', bytesOf('not ours'), 0);
+    const next = await foreign.put('key', bytesOf('second'), revision as number);
+    await until('second');
+    await foreign.remove('key', next as number);
+    await until(null);
+    assert.ok(!seen.includes('not ours'));
+    reader.close();
+    assert.equal(await reader.ended, null);
+    await Promise.all([bus.close(), other.close()]);
   });
 
   // Would catch leftovers of dead runs that nobody finds, and a store that is taken for a stream.

@@ -6,13 +6,18 @@
 import {
   type ConnectionOptions,
   connect,
+  type JetStreamManager,
   type NatsConnection,
   type NatsError,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
 } from 'nats';
 import {
   type Bus,
+  type BusConnection,
+  type BusConnectionState,
+  type BusLog,
   BusLostError,
   type BusObjects,
   BusRefusedError,
@@ -29,6 +34,7 @@ import {
 } from '../shared/limits.js';
 import { type Bytes, bytes } from '../shared/units.js';
 import { asBusError } from './nats-errors.js';
+import { NatsLog } from './nats-log.js';
 import { NatsObjects } from './nats-objects.js';
 import { NatsStream } from './nats-stream.js';
 import { NatsValues } from './nats-values.js';
@@ -112,7 +118,9 @@ function isOlder(version: string): boolean {
 class NatsBus implements Bus {
   readonly maxPayload: Bytes;
   readonly closed: Promise<BusLostError | null>;
+  readonly connection: BusConnection;
   readonly #connection: NatsConnection;
+  #state: BusConnectionState = { kind: 'connected' };
   #closing = false;
 
   constructor(connection: NatsConnection, address: string) {
@@ -123,6 +131,21 @@ class NatsBus implements Bus {
       const why = error instanceof Error ? `: ${error.message}` : '';
       return new BusLostError(`The connection to nats-server at ${address} ended${why}`);
     });
+    const watchers = new Set<(state: BusConnectionState) => void>();
+    void this.closed.then(() => {
+      this.#state = { kind: 'closed' };
+      for (const watcher of watchers) watcher(this.#state);
+    });
+    const state = () => this.#state;
+    this.connection = {
+      get state() {
+        return state();
+      },
+      onChange(listener) {
+        watchers.add(listener);
+        return { close: () => void watchers.delete(listener) };
+      },
+    };
   }
 
   publish(subject: string, data: Uint8Array): void {
@@ -155,16 +178,41 @@ class NatsBus implements Bus {
     try {
       const manager = await this.#connection.jetstreamManager({ timeout: busRequestTimeout });
       await manager.streams.delete(name).catch(unlessMissing);
-      await manager.streams.add({
-        name,
-        subjects: [filter],
-        retention: RetentionPolicy.Limits,
-        storage: StorageType.File,
-        max_age: streamAgeNanos,
-      });
+      await manager.streams.add(configOf(name, filter));
       return new NatsStream(this.#connection, manager, name);
     } catch (cause) {
       throw asBusError(cause, `create the stream "${name}"`);
+    }
+  }
+
+  async ensureStream(name: string, filter: string): Promise<BusStream> {
+    const manager = await this.#ensure(configOf(name, filter));
+    return new NatsStream(this.#connection, manager, name);
+  }
+
+  async ensureLog(name: string, subject: string): Promise<BusLog> {
+    const manager = await this.#ensure({ ...configOf(name, subject), deny_purge: true });
+    return new NatsLog(this.#connection, manager, name, subject);
+  }
+
+  async openLog(name: string): Promise<BusLog> {
+    try {
+      const manager = await this.#connection.jetstreamManager({ timeout: busRequestTimeout });
+      const { config } = await manager.streams.info(name);
+      return new NatsLog(this.#connection, manager, name, config.subjects[0] as string);
+    } catch (cause) {
+      throw asBusError(cause, `open the log "${name}"`);
+    }
+  }
+
+  async #ensure(config: StreamSettings): Promise<JetStreamManager> {
+    try {
+      const manager = await this.#connection.jetstreamManager({ timeout: busRequestTimeout });
+      const found = await manager.streams.info(config.name).catch(unlessMissing);
+      if (found === false) await manager.streams.add(config);
+      return manager;
+    } catch (cause) {
+      throw asBusError(cause, `open the stream "${config.name}"`);
     }
   }
 
@@ -222,6 +270,16 @@ class NatsBus implements Bus {
     await this.#connection.close();
   }
 }
+
+type StreamSettings = Partial<StreamConfig> & { readonly name: string };
+
+const configOf = (name: string, filter: string): StreamSettings => ({
+  name,
+  subjects: [filter],
+  retention: RetentionPolicy.Limits,
+  storage: StorageType.File,
+  max_age: streamAgeNanos,
+});
 
 const notFound = 404;
 

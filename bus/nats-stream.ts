@@ -1,5 +1,5 @@
 import type { JetStreamManager, NatsConnection, NatsError } from 'nats';
-import { BusRefusedError, type BusStream, type Handler, type Subscription } from '../shared/bus.js';
+import { BusRefusedError, type BusStream, type Handler, type Reader } from '../shared/bus.js';
 import { busRequestTimeout } from '../shared/limits.js';
 import { asBusError } from './nats-errors.js';
 
@@ -32,7 +32,7 @@ export class NatsStream implements BusStream {
   }
 
   /** An ordered consumer: it starts at the oldest message, and after a gap where it was. */
-  async read(filters: readonly string[], handler: Handler): Promise<Subscription> {
+  async read(filters: readonly string[], handler: Handler): Promise<Reader> {
     try {
       const consumer = await this.#connection
         .jetstream({ timeout: busRequestTimeout })
@@ -41,7 +41,14 @@ export class NatsStream implements BusStream {
         max_messages: pulledAhead,
         callback: (message) => handler(message.data, message.subject),
       });
-      return { close: () => void messages.close().catch(() => undefined) };
+      return {
+        close: () => void messages.close().catch(() => undefined),
+        ended: messages
+          .closed()
+          .then((error) =>
+            error instanceof Error ? asBusError(error, `read the stream "${this.#name}"`) : null,
+          ),
+      };
     } catch (cause) {
       throw asBusError(cause, `read the stream "${this.#name}"`);
     }

@@ -1,5 +1,5 @@
 import type { KV, NatsError } from 'nats';
-import type { BusValue, BusValues } from '../shared/bus.js';
+import type { BusValue, BusValues, Reader } from '../shared/bus.js';
 import { asBusError } from './nats-errors.js';
 
 /** JetStream's code for a publication that expected another revision. */
@@ -43,6 +43,26 @@ export class NatsValues implements BusValues {
     } catch (cause) {
       if (isLate(cause)) return false;
       throw asBusError(cause, `remove "${key}" of "${this.#bucket}"`);
+    }
+  }
+
+  async watch(key: string, handler: (value: BusValue | null) => void): Promise<Reader> {
+    const what = `watch "${key}" of "${this.#bucket}"`;
+    try {
+      if ((await this.get(key)) === null) handler(null);
+      const changes = await this.#store.watch({ key });
+      const done = (async () => {
+        for await (const { operation, revision, value } of changes) {
+          handler(operation === 'PUT' ? { data: value, revision } : null);
+        }
+        return null;
+      })();
+      return {
+        close: () => changes.stop(),
+        ended: done.catch((error: unknown) => asBusError(error, what)),
+      };
+    } catch (cause) {
+      throw asBusError(cause, what);
     }
   }
 }

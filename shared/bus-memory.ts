@@ -1,266 +1,252 @@
-/** A bus within one process, for tests: same order and duplicate rules as the real one, no sockets. */
+/**
+ * A bus within one process, for tests: same order and duplicate rules as the real one, no sockets. Its
+ * server can stop and start again: what is stored stays, and connections come back.
+ */
 import {
   type Bus,
+  type BusConnection,
+  type BusConnectionState,
+  type BusLog,
   BusLostError,
   type BusObjects,
   BusRefusedError,
   type BusStream,
-  type BusValue,
   type BusValues,
   type Handler,
   type Subscription,
 } from './bus.js';
-import { type Bytes, bytes } from './units.js';
-
-/** Whether a subject matches a filter with `*` (one token) and `>` (one or more, at the end). */
-export function subjectMatches(filter: string, subject: string): boolean {
-  const wanted = filter.split('.');
-  const tokens = subject.split('.');
-  for (const [index, part] of wanted.entries()) {
-    if (part === '>') return tokens.length > index;
-    if (index >= tokens.length || (part !== '*' && part !== tokens[index])) return false;
-  }
-  return wanted.length === tokens.length;
-}
+import {
+  type MemoryAccess,
+  MemoryLog,
+  MemoryObjects,
+  MemoryStore,
+  MemoryStream,
+  MemoryValueStore,
+  MemoryValues,
+  requireHere,
+  subjectMatches,
+} from './bus-memory-stores.js';
+import type { Clock } from './clock.js';
+import { type Bytes, bytes, millis } from './units.js';
 
 interface Listener {
-  readonly filters: readonly string[];
+  readonly bus: MemoryBus;
+  readonly filter: string;
   readonly handler: Handler;
   open: boolean;
 }
 
-class Listeners {
-  readonly #all = new Set<Listener>();
-
-  add(filters: readonly string[], handler: Handler): Subscription & { listener: Listener } {
-    const listener: Listener = { filters, handler, open: true };
-    this.#all.add(listener);
-    const close = (): void => {
-      listener.open = false;
-      this.#all.delete(listener);
-    };
-    return { close, listener };
-  }
-
-  deliver(subject: string, data: Uint8Array): void {
-    for (const listener of this.#all) deliverTo(listener, subject, data);
-  }
-}
-
-/** A copy, later: the receiver must not run inside the sender's call, nor share its memory. */
-function deliverTo(listener: Listener, subject: string, data: Uint8Array): void {
-  if (!listener.filters.some((filter) => subjectMatches(filter, subject))) return;
-  const copy = data.slice();
-  queueMicrotask(() => {
-    if (listener.open) listener.handler(copy, subject);
-  });
-}
-
-class MemoryStream implements BusStream {
-  #removed = false;
-  #messages: { readonly subject: string; readonly data: Uint8Array }[] = [];
-  readonly #ids = new Set<string>();
-  readonly #listeners = new Listeners();
-  readonly #filter: string;
-  readonly #onRemove: () => void;
-
-  constructor(filter: string, onRemove: () => void) {
-    this.#filter = filter;
-    this.#onRemove = onRemove;
-  }
-
-  async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
-    this.#requireThere(`store "${subject}"`);
-    if (!subjectMatches(this.#filter, subject)) {
-      throw new BusRefusedError(`Cannot store a message: no stream holds the subject "${subject}"`);
-    }
-    if (this.#ids.has(id)) return 'repeated';
-    this.#ids.add(id);
-    this.#messages.push({ subject, data: data.slice() });
-    this.#listeners.deliver(subject, data);
-    return 'stored';
-  }
-
-  async read(filters: readonly string[], handler: Handler): Promise<Subscription> {
-    const subscription = this.#listeners.add(filters, handler);
-    for (const { subject, data } of this.#messages) {
-      deliverTo(subscription.listener, subject, data);
-    }
-    return subscription;
-  }
-
-  async purge(filter: string): Promise<number> {
-    this.#requireThere(`purge "${filter}"`);
-    const before = this.#messages.length;
-    this.#messages = this.#messages.filter(({ subject }) => !subjectMatches(filter, subject));
-    return before - this.#messages.length;
-  }
-
-  async remove(): Promise<void> {
-    this.#messages = [];
-    this.#removed = true;
-    this.#onRemove();
-  }
-
-  #requireThere(what: string): void {
-    if (this.#removed) throw new BusRefusedError(`Cannot ${what}: the stream is gone`);
-  }
-}
-
-class MemoryObjects implements BusObjects {
-  readonly #objects = new Map<string, Uint8Array[]>();
-  readonly #onRemove: () => void;
-
-  constructor(onRemove: () => void) {
-    this.#onRemove = onRemove;
-  }
-
-  async put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const kept: Uint8Array[] = [];
-    for await (const chunk of chunks) kept.push(chunk.slice());
-    this.#objects.set(name, kept);
-  }
-
-  async get(name: string): Promise<AsyncIterable<Uint8Array> | null> {
-    const chunks = this.#objects.get(name);
-    if (chunks === undefined) return null;
-    return (async function* () {
-      yield* chunks;
-    })();
-  }
-
-  async remove(): Promise<void> {
-    this.#objects.clear();
-    this.#onRemove();
-  }
-}
-
-class MemoryValues implements BusValues {
-  readonly #values = new Map<string, BusValue>();
-  #revision = 0;
-
-  async get(key: string): Promise<BusValue | null> {
-    return this.#values.get(key) ?? null;
-  }
-
-  async put(key: string, data: Uint8Array, revision: number): Promise<number | null> {
-    if ((this.#values.get(key)?.revision ?? 0) !== revision) return null;
-    this.#values.set(key, { data: data.slice(), revision: ++this.#revision });
-    return this.#revision;
-  }
-
-  async remove(key: string, revision: number): Promise<boolean> {
-    return this.#values.get(key)?.revision === revision && this.#values.delete(key);
-  }
-}
-
 /** What a server is: open several buses on one of it. */
 export class MemoryHub {
-  readonly listeners = new Listeners();
-  readonly streams = new Map<string, MemoryStream>();
-  readonly objects = new Map<string, MemoryObjects>();
-  readonly values = new Map<string, MemoryValues>();
+  readonly listeners = new Set<Listener>();
+  readonly objects = new Map<string, Map<string, Uint8Array[]>>();
+  readonly values = new Map<string, MemoryValueStore>();
+  readonly #stores = new Map<string, MemoryStore>();
   readonly #buses = new Set<MemoryBus>();
+  readonly #clock: Clock;
+  #running = true;
+
+  constructor(clock: Clock = { now: () => millis(0) }) {
+    this.#clock = clock;
+  }
 
   open(): Bus {
     const bus = new MemoryBus(this);
     this.#buses.add(bus);
+    if (!this.#running) bus.goAway(this.#clock.now());
     return bus;
   }
 
-  /** As when the server is killed: every bus is lost. */
+  /** As when the server is killed and no connection may come back: every bus is lost. */
   fail(): void {
     for (const bus of this.#buses) bus.lose();
   }
+
+  /** As when the server is killed and will be started again. */
+  stop(): void {
+    this.#running = false;
+    for (const bus of this.#buses) bus.goAway(this.#clock.now());
+  }
+
+  start(): void {
+    this.#running = true;
+    for (const bus of this.#buses) bus.comeBack();
+    this.wake();
+  }
+
+  /** Hands out what waits, as after a connection came back. */
+  wake(): void {
+    for (const store of this.#stores.values()) store.messages.wake();
+    for (const store of this.values.values()) store.wake();
+  }
+
+  store(name: string): MemoryStore {
+    const found = this.#stores.get(name) ?? new MemoryStore(name);
+    this.#stores.set(name, found);
+    return found;
+  }
+
+  streams(): string[] {
+    return [...this.#stores].flatMap(([name, { filter }]) => (filter === null ? [] : [name]));
+  }
 }
 
-class MemoryBus implements Bus {
+class MemoryBus implements Bus, MemoryAccess {
   readonly maxPayload: Bytes = bytes(1024 * 1024);
   readonly closed: Promise<BusLostError | null>;
+  readonly connection: BusConnection;
   readonly #hub: MemoryHub;
   readonly #subscriptions = new Set<Subscription>();
+  readonly #watchers = new Set<(state: BusConnectionState) => void>();
   #settle: (why: BusLostError | null) => void = () => undefined;
-  #open = true;
+  #state: BusConnectionState = { kind: 'connected' };
 
   constructor(hub: MemoryHub) {
     this.#hub = hub;
     this.closed = new Promise((resolve) => {
       this.#settle = resolve;
     });
+    const state = () => this.#state;
+    this.connection = {
+      get state() {
+        return state();
+      },
+      onChange: (listener) => {
+        this.#watchers.add(listener);
+        return { close: () => void this.#watchers.delete(listener) };
+      },
+    };
+  }
+
+  get state(): BusConnectionState['kind'] {
+    return this.#state.kind;
+  }
+
+  onEnd(listener: (why: BusLostError | null) => void): void {
+    void this.closed.then(listener);
   }
 
   lose(): void {
     this.#end(new BusLostError('Cannot reach the bus: the server went away'));
   }
 
+  goAway(since: ReturnType<Clock['now']>): void {
+    if (this.#state.kind === 'connected') this.#change({ kind: 'away', since });
+  }
+
+  comeBack(): void {
+    if (this.#state.kind === 'away') this.#change({ kind: 'connected' });
+  }
+
   publish(subject: string, data: Uint8Array): void {
-    this.#check();
+    this.#requireOpen();
     if (data.byteLength > this.maxPayload) {
       throw new BusRefusedError(
         `Cannot send ${data.byteLength} bytes to "${subject}": at most ${this.maxPayload} are allowed`,
       );
     }
-    this.#hub.listeners.deliver(subject, data);
+    if (this.state === 'away') return;
+    for (const listener of this.#hub.listeners) deliver(listener, subject, data);
   }
 
   subscribe(filter: string, handler: Handler): Subscription {
-    this.#check();
-    const subscription = this.#hub.listeners.add([filter], handler);
-    this.#subscriptions.add(subscription);
-    return subscription;
+    this.#requireOpen();
+    const listener: Listener = { bus: this, filter, handler, open: true };
+    this.#hub.listeners.add(listener);
+    const close = (): void => {
+      listener.open = false;
+      this.#hub.listeners.delete(listener);
+    };
+    this.#subscriptions.add({ close });
+    return { close };
   }
 
   async flush(): Promise<void> {
-    this.#check();
+    requireHere(this);
   }
 
   async createStream(name: string, filter: string): Promise<BusStream> {
-    this.#check();
-    const stream = new MemoryStream(filter, () => this.#hub.streams.delete(name));
-    this.#hub.streams.set(name, stream);
-    return stream;
+    requireHere(this);
+    const store = this.#hub.store(name);
+    store.create(filter);
+    return new MemoryStream(store, this);
+  }
+
+  async ensureStream(name: string, filter: string): Promise<BusStream> {
+    return new MemoryStream(this.#ensured(name, filter), this);
   }
 
   async openStream(name: string): Promise<BusStream> {
-    this.#check();
-    const stream = this.#hub.streams.get(name);
-    if (stream === undefined) {
-      throw new BusRefusedError(`Cannot open the stream "${name}": there is none of this name`);
-    }
-    return stream;
+    return new MemoryStream(this.#found('stream', name), this);
+  }
+
+  async ensureLog(name: string, subject: string): Promise<BusLog> {
+    return new MemoryLog(this.#ensured(name, subject), this);
+  }
+
+  async openLog(name: string): Promise<BusLog> {
+    return new MemoryLog(this.#found('log', name), this);
   }
 
   async openObjects(bucket: string): Promise<BusObjects> {
-    this.#check();
-    const remove = (): unknown => this.#hub.objects.delete(bucket);
-    const objects = this.#hub.objects.get(bucket) ?? new MemoryObjects(remove);
+    requireHere(this);
+    const objects = this.#hub.objects.get(bucket) ?? new Map<string, Uint8Array[]>();
     this.#hub.objects.set(bucket, objects);
-    return objects;
+    return new MemoryObjects(objects, this, () => void this.#hub.objects.delete(bucket));
   }
 
   async openValues(bucket: string): Promise<BusValues> {
-    this.#check();
-    const values = this.#hub.values.get(bucket) ?? new MemoryValues();
+    requireHere(this);
+    const values = this.#hub.values.get(bucket) ?? new MemoryValueStore();
     this.#hub.values.set(bucket, values);
-    return values;
+    return new MemoryValues(values, this);
   }
 
   async names(): Promise<{ streams: string[]; objects: string[] }> {
-    this.#check();
-    return { streams: [...this.#hub.streams.keys()], objects: [...this.#hub.objects.keys()] };
+    requireHere(this);
+    return { streams: this.#hub.streams(), objects: [...this.#hub.objects.keys()] };
   }
 
   async close(): Promise<void> {
     this.#end(null);
   }
 
-  #end(why: BusLostError | null): void {
-    this.#open = false;
-    for (const subscription of this.#subscriptions) subscription.close();
-    this.#settle(why);
+  #ensured(name: string, filter: string): MemoryStore {
+    requireHere(this);
+    const store = this.#hub.store(name);
+    if (store.filter === null) store.create(filter);
+    return store;
   }
 
-  #check(): void {
-    if (!this.#open) throw new BusLostError('Cannot use the bus: it is closed');
+  #found(kind: string, name: string): MemoryStore {
+    requireHere(this);
+    const store = this.#hub.store(name);
+    if (store.filter !== null) return store;
+    throw new BusRefusedError(`Cannot open the ${kind} "${name}": there is none of this name`);
   }
+
+  #requireOpen(): void {
+    if (this.state === 'closed') requireHere(this);
+  }
+
+  #change(state: BusConnectionState): void {
+    this.#state = state;
+    for (const watcher of this.#watchers) watcher(state);
+  }
+
+  #end(why: BusLostError | null): void {
+    if (this.state === 'closed') return;
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#change({ kind: 'closed' });
+    this.#settle(why);
+  }
+}
+
+/** A copy, later: the receiver must not run inside the sender's call, nor share its memory. */
+function deliver(listener: Listener, subject: string, data: Uint8Array): void {
+  if (listener.bus.state !== 'connected' || !subjectMatches(listener.filter, subject)) return;
+  const copy = data.slice();
+  queueMicrotask(() => {
+    if (listener.open) listener.handler(copy, subject);
+  });
 }

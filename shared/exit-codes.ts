@@ -32,6 +32,7 @@ const consequences = [
   'PEER_LOST',
   'PEER_TIMEOUT',
   'BUS_LOST',
+  'BUS_AWAY',
   'COORDINATOR_LOST',
   'EXCHANGE_ABORTED',
   'ABORTED',

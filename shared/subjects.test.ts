@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { subjectMatches } from './bus-memory.js';
+import { subjectMatches } from './bus-memory-stores.js';
 import { jobId, lane, runId, step, workerId } from './ids.js';
 import { makeRunId, type RunAddress, readRunId } from './run/run-id.js';
 import {

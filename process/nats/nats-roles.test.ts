@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { subjectMatches } from '../../shared/bus-memory.js';
+import { subjectMatches } from '../../shared/bus-memory-stores.js';
 import { jobId, runId, step, workerId } from '../../shared/ids.js';
 import {
   coordinatorSubject,
