@@ -59,6 +59,8 @@ const meanings: readonly Meaning[] = [
       'PROCESS_LOST',
       'NATS_SERVER_START',
       'TRANSFER',
+      // A newer generation may be at work: it goes on.
+      'FENCED',
     ],
   },
   { exitCode: exitCodes.stopped, remedy: 'resume', codes: ['STOPPED'] },
@@ -107,6 +109,7 @@ const meanings: readonly Meaning[] = [
       'PORT_UNAVAILABLE',
       'CHECKPOINT_MISSING',
       'CHECKPOINT_REFUSED',
+      'STORE_REFUSED',
       'TENSOR_MISMATCH',
       // Of DatasetError: rows,
       'FIELD_COUNT',

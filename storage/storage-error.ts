@@ -17,6 +17,12 @@ export class StorageError extends Error {
   }
 }
 
+/** A store does not let this user in, or has no such bucket: its settings must change first. */
+export class StoreRefusedError extends Error {
+  override readonly name = 'StoreRefusedError';
+  readonly code = 'STORE_REFUSED';
+}
+
 /** @param free bytes of the file's disk that this user may still write; null where unknown. */
 function refusal(
   what: string,

@@ -95,6 +95,11 @@ export const manifestSchema = z.strictObject({
     .optional(),
   /** What the guard remembers; absent where the job has none. */
   guard: guardManifest.optional(),
+  /** The folder beside the manifest that the files lie in; absent where they lie beside it. */
+  within: z
+    .string()
+    .regex(/^files-[0-9a-f-]{1,64}$/)
+    .optional(),
   files: z.strictObject({
     [modelFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
     [optimizerFile]: z.strictObject({ bytes: z.int().min(8), sha256 }),
@@ -102,6 +107,12 @@ export const manifestSchema = z.strictObject({
 });
 
 export type CheckpointManifest = z.infer<typeof manifestSchema>;
+
+/** Where a file of a checkpoint lies, seen from its manifest. */
+export const fileOf = (
+  { within }: Pick<CheckpointManifest, 'within'>,
+  name: keyof CheckpointManifest['files'],
+): string => (within === undefined ? name : `${within}/${name}`);
 
 /** Zeros in front make the names sort like the steps. */
 export const checkpointName = (committedSteps: number): string =>

@@ -3,24 +3,27 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../../shared/exit-codes.js';
 import { HostState } from '../state/host-state.js';
 import type { CheckpointThreadStart, FromCheckpointThread } from './checkpoint-writer.js';
+import { FencedError, mayPublishBy } from './store/publication-permit.js';
 import { type CheckpointIdentity, writeCheckpoint } from './write-checkpoint.js';
 
-const { directory, layout, vectors } = workerData as CheckpointThreadStart;
+const { location, layout, vectors, publication } = workerData as CheckpointThreadStart;
 const port = parentPort as MessagePort;
 const say = (message: FromCheckpointThread): void => port.postMessage(message);
 const state = new HostState(layout, vectors);
+const mayPublish = mayPublishBy(publication);
 
 port.on('message', (identity: CheckpointIdentity) => {
-  writeCheckpoint(directory, identity, state).then(
+  writeCheckpoint(location, identity, state, mayPublish).then(
     (path) => say({ kind: 'written', path }),
-    (error: Error) =>
-      say({
-        kind: 'failed',
-        code: codeOf(error),
-        message: error.message,
-        stack: error.stack ?? '',
-      }),
+    (error: Error) => say(error instanceof FencedError ? { kind: 'fenced' } : failureOf(error)),
   );
+});
+
+const failureOf = (error: Error): FromCheckpointThread => ({
+  kind: 'failed',
+  code: codeOf(error),
+  message: error.message,
+  stack: error.stack ?? '',
 });
 
 // Pages of new memory are made when they are touched, which takes ten times as long as a copy.

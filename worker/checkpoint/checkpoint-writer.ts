@@ -10,16 +10,20 @@ import type { CheckpointIdentity } from './write-checkpoint.js';
 
 /** Given to the thread as `workerData`. */
 export interface CheckpointThreadStart {
-  readonly directory: string;
+  readonly location: string;
   readonly layout: StateLayout;
   /** In shared memory; the thread reads them between a request and its answer. */
   readonly vectors: StateVectors;
+  /** Memory of a PublicationPermit; undefined: nobody fences this process. */
+  readonly publication: SharedArrayBuffer | undefined;
 }
 
 export type FromCheckpointThread =
   /** The shared memory has been touched: a copy into it costs no page faults. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'written'; readonly path: string }
+  /** Nothing was published, because a newer generation may be at work. */
+  | { readonly kind: 'fenced' }
   | {
       readonly kind: 'failed';
       readonly code: string;
@@ -42,23 +46,29 @@ export class CheckpointWriteError extends Error {
 export interface CheckpointWriter {
   /**
    * Copies the vectors before it returns its promise, so they may change at once. The promise is
-   * that of `writeCheckpoint`. Must not be called before the last promise has settled.
+   * that of `writeCheckpoint`; null where this process is fenced, which is no failure. Must not be called before the last promise has settled.
    *
    * @throws CheckpointWriteError
    */
-  write(identity: CheckpointIdentity, vectors: StateVectors): Promise<string>;
+  write(identity: CheckpointIdentity, vectors: StateVectors): Promise<string | null>;
   /** Settles when `write` may be called. */
   readonly ready: Promise<void>;
   /** Gives up whatever is being written. */
   close(): Promise<void>;
 }
 
-export function startCheckpointWriter(directory: string, layout: StateLayout): CheckpointWriter {
+/** @param publication memory of the PublicationPermit that the thread asks; without it, it may publish */
+export function startCheckpointWriter(
+  location: string,
+  layout: StateLayout,
+  publication?: SharedArrayBuffer,
+): CheckpointWriter {
   const copy = HostState.zeros(layout);
   const { parameters, firstMoments, secondMoments } = copy;
   const { entries, length, trainedLength, trains } = layout;
   const start: CheckpointThreadStart = {
-    directory,
+    location,
+    publication,
     layout: { entries, length, trainedLength, ...(trains !== undefined && { trains }) },
     vectors: { parameters, firstMoments, secondMoments },
   };
@@ -68,7 +78,7 @@ export function startCheckpointWriter(directory: string, layout: StateLayout): C
   });
   // What the thread says next settles what waits for it: first that it is ready, then each write.
   let settle: Settle = { resolve: () => undefined, reject: () => undefined };
-  const next = (): Promise<string> =>
+  const next = (): Promise<string | null> =>
     new Promise((resolve, reject) => {
       settle = { resolve, reject };
     });
@@ -76,7 +86,7 @@ export function startCheckpointWriter(directory: string, layout: StateLayout): C
   // Whoever writes meets the failure; a run that never does must not end of it.
   ready.catch(() => undefined);
   thread.on('message', (message: FromCheckpointThread) => {
-    if (message.kind !== 'failed') settle.resolve(message.kind === 'written' ? message.path : '');
+    if (message.kind !== 'failed') settle.resolve(message.kind === 'written' ? message.path : null);
     else settle.reject(failureOf(message));
   });
   thread.on('error', (cause) => {
@@ -97,7 +107,7 @@ export function startCheckpointWriter(directory: string, layout: StateLayout): C
 }
 
 interface Settle {
-  readonly resolve: (path: string) => void;
+  readonly resolve: (path: string | null) => void;
   readonly reject: (error: Error) => void;
 }
 

@@ -379,7 +379,7 @@ test('pruning keeps the newest up to the last one written', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40]) await write(directory, steps);
   const removed = await pruneCheckpoints(directory, { keep: 1, upTo: 30, besides: [] });
-  assert.deepEqual(removed, ['step-00000010', 'step-00000020']);
+  assert.deepEqual(removed, [10, 20]);
   assert.deepEqual(await readdir(directory), ['step-00000030', 'step-00000040']);
   assert.deepEqual(await pruneCheckpoints(directory, { keep: 5, upTo: 40, besides: [] }), []);
 });
@@ -390,10 +390,8 @@ test('the best checkpoint stays beside the newest ones', async (context) => {
   const directory = await temporaryFolder(context);
   for (const steps of [10, 20, 30, 40, 50]) await write(directory, steps);
   const removed = await pruneCheckpoints(directory, { keep: 2, upTo: 50, besides: [20] });
-  assert.deepEqual(removed, ['step-00000010', 'step-00000030']);
-  assert.deepEqual(await pruneCheckpoints(directory, { keep: 2, upTo: 50, besides: [50] }), [
-    'step-00000020',
-  ]);
+  assert.deepEqual(removed, [10, 30]);
+  assert.deepEqual(await pruneCheckpoints(directory, { keep: 2, upTo: 50, besides: [50] }), [20]);
 });
 
 // Catches: a checkpoint that is removed while another process writes it, one that a killed process

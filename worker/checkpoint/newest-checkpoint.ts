@@ -1,27 +1,27 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CheckpointError } from './checkpoint-error.js';
-import { type CheckpointExpectation, committedStepsOf } from './checkpoint-folder.js';
+import type { CheckpointExpectation } from './checkpoint-folder.js';
+import { checkpointPath, openCheckpointStore } from './store/open-checkpoint-store.js';
 import { verifyCheckpoint } from './verify-checkpoint.js';
 
 export interface NewestCheckpoint {
-  /** Null where the folder holds none that can be continued from. */
+  /** Null where the store holds none that can be continued from. */
   readonly found: { readonly path: string; readonly committedSteps: number } | null;
   /** Newer ones that cannot be used, newest first: whoever resumes should say so. */
   readonly refused: readonly CheckpointError[];
 }
 
 /**
- * The newest checkpoint in `directory` whose every byte is as it was written and that belongs to
+ * The newest checkpoint at `location` whose every byte is as it was written and that belongs to
  * this job and dataset. A folder that does not exist holds none.
+ *
+ * @throws StorageError, StoreRefusedError
  */
 export async function newestCheckpoint(
-  directory: string,
+  location: string,
   expected: CheckpointExpectation,
 ): Promise<NewestCheckpoint> {
   const refused: CheckpointError[] = [];
-  for (const name of (await checkpointNames(directory)).reverse()) {
-    const path = join(directory, name);
+  for (const path of await newestFirst(location)) {
     try {
       const { committedSteps } = await verifyCheckpoint(path, expected);
       return { found: { path, committedSteps }, refused };
@@ -33,19 +33,8 @@ export async function newestCheckpoint(
   return { found: null, refused };
 }
 
-/** Names of all checkpoint folders, oldest first, whatever their state. */
-export async function checkpointNames(directory: string): Promise<string[]> {
-  const names = await namesIn(directory);
-  return names
-    .filter((name) => committedStepsOf(name) !== null)
-    .sort((a, b) => (committedStepsOf(a) ?? 0) - (committedStepsOf(b) ?? 0));
-}
-
-export async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+/** Paths of all checkpoints at a location, whatever their state. */
+export async function newestFirst(location: string): Promise<string[]> {
+  const steps = await openCheckpointStore(location).steps();
+  return steps.reverse().map((committedSteps) => checkpointPath(location, committedSteps));
 }

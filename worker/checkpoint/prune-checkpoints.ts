@@ -1,9 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { sweepAbandoned } from '../../process/ownership/temporary-name.js';
-import { committedStepsOf, isPartialName, partialName } from './checkpoint-folder.js';
-import { checkpointNames } from './newest-checkpoint.js';
+import { openCheckpointStore } from './store/open-checkpoint-store.js';
+import { alwaysMayPublish, type MayPublish } from './store/publication-permit.js';
 
 export interface Retention {
   /** Newest checkpoints that stay. */
@@ -15,29 +11,34 @@ export interface Retention {
 }
 
 /**
- * Removes all but the newest checkpoints, and what crashed writers left behind: a partial folder
- * whose writer lives, or may live in another container, stays.
+ * Removes all but the newest checkpoints, and what crashed writers left behind.
  *
  * Checkpoints beyond `upTo` neither count nor go: a resume has passed them over, so they may be
  * damaged, and must not push out one that is not. Training will replace them.
  *
- * @returns the names of the removed checkpoints, oldest first.
+ * @param mayPublish asked before each removal: where it says no, the rest is another's to remove
+ * @returns committed steps of the removed checkpoints, oldest first.
  */
 export async function pruneCheckpoints(
-  directory: string,
-  { keep, upTo, besides }: Retention,
-): Promise<string[]> {
-  sweepAbandoned(directory, isPartialName);
-  const names = (await checkpointNames(directory)).filter((name) => stepsOf(name) <= upTo);
-  const older = names.slice(0, Math.max(0, names.length - keep));
-  const surplus = older.filter((name) => !besides.includes(stepsOf(name)));
-  for (const name of surplus) {
-    // Renamed first: half a checkpoint must not carry the name of a whole one.
-    const aside = join(directory, partialName(stepsOf(name), `removed-${randomUUID()}`));
-    await rename(join(directory, name), aside);
-    await rm(aside, { recursive: true, force: true });
+  location: string,
+  retention: Retention,
+  mayPublish: MayPublish = alwaysMayPublish,
+): Promise<number[]> {
+  const store = openCheckpointStore(location);
+  if (!mayPublish()) return [];
+  await store.sweep();
+  const removed: number[] = [];
+  for (const steps of surplusOf(await store.steps(), retention)) {
+    if (!mayPublish()) break;
+    await store.remove(steps);
+    removed.push(steps);
   }
-  return surplus;
+  return removed;
 }
 
-const stepsOf = (name: string): number => committedStepsOf(name) ?? 0;
+/** @param steps oldest first */
+function surplusOf(steps: readonly number[], { keep, upTo, besides }: Retention): number[] {
+  const counted = steps.filter((committed) => committed <= upTo);
+  const older = counted.slice(0, Math.max(0, counted.length - keep));
+  return older.filter((committed) => !besides.includes(committed));
+}

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { withFile } from '../../storage/hashed-files.js';
+import type { ByteRange } from '../../storage/pieces.js';
+import { StorageError, StoreRefusedError } from '../../storage/storage-error.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { TrainingState } from '../state/training-state.js';
 import type { GuardState } from '../training/guard/guard-state.js';
@@ -7,11 +7,13 @@ import { CheckpointError } from './checkpoint-error.js';
 import {
   type CheckpointExpectation,
   type CheckpointManifest,
+  fileOf,
   modelFile,
   tensorFiles,
   tensorsOf,
 } from './checkpoint-folder.js';
 import { fillTensors, locateTensors, type TensorFile, type Tolerance } from './read-tensors.js';
+import { openCheckpointFiles } from './store/open-checkpoint-store.js';
 import { checkDigest, checkFile, checkSize, readManifest } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
 
@@ -56,18 +58,23 @@ export async function readTensors(
   state: TrainingState,
   tolerance?: Tolerance,
 ): Promise<Pick<TensorFile, 'found' | 'foreign'>> {
+  const files = openCheckpointFiles(path);
+  const read = (range: ByteRange) => files.read(fileOf(manifest, name), range);
   await checkSize(path, name, manifest);
-  return withFile(join(path, name), 'r', async (handle) => {
-    let file: TensorFile;
-    try {
-      const { bytes } = manifest.files[name];
-      file = await locateTensors(handle, bytes, tensorsOf(name, state.layout), tolerance);
-    } catch (cause) {
-      // Where the bytes are damaged, what they seem to say is no news of the model.
-      await checkFile(path, name, manifest);
-      throw new CheckpointError(path, `${name}: ${(cause as Error).message}`, { cause });
-    }
-    checkDigest(path, name, manifest, await fillTensors(handle, file, state));
-    return file;
-  });
+  let file: TensorFile;
+  try {
+    const { bytes } = manifest.files[name];
+    file = await locateTensors(read, bytes, tensorsOf(name, state.layout), tolerance);
+  } catch (cause) {
+    if (isOfTheStore(cause)) throw cause;
+    // Where the bytes are damaged, what they seem to say is no news of the model.
+    await checkFile(path, name, manifest);
+    throw new CheckpointError(path, `${name}: ${(cause as Error).message}`, { cause });
+  }
+  checkDigest(path, name, manifest, await fillTensors(read, file, state));
+  return file;
 }
+
+/** Says nothing of the bytes. */
+const isOfTheStore = (error: unknown): boolean =>
+  error instanceof StorageError || error instanceof StoreRefusedError;

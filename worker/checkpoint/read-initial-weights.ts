@@ -6,8 +6,9 @@ import { adapterMatrix, towerOf, type WhatTrains } from '../model/parameters/wha
 import { HostState } from '../state/host-state.js';
 import { CheckpointError } from './checkpoint-error.js';
 import { type CheckpointManifest, modelFile } from './checkpoint-folder.js';
-import { checkpointNames, namesIn } from './newest-checkpoint.js';
+import { newestFirst } from './newest-checkpoint.js';
 import { readTensors } from './read-checkpoint.js';
+import { namesIn } from './store/folder-store.js';
 import { readManifest } from './verify-checkpoint.js';
 import { weightsDigest } from './weights-digest.js';
 
@@ -83,10 +84,7 @@ async function readParameters(
 /** A run that trains on has newer checkpoints meanwhile, so that its weights are told by digest. */
 async function findWeights(from: string, weightsSha256: string): Promise<string> {
   const isCheckpoint = (await namesIn(from)).includes('manifest.json');
-  const folder = join(from, 'checkpoints');
-  const candidates = isCheckpoint
-    ? [from]
-    : (await checkpointNames(folder)).reverse().map((name) => join(folder, name));
+  const candidates = isCheckpoint ? [from] : await newestFirst(join(from, 'checkpoints'));
   for (const path of candidates) {
     const manifest = await readManifest(path, anyOwner);
     if (manifest.weightsSha256 === weightsSha256) return path;

@@ -1,6 +1,5 @@
 /** One safetensors file of a checkpoint, read once from its start to its end into a state. */
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
 import {
   decodeHeader,
   headerLength,
@@ -8,7 +7,8 @@ import {
   lengthBytes,
   type TensorSpan,
 } from '../../shared/safetensors-header.js';
-import { type FileDigest, readBytes, readPieces } from '../../storage/hashed-files.js';
+import type { FileDigest } from '../../storage/hashed-files.js';
+import type { ByteRange } from '../../storage/pieces.js';
 import { rangeOf, type StateSection, type TrainingState } from '../state/training-state.js';
 import type { CheckpointTensor } from './checkpoint-folder.js';
 
@@ -17,6 +17,9 @@ export class TensorMismatchError extends Error {
   override readonly name = 'TensorMismatchError';
   readonly code = 'TENSOR_MISMATCH';
 }
+
+/** The bytes of a range of a file in order; a piece is valid until the next one is asked for. */
+export type ReadRange = (range: ByteRange) => AsyncIterable<Uint8Array>;
 
 /** What a file's header says, laid over the state that it is for. */
 export interface TensorFile {
@@ -51,13 +54,13 @@ const exact: Tolerance = { mayLack: () => false, mayHave: () => false };
 
 /** @throws SafetensorsError, TensorMismatchError */
 export async function locateTensors(
-  handle: FileHandle,
+  read: ReadRange,
   bytes: number,
   wanted: readonly CheckpointTensor[],
   { mayLack, mayHave }: Tolerance = exact,
 ): Promise<TensorFile> {
-  const start = await readBytes(handle, { begin: 0, end: lengthBytes });
-  const header = await readBytes(handle, { begin: 0, end: headerLength(start, bytes) });
+  const start = await bytesOf(read, { begin: 0, end: lengthBytes });
+  const header = await bytesOf(read, { begin: 0, end: headerLength(start, bytes) });
   const { tensors } = decodeHeader(header, bytes);
   const spans = new Map(tensors.map((span) => [span.name, span]));
   const present = wanted.filter(({ name }) => spans.has(name) || !mayLack(name));
@@ -81,6 +84,17 @@ export async function locateTensors(
   };
 }
 
+/** A range in memory of its own, fewer bytes where the file ends. For small ones. */
+async function bytesOf(read: ReadRange, range: ByteRange): Promise<Uint8Array> {
+  const bytes = new Uint8Array(range.end - range.begin);
+  let at = 0;
+  for await (const piece of read(range)) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes.subarray(0, at);
+}
+
 function targetOf(
   { name, section, entry }: CheckpointTensor,
   found: ReadonlyMap<string, TensorSpan>,
@@ -98,14 +112,14 @@ function targetOf(
 
 /** Fills the state; the digest is that of the very bytes that went into it. */
 export async function fillTensors(
-  handle: FileHandle,
+  read: ReadRange,
   { header, bytes, targets }: TensorFile,
   state: TrainingState,
 ): Promise<FileDigest> {
   const hash = createHash('sha256').update(header);
   let at = 0;
   let index = 0;
-  for await (const piece of readPieces(handle, { begin: header.byteLength, end: bytes })) {
+  for await (const piece of read({ begin: header.byteLength, end: bytes })) {
     hash.update(piece);
     for (let used = 0; used < piece.byteLength; ) {
       const { end, section, shift } = targets[index] as Target;

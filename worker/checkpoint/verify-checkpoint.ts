@@ -1,16 +1,17 @@
-import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { digestFile, type FileDigest } from '../../storage/hashed-files.js';
+import { createHash } from 'node:crypto';
+import type { FileDigest } from '../../storage/hashed-files.js';
 import { CheckpointError } from './checkpoint-error.js';
 import {
   type CheckpointExpectation,
   type CheckpointManifest,
   committedStepsOf,
+  fileOf,
   formatVersion,
   manifestFile,
   manifestSchema,
   tensorFiles,
 } from './checkpoint-folder.js';
+import { nameOf, openCheckpointFiles } from './store/open-checkpoint-store.js';
 
 /** A manifest has some 700 bytes; what is much longer is none. */
 const manifestBytesMax = 64 * 1024;
@@ -38,7 +39,7 @@ export async function readManifest(
   expected: CheckpointExpectation,
 ): Promise<CheckpointManifest> {
   const manifest = parseManifest(path, await readManifestText(path));
-  const named = committedStepsOf(basename(path));
+  const named = committedStepsOf(nameOf(path));
   if (named !== null && named !== manifest.committedSteps) {
     const reason = `its manifest is of step ${manifest.committedSteps}: its name says ${named}`;
     throw new CheckpointError(path, reason);
@@ -52,7 +53,13 @@ async function readManifestText(path: string): Promise<string> {
   await checkSizeOf(path, manifestFile, (bytes) =>
     bytes <= manifestBytesMax ? null : `at most ${manifestBytesMax} are possible`,
   );
-  return readFile(join(path, manifestFile), 'utf8');
+  const files = openCheckpointFiles(path);
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of files.read(manifestFile, { begin: 0, end: manifestBytesMax })) {
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function parseManifest(path: string, text: string): CheckpointManifest {
@@ -87,23 +94,19 @@ export function checkSize(
   manifest: CheckpointManifest,
 ): Promise<void> {
   const expected = manifest.files[name].bytes;
-  return checkSizeOf(path, name, (bytes) =>
+  return checkSizeOf(path, fileOf(manifest, name), (bytes) =>
     bytes === expected ? null : `the manifest says ${expected}`,
   );
 }
 
 async function checkSizeOf(
   path: string,
-  name: string,
+  file: string,
   complaint: (bytes: number) => string | null,
 ): Promise<void> {
-  const status = await stat(join(path, name)).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'is missing' : cause.message;
-    throw new CheckpointError(path, `${name} ${why}`, { cause });
-  });
-  if (!status.isFile()) throw new CheckpointError(path, `${name} is not a file`);
-  const wrong = complaint(status.size);
-  if (wrong !== null) throw new CheckpointError(path, `${name} has ${status.size} bytes: ${wrong}`);
+  const size = await openCheckpointFiles(path).size(file);
+  const wrong = complaint(size);
+  if (wrong !== null) throw new CheckpointError(path, `${file} has ${size} bytes: ${wrong}`);
 }
 
 /** Reads all of it. @throws CheckpointError where the bytes are not those that were written. */
@@ -112,7 +115,15 @@ export async function checkFile(
   name: keyof CheckpointManifest['files'],
   manifest: CheckpointManifest,
 ): Promise<void> {
-  checkDigest(path, name, manifest, await digestFile(join(path, name)));
+  const files = openCheckpointFiles(path);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const all = { begin: 0, end: manifest.files[name].bytes };
+  for await (const piece of files.read(fileOf(manifest, name), all)) {
+    hash.update(piece);
+    bytes += piece.byteLength;
+  }
+  checkDigest(path, name, manifest, { bytes, sha256: hash.digest('hex') });
 }
 
 /** @throws CheckpointError where the bytes are not those that were written. */

@@ -1,12 +1,8 @@
 /** Which checkpoint of a run is opened. */
-import { join } from 'node:path';
 import { CheckpointError } from '../checkpoint/checkpoint-error.js';
-import {
-  type CheckpointExpectation,
-  type CheckpointManifest,
-  checkpointName,
-} from '../checkpoint/checkpoint-folder.js';
-import { checkpointNames } from '../checkpoint/newest-checkpoint.js';
+import type { CheckpointExpectation, CheckpointManifest } from '../checkpoint/checkpoint-folder.js';
+import { newestFirst } from '../checkpoint/newest-checkpoint.js';
+import { checkpointPath } from '../checkpoint/store/open-checkpoint-store.js';
 import { readManifest } from '../checkpoint/verify-checkpoint.js';
 
 /** Which checkpoint of a run is asked for. */
@@ -54,11 +50,8 @@ async function bestOf(checkpoints: string, expected: CheckpointExpectation): Pro
   const [newest] = await newestFirst(checkpoints);
   if (newest === undefined) throw new CheckpointError(checkpoints, 'the folder holds none');
   const { best } = await readManifest(newest, expected);
-  if (best !== undefined) return join(checkpoints, checkpointName(best.committedSteps));
+  if (best !== undefined) return checkpointPath(checkpoints, best.committedSteps);
   const reason =
     'it knows of no best one: the job must have evaluation.everySteps and checkpoint.best';
   throw new CheckpointError(newest, reason);
 }
-
-const newestFirst = async (checkpoints: string): Promise<string[]> =>
-  (await checkpointNames(checkpoints)).reverse().map((name) => join(checkpoints, name));

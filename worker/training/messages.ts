@@ -23,8 +23,10 @@ export interface TrainingStart {
   readonly datasetDirectory: string;
   /** Where it keeps what can be computed again; null: nowhere. */
   readonly cacheDirectory: string | null;
-  /** Where rank 0 writes checkpoints (`step-00000120/` folders). */
+  /** Where rank 0 writes checkpoints (`step-00000120/` folders): a folder, or `s3://bucket/prefix`. */
   readonly checkpointDirectory: string;
+  /** Memory of the PublicationPermit that its checkpoints ask; undefined: nobody fences this process. */
+  readonly publication?: SharedArrayBuffer | undefined;
   /** Checkpoint folder to start from, chosen by the coordinator; null starts from the seed. */
   readonly resumeFrom: string | null;
   /** Weights that the job begins with, where it begins from nothing else. */

@@ -2,7 +2,6 @@
  * From a start message to committed steps, checkpoints and metrics: the training thread without
  * its port, so that it can be read and driven as a function.
  */
-import { join } from 'node:path';
 import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { step } from '../../shared/ids.js';
@@ -12,8 +11,8 @@ import { lanesOf, sharesOf } from '../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import { stagesOf } from '../../shared/plan/stages.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
-import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
+import { checkpointPath } from '../checkpoint/store/open-checkpoint-store.js';
 import { weightsDigest } from '../checkpoint/weights-digest.js';
 import { ExchangeAbortedError } from '../collective/errors.js';
 import type { Exchange } from '../collective/exchange.js';
@@ -232,8 +231,8 @@ export class Training {
 
   #bestOf({ best }: Validation): KeptCheckpoint | null {
     if (best === null) return null;
-    const name = checkpointName(best.committedSteps);
-    return { ...best, checkpoint: join(this.#start.checkpointDirectory, name) };
+    const { checkpointDirectory } = this.#start;
+    return { ...best, checkpoint: checkpointPath(checkpointDirectory, best.committedSteps) };
   }
 
   #startAssembler(catalogue: CatalogueTexts, format: ItemFormat): BatchAssembler {

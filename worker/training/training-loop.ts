@@ -4,9 +4,10 @@
  */
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
-import { requireRoom } from '../../storage/storage-error.js';
 import type { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { setAsideCheckpoints } from '../checkpoint/set-aside-checkpoints.js';
+import { openCheckpointStore } from '../checkpoint/store/open-checkpoint-store.js';
+import { mayPublishBy } from '../checkpoint/store/publication-permit.js';
 import type { CheckpointIdentity } from '../checkpoint/write-checkpoint.js';
 import { meet } from '../collective/meet.js';
 import type { StateLayout } from '../state/training-state.js';
@@ -212,7 +213,7 @@ export class TrainingLoop {
 
   async #writeCheckpoint(): Promise<void> {
     if (this.#checkpoints === null) return;
-    this.#recent.write();
+    await this.#recent.write();
     await this.#checkpoints.start(this.#identity, this.#current.state);
   }
 
@@ -230,15 +231,16 @@ export class TrainingLoop {
   /** Rank 0 writes them, laid out as the stage is. */
   async #startCheckpoints(): Promise<void> {
     const { context, onFailed, startWriter } = this.#parts;
-    const { checkpointDirectory: directory, job, rank } = context.start;
+    const { checkpointDirectory: location, job, publication, rank } = context.start;
     if (rank !== 0) return;
     const layout: StateLayout = this.#current.model.layout;
     // Known before the first step, so said before it.
-    await requireRoom('a checkpoint', directory, stateBytes(layout));
+    await openCheckpointStore(location).prepare(stateBytes(layout));
     const { keep } = job.spec.checkpoint;
     this.#checkpoints = new Checkpoints({
-      writer: startWriter(directory, layout),
-      directory,
+      writer: startWriter(location, layout, publication),
+      location,
+      mayPublish: mayPublishBy(publication),
       keep,
       begun: this.#identity,
       clock: systemClock,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { millis } from '../../../shared/units.js';
 import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
+import { alwaysMayPublish } from '../../checkpoint/store/publication-permit.js';
 import type { StateVectors } from '../../state/host-state.js';
 import { firstGuardState } from '../guard/guard-state.js';
 import { Checkpoints } from './checkpoints.js';
@@ -27,7 +28,8 @@ async function open(context: TestContext) {
   const told: string[] = [];
   const checkpoints = new Checkpoints({
     writer,
-    directory,
+    location: directory,
+    mayPublish: alwaysMayPublish,
     keep: 2,
     begun: { committedSteps: 0, ...digests },
     clock: { now: () => millis(0) },

@@ -2,12 +2,15 @@
 import type { Clock } from '../../../shared/clock.js';
 import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
 import { pruneCheckpoints } from '../../checkpoint/prune-checkpoints.js';
+import type { MayPublish } from '../../checkpoint/store/publication-permit.js';
 import type { CheckpointIdentity } from '../../checkpoint/write-checkpoint.js';
 import type { StateVectors } from '../../state/host-state.js';
 
 export interface CheckpointsOptions {
   readonly writer: CheckpointWriter;
-  readonly directory: string;
+  /** Where the writer writes. */
+  readonly location: string;
+  readonly mayPublish: MayPublish;
   readonly keep: number;
   /** What training goes on from: a checkpoint of it may need others. */
   readonly begun: CheckpointIdentity;
@@ -57,14 +60,16 @@ export class Checkpoints {
     await this.#options.writer.close();
   }
 
-  async #finish(identity: CheckpointIdentity, path: string, begin: number): Promise<void> {
-    const { directory, keep, clock, onWritten } = this.#options;
+  async #finish(identity: CheckpointIdentity, path: string | null, begin: number): Promise<void> {
+    // Another member writes them now, in a generation that this one has not heard of.
+    if (path === null) return;
+    const { location, mayPublish, keep, clock, onWritten } = this.#options;
     const { committedSteps, best } = identity;
     this.#newest = path;
     this.#needed.push(neededByGuard(identity));
     if (this.#needed.length > keep) this.#needed.shift();
     const besides = [...this.#needed.flat(), ...(best ? [best.committedSteps] : [])];
-    await pruneCheckpoints(directory, { keep, upTo: committedSteps, besides });
+    await pruneCheckpoints(location, { keep, upTo: committedSteps, besides }, mayPublish);
     onWritten(committedSteps, path, (clock.now() - begin) / 1000);
   }
 }

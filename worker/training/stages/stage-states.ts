@@ -1,9 +1,8 @@
 /** States that a stage begins with: of a checkpoint, of the seed, or of the stage before. */
-import { join } from 'node:path';
 import { type Stage, stageAt } from '../../../shared/plan/stages.js';
-import { checkpointName } from '../../checkpoint/checkpoint-folder.js';
 import { readCheckpoint } from '../../checkpoint/read-checkpoint.js';
 import { readInitialWeights } from '../../checkpoint/read-initial-weights.js';
+import { checkpointPath } from '../../checkpoint/store/open-checkpoint-store.js';
 import { readManifest } from '../../checkpoint/verify-checkpoint.js';
 import type { Hllm } from '../../model/hllm.js';
 import { fillInitialWeights } from '../../model/parameters/initial-weights.js';
@@ -73,7 +72,7 @@ export async function rolledBack(
     return openStage(context, stage, model, { state, committedSteps, best, guard });
   }
   const { state } = given;
-  const path = join(start.checkpointDirectory, checkpointName(to.committedSteps));
+  const path = checkpointPath(start.checkpointDirectory, to.committedSteps);
   await readCheckpoint(path, digests, state);
   return openStage(context, stage, model, { state, committedSteps, best, guard });
 }
