@@ -1,0 +1,55 @@
+/**
+ * A worker that is asked to end stays until others go on without it, so that nothing is lost and no
+ * step is aborted. Where nobody takes over, it writes down what it holds.
+ */
+import { exitCodes } from '../../../shared/exit-codes.js';
+import type { Millis } from '../../../shared/units.js';
+import { handOverShare } from './limits.js';
+import { isMember, type Outcome, to, toOver, withdraw } from './outcome.js';
+import type { Worker } from './worker-situation.js';
+
+export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
+  const { known, self, situation } = worker;
+  if (known.leavingSince === null) return null;
+  const waited = now - known.leavingSince;
+  if (waited >= self.grace) {
+    const reason = `asked to end, it was still "${situation.kind}" after ${Math.round(waited)} ms`;
+    return toOver(worker, { code: exitCodes.lost, reason });
+  }
+  const isLate = waited >= self.grace * handOverShare;
+  switch (situation.kind) {
+    case 'training':
+      return isLate ? withdraw(worker, situation.record.generation, 'it leaves', now) : null;
+    case 'withdrawing':
+    case 'fenced':
+    case 'draining':
+    case 'failed':
+      return null;
+    case 'finished':
+      return leave(worker, 'its work is done');
+    case 'idle':
+    case 'joining':
+      return leave(worker, 'it had not begun');
+    default:
+      return leaveCalm(worker, isLate);
+  }
+}
+
+const leave = (worker: Worker, why: string): Outcome =>
+  toOver(worker, { code: exitCodes.success, reason: `asked to end: ${why}` });
+
+/** Nothing of it is under way. */
+function leaveCalm(worker: Worker, isLate: boolean): Outcome | null {
+  const { newest, position } = worker.known;
+  const holds = position !== null && position.committedSteps > 0;
+  if (!holds && !isMember(worker)) return leave(worker, 'it holds nothing');
+  const goesOn = newest !== null && !isMember(worker) && newest.start !== null;
+  if (goesOn) return leave(worker, `generation ${newest.generation} goes on without it`);
+  const isLast = newest !== null && !isMember(worker) && newest.members.length === 0;
+  if (!isLast && !isLate) return null;
+  return holds ? save(worker) : leave(worker, 'nobody has taken over, and it holds nothing');
+}
+
+function save(worker: Worker): Outcome {
+  return to(worker, { kind: 'draining' }, [{ kind: 'save' }]);
+}

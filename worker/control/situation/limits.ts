@@ -1,0 +1,43 @@
+/** How long a worker waits in each situation. It gives up none of its waits silently: each ends in a reason. */
+import { type Millis, millis } from '../../../shared/units.js';
+
+/**
+ * Silence of every leader after which a worker ends: a coordinator's host is replaced and its image
+ * pulled by then, and what nobody wants must not hold a GPU for ever.
+ */
+export const leaderlessLimit: Millis = millis(900_000);
+
+/** A dataset is fetched and an engine opened by then, also a large one over a slow network. */
+export const prepareLimit: Millis = millis(1_800_000);
+
+/** A checkpoint of a large model is read and checked by then. */
+export const loadLimit: Millis = millis(1_800_000);
+
+/**
+ * Peers answer in milliseconds once they have the state; after this the leader hears who does not, and
+ * decides. It knows who still copies.
+ */
+export const linkLimit: Millis = millis(10_000);
+
+/** A copy of which no byte comes for this long has lost its holder. */
+export const copyStallLimit: Millis = millis(10_000);
+
+/** Between two tries to link or to copy. */
+export const retryInterval: Millis = millis(500);
+
+/** A thread leaves a generation before its next kernel; a kernel that is longer than this is told. */
+export const leaveNoticeAfter: Millis = millis(5000);
+
+/** A kernel that does not come back by then never will: the process ends, and is started again. */
+export const leaveLimit: Millis = millis(60_000);
+
+/** How long a failed worker waits until its failure is recorded. */
+export const farewellLimit: Millis = millis(5000);
+
+/** Supervisors kill 30 s after they have asked a process to end, and it must be faster. */
+export const defaultGrace: Millis = millis(25_000);
+
+/**
+ * Part of the grace in which others may take over; what is left is for a checkpoint, where nobody did.
+ */
+export const handOverShare = 0.5;

@@ -1,0 +1,148 @@
+/**
+ * What follows from all that a worker knows, one change at a time; null where nothing follows. It is
+ * asked after every fact and at every tick, and looks at levels, never at edges.
+ */
+import { exitCodes } from '../../../shared/exit-codes.js';
+import type { Millis } from '../../../shared/units.js';
+import { settleLeaving } from './leaving.js';
+import { copyStallLimit, leaderlessLimit, leaveLimit, leaveNoticeAfter } from './limits.js';
+import { isMember, type Outcome, to, toOver, toPaused, withdraw } from './outcome.js';
+import { startFrom } from './start-from.js';
+import type { Situation, Worker } from './worker-situation.js';
+
+export function settle(worker: Worker, now: Millis): Outcome | null {
+  const { situation } = worker;
+  if (situation.kind === 'over') return null;
+  return settleEnd(worker, now) ?? settleLeaving(worker, now) ?? settleSituation(worker, now);
+}
+
+/** What ends a worker wherever it stands. */
+function settleEnd(worker: Worker, now: Millis): Outcome | null {
+  const { situation, known } = worker;
+  if (situation.kind === 'failed') {
+    return known.over !== null || now >= situation.until ? toOver(worker, situation.end) : null;
+  }
+  if (known.over !== null) return toOver(worker, endOf(known.over, situation));
+  const silentFor = now - known.heardAt;
+  if (silentFor < leaderlessLimit) return null;
+  const reason = `nobody has led the run for ${Math.round(silentFor / 1000)} s`;
+  return toOver(worker, { code: exitCodes.lost, reason });
+}
+
+function endOf(over: NonNullable<Worker['known']['over']>, situation: Situation) {
+  const { kind, reason } = over;
+  if (kind === 'failed') return { code: exitCodes.lost, reason: `the run has failed: ${reason}` };
+  const stopped = kind === 'stopped' || (situation.kind === 'finished' && situation.stopped);
+  return { code: stopped ? exitCodes.stopped : exitCodes.success, reason };
+}
+
+function settleSituation(worker: Worker, now: Millis): Outcome | null {
+  const { situation } = worker;
+  switch (situation.kind) {
+    case 'joining':
+      return now < situation.until ? null : tooLate(worker, 'its dataset and engine did not open');
+    case 'standing-by':
+      return follow(worker);
+    case 'finished':
+      return settleFinished(worker, situation, now);
+    case 'paused':
+      return settlePaused(worker, situation, now);
+    case 'loading':
+      return now < situation.until ? null : tooLate(worker, 'its checkpoint was not read');
+    case 'copying':
+      return settleCopying(worker, situation, now);
+    case 'linking':
+      return settleLinking(worker, situation, now);
+    case 'training':
+      return settleTraining(worker, situation, now);
+    case 'withdrawing':
+    case 'fenced':
+      return settleWithdrawal(worker, situation, now);
+    default:
+      return null;
+  }
+}
+
+type In<Kind extends Situation['kind']> = Extract<Situation, { kind: Kind }>;
+
+const isBehind = ({ known }: Worker, generation: number): boolean =>
+  known.newest !== null && known.newest.generation > generation;
+
+/** To where the newest generation wants it. */
+function follow(worker: Worker, actions: Outcome['actions'] = []): Outcome | null {
+  const { newest } = worker.known;
+  const { kind } = worker.situation;
+  if (newest !== null && isMember(worker)) return toPaused(worker, newest.generation, {}, actions);
+  return kind === 'standing-by' ? null : to(worker, { kind: 'standing-by' }, actions);
+}
+
+/** Another member was lost before it had finished: whoever has goes along once more. */
+function settleFinished(worker: Worker, situation: In<'finished'>, now: Millis): Outcome | null {
+  const { generation, hasLeft } = situation;
+  if (!isBehind(worker, generation) || !isMember(worker)) return null;
+  return hasLeft ? follow(worker) : withdraw(worker, generation, 'others have not finished', now);
+}
+
+function settlePaused(worker: Worker, situation: In<'paused'>, now: Millis): Outcome | null {
+  const { newest, entered } = worker.known;
+  if (newest === null || isBehind(worker, situation.generation)) return follow(worker);
+  const isOver = entered !== null && newest.generation <= entered;
+  if (isOver || newest.start === null) return null;
+  if (situation.retryAt !== null && now < situation.retryAt) return null;
+  return startFrom(worker, situation, newest, now);
+}
+
+function settleCopying(worker: Worker, situation: In<'copying'>, now: Millis): Outcome | null {
+  const { copy, generation, holder, tried, movedAt } = situation;
+  const cancel = [{ kind: 'cancel-copy', copy } as const];
+  if (isBehind(worker, generation)) return follow(worker, cancel);
+  if (now - movedAt < copyStallLimit) return null;
+  return toPaused(worker, generation, { tried: [...tried, holder] }, cancel);
+}
+
+function settleLinking(worker: Worker, { record, until }: In<'linking'>, now: Millis) {
+  const { generation } = record;
+  const drop = [{ kind: 'drop-links', generation } as const];
+  if (isBehind(worker, generation)) return follow(worker, drop);
+  return now < until ? null : toPaused(worker, generation, {}, drop);
+}
+
+function settleTraining(worker: Worker, situation: In<'training'>, now: Millis): Outcome | null {
+  const { newest, stopping } = worker.known;
+  const { record, change, stopTold } = situation;
+  if (newest !== null && isBehind(worker, change ?? record.generation)) {
+    const follows = newest.generation === (change ?? record.generation) + 1;
+    if (!newest.planned || !follows || newest.start !== null) {
+      return withdraw(worker, record.generation, `generation ${newest.generation} has begun`, now);
+    }
+    const { generation } = newest;
+    return to(worker, { ...situation, change: generation }, [{ kind: 'change', generation }]);
+  }
+  // Others went on past a planned border while this one still trains before it.
+  if (change !== null && newest?.start !== null) {
+    return withdraw(worker, record.generation, `generation ${change} goes on`, now);
+  }
+  if (!stopping || stopTold) return null;
+  return to(worker, { ...situation, stopTold: true }, [{ kind: 'stop-training' }]);
+}
+
+function settleWithdrawal(
+  worker: Worker,
+  situation: In<'withdrawing'> | In<'fenced'>,
+  now: Millis,
+): Outcome | null {
+  const kind = isMember(worker) ? 'withdrawing' : 'fenced';
+  if (kind !== situation.kind) return to(worker, { ...situation, kind });
+  const waited = now - situation.since;
+  const text = `its training thread has not left generation ${situation.generation} for ${Math.round(waited / 1000)} s`;
+  if (waited >= leaveLimit) {
+    const end = { code: exitCodes.lost, reason: text };
+    return to(worker, { kind: 'over', end }, [{ kind: 'kill', reason: text }]);
+  }
+  if (waited < leaveNoticeAfter || situation.noticed) return null;
+  return to(worker, { ...situation, noticed: true }, [{ kind: 'notice', text }]);
+}
+
+function tooLate(worker: Worker, what: string): Outcome {
+  return toOver(worker, { code: exitCodes.lost, reason: `${what} in time` });
+}

@@ -1,0 +1,85 @@
+/** What a worker hears, and what it can do about it: data on both sides. */
+import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
+import type { Position } from '../../../shared/membership/position.js';
+import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import type { Trouble } from '../../../shared/messages/cluster/from-worker.js';
+import type { Millis } from '../../../shared/units.js';
+import type { WorkerEnd } from './worker-situation.js';
+
+export type WorkerEvent =
+  /** Somebody leads a run of the job. */
+  | { readonly kind: 'run-found' }
+  /** Dataset and engine are open. */
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'lead'; readonly lead: Lead }
+  /** The thread has loaded what it was told to. */
+  | { readonly kind: 'loaded'; readonly position: Position }
+  /** The state has moved while training goes on. */
+  | { readonly kind: 'moved'; readonly position: Position }
+  /** The thread is in no generation any more. */
+  | {
+      readonly kind: 'left';
+      readonly generation: number;
+      readonly position: Position | null;
+    }
+  | { readonly kind: 'finished'; readonly generation: number; readonly stopped: boolean }
+  /** The last checkpoint is written. */
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'failed'; readonly end: WorkerEnd; readonly code: string }
+  /** The failure stands in the run's log. */
+  | { readonly kind: 'failure-heard' }
+  | { readonly kind: 'linked'; readonly generation: number }
+  | { readonly kind: 'link-trouble'; readonly generation: number; readonly trouble: Trouble }
+  | { readonly kind: 'copy-moved'; readonly copy: number }
+  | { readonly kind: 'copied'; readonly copy: number; readonly position: Position }
+  | {
+      readonly kind: 'copy-failed';
+      readonly copy: number;
+      /** The holder has not got it yet: nothing is wrong with it. */
+      readonly early: boolean;
+      readonly detail: string;
+    }
+  /** Asked to end in order. */
+  | { readonly kind: 'drain' }
+  /** Told to end at once. */
+  | { readonly kind: 'abort'; readonly reason: string }
+  /** The process stood still for this long: others may have gone on without it. */
+  | { readonly kind: 'woke'; readonly after: Millis }
+  | { readonly kind: 'tick' };
+
+export type Action =
+  /** Find dataset and weights, open the engine. */
+  | { readonly kind: 'prepare' }
+  /** Nothing is published from now on, until a leader confirms a generation. */
+  | { readonly kind: 'revoke-permit' }
+  | { readonly kind: 'renew-permit'; readonly generation: number; readonly fence: number }
+  /** `null`: the weights that the job begins with. */
+  | { readonly kind: 'load'; readonly committedSteps: number | null }
+  | {
+      readonly kind: 'copy';
+      readonly copy: number;
+      readonly generation: number;
+      readonly holder: string;
+      readonly address: string;
+      /** What the holder must have. */
+      readonly wanted: WantedState;
+    }
+  | { readonly kind: 'cancel-copy'; readonly copy: number }
+  | { readonly kind: 'connect'; readonly record: GenerationRecord }
+  | { readonly kind: 'drop-links'; readonly generation: number }
+  | { readonly kind: 'enter'; readonly record: GenerationRecord }
+  /** The thread leaves its generation at the end of a step, with all others. */
+  | { readonly kind: 'change'; readonly generation: number }
+  /** The thread leaves its generation before its next kernel. */
+  | { readonly kind: 'abort-training'; readonly generation: number; readonly reason: string }
+  | { readonly kind: 'stop-training' }
+  /** Writes a checkpoint of the state that it holds. */
+  | { readonly kind: 'save' }
+  | { readonly kind: 'notice'; readonly text: string }
+  /** The thread will not come back: the process cannot end in order. */
+  | { readonly kind: 'kill'; readonly reason: string }
+  | { readonly kind: 'end'; readonly end: WorkerEnd };
+
+export type WantedState =
+  | { readonly kind: 'position'; readonly position: Position }
+  | { readonly kind: 'checkpoint'; readonly committedSteps: number };

@@ -1,0 +1,129 @@
+/**
+ * Where a worker stands in its run: one union, with what it knows beside it. What it knows outlives
+ * every generation; what a situation holds is over with it.
+ */
+import type { ExitCode } from '../../../shared/exit-codes.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
+import type { Position } from '../../../shared/membership/position.js';
+import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import type { Trouble } from '../../../shared/messages/cluster/from-worker.js';
+import type { Millis } from '../../../shared/units.js';
+
+export type Situation =
+  /** Nobody leads a run of the job yet. */
+  | { readonly kind: 'idle' }
+  /** Opens dataset and engine. */
+  | { readonly kind: 'joining'; readonly until: Millis }
+  /** Could be made a member. */
+  | { readonly kind: 'standing-by' }
+  /** A member of a generation that it has not entered, or has left: waits for its start or its end. */
+  | {
+      readonly kind: 'paused';
+      readonly generation: number;
+      /** Before then it tries nothing; null: at once. */
+      readonly retryAt: Millis | null;
+      /** Holders from whom a copy has failed. */
+      readonly tried: readonly string[];
+    }
+  /** The thread reads a checkpoint, or makes the weights that the job begins with. */
+  | { readonly kind: 'loading'; readonly generation: number; readonly until: Millis }
+  | {
+      readonly kind: 'copying';
+      readonly generation: number;
+      readonly copy: number;
+      readonly holder: string;
+      readonly tried: readonly string[];
+      /** When the last bytes came. */
+      readonly movedAt: Millis;
+    }
+  | { readonly kind: 'linking'; readonly record: GenerationRecord; readonly until: Millis }
+  | {
+      readonly kind: 'training';
+      readonly record: GenerationRecord;
+      /** The newest planned generation that the thread was told of. */
+      readonly change: number | null;
+      readonly stopTold: boolean;
+    }
+  /** Its thread gives up the generation. */
+  | Withdrawal<'withdrawing'>
+  /** The same, and the newest generation goes on without it. */
+  | Withdrawal<'fenced'>
+  /** Leaves as the last one who holds the state: writes it down first. */
+  | { readonly kind: 'draining' }
+  /** Trained and evaluated; keeps its state until the run is over. */
+  | {
+      readonly kind: 'finished';
+      readonly generation: number;
+      readonly stopped: boolean;
+      /** Its thread is out of the generation: it can enter another. */
+      readonly hasLeft: boolean;
+    }
+  /** Waits until its failure is recorded. */
+  | { readonly kind: 'failed'; readonly end: WorkerEnd; readonly until: Millis }
+  | { readonly kind: 'over'; readonly end: WorkerEnd };
+
+export interface Withdrawal<Kind extends string> {
+  readonly kind: Kind;
+  readonly generation: number;
+  readonly since: Millis;
+  /** Its slowness has been told. */
+  readonly noticed: boolean;
+}
+
+export interface WorkerEnd {
+  readonly code: ExitCode;
+  readonly reason: string;
+}
+
+export interface Known {
+  /** Of the newest leader that it has heard; what has a smaller one is not heard. */
+  readonly fence: number;
+  readonly newest: GenerationRecord | null;
+  /** The greatest generation that its thread was sent into: none is entered twice, and no older one. */
+  readonly entered: number | null;
+  /** Of the state that its thread holds. */
+  readonly position: Position | null;
+  /** When it last heard a leader, or began to wait for one. */
+  readonly heardAt: Millis;
+  readonly over: Lead['over'];
+  readonly stopping: boolean;
+  /** Since when it is asked to leave; null while it is not. */
+  readonly leavingSince: Millis | null;
+  /** With peers of `troubled`. */
+  readonly trouble: readonly Trouble[];
+  readonly troubled: number | null;
+  /** Copies so far: each has a number, so that the end of an old one is not taken for a new one's. */
+  readonly copies: number;
+}
+
+/** What never changes while the process lives. */
+export interface Self {
+  readonly worker: WorkerId;
+  readonly incarnation: string;
+  readonly grace: Millis;
+}
+
+export interface Worker {
+  readonly self: Self;
+  readonly known: Known;
+  readonly situation: Situation;
+}
+
+export const firstWorker = (self: Self, now: Millis): Worker => ({
+  self,
+  situation: { kind: 'idle' },
+  known: {
+    fence: 0,
+    newest: null,
+    entered: null,
+    position: null,
+    heardAt: now,
+    over: null,
+    stopping: false,
+    leavingSince: null,
+    trouble: [],
+    troubled: null,
+    copies: 0,
+  },
+});
