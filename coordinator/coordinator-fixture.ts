@@ -1,7 +1,9 @@
 /** For tests: a coordinator over a bus in memory, with a clock that the test turns. */
+
 import { AwakeClock } from '../shared/awake-clock.js';
 import { MemoryHub } from '../shared/bus-memory.js';
 import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
+import { nothingTrained } from '../shared/ledger/ledger-record-fixture.js';
 import { longestTick } from '../shared/limits.js';
 import { silentLog } from '../shared/log.js';
 import {
@@ -79,6 +81,7 @@ export const report = (at: number, loss = 0.5): ReportedStep => ({
   learningRate: 1,
   phaseSeconds: {},
   waitSeconds: 0,
+  ...nothingTrained(),
 });
 
 export const committed = (at: number, loss?: number): FromWorker => ({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nothingTrained } from '../ledger/ledger-record-fixture.js';
 import type { ReportedMetrics, ReportedStep } from '../messages/report-fields.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import { EventLines, finishedLine } from './event-lines.js';
@@ -27,6 +28,7 @@ const report: ReportedStep = {
   learningRate: 0.001,
   phaseSeconds: { encode: 0.1 },
   waitSeconds: 0.2,
+  ...nothingTrained(),
 };
 
 const results: readonly ReportedMetrics[] = [
@@ -78,7 +80,8 @@ test('every event of a course becomes a line that the schema knows', () => {
 // Would catch a number that the metrics know and the history does not.
 test('a step line has every field of the report, in snake_case, and the time of the step', () => {
   const line = new EventLines(versions).lineOf({ kind: 'committed', report, seconds: 0.5 }, time);
-  const { measures, ...others } = report;
+  // What the step was trained on, and the state behind it, stand in the ledger.
+  const { measures, lanes, stateHash, ...others } = report;
   const named = Object.entries(others).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { workerId } from '../ids.js';
-import { aRecord } from '../ledger/ledger-record-fixture.js';
+import { aRecord, nothingTrained } from '../ledger/ledger-record-fixture.js';
 import type { Happening } from '../messages/cluster/log-entry.js';
 import type { RunEvent } from '../messages/run-events.js';
 import { LogEvents } from './log-events.js';
@@ -19,6 +19,7 @@ const report = (step: number) => ({
   learningRate: 1,
   phaseSeconds: {},
   waitSeconds: 0,
+  ...nothingTrained(),
 });
 
 const committed = (step: number): Happening => ({

@@ -50,3 +50,9 @@ export function aRecord(changes: Partial<StepToRecord> = {}): LedgerRecord {
   if (recording.kind !== 'record') throw recording.error;
   return recording.record;
 }
+
+/** What a step's report says for the ledger, of lanes without users. */
+export const nothingTrained = (lanes = 2) => ({
+  lanes: Array.from({ length: lanes }, () => ({ users: 0, digest: usersDigest(Int32Array.of()) })),
+  stateHash: aHash,
+});

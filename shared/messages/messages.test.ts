@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { nothingTrained } from '../ledger/ledger-record-fixture.js';
 import { packValue } from './codec.js';
 import { MalformedMessageError } from './guard.js';
 import {
@@ -33,6 +34,7 @@ const report = {
   learningRate: 0.003,
   phaseSeconds: { encode: 0.5 },
   waitSeconds: 0.01,
+  ...nothingTrained(),
 };
 
 const fromWorkers: readonly FromWorker[] = [

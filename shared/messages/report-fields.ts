@@ -1,6 +1,7 @@
 /** Parts that messages of several kinds have in common: what a training says about itself. */
 import { z } from 'zod';
-import { failureTextLength } from '../limits.js';
+import { laneDigest, stateHash } from '../ledger/ledger-record.js';
+import { failureTextLength, lanesMax } from '../limits.js';
 
 export const count = z.int().min(0);
 export const finite = z.number();
@@ -31,6 +32,9 @@ export const stepReport = z.strictObject({
   learningRate: finite,
   phaseSeconds: z.record(z.string().max(32), seconds),
   waitSeconds: seconds,
+  /** In lane order. */
+  lanes: z.array(laneDigest).min(1).max(lanesMax).readonly(),
+  stateHash,
 });
 
 export const splitMetrics = z.strictObject({

@@ -42,6 +42,20 @@ const torchCase = {
   ],
 } as const;
 
+/** Of the xxhash library, version 0.8: every path, from no byte to whole stripes and all kinds of rests. */
+const hashCases: readonly (readonly [string, string])[] = [
+  ['', 'ef46db3751d8e999'],
+  ['a', 'd24ec4f1a98c6e5b'],
+  ['abc', '44bc2cf5ad770999'],
+  ['lock', '28833815e2372a1c'],
+  ['lockstep', '82a52a01b2a31235'],
+  ['lockstep 4711', '881b7aa7f01e0f38'],
+  ['The quick brown fox jumps over ', '3f8d95ab32c127d9'],
+  ['The quick brown fox jumps over t', 'e2bbc9136629a4ee'],
+  ['The quick brown fox jumps over the lazy dog, and then once more, 7!', 'eb6604811554f332'],
+];
+const hashOfFloats = '8d77bc81f39698f6';
+
 /** Any float32 there is, on shared memory: what the links thread and the optimizer really see. */
 export function anyFloats(length: number, seed: number): Float32Array {
   const x = new Float32Array(new SharedArrayBuffer(length * 4));
@@ -191,6 +205,29 @@ export function arithmeticContract(arithmetic: Arithmetic): void {
     for (const vector of [update.firstMoments, update.secondMoments]) vector.fill(0);
     arithmetic.adamw(update);
     assert.deepEqual(update.parameters, new Float32Array(33));
+  });
+
+  // Would catch a hash that is one of our own: what these are of others compute too.
+  test(`${name} hashes as XXH64 does`, () => {
+    for (const [text, hash] of hashCases) {
+      assert.equal(arithmetic.hash64(new TextEncoder().encode(text)), hash, text);
+    }
+    assert.equal(arithmetic.hash64(Float32Array.of(1, -2.5, 0)), hashOfFloats);
+    const shared = new Float32Array(new SharedArrayBuffer(20)).subarray(1, 4);
+    shared.set([1, -2.5, 0]);
+    assert.equal(arithmetic.hash64(shared), hashOfFloats);
+  });
+
+  // Would catch bytes that no part of the hash depends on.
+  test(`${name} gives another hash wherever one bit changes`, () => {
+    const bytes = new Uint8Array(71);
+    const hashes = new Set([arithmetic.hash64(bytes)]);
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      bytes[bit >> 3] = 1 << (bit & 7);
+      hashes.add(arithmetic.hash64(bytes));
+      bytes[bit >> 3] = 0;
+    }
+    assert.equal(hashes.size, bytes.length * 8 + 1);
   });
 
   // Would catch a native loop that runs past the end of the shorter vector.

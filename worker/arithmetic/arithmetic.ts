@@ -43,6 +43,13 @@ export interface Arithmetic {
 
   /** One update of AdamW in place; see `AdamwUpdate` for the order of operations. */
   adamw(update: AdamwUpdate): void;
+
+  /**
+   * XXH64 of the bytes as they lie in memory, with seed 0, as 16 hexadecimal digits: Collet's xxHash
+   * fast digest algorithm, section "XXH64 algorithm description" of its specification 0.2.0
+   * (github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Against accidents, not against attackers.
+   */
+  hash64(bytes: Float32Array | Uint8Array): string;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { sumBelow, topOf } from '../../shared/reduction/reduction-tree.js';
 import { adamwScalars } from './adamw-scalars.js';
 import type { AdamwUpdate, Arithmetic } from './arithmetic.js';
+import { hash64 } from './javascript-hash.js';
 import { requireSameLength } from './same-length.js';
 
 const blockLength = 4096;
@@ -94,6 +95,8 @@ export const javascriptArithmetic: Arithmetic = {
       parameters[i] = p + fround(fround(stepSize * m) / d);
     }
   },
+
+  hash64,
 };
 
 function blockSum(x: Float32Array, start: number): number {

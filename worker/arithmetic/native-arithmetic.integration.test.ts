@@ -49,6 +49,19 @@ test('native and JavaScript give the same bits for any floats there are', () => 
   );
 });
 
+// Would catch a carry that is lost between the halves of a number, which random bytes hit at once.
+test('both hash any bytes alike, wherever they begin', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(7), (bytes, start) => {
+      const view = new Uint8Array(bytes.length + start).subarray(start);
+      view.set(bytes);
+      assert.equal(native.hash64(view), javascriptArithmetic.hash64(view));
+    }),
+  );
+  const floats = anyFloats(5003, 11).subarray(3);
+  assert.equal(native.hash64(floats), javascriptArithmetic.hash64(floats));
+});
+
 test('the sum of squares has the same bits where nothing is infinite', () => {
   fc.assert(
     fc.property(length, seed, (n, s) => {
@@ -110,6 +123,7 @@ const calls: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     eps: 1,
     stepSize: 1,
   },
+  hash64: { bytes: floats },
 };
 
 // Would catch a loop that reads memory by the length or the type of another vector.
@@ -127,7 +141,9 @@ test('every function of the addon names the argument that it cannot use', () => 
       const others = [undefined, 'text', [], typeof value === 'number' ? floats : 1];
       const types = [floats, words, bytes, new Float64Array(8), new DataView(new ArrayBuffer(8))];
       const wrong = types.filter(
-        (type) => type.constructor !== value?.constructor && !(name === 'copy' && type === bytes),
+        (type) =>
+          type.constructor !== value?.constructor &&
+          !(['copy', 'hash64'].includes(name) && type === bytes),
       );
       for (const other of [...others, ...wrong]) {
         assert.throws(

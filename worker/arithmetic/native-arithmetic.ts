@@ -29,6 +29,7 @@ interface Addon {
     eps: number,
     stepSize: number,
   ): void;
+  hash64(bytes: Float32Array | Uint8Array): string;
 }
 
 const file = fileURLToPath(new URL('build/native/lockstep_arithmetic.node', projectRoot));
@@ -81,5 +82,6 @@ export function loadNativeArithmetic(): Arithmetic | null {
         s.stepSize,
       );
     },
+    hash64: (bytes) => addon.hash64(bytes),
   };
 }

@@ -9,6 +9,7 @@ import { exitCodes } from '../../shared/exit-codes.js';
 import { jobId, lane, runId, step, workerId } from '../../shared/ids.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { nothingTrained } from '../../shared/ledger/ledger-record-fixture.js';
 import { silentLog } from '../../shared/log.js';
 import {
   decodeFromWorker,
@@ -104,6 +105,7 @@ const report = {
   gradientNorm: 1,
   learningRate: 1,
   waitSeconds: 0,
+  ...nothingTrained(4),
 };
 
 async function open(jobDigest: string | null = null) {

@@ -6,6 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { LaneDigest, StateHash } from '../../shared/ledger/ledger-record.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { PretrainedTowers } from '../model/pretrained/pretrained-towers.js';
@@ -151,6 +152,10 @@ export interface StepReport {
   readonly phaseSeconds: Readonly<Record<Phase, number>>;
   /** Seconds of the step in which this member waited for peers. */
   readonly waitSeconds: number;
+  /** Of whom each lane was trained on, as its owner had them, in lane order. */
+  readonly lanes: readonly LaneDigest[];
+  /** Of this member's state behind the step. */
+  readonly stateHash: StateHash;
 }
 
 export interface TargetCounts {

@@ -110,13 +110,19 @@ export class TrainingLoop {
     return this.#committedSteps < this.#parts.context.start.totalSteps;
   }
 
+  /** Whether the steps' number alone says that a checkpoint is due, or the last one. */
+  #isCheckpointed(steps: number): boolean {
+    return steps % this.#everySteps === 0 || steps === this.#parts.context.start.totalSteps;
+  }
+
   async #step(): Promise<void> {
     if (!this.#hasBegun) await this.#prepare();
     const asked = systemClock.now();
     const batches = await this.#parts.inbox.take(step(this.#committedSteps));
     const planSeconds = (systemClock.now() - asked) / 1000;
     this.#noticeMemory(batches);
-    const options = { stop: this.#parts.isStopWanted(), planSeconds };
+    const hashWhole = this.#isCheckpointed(this.#committedSteps + 1);
+    const options = { stop: this.#parts.isStopWanted(), planSeconds, hashWhole };
     const outcome = await this.#train(batches, options);
     this.#tellCommitted(outcome);
     await this.#watch(outcome, batches);

@@ -3,8 +3,7 @@ import { runCoordinator } from '../../../coordinator/run-coordinator.js';
 import { lane, type Step } from '../../../shared/ids.js';
 import { encodeStepPlan } from '../../../shared/messages/step-plan-message.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
-
-const lanes = 4;
+import { fakeLanes, fakeUsers } from './fake-job.js';
 
 /** Big enough for several parts each, so that splitting is exercised end to end. */
 const negatives = 300_000;
@@ -13,11 +12,11 @@ function planOf(step: Step, index: number): LanePlan {
   return {
     step,
     lane: lane(index),
-    lanes,
+    lanes: fakeLanes,
     items: Int32Array.of(step, index),
-    itemLaneOffsets: Int32Array.from({ length: lanes + 1 }, (_, at) => 2 * at),
-    negatives: new Int32Array(negatives).fill(step % (2 * lanes)),
-    users: Int32Array.of(index),
+    itemLaneOffsets: Int32Array.from({ length: fakeLanes + 1 }, (_, at) => 2 * at),
+    negatives: new Int32Array(negatives).fill(step % (2 * fakeLanes)),
+    users: fakeUsers(index),
     sequenceOffsets: Int32Array.of(0, 2),
     sequenceRows: Int32Array.of(0, 1),
     lossScale: 0.5,
@@ -30,7 +29,7 @@ await runCoordinator(process.argv.slice(2), async (job) => ({
   totalSteps: 'steps' in job.spec.duration ? (job.spec.duration.steps ?? 0) : 0,
   plans: {
     plan: async (step) => {
-      const parts = Array.from({ length: lanes }, (_, index) => planOf(step, index));
+      const parts = Array.from({ length: fakeLanes }, (_, index) => planOf(step, index));
       return encodeStepPlan(parts[0] as LanePlan, parts);
     },
     close: async () => undefined,

@@ -10,6 +10,11 @@ export const fakeEntries: RunEntries = {
   worker: new URL('./fake-worker.js', import.meta.url),
 };
 
+export const fakeLanes = 4;
+
+/** Of every step: who trains a lane of a fake plan. */
+export const fakeUsers = (lane: number): Int32Array => Int32Array.of(lane);
+
 /** While it exists, the members of the run hold before their last step. */
 export const holdFile = (output: string): string => `${output}.hold`;
 
@@ -42,7 +47,7 @@ export const fakeJob = (
     objective: { kind: 'generative', negatives: { all: true } },
     optimizer: { kind: 'adamw', learningRate: 0.001 },
     duration: { steps },
-    lanes: 4,
+    lanes: fakeLanes,
     workers: { replicas: workers },
     checkpoint: { everySteps: 10 },
   },

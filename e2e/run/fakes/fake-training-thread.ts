@@ -7,12 +7,13 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Lane, rank, step as stepOf } from '../../../shared/ids.js';
+import { usersDigest } from '../../../shared/ledger/lane-users.js';
 import { lanesOf, sharesOf } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import type { FromTraining, ToTraining, TrainingStart } from '../../../worker/training/messages.js';
 import { RecentSteps } from '../../../worker/training/saving/recent-steps.js';
 import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
-import { holdFile } from './fake-job.js';
+import { fakeLanes, fakeUsers, holdFile } from './fake-job.js';
 
 const start = workerData as TrainingStart;
 const { spec } = start.job;
@@ -116,6 +117,11 @@ function commit(): void {
       optimizer: 0,
     },
     waitSeconds: 0,
+    lanes: Array.from({ length: fakeLanes }, (_, lane) => ({
+      users: fakeUsers(lane).length,
+      digest: usersDigest(fakeUsers(lane)),
+    })),
+    stateHash: { from: 0, to: weights.length / 2, value: weights.slice(0, 16) },
   };
   for (const lane of mine) plans.delete(`${committed}/${lane}`);
   committed++;

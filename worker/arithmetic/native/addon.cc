@@ -237,6 +237,20 @@ napi_value Adamw(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// -> 16 hexadecimal digits, the first one the highest.
+napi_value Hash64(napi_env env, napi_callback_info info) {
+  const Arguments<1> given(env, info, "hash");
+  void* data = nullptr;
+  size_t bytes = 0;
+  if (!bytes_from(given.at(0, "bytes"), &data, &bytes)) return nullptr;
+  uint64_t hash = lockstep::hash64(static_cast<const uint8_t*>(data), bytes);
+  char text[16];
+  for (size_t i = sizeof text; i-- > 0; hash >>= 4) text[i] = "0123456789abcdef"[hash & 15];
+  napi_value result = nullptr;
+  napi_create_string_latin1(env, text, sizeof text, &result);
+  return result;
+}
+
 void define(napi_env env, napi_value exports, const char* name, napi_callback callback) {
   napi_value function;
   if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) == napi_ok) {
@@ -256,5 +270,6 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
   define(env, exports, "packBfloat16", PackBfloat16);
   define(env, exports, "unpackBfloat16", UnpackBfloat16);
   define(env, exports, "adamw", Adamw);
+  define(env, exports, "hash64", Hash64);
   return exports;
 }

@@ -1,7 +1,9 @@
 #include "loops.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <initializer_list>
 
 // One binary for every x86-64 processor: the loader picks the widest version. Wider vectors do not
 // change a bit, because no loop below adds across elements and contraction is off.
@@ -48,6 +50,29 @@ double tree_sum(const float* x, size_t length, size_t first, size_t width) {
   const double left = tree_sum(x, length, first, half);
   if ((first + half) * kBlock >= length) return left;
   return left + tree_sum(x, length, first + half, half);
+}
+
+// The constants and the names of XXH64's specification.
+constexpr uint64_t kPrime1 = 0x9e3779b185ebca87u;
+constexpr uint64_t kPrime2 = 0xc2b2ae3d27d4eb4fu;
+constexpr uint64_t kPrime3 = 0x165667b19e3779f9u;
+constexpr uint64_t kPrime4 = 0x85ebca77c2b2ae63u;
+constexpr uint64_t kPrime5 = 0x27d4eb2f165667c5u;
+
+// Little-endian, as every machine is that an engine runs on; the compiler makes one load of it.
+template <typename Word>
+inline uint64_t word_at(const uint8_t* bytes) {
+  Word word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+inline uint64_t mixed(uint64_t accumulator, uint64_t word) {
+  return std::rotl(accumulator + word * kPrime2, 31) * kPrime1;
+}
+
+inline uint64_t merged(uint64_t hash, uint64_t accumulator) {
+  return (hash ^ mixed(0, accumulator)) * kPrime1 + kPrime4;
 }
 
 LOCKSTEP_CLONES
@@ -125,6 +150,36 @@ void adamw(float* __restrict parameters, const float* __restrict gradients,
     second_moments[i] = v;
     parameters[i] = parameters[i] * s.decay + (s.step_size * m) / d;
   }
+}
+
+uint64_t hash64(const uint8_t* bytes, size_t length) {
+  const uint8_t* at = bytes;
+  const uint8_t* const end = bytes + length;
+  uint64_t hash = kPrime5;
+  if (length >= 32) {
+    // Four chains, since one multiplication waits for the one before it.
+    uint64_t a = kPrime1 + kPrime2, b = kPrime2, c = 0, d = 0 - kPrime1;
+    for (; end - at >= 32; at += 32) {
+      a = mixed(a, word_at<uint64_t>(at));
+      b = mixed(b, word_at<uint64_t>(at + 8));
+      c = mixed(c, word_at<uint64_t>(at + 16));
+      d = mixed(d, word_at<uint64_t>(at + 24));
+    }
+    hash = std::rotl(a, 1) + std::rotl(b, 7) + std::rotl(c, 12) + std::rotl(d, 18);
+    for (const uint64_t accumulator : {a, b, c, d}) hash = merged(hash, accumulator);
+  }
+  hash += length;
+  for (; end - at >= 8; at += 8) {
+    hash = std::rotl(hash ^ mixed(0, word_at<uint64_t>(at)), 27) * kPrime1 + kPrime4;
+  }
+  if (end - at >= 4) {
+    hash = std::rotl(hash ^ (word_at<uint32_t>(at) * kPrime1), 23) * kPrime2 + kPrime3;
+    at += 4;
+  }
+  for (; at < end; at++) hash = std::rotl(hash ^ (*at * kPrime5), 11) * kPrime1;
+  hash = (hash ^ (hash >> 33)) * kPrime2;
+  hash = (hash ^ (hash >> 29)) * kPrime3;
+  return hash ^ (hash >> 32);
 }
 
 }  // namespace lockstep

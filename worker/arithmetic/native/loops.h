@@ -27,5 +27,6 @@ void pack_bfloat16(uint16_t* into, const float* from, size_t length);
 void unpack_bfloat16(float* into, const uint16_t* from, size_t length);
 void adamw(float* parameters, const float* gradients, float* first_moments, float* second_moments,
            size_t length, const AdamwScalars& scalars);
+uint64_t hash64(const uint8_t* bytes, size_t length);
 
 }  // namespace lockstep

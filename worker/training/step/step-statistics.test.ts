@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { usersDigest } from '../../../shared/ledger/lane-users.js';
 import type { Measures } from '../../model/objectives/measure.js';
 import {
   type LaneStatistics,
@@ -14,9 +15,12 @@ const measures: Measures = {
   least: { kind: 'least' },
 };
 
+/** Users 3, 4, ... */
+const usersOf = (count: number) => Int32Array.from({ length: count }, (_, index) => index + 3);
+
 const lane = (loss: number, users: number, items: number, least = 4): LaneStatistics =>
   ({
-    plan: { users: { length: users }, items: { length: items } },
+    plan: { users: usersOf(users), items: { length: items } },
     result: { loss, measures: { predictions: users * 2, top1: 1, least } },
     tokens: items * 5,
   }) as unknown as LaneStatistics;
@@ -36,6 +40,7 @@ describe('step statistics', () => {
     ];
     assert.deepEqual(unpackStatistics(all, measures), {
       laneLosses: [0.5, 0.25, 1],
+      laneDigests: [3, 1, 2].map((users) => ({ users, digest: usersDigest(usersOf(users)) })),
       loss: 1.75,
       sequences: 6,
       distinctItems: 13,

@@ -3,9 +3,12 @@
  * and one wish of each member. They travel as float32, like everything else on the links; counts
  * are exact up to 2^24.
  */
+import { usersDigest } from '../../../shared/ledger/lane-users.js';
+import type { LaneDigest } from '../../../shared/ledger/ledger-record.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import type { UserLaneResult } from '../../model/hllm.js';
 import { addLanes, type Measures, type MeasureValues } from '../../model/objectives/measure.js';
+import { digestFloats, digestOfFloats, floatsOfDigest } from './digest-floats.js';
 
 /** A lane's numbers whatever the objective, in the order in which `packStatistics` writes them. */
 const common = ['loss', 'sequences', 'distinctItems', 'itemTokens'] as const;
@@ -16,6 +19,8 @@ export type LaneScores = Omit<UserLaneResult, 'dEmbeddings'>;
 export interface StepStatistics extends Readonly<Record<(typeof common)[number], number>> {
   /** Each lane's share of the loss, in lane order. */
   readonly laneLosses: readonly number[];
+  /** Of whom each lane was trained on, as its owner had them, in lane order. */
+  readonly laneDigests: readonly LaneDigest[];
   /** The objective's. */
   readonly measures: MeasureValues;
   /** True where any member was asked to stop: everyone reads the same, so everyone stops. */
@@ -43,10 +48,9 @@ export function packStatistics(
   const names = Object.keys(measures);
   lanes.forEach(({ plan, result, tokens }, index) => {
     const own = names.map((name) => result.measures[name] as number);
-    into.set(
-      [result.loss, plan.users.length, plan.items.length, tokens, ...own],
-      index * laneFloats(measures),
-    );
+    const numbers = [result.loss, plan.users.length, plan.items.length, tokens];
+    const digest = floatsOfDigest(usersDigest(plan.users));
+    into.set([...numbers, ...digest, ...own], index * laneFloats(measures));
   });
   into[lanes.length * laneFloats(measures)] = stop ? 1 : 0;
 }
@@ -66,10 +70,14 @@ export function unpackStatistics(
     lanes.reduce((total, lane) => total + (lane[common.indexOf(field)] as number), 0);
   const own = (lane: Float32Array): MeasureValues =>
     Object.fromEntries(
-      Object.keys(measures).map((name, index) => [name, lane[common.length + index] as number]),
+      Object.keys(measures).map((name, index) => [name, lane[ownAt + index] as number]),
     );
   return {
     laneLosses: lanes.map((lane) => lane[0] as number),
+    laneDigests: lanes.map((lane) => ({
+      users: lane[common.indexOf('sequences')] as number,
+      digest: digestOfFloats(lane.subarray(common.length, ownAt)),
+    })),
     loss: sum('loss'),
     sequences: sum('sequences'),
     distinctItems: sum('distinctItems'),
@@ -79,4 +87,7 @@ export function unpackStatistics(
   };
 }
 
-const laneFloats = (measures: Measures): number => common.length + Object.keys(measures).length;
+/** Where the objective's own numbers begin. */
+const ownAt = common.length + digestFloats;
+
+const laneFloats = (measures: Measures): number => ownAt + Object.keys(measures).length;

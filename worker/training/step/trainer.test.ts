@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { rank } from '../../../shared/ids.js';
+import { rank, step } from '../../../shared/ids.js';
+import { judgeHashes } from '../../../shared/ledger/judge-hashes.js';
+import { usersDigest } from '../../../shared/ledger/lane-users.js';
 import { evenShares } from '../../../shared/plan/lane-ownership.js';
+import type { ByteRange } from '../../../storage/pieces.js';
 import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
 import { openExchange } from '../../collective/open-exchange.js';
 import { openEngine } from '../../engine/open-engine.js';
@@ -9,6 +12,7 @@ import type { ModelConfig } from '../../model/model-config.js';
 import { NoLiveNegativesError } from '../../model/objectives/generative/no-live-negatives-error.js';
 import { everythingTrains } from '../../model/parameters/what-trains.js';
 import { openTinyModel, tinyItems, tinyPlan, tinyTexts } from '../../model/tiny-step.js';
+import { hashedBytes, hashedPart, hashState } from '../../state/state-hash.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { openTinyTrainer } from './tiny-trainer-fixture.js';
 
@@ -34,6 +38,8 @@ function openTrainer(
   return { trainer, flat, model };
 }
 
+const range = ({ begin, end }: ByteRange) => ({ from: begin, to: end, value: '' });
+
 describe('trainer', () => {
   before(() => openEngine('cpu', { threads: 1 }));
 
@@ -45,6 +51,41 @@ describe('trainer', () => {
     assert.ok(Number.isFinite(report.loss));
     assert.equal(trainer.committedSteps, 1);
     assert.notDeepEqual(trainer.state.parameters, start);
+  });
+
+  // Would catch a ledger of what was planned instead of trained, and checkpoints whose state nobody compares.
+  it('says whom it trained on and what its state is, all of it where a checkpoint is due', async () => {
+    const { trainer } = openTrainer();
+    const { users } = tinyPlan;
+    const [first, second, third] = [
+      await trainer.step([tinyBatch]),
+      await trainer.step([tinyBatch], { hashWhole: true }),
+      await trainer.step([tinyBatch], { stop: true }),
+    ];
+    assert.deepEqual(first.report.lanes, [{ users: users.length, digest: usersDigest(users) }]);
+    const bytes = hashedBytes(trainer.state);
+    assert.deepEqual({ ...first.report.stateHash, value: '' }, range(hashedPart(step(0), bytes)));
+    assert.deepEqual({ ...second.report.stateHash, value: '' }, range({ begin: 0, end: bytes }));
+    const whole = hashState(javascriptArithmetic, trainer.state, { begin: 0, end: bytes });
+    assert.deepEqual(third.report.stateHash, whole);
+  });
+
+  // Would catch memory that changes bits without an error: every member applies the same gradient, so
+  // no number of a step would ever tell.
+  it('tells whose state has a bit that nobody wrote', async () => {
+    const members = [openTrainer(), openTrainer(), openTrainer()];
+    const judged = async () => {
+      const outcomes = await Promise.all(members.map(({ trainer }) => trainer.step([tinyBatch])));
+      return judgeHashes(
+        outcomes.map(({ report: { stateHash } }, index) => ({ worker: `${index}`, stateHash })),
+      );
+    };
+    assert.equal((await judged()).kind, 'agree');
+    const { secondMoments } = (members[1] as (typeof members)[number]).trainer.state;
+    const words = new Uint32Array(secondMoments.buffer);
+    words[5] = (words[5] as number) ^ 0x40000;
+    const verdict = await judged();
+    assert.deepEqual(verdict.kind === 'outvoted' && verdict.odd.map(({ worker }) => worker), ['1']);
   });
 
   // Would catch a decay, or rounding, that moves what is frozen, and moments that nobody needs.

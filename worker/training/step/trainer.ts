@@ -9,6 +9,7 @@
  */
 import type { Clock } from '../../../shared/clock.js';
 import { type Lane, type Step, step } from '../../../shared/ids.js';
+import type { StateHash } from '../../../shared/ledger/ledger-record.js';
 import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
@@ -17,6 +18,7 @@ import type { Contributions, Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
 import type { Hllm, ItemEncoding } from '../../model/hllm.js';
 import type { PackedItems } from '../../model/items/packed-items.js';
+import { hashedBytes, hashedPart, hashState } from '../../state/state-hash.js';
 import type { LaneBatch } from '../batches/lane-batch.js';
 import { meanCosine } from '../guard/mean-cosine.js';
 import type { StepReport } from '../messages.js';
@@ -52,6 +54,8 @@ export interface TrainerParts {
 export interface StepOptions {
   /** This member was asked to stop after the step. */
   readonly stop?: boolean;
+  /** Whether a checkpoint will be of the state behind this step: all of it is hashed then. */
+  readonly hashWhole?: boolean;
   /** Seconds that the step waited for its batches. */
   readonly planSeconds?: number;
   /** Sees the reduced gradient [P] before clipping, and every lane's result. */
@@ -174,7 +178,8 @@ export class Trainer {
     const applied = await timer.measure('optimizer', () => {
       const update = applyGradient(this.#parts, current, this.#gradient);
       model.reload();
-      return update;
+      const whole = statistics.stop || (options.hashWhole ?? false);
+      return { ...update, stateHash: this.#hashState(current, whole) };
     });
     this.#committedSteps = current + 1;
     return {
@@ -193,8 +198,16 @@ export class Trainer {
         learningRate: applied.learningRate,
         phaseSeconds: { ...timer.seconds, plan: options.planSeconds ?? 0 },
         waitSeconds: (exchange.waited() - waitedBefore) / 1000,
+        lanes: statistics.laneDigests,
+        stateHash: applied.stateHash,
       },
     };
+  }
+
+  #hashState(at: Step, whole: boolean): StateHash {
+    const { arithmetic, state } = this.#parts;
+    const bytes = hashedBytes(state);
+    return hashState(arithmetic, state, whole ? { begin: 0, end: bytes } : hashedPart(at, bytes));
   }
 
   #encode(batches: readonly LaneBatch[], into: EncodedLane[]): void {
