@@ -26,6 +26,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // It starts the coordinator and the workers as processes and calls nothing of them. Of a bus it asks,
   // before it writes anything, whether the name of a job is free.
   cli: ['shared', 'bus', 'storage', 'dataset', 'process', 'pretrained'],
+  // The control plane in virtual time: it puts both sides together, which no other folder may, and
+  // replaces all that they stand on. Of the bus it takes the contract, which holds for its own one too.
+  simulation: ['shared', 'bus', 'coordinator', 'worker'],
 };
 
 /**

@@ -37,6 +37,9 @@ export function subjectMatches(filter: string, subject: string): boolean {
   return wanted.length === tokens.length;
 }
 
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at]);
+
 interface Stored {
   readonly sequence: number;
   readonly subject: string;
@@ -242,7 +245,10 @@ export class MemoryLog implements BusLog {
   async append(data: Uint8Array, after: number): Promise<number | null> {
     requireHere(this.#access);
     const subject = this.#store.requireThere('append to the log');
-    return this.#store.messages.last === after ? this.#store.messages.add(subject, data) : null;
+    if (this.#store.messages.last === after) return this.#store.messages.add(subject, data);
+    // Its answer may have been lost: the same entry in this place is the one that is appended again.
+    const there = this.#store.messages.at(after + 1);
+    return there?.sequence === after + 1 && sameBytes(there.data, data) ? after + 1 : null;
   }
 
   async read(from: number, handler: LogHandler): Promise<Reader> {
