@@ -92,6 +92,10 @@ export class ClusterMemory {
       status,
       heardAt: now,
       movedAt: moved ? now : (before?.movedAt ?? now),
+      trainedIn:
+        status.phase === 'training' || status.phase === 'finished'
+          ? status.generation
+          : ((same ? before?.trainedIn : null) ?? null),
       standingSince: stands ? ((same ? before?.standingSince : null) ?? now) : null,
     });
     return moved || hasNews(before?.status as WorkerStatus, status);

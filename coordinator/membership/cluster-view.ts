@@ -12,6 +12,8 @@ export interface SeenWorker {
   readonly heardAt: Millis;
   /** When its situation changed last: another phase or position, or more bytes of a copy. */
   readonly movedAt: Millis;
+  /** The last generation that it was seen to train in; null where it has not been. */
+  readonly trainedIn: number | null;
   /** Since when it can be made a member; null while it cannot. */
   readonly standingSince: Millis | null;
 }

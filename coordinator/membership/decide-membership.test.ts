@@ -196,7 +196,36 @@ test('who leaves stays until the step ends; the last one ends by itself', () => 
   assert.deepEqual(cluster.members, ['w1']);
   cluster.train(at(4));
   cluster.say('w1', { leaving: true });
+  assert.equal(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, []);
+  cluster.say('w0', { position: null });
+  // It writes its checkpoint; whoever comes meanwhile would begin at an older one.
+  cluster.say('w5', { generation: null, position: null });
+  assert.match(text(cluster.act()), /^wait w1 writes a checkpoint/);
+  cluster.pass(2100, ['w1']);
+  assert.equal(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, ['w5']);
+});
+
+// Would catch the only holder of a state that is let go before somebody has it too.
+test('who leaves alone takes whoever stands by in first', () => {
+  const cluster = trainingCluster(1);
+  cluster.say('w1');
+  cluster.say('w0', { leaving: true });
   assert.equal(cluster.act().kind, 'nothing');
+  cluster.pass(1100);
+  assert.equal(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, ['w0', 'w1']);
+});
+
+// Would catch members that wait for ever because one of them cannot enter its generation again.
+test('a member that has left its generation without a word of its peers gets another one', () => {
+  const cluster = trainingCluster(2);
+  const { generation } = cluster.record;
+  cluster.say('w1', { phase: 'paused', generation, position: at(3) });
+  const decision = cluster.act();
+  assert.ok(decision.kind === 'form' && decision.record.generation === generation + 1);
+  assert.deepEqual(cluster.members, ['w0', 'w1']);
 });
 
 // Would catch a restarted process that is taken for the member whose name it has, and the other way round.

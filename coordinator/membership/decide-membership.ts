@@ -13,7 +13,14 @@ import { type ChosenStart, chooseStart } from './choose-start.js';
 import type { ClusterView, LinkBreak, SeenWorker, WorkersWanted } from './cluster-view.js';
 import { betterShares, sharesBySpeed, sharesEvenly } from './deal-lanes.js';
 import { findLate, isPausedIn, isTrainingIn } from './find-late.js';
-import { breaksOf, type Gone, judgeMembers, seenMember, whomToLeaveOut } from './judge-members.js';
+import {
+  breaksOf,
+  type Gone,
+  haveLeft,
+  judgeMembers,
+  seenMember,
+  whomToLeaveOut,
+} from './judge-members.js';
 import {
   breakMemory,
   dealInterval,
@@ -74,8 +81,10 @@ export function decideMembership(
   }
   if (toPing.length > 0) return { kind: 'ping', suspects: toPing };
   if (broken.length > 0) return mendLinks(now, view, record, wanted, broken);
-  if (late.length > 0) {
-    const reason = late.map((one) => one.reason).join(', ');
+  const left = haveLeft(view, record);
+  if (late.length > 0 || left.length > 0) {
+    const whoLeft = left.map((worker) => `${worker} has left the generation`);
+    const reason = [...late.map((one) => one.reason), ...whoLeft].join(', ');
     return form({
       view,
       wanted,
@@ -88,7 +97,7 @@ export function decideMembership(
   return (
     leave(view, record, wanted, standing) ??
     (record.start === null
-      ? tryToStart(view, record, wanted, standing)
+      ? tryToStart(now, view, record, wanted, standing)
       : grow(now, view, record, wanted, standing))
   );
 }
@@ -213,23 +222,30 @@ function leave(
   const leaving = all.filter(({ status }) => status.leaving).map(({ worker }) => worker);
   if (leaving.length === 0 || isEnding(all) || view.facts.stopping) return null;
   const stay = all.filter(({ worker }) => !leaving.includes(worker));
-  const members = [...stay, ...spares(stay, standing, wanted)];
-  // The last ones write a checkpoint and end by themselves.
-  if (members.length === 0 || stay.length === 0) return null;
-  const reason = `${leaving.join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}`;
+  const members = stay.length === 0 ? [] : [...stay, ...spares(stay, standing, wanted)];
+  // Who could take over its state becomes a member beside it first, as far as there is room.
+  if (stay.length === 0 && spares(all, standing, wanted).length > 0) return null;
+  const reason =
+    `${leaving.join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}` +
+    (stay.length === 0 ? ': nobody is left, so a checkpoint is written' : '');
   const planned = record.start !== null || record.planned;
   return form({ view, wanted, members, planned, reason, cause: 'left', workers: leaving });
 }
 
 function tryToStart(
+  now: Millis,
   view: ClusterView,
   record: GenerationRecord,
   wanted: WorkersWanted,
   standing: readonly SeenWorker[],
 ): MembershipDecision {
   const members = membersOf(view, record);
-  const least = Math.min(wanted.min, mostOf(wanted));
-  if (members.length < least && !view.facts.stopping) {
+  const least = Math.max(1, Math.min(wanted.min, mostOf(wanted)));
+  const writes = membersThatWrite(now, view, record);
+  if (members.length === 0 && writes.length > 0) {
+    return { kind: 'wait', reason: `${writes.join(', ')} writes a checkpoint and leaves` };
+  }
+  if (members.length < least && !(view.facts.stopping && members.length > 0)) {
     const more = spares(members, standing, wanted);
     if (members.length + more.length >= least) {
       const names = more.map(({ worker }) => worker);
@@ -256,6 +272,18 @@ function tryToStart(
   const { start, position, resumedFrom } = choice;
   return { kind: 'start', record: { ...record, start }, position, resumedFrom };
 }
+
+/** Whoever leaves as the last one holds the state until its checkpoint is written. */
+const membersThatWrite = (now: Millis, view: ClusterView, record: GenerationRecord): WorkerId[] =>
+  [...view.workers.values()]
+    .filter(
+      ({ worker, status, heardAt }) =>
+        status.leaving &&
+        status.position !== null &&
+        record.members.every((member) => member.worker !== worker) &&
+        now - heardAt < silenceTimeout,
+    )
+    .map(({ worker }) => worker);
 
 /** Takes in who stands by, or deals lanes anew: one planned change at a time. */
 function grow(
@@ -348,17 +376,17 @@ function form(parts: FormParts): Form {
     .sort((a, b) => compareNames(a.worker, b.worker))
     .slice(0, mostOf(wanted));
   const counts =
-    wanted.shares === 'speed'
+    members.length > 0 && wanted.shares === 'speed'
       ? sharesBySpeed(
           members.map(({ status }) => status.speed),
           wanted.lanes,
         )
-      : sharesEvenly(members.length, wanted.lanes);
+      : sharesEvenly(Math.max(1, members.length), wanted.lanes);
   const writer = members.find(({ worker }) => worker === view.record?.writer) ?? members[0];
   return {
     kind: 'form',
     record: {
-      generation: generation((view.record?.generation ?? 0) + 1),
+      generation: generation(newestGeneration(view) + 1),
       planned,
       reason: reason.slice(0, 512),
       members: members.map(({ worker, status }, rank): GenerationMember => {
@@ -376,5 +404,12 @@ function form(parts: FormParts): Form {
     dealt: false,
   };
 }
+
+/** Of all that anybody has heard of: where the store was lost, its numbers must not begin again. */
+const newestGeneration = ({ record, workers }: ClusterView): number =>
+  Math.max(
+    record?.generation ?? 0,
+    ...[...workers.values()].map(({ status }) => status.generation ?? 0),
+  );
 
 const least = (times: readonly Millis[]): Millis => Math.min(...times) as Millis;

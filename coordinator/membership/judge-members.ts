@@ -5,6 +5,7 @@ import type {
   GenerationMember,
   GenerationRecord,
 } from '../../shared/membership/generation-record.js';
+import { samePosition } from '../../shared/membership/position.js';
 import type { Millis } from '../../shared/units.js';
 import type { ClusterView, LinkBreak, SeenWorker } from './cluster-view.js';
 import { pingTimeout, silenceTimeout } from './limits.js';
@@ -84,8 +85,31 @@ function accusationsIn(view: ClusterView, record: GenerationRecord): Accusation[
     if (generation !== record.generation && generation !== view.trainedBy?.generation) return [];
     return seen.status.trouble
       .filter(({ worker }) => members.has(worker) && worker !== member.worker)
+      .filter(({ worker, how }) => how !== 'unreachable' || isThere(view, record, worker))
       .map(({ worker, how }) => ({ by: member.worker, of: workerId(worker), how }));
   });
+}
+
+/** Whoever still copies, or must, cannot be reached yet: its own bounds hold for it. */
+function isThere(view: ClusterView, record: GenerationRecord, worker: string): boolean {
+  const status = view.workers.get(workerId(worker))?.status;
+  if (status === undefined || status.phase === 'copying') return false;
+  if (status.phase !== 'paused' || record.start?.kind !== 'state') return true;
+  return samePosition(status.position, record.start.position);
+}
+
+/**
+ * Members that have left the generation that they trained in: no process enters one twice, so another
+ * must be formed.
+ */
+export function haveLeft(view: ClusterView, record: GenerationRecord): WorkerId[] {
+  if (record.start === null) return [];
+  return record.members
+    .filter((member) => {
+      const seen = seenMember(view, member);
+      return seen?.status.phase === 'paused' && seen.trainedIn === record.generation;
+    })
+    .map(({ worker }) => worker);
 }
 
 export const pairOf = (a: WorkerId, b: WorkerId): readonly [WorkerId, WorkerId] =>

@@ -206,6 +206,13 @@ test('an evaluation sweeps no training', async () => {
 
 // Would catch a claim that another version of this one reads differently.
 test('a claim reads back', () => {
-  const claim = { run: first.run, token: 't', owner: owner(1), since: 's' };
+  const claim = {
+    run: first.run,
+    token: 't',
+    jobSha256: 'j',
+    fence: 3,
+    owner: owner(1),
+    since: 's',
+  };
   assert.deepEqual(decodeClaim(encodeClaim(claim)), claim);
 });

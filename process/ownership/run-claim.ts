@@ -52,6 +52,8 @@ export async function claimRun(options: ClaimOptions): Promise<HeldClaim> {
   const own = {
     run: run.run,
     token: token ?? randomUUID(),
+    jobSha256: null,
+    fence: 0,
     owner,
     since: new Date().toISOString(),
   };
@@ -61,7 +63,9 @@ export async function claimRun(options: ClaimOptions): Promise<HeldClaim> {
     const claim = found === null ? null : decodeClaim(found.data);
     const ours = claim?.token === own.token;
     if (found !== null && !ours) await requireDead(values, found, options);
-    const mine: RunClaim = ours ? { ...own, since: claim.since } : own;
+    const mine: RunClaim = ours
+      ? { ...own, since: claim.since, fence: claim.fence, jobSha256: claim.jobSha256 }
+      : { ...own, fence: claim?.fence ?? 0 };
     const current = await values.get(claimKey(run));
     // Renewed or replaced meanwhile: its holder is looked at again.
     if (current?.revision !== found?.revision) continue;

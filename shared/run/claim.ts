@@ -10,6 +10,10 @@ export interface RunClaim {
   readonly run: string;
   /** Of the execution: a command that claims a name hands it on to the coordinator that it starts. */
   readonly token: string;
+  /** `wholeJobDigest` of the job: a standby of the same run has it too; null before anyone leads. */
+  readonly jobSha256: string | null;
+  /** Number of the leadership: grows with each new leader of the run; 0 before anyone leads. */
+  readonly fence: number;
   readonly owner: Owner;
   /** ISO 8601, of the owner's clock: for people. */
   readonly since: string;
@@ -20,6 +24,8 @@ const text = z.string().max(256);
 const schema = z.strictObject({
   run: text,
   token: text,
+  jobSha256: text.nullable().default(null),
+  fence: z.int().min(0).default(0),
   since: text,
   owner: z.strictObject({
     host: text,
@@ -39,7 +45,14 @@ export function decodeClaim(data: Uint8Array): RunClaim {
     return schema.parse(JSON.parse(new TextDecoder().decode(data)));
   } catch {
     const owner = { host: 'unknown', pid: 0, boot: '', pidNamespace: null, startTicks: null };
-    return { run: runId('unknown'), token: '', owner, since: 'unknown' };
+    return {
+      run: runId('unknown'),
+      token: '',
+      jobSha256: null,
+      fence: 0,
+      owner,
+      since: 'unknown',
+    };
   }
 }
 
