@@ -8,6 +8,7 @@ import { evenShares } from '../shared/plan/lane-ownership.js';
 import type { Arithmetic } from '../worker/arithmetic/arithmetic.js';
 import { openArithmetic } from '../worker/arithmetic/open-arithmetic.js';
 import { openExchange } from '../worker/collective/open-exchange.js';
+import { numberedTags } from '../worker/collective/tag.js';
 import { openEngine } from '../worker/engine/open-engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/parameters/initial-weights.js';
@@ -149,9 +150,7 @@ async function openTrainer(
   const cache = new ItemCache({
     dataset: batch,
     model,
-    exchange,
     openFolder: async () => null,
-    step: step(0),
     onProgress: async () => undefined,
   });
   const trainer = new Trainer({
@@ -177,7 +176,7 @@ async function openTrainer(
     },
     committedSteps: 0,
   });
-  if (options.cachedItems) await cache.matrix();
+  if (options.cachedItems) await cache.fill(exchange, numberedTags(step(0), 'item-cache'));
   return trainer;
 }
 

@@ -44,8 +44,6 @@ const aboutTheWhole = ['e2e', 'bench'];
 
 /** Package -> where its importers lie. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  // Loaded where a run's checkpoints are in a bucket, and only then.
-  '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
@@ -64,7 +62,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['coordinator/metrics.ts', 'process/metrics/', 'worker/metrics.ts'],
   ws: ['worker/collective/'],
   yaml: ['shared/job-spec'],
-  zod: ['shared/', 'dataset/dataset-manifest.ts', 'worker/checkpoint/'],
+  zod: [
+    'shared/',
+    'dataset/dataset-manifest.ts',
+    'worker/checkpoint/',
+    'worker/training/held/state-header.ts',
+  ],
 };
 
 /** What tests may have besides, wherever they lie. */

@@ -85,7 +85,11 @@ const meanings: readonly Meaning[] = [
     ],
   },
   // Whoever has made room on the disk, or has mended it, can go on.
-  { exitCode: exitCodes.training, remedy: 'resume', codes: ['DISK_FULL', 'STORAGE'] },
+  {
+    exitCode: exitCodes.training,
+    remedy: 'resume',
+    codes: ['DISK_FULL', 'STORAGE', 'CHECKPOINT_LOST'],
+  },
   // An error that nobody expected; it may not come again.
   { exitCode: exitCodes.training, remedy: 'resume', codes: ['TRAINING_THREAD', 'TRAINING_FAILED'] },
   {
@@ -157,6 +161,7 @@ const meanings: readonly Meaning[] = [
       'SUBJECT_TOKEN',
       'SAFETENSORS',
       'BAD_ZIP',
+      'STATE_HEADER',
     ],
   },
 ];

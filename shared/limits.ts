@@ -114,6 +114,12 @@ export const lanesMax = 256;
  */
 export const ledgerLineBytes: Bytes = mebibytes(1);
 
+/**
+ * Characters of what travels beside the sections of a state: the lines of `recentSteps` steps, a
+ * kilobyte each, and the memory of the guard.
+ */
+export const stateHeaderBytes: Bytes = bytes(1024 * 1024);
+
 /** Memory grows by gigabytes in a second of a step; looking costs a file of each process. */
 export const memoryWatchInterval: Millis = millis(250);
 
@@ -200,9 +206,3 @@ export const recentSteps = 64;
  * oldest are lost then; a checkpoint that is due fails long before.
  */
 export const historyLinesWaiting = 10_000;
-
-/** The same of a ledger, whose lines are longer: `ledgerLineBytes` each at most. */
-export const ledgerLinesWaiting = 256;
-
-/** Bytes of a ledger's file, about: whoever copies or reads the last one has not much to do. */
-export const ledgerFileBytes: Bytes = mebibytes(64);

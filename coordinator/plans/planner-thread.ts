@@ -7,10 +7,9 @@ import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
-import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
+import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';
-import type { PlannedStep } from './plan-source.js';
 import type { FromPlanner, PlannerStart, ToPlanner } from './planner-messages.js';
 
 const port = parentPort as MessagePort;
@@ -23,10 +22,8 @@ function fail(error: unknown): void {
   port.close();
 }
 
-const buffersOf = ({ shared, lanes, users }: PlannedStep): ArrayBuffer[] => [
-  ...[shared, ...lanes].map(({ bytes }) => bytes.buffer),
-  ...users.lanes.map(({ buffer }) => buffer as ArrayBuffer),
-];
+const buffersOf = ({ shared, lanes }: EncodedPlan): ArrayBuffer[] =>
+  [shared, ...lanes].map(({ bytes }) => bytes.buffer);
 
 try {
   const { job, datasetDirectory } = workerData as PlannerStart;
@@ -39,9 +36,7 @@ try {
   port.on('message', ({ step }: ToPlanner) => {
     try {
       const whole = planner.plan(step);
-      const lanes = laneParts(whole);
-      const users = { epoch: whole.epoch, lanes: lanes.map((lane) => lane.users) };
-      const plan = { ...encodeStepPlan(sharedPart(whole), lanes), users };
+      const plan = encodeStepPlan(sharedPart(whole), laneParts(whole));
       tell({ kind: 'planned', plan }, buffersOf(plan));
     } catch (error) {
       fail(error);

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import type { JobPlan, PlannedStep, PlanSource } from './plan-source.js';
+import type { EncodedPlan } from '../../shared/messages/step-plan-message.js';
+import type { JobPlan, PlanSource } from './plan-source.js';
 import type { FromPlanner, ToPlanner } from './planner-messages.js';
 
 /** What the thread failed of, with the code that it had there. */
@@ -32,7 +33,7 @@ export async function startPlanner(
 }
 
 interface Waiting {
-  readonly resolve: (plan: PlannedStep) => void;
+  readonly resolve: (plan: EncodedPlan) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -60,7 +61,7 @@ class PlannerThread implements PlanSource {
     });
   }
 
-  plan(step: Step): Promise<PlannedStep> {
+  plan(step: Step): Promise<EncodedPlan> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
         reject(this.#failure);

@@ -63,7 +63,10 @@ async function watch(given: Given, steps: number): Promise<Watched> {
   let certainAt: number | null = null;
   const end = trainInMemory(job, shop, steps, (report) => {
     reports.push(report);
-    if (certainAt === null && guard.after(report, negatives) !== null) certainAt = report.step + 1;
+    if (certainAt !== null) return;
+    const look = guard.look({ report, negatives });
+    guard.take(look);
+    if (look.collapsed !== null) certainAt = report.step + 1;
   });
   const error = await end.then(
     () => null,

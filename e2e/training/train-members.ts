@@ -12,7 +12,6 @@ import { lanePlan } from '../../shared/plan/plan.js';
 import { millis } from '../../shared/units.js';
 import { type LinksHost, startLinks } from '../../worker/collective/links/links-host.js';
 import type { LinkStats } from '../../worker/collective/traffic.js';
-import { Cancellation } from '../../worker/engine/cancellation.js';
 import type { FromTraining } from '../../worker/training/messages.js';
 import { Training } from '../../worker/training/run-training.js';
 
@@ -76,36 +75,58 @@ async function trainMember(
   const total = planner.totalSteps;
   const shares = evenShares(members, job.spec.lanes);
   const said: FromTraining[] = [];
-  const training = new Training(
-    {
+  let isFinished: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    isFinished = resolve;
+  });
+  const training = new Training({
+    start: {
       job,
-      rank: rank(index),
-      shares: shares.counts,
-      generation: generation(1),
-      links,
       datasetDirectory: options.datasetDirectory,
       cacheDirectory: options.cacheDirectory ?? null,
       checkpointDirectory: options.checkpointDirectory,
-      resumeFrom,
       pretrained: { item: null, user: null },
       totalSteps: total,
       evaluate: true,
     },
-    (message) => {
+    tell: (message) => {
       said.push(message);
+      if (message.kind === 'finished' || message.kind === 'left') isFinished();
       // The wish travels with the step that follows.
-      if (message.kind === 'committed' && message.report.step + 2 === stopAfter) training.stop();
-      for (const other of stopWhen?.(message, index) ?? []) all.get(other)?.stop();
+      if (message.kind === 'committed' && message.report.step + 2 === stopAfter) {
+        training.receive({ kind: 'stop' });
+      }
+      for (const other of stopWhen?.(message, index) ?? [])
+        all.get(other)?.receive({ kind: 'stop' });
     },
-    new Cancellation(),
-  );
+  });
   all.set(index, training);
+  const from =
+    resumeFrom === null
+      ? { kind: 'seed' as const }
+      : { kind: 'checkpoint' as const, path: resumeFrom };
+  training.receive({ kind: 'load', from });
+  training.receive({
+    kind: 'enter',
+    generation: generation(1),
+    rank: rank(index),
+    shares: shares.counts,
+    links,
+    writes: index === 0,
+  });
   const own = lanesOf(shares.run(rank(index)));
   for (let at = 0; at < total; at++) {
     const plan = planner.plan(step(at));
-    for (const lane of own) training.plan(lanePlan(plan, lane));
+    for (const lane of own) training.receive({ kind: 'plan', plan: lanePlan(plan, lane) });
   }
-  await training.run();
+  const ended = training.run();
+  await Promise.race([finished, ended]);
+  training.receive({ kind: 'end' });
+  await ended;
+  const left = said.find((message) => message.kind === 'left');
+  if (left?.kind === 'left' && left.error !== null) {
+    throw Object.assign(new Error(left.error.message), { code: left.error.code });
+  }
   return said;
 }
 

@@ -19,9 +19,9 @@ export class LogEvents {
       case 'generation':
         return [this.#generation(entry)];
       case 'committed': {
-        const { ledger, report, seconds } = entry;
+        const { report, seconds } = entry;
         this.#committedSteps = report.step + 1;
-        return [{ kind: 'committed', report, seconds, ledger }];
+        return [{ kind: 'committed', report, seconds }];
       }
       case 'checkpointed': {
         const { committedSteps, path, seconds } = entry;

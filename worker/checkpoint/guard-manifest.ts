@@ -5,7 +5,9 @@ import { signalKinds } from '../training/guard/guard-state.js';
 const count = z.int().min(0);
 const signal = z.enum(signalKinds);
 const cause = z.enum([...signalKinds, 'failed-step']);
-const point = z.strictObject({ committedSteps: count, best: count.nullable() }).nullable();
+export const guardPoint = z
+  .strictObject({ committedSteps: count, best: count.nullable() })
+  .nullable();
 
 export const guardManifest = z.strictObject({
   steps: count,
@@ -16,8 +18,8 @@ export const guardManifest = z.strictObject({
     signal,
     z.strictObject({ steps: count, quiet: count, warned: z.boolean(), certain: z.boolean() }),
   ),
-  healthy: point,
-  candidate: point,
+  healthy: guardPoint,
+  candidate: guardPoint,
   collapses: z
     .array(z.strictObject({ committedSteps: count, rolledBackTo: count, signal: cause }))
     .readonly(),

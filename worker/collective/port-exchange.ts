@@ -27,19 +27,15 @@ export class PortExchange implements Exchange {
   #operations = 0;
   #waited = 0;
   #idleAtStart = 0;
-  /** Why nothing can be exchanged any more. */
-  #over: Error | null = null;
+  #closed = false;
 
   constructor(port: MessagePort, rank: Rank, shares: LaneShares) {
     this.#port = port;
     this.rank = rank;
     this.shares = shares;
     this.size = shares.members;
-    port.on('message', (message: FromExchange) => {
-      if (message.kind === 'over') this.#end(fromMessage(message.error));
-      else this.#finish(message);
-    });
-    port.on('close', () => this.#end(new ExchangeAbortedError('the links thread has ended')));
+    port.on('message', (message: FromExchange) => this.#finish(message));
+    port.on('close', () => this.#end('the links thread has ended'));
     port.unref();
   }
 
@@ -95,12 +91,12 @@ export class PortExchange implements Exchange {
   }
 
   abort(reason: string): void {
-    if (this.#over !== null) return;
+    if (this.#closed) return;
     this.#port.postMessage({ kind: 'abort', reason } satisfies ToExchange);
   }
 
   close(): void {
-    this.#end(new ExchangeAbortedError('it was closed'));
+    this.#end('it was closed');
     this.#port.close();
   }
 
@@ -112,7 +108,7 @@ export class PortExchange implements Exchange {
   #order(message: (id: number) => ToExchange): Promise<void> {
     const id = this.#operations++;
     return new Promise((resolve, reject) => {
-      if (this.#over !== null) return reject(this.#over);
+      if (this.#closed) return reject(new ExchangeAbortedError('it was closed'));
       if (this.#pending.size === 0) {
         this.#idleAtStart = idleMillis();
         this.#port.ref();
@@ -122,7 +118,7 @@ export class PortExchange implements Exchange {
     });
   }
 
-  #finish({ id, error }: Extract<FromExchange, { kind: 'done' }>): void {
+  #finish({ id, error }: FromExchange): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
@@ -134,9 +130,9 @@ export class PortExchange implements Exchange {
     else pending.reject(fromMessage(error));
   }
 
-  #end(error: Error): void {
-    if (this.#over !== null) return;
-    this.#over = error;
+  #end(reason: string): void {
+    this.#closed = true;
+    const error = new ExchangeAbortedError(reason);
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

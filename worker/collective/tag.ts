@@ -9,6 +9,12 @@ export interface Tag {
   readonly part: number;
 }
 
+/** Tags of operations that follow each other, the same at all members that ask for as many. */
+export function numberedTags(step: Step, phase: string): () => Tag {
+  let part = 0;
+  return () => ({ step, phase, part: part++ });
+}
+
 /** As many as a frame's header has room for. */
 export const maxPhaseLength = 24;
 

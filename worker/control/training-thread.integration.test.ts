@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { generation } from '../../shared/ids.js';
 import type { TrainingStart } from '../training/messages.js';
 import { startTrainingThread, type TrainingThread } from './training-thread.js';
 
-/** A thread that says `ready` and then does what `body` says. */
+/** A thread that says `opened` and then does what `body` says. */
 function start(body: string): Promise<{ thread: TrainingThread; said: string[] }> {
   const source = `
     import { execFileSync } from 'node:child_process';
     import { parentPort, workerData } from 'node:worker_threads';
     const cancelled = new Int32Array(workerData.cancelled);
     const say = (kind) => parentPort.postMessage({ kind });
-    say('ready');
+    say('opened');
     ${body}`;
   const entry = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
   const said: string[] = [];
   return new Promise((resolve, reject) => {
-    const thread = startTrainingThread(entry)({ links: null } as TrainingStart, {
+    const thread = startTrainingThread(entry)({} as TrainingStart, {
       onMessage: ({ kind }) => {
         said.push(kind);
-        if (kind === 'ready') resolve({ thread, said });
+        if (kind === 'opened') resolve({ thread, said });
       },
       onCrash: reject,
     });
@@ -30,20 +31,39 @@ function start(body: string): Promise<{ thread: TrainingThread; said: string[] }
 test('a thread that waits is asked, and ends by itself', async () => {
   const { thread, said } = await start(`
     parentPort.on('message', ({ kind }) => {
-      say(kind === 'abort' ? 'failed' : 'committed');
+      say(kind === 'end' ? 'failed' : 'committed');
       parentPort.close();
     });`);
   assert.equal(await thread.terminate(60_000), true);
-  assert.deepEqual(said, ['ready', 'failed']);
+  assert.deepEqual(said, ['opened', 'failed']);
+});
+
+// Would catch an end that was asked for and is taken for a crash.
+test('a thread that ends because it was asked has not crashed', async () => {
+  const { thread, said } = await start(`
+    parentPort.on('message', () => parentPort.close());`);
+  assert.equal(await thread.terminate(60_000), true);
+  assert.deepEqual(said, ['opened']);
+});
+
+// Would catch an abort that a thread which computes hears when its generation is long over.
+test('a thread that computes sees which generation is given up', async () => {
+  const { thread, said } = await start(`
+    while (Atomics.load(cancelled, 0) < 7);
+    say('left');
+    parentPort.on('message', ({ kind }) => kind === 'end' && parentPort.close());`);
+  thread.abort(generation(7), 'a peer is lost');
+  assert.equal(await thread.terminate(60_000), true);
+  assert.deepEqual(said, ['opened', 'left']);
 });
 
 // Would catch a wish that a thread which computes cannot hear: it reads no messages.
 test('a thread that computes sees in shared memory that nobody wants it to', async () => {
   const { thread, said } = await start(`
-    while (Atomics.load(cancelled, 0) === 0);
+    while (Atomics.load(cancelled, 0) < 0);
     say('failed');`);
   assert.equal(await thread.terminate(60_000), true);
-  assert.deepEqual(said, ['ready', 'failed']);
+  assert.deepEqual(said, ['opened', 'failed']);
 });
 
 test('a thread that neither hears nor looks is stopped halfway', async () => {

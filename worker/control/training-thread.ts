@@ -1,5 +1,7 @@
 /** The training thread as its process sees it. */
-import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
+import type { Generation } from '../../shared/ids.js';
+import { Activity, type Busy } from '../engine/activity.js';
 import { Cancellation } from '../engine/cancellation.js';
 import type {
   FromTraining,
@@ -10,6 +12,10 @@ import type {
 
 export interface TrainingThread {
   post(message: ToTraining): void;
+  /** Has it leave a generation, and older ones, at once: before its next kernel where it computes. */
+  abort(generation: Generation, reason: string): void;
+  /** What it computes and since when; null where it waits. A kernel that hangs is told from here. */
+  busyFor(): Busy | null;
   /**
    * Ends the thread: it is asked first, and ends by itself before its next kernel; halfway it is
    * stopped where it stands. False where native code did not return in time.
@@ -19,7 +25,7 @@ export interface TrainingThread {
 
 export interface TrainingThreadHandlers {
   readonly onMessage: (message: FromTraining) => void;
-  /** The thread ended without having said `finished` or `failed`. */
+  /** The thread ended although nobody asked it to, and without having said `failed`. */
   readonly onCrash: (error: Error) => void;
 }
 
@@ -33,12 +39,17 @@ export const startTrainingThread =
   (entry: URL): StartTraining =>
   (start, { onMessage, onCrash }) => {
     const cancellation = new Cancellation();
+    const activity = new Activity();
+    let isAsked = false;
     const thread = new Worker(entry, {
-      workerData: { ...start, cancelled: cancellation.shared } satisfies TrainingThreadStart,
+      workerData: {
+        ...start,
+        cancelled: cancellation.shared,
+        activity: activity.shared,
+      } satisfies TrainingThreadStart,
       // A thread's own environment is a copy that native libraries do not see, and the engine
       // `tensorflow` tells its library there how many threads to use.
       env: SHARE_ENV,
-      transferList: start.links === null ? [] : [start.links],
     });
     let last: FromTraining['kind'] | null = null;
     thread.on('message', (message: FromTraining) => {
@@ -49,16 +60,22 @@ export const startTrainingThread =
     const exited = new Promise<void>((resolve) => {
       thread.once('exit', (code) => {
         resolve();
-        if (last !== 'finished' && last !== 'failed') {
+        if (!isAsked && last !== 'failed') {
           onCrash(new Error(`The training thread ended with code ${code} before it was done`));
         }
       });
     });
     return {
-      post: (message) => thread.postMessage(message, plansToTransfer(message)),
+      post: (message) => thread.postMessage(message, toTransfer(message)),
+      abort(generation, reason) {
+        cancellation.cancel(generation);
+        thread.postMessage({ kind: 'abort', generation, reason } satisfies ToTraining);
+      },
+      busyFor: () => activity.busy(),
       async terminate(withinMs) {
+        isAsked = true;
         cancellation.cancel();
-        thread.postMessage({ kind: 'abort', reason: 'the worker ends' } satisfies ToTraining);
+        thread.postMessage({ kind: 'end' } satisfies ToTraining);
         if (await happensWithin(withinMs / 2, exited)) return true;
         // What native code would still say to JavaScript then is refused, which it must bear.
         void thread.terminate();
@@ -81,7 +98,8 @@ async function happensWithin(milliseconds: number, event: Promise<void>): Promis
  * A plan's arrays move to the thread; nobody here needs them any more. What all lanes of a step have
  * in common lies in shared memory, and does not have to move.
  */
-function plansToTransfer(message: ToTraining): ArrayBuffer[] {
+function toTransfer(message: ToTraining): (ArrayBuffer | MessagePort)[] {
+  if (message.kind === 'enter') return message.links === null ? [] : [message.links];
   if (message.kind !== 'plan') return [];
   const { plan } = message;
   const { items, users, sequenceOffsets, sequenceRows, targets } = plan;

@@ -6,7 +6,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { digestIfWeights } from '../../pretrained/weight-files.js';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { exitCodes } from '../../shared/exit-codes.js';
-import { jobId, lane, runId, step, workerId } from '../../shared/ids.js';
+import { generation, jobId, lane, runId, step, workerId } from '../../shared/ids.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import { nothingTrained } from '../../shared/ledger/ledger-record-fixture.js';
@@ -137,7 +137,12 @@ async function open(jobDigest: string | null = null) {
     startTraining: (start, given) => {
       started = start;
       handlers = given;
-      return { post: (message) => posted.push(message), terminate: async () => true };
+      return {
+        post: (message) => posted.push(message),
+        abort: () => undefined,
+        busyFor: () => null,
+        terminate: async () => true,
+      };
     },
   });
   const store = async (at: number, part: PlanPart, piece: Uint8Array | undefined) => {
@@ -197,8 +202,9 @@ test('joins again and again until a membership names it, then trains in its plac
   await worker.say({ ...membership, members: [{ worker: 'other', address: 'h:9' }] });
   assert.equal(worker.started(), null);
   await worker.say(membership);
-  assert.equal(worker.started()?.rank, 1);
-  assert.deepEqual(worker.started()?.shares, [2, 2]);
+  const entry = worker.posted.find((message) => message.kind === 'enter');
+  assert.ok(entry?.kind === 'enter');
+  assert.deepEqual([entry.rank, entry.shares, entry.writes], [1, [2, 2], false]);
   await worker.wait(500);
   assert.equal(worker.heard.at(-1)?.kind, 'heartbeat');
 });
@@ -261,6 +267,7 @@ test('a report of a step carries the digest of its plan', async () => {
   const phaseSeconds = Object.fromEntries(phases.map((phase) => [phase, 0]));
   worker.thread().onMessage({
     kind: 'committed',
+    generation: generation(0),
     report: { ...report, phaseSeconds: phaseSeconds as Record<Phase, number> },
   });
   await settle();
@@ -347,7 +354,7 @@ test('a notice of training reaches whoever started the worker, and no coordinato
   await worker.say(membership);
   const said = worker.heard.length;
   const notice = { kind: 'notice', text: 'a step needs at least 3.0 GiB' } as const;
-  worker.thread().onMessage(notice);
+  worker.thread().onMessage({ ...notice, generation: generation(0) });
   await settle();
   assert.deepEqual(worker.events.at(-1), notice);
   assert.equal(worker.heard.length, said);
@@ -368,6 +375,7 @@ test('a finished worker waits for the others, and for the word that all agree', 
   await worker.say(membership);
   worker.thread().onMessage({
     kind: 'finished',
+    generation: generation(0),
     committedSteps: 20,
     finalLoss: 1,
     weightsSha256: 'ab'.repeat(32),

@@ -169,7 +169,6 @@ export class WorkerControl {
     if (this.#phase.kind === 'over') return;
     // Said to the parent, which is not the only one who can tell a process to end.
     this.#tellParent('ABORTED', `${this.#parts.worker} was told to end at once: ${reason}`);
-    this.#thread?.post({ kind: 'abort', reason });
     this.#finish({ code: exitCodes.lost, reason });
   }
 
@@ -278,17 +277,23 @@ export class WorkerControl {
     const shares = evenShares(members.length, spec.spec.lanes);
     const thread = this.#startThread({
       job: spec,
-      rank: mine,
-      shares: shares.counts,
-      generation: generation(membership.generation),
-      links: port,
       datasetDirectory,
       cacheDirectory: this.#parts.cacheDirectory,
       checkpointDirectory: membership.checkpointDirectory,
-      resumeFrom: membership.resumeFrom,
       pretrained,
       totalSteps: membership.totalSteps,
       evaluate: membership.evaluate,
+    });
+    const { resumeFrom: path } = membership;
+    const from = path === null ? { kind: 'seed' as const } : { kind: 'checkpoint' as const, path };
+    thread.post({ kind: 'load', from });
+    thread.post({
+      kind: 'enter',
+      generation: generation(membership.generation),
+      rank: mine,
+      shares: shares.counts,
+      links: port,
+      writes: mine === 0,
     });
     this.#phase = { kind: 'training', rank: mine, thread };
     const stream = await bus.openStream(planStream(run));
@@ -359,7 +364,11 @@ export class WorkerControl {
         this.#phase = { kind: 'finished', stopped: message.stopped, thread: this.#phase.thread };
         break;
       case 'notice':
-        this.#parts.emit(message);
+        this.#parts.emit({ kind: message.kind, text: message.text });
+        return;
+      case 'left':
+        // There is no other generation that it could enter.
+        if (message.error !== null) this.#fail(message.error.code, message.error);
         return;
       case 'failed':
         this.#fail(message.code, { message: message.message, stack: message.stack });
@@ -367,24 +376,44 @@ export class WorkerControl {
       default:
         break;
     }
-    this.#say(this.#asReport(message));
+    const report = this.#asReport(message);
+    if (report !== null) this.#say(report);
     if (message.kind === 'committed') this.#plans?.committed(this.#committedSteps);
   }
 
-  /** The same facts as a bus message; the types are kept apart so that each side can check its own. */
-  #asReport(message: Exclude<FromTraining, { kind: 'failed' | 'notice' }>): FromWorker {
+  /**
+   * The same facts as a bus message; the types are kept apart so that each side can check its own. Null
+   * for what nobody else needs to know.
+   */
+  #asReport(message: FromTraining): FromWorker | null {
     switch (message.kind) {
+      case 'entered':
+        return { kind: 'ready', step: message.position.committedSteps };
       case 'committed': {
         const { report } = message;
         const planSha256 = this.#plans?.digestOf(report.step) ?? null;
         if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
         return { kind: 'committed', report: { ...report }, planSha256 };
       }
-      case 'validated':
+      case 'validated': {
+        const { generation: _, ...fact } = message;
+        return { ...fact, results: message.results.map((result) => ({ ...result })) };
+      }
       case 'evaluated':
-        return { ...message, results: message.results.map((result) => ({ ...result })) };
+        return { kind: 'evaluated', results: message.results.map((result) => ({ ...result })) };
+      case 'rolled-back': {
+        const { generation: _, collapses: __, ...fact } = message;
+        return fact;
+      }
+      case 'checkpointed':
+      case 'evaluating':
+      case 'encoding':
+      case 'finished': {
+        const { generation: _, ...fact } = message;
+        return fact;
+      }
       default:
-        return message;
+        return null;
     }
   }
 

@@ -3,6 +3,7 @@
  * itself, so everything here and everything that computes must import '@tensorflow/tfjs-core' by
  * exactly that name: Node then resolves all of them, and the backends' own `require`, to one file.
  */
+import type { Activity } from './activity.js';
 import type { Cancellation } from './cancellation.js';
 
 /**
@@ -21,7 +22,9 @@ export interface EngineOptions {
   /** Whether float32 products may round their operands to TF32, on devices that have it. */
   readonly tf32?: boolean;
   /** Looked at before each kernel by an engine whose kernels take long: `torch`. */
-  readonly cancellation?: Cancellation;
+  readonly cancellation?: Pick<Cancellation, 'require'>;
+  /** Told of each kernel by such an engine. */
+  readonly activity?: Pick<Activity, 'begin' | 'end'>;
 }
 
 export interface Engine {

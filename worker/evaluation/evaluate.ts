@@ -66,6 +66,17 @@ export interface EvaluationParts {
   readonly pause?: () => Promise<void>;
 }
 
+function materialOf({ dataset, model }: EvaluationParts): Material {
+  const groups = textGroups(dataset, model.config.maxTextLength);
+  return {
+    groups,
+    ranker: new CatalogueRanker(groups),
+    questions: new Map(),
+    labelled: new Map(),
+    popularity: new Map(),
+  };
+}
+
 /** What an objective is measured by. */
 export interface Asked {
   readonly rankings: boolean;
@@ -95,24 +106,33 @@ interface Catalogue {
   readonly unit_DH: Tensor2D;
 }
 
+/** What an evaluator knows whatever the weights, and whoever its members are. */
+interface Material {
+  readonly groups: TextGroups;
+  readonly ranker: CatalogueRanker;
+  readonly questions: Map<EvaluationSplit, Questions>;
+  readonly labelled: Map<EvaluationSplit, LabelledQuestions>;
+  readonly popularity: Map<EvaluationSplit, RankingMetrics>;
+}
+
 /** Asks the same questions of any weights; what does not depend on them is computed once. */
 export class Evaluator {
   readonly #parts: EvaluationParts;
+  readonly #material: Material;
   readonly #deal: LaneDeal;
-  readonly #groups: TextGroups;
-  readonly #ranker: CatalogueRanker;
   readonly #asks: Asked;
-  readonly #questions = new Map<EvaluationSplit, Questions>();
-  readonly #labelled = new Map<EvaluationSplit, LabelledQuestions>();
-  readonly #popularity = new Map<EvaluationSplit, RankingMetrics>();
 
-  constructor(parts: EvaluationParts) {
-    const { dataset, exchange, model } = parts;
+  /** @param material of another evaluator of the same dataset and job */
+  constructor(parts: EvaluationParts, material: Material = materialOf(parts)) {
     this.#parts = parts;
+    this.#material = material;
     this.#asks = parts.asks ?? rankingsAlone;
-    this.#deal = new LaneDeal(exchange);
-    this.#groups = textGroups(dataset, model.config.maxTextLength);
-    this.#ranker = new CatalogueRanker(this.#groups);
+    this.#deal = new LaneDeal(parts.exchange);
+  }
+
+  /** Asks the same among other members. */
+  among(exchange: Exchange): Evaluator {
+    return new Evaluator({ ...this.#parts, exchange }, this.#material);
   }
 
   /** HLLM, with the weights that it has loaded, beside its baselines; the same on every member. */
@@ -180,7 +200,7 @@ export class Evaluator {
   ): Promise<JudgedTargets | null> {
     const asked = this.#labelledOf(questions);
     if (asked === null) return null;
-    const { groupOf } = this.#groups;
+    const { groupOf } = this.#material.groups;
     const tag = { step, phase: `${name}-${asked.split}`, part: targetsPart };
     const texts = { groupOf, embeddings_DH };
     const logits = await scoreTargets(this.#parts, asked, texts, tag, onDone);
@@ -188,7 +208,7 @@ export class Evaluator {
   }
 
   async #encode(tag: Tag, onBatch: () => Promise<void>): Promise<Catalogue> {
-    const { representatives } = this.#groups;
+    const { representatives } = this.#material.groups;
     const hidden = this.#parts.model.hiddenSize;
     const embeddings_DH =
       (await this.#parts.frozenItems?.matrix()) ??
@@ -227,7 +247,7 @@ export class Evaluator {
   #rankBatch(cases: readonly EvaluationCase[], { embeddings_DH, unit_DH }: Catalogue): Place[] {
     const { model, repeats, maxLength } = this.#parts;
     const histories = cases.map(({ history }) => history);
-    const { sequences, order } = packHistories(histories, this.#groups.groupOf, maxLength);
+    const { sequences, order } = packHistories(histories, this.#material.groups.groupOf, maxLength);
     const predictions_UH = model.readUsers(sequences, embeddings_DH);
     const texts = unit_DH.shape[0];
     const scores_UD = tidy(() =>
@@ -242,7 +262,11 @@ export class Evaluator {
     order.forEach((index, at) => {
       const question = cases[index] as EvaluationCase;
       const scores = scores_UD.subarray(at * texts, (at + 1) * texts);
-      places[index] = countedPlace(question, this.#ranker.place(scores, question), repeats);
+      places[index] = countedPlace(
+        question,
+        this.#material.ranker.place(scores, question),
+        repeats,
+      );
     });
     return places;
   }
@@ -281,25 +305,26 @@ export class Evaluator {
     const { targets } = this.#asks;
     if (targets === null) return null;
     const { dataset } = this.#parts;
-    const { groupOf } = this.#groups;
+    const { groupOf } = this.#material.groups;
     const found =
-      this.#labelled.get(split) ?? labelledQuestions(dataset, split, users, targets, groupOf);
-    this.#labelled.set(split, found);
+      this.#material.labelled.get(split) ??
+      labelledQuestions(dataset, split, users, targets, groupOf);
+    this.#material.labelled.set(split, found);
     return found;
   }
 
   #questionsOf(split: EvaluationSplit): Questions {
     const { dataset, repeats } = this.#parts;
-    const found = this.#questions.get(split) ?? questions(dataset, split, repeats);
-    this.#questions.set(split, found);
+    const found = this.#material.questions.get(split) ?? questions(dataset, split, repeats);
+    this.#material.questions.set(split, found);
     return found;
   }
 
   #popularityOf(asked: Questions): RankingMetrics {
     const found =
-      this.#popularity.get(asked.split) ??
+      this.#material.popularity.get(asked.split) ??
       evaluatePopularity(this.#parts.dataset, asked, this.#parts);
-    this.#popularity.set(asked.split, found);
+    this.#material.popularity.set(asked.split, found);
     return found;
   }
 }

@@ -3,11 +3,7 @@
  * the newest weights, and the best checkpoint where the job keeps one.
  */
 import type { Step } from '../../shared/ids.js';
-import type { CheckpointExpectation } from '../checkpoint/checkpoint-folder.js';
-import { readCheckpoint } from '../checkpoint/read-checkpoint.js';
-import type { Exchange } from '../collective/exchange.js';
 import type { Hllm } from '../model/hllm.js';
-import { HostState } from '../state/host-state.js';
 import type { SplitMetrics } from '../training/messages.js';
 import type { BestSoFar } from './best-so-far.js';
 import type { Evaluator } from './evaluate.js';
@@ -20,26 +16,22 @@ export interface KeptCheckpoint extends BestSoFar {
 
 export interface FinalParts {
   readonly evaluator: Evaluator;
-  readonly exchange: Exchange;
-  /** Holds the newest weights. */
   readonly model: Hllm;
-  readonly state: HostState;
-  readonly digests: CheckpointExpectation;
+  /** The newest weights. */
+  readonly parameters: Float32Array;
   /** Committed steps of the newest weights. */
   readonly step: Step;
   /** Rows of the validation split that the newest weights have already; null where they have none. */
   readonly validated: readonly SplitMetrics[] | null;
   readonly best: KeptCheckpoint | null;
+  /** The weights of the best checkpoint; null where no member can read it: it has no rows then. */
+  readonly readBest: (best: KeptCheckpoint) => Promise<Float32Array | null>;
 }
 
-/**
- * The same on every member. The model holds the best weights afterwards, and the state its moments:
- * training is over.
- *
- * @throws CheckpointError where the best checkpoint cannot be read.
- */
+/** The same on every member. The model may hold the best weights afterwards. */
 export async function finalEvaluation(parts: FinalParts): Promise<SplitMetrics[]> {
-  const { best, step } = parts;
+  const { best, model, parameters, step } = parts;
+  if (!model.holds(parameters)) model.load(parameters);
   const newest = await evaluateNewest(parts);
   if (best === null) return newest;
   const ofBest = best.committedSteps === step ? newest : await evaluateBest(parts, best);
@@ -58,24 +50,9 @@ async function evaluateNewest({ evaluator, step, validated }: FinalParts): Promi
 }
 
 async function evaluateBest(parts: FinalParts, best: KeptCheckpoint): Promise<SplitMetrics[]> {
-  const { evaluator, model, step } = parts;
-  model.load(await bestParameters(parts, best));
+  const { evaluator, model, readBest, step } = parts;
+  const weights = await readBest(best);
+  if (weights === null) return [];
+  model.load(weights);
   return evaluator.evaluate({ splits: ['validation', 'test'], step, name: 'best' });
-}
-
-/** Rank 0 wrote the checkpoint and reads it; the others' disks may never have seen it. */
-async function bestParameters(
-  { exchange, state, digests, step }: FinalParts,
-  { checkpoint }: KeptCheckpoint,
-): Promise<Float32Array> {
-  const { layout, firstMoments, secondMoments } = state;
-  const parameters = new Float32Array(new SharedArrayBuffer(layout.length * 4));
-  if (exchange.rank === 0) {
-    const loaded = new HostState(layout, { parameters, firstMoments, secondMoments });
-    await readCheckpoint(checkpoint, digests, loaded);
-  }
-  const parts = Array.from({ length: exchange.size }, () => parameters.subarray(0, 0));
-  parts[0] = parameters;
-  await exchange.allGather({ step, phase: 'best-weights', part: 0 }, parts);
-  return parameters;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
-import type { FromTraining, SplitMetrics } from '../training/messages.js';
+import type { Fact, SplitMetrics } from '../training/messages.js';
 import type { EvaluationRequest } from './evaluate.js';
 import { Validation } from './validation.js';
 
@@ -21,26 +21,27 @@ const row = (model: SplitMetrics['model'], mrr: number): SplitMetrics => ({
 /** A run of 25 steps whose evaluations have these values. */
 async function run(spec: ReturnType<typeof specOf>, values: readonly number[]) {
   const asked: EvaluationRequest[] = [];
-  const told: FromTraining[] = [];
+  const told: Fact[] = [];
+  const evaluator = {
+    evaluate: async (request: EvaluationRequest) => {
+      // Popularity is better than all of them: it is not what is chosen by.
+      const rows = [row('hllm', values[asked.length] as number), row('popularity', 0.9)];
+      asked.push(request);
+      return rows;
+    },
+  };
   const validation = new Validation({
     spec,
     totalSteps: 25,
     best: null,
-    evaluator: {
-      evaluate: async (request) => {
-        // Popularity is better than all of them: it is not what is chosen by.
-        const rows = [row('hllm', values[asked.length] as number), row('popularity', 0.9)];
-        asked.push(request);
-        return rows;
-      },
-    },
     tell: (message) => told.push(message),
   });
   const improved: number[] = [];
   let steps = 0;
   while (steps < 25 && !validation.isPatienceOver) {
     steps++;
-    if (await validation.after(steps)) improved.push(steps);
+    const validated = await validation.evaluate(steps, evaluator);
+    if (validated !== null && validation.take(validated)) improved.push(steps);
   }
   return { asked, told, improved, steps, validation };
 }

@@ -7,6 +7,7 @@ import { rank, step } from '../../shared/ids.js';
 import { evenShares } from '../../shared/plan/lane-ownership.js';
 import { openArithmetic } from '../arithmetic/open-arithmetic.js';
 import { openExchange } from '../collective/open-exchange.js';
+import { numberedTags } from '../collective/tag.js';
 import { type TextGroups, textGroups } from '../evaluation/text-groups.js';
 import type { Blocks } from '../training/item-cache/block-folder.js';
 import { ItemCache } from '../training/item-cache/item-cache.js';
@@ -33,19 +34,19 @@ export async function openCatalogue(
   const cache = new ItemCache({
     dataset,
     model,
-    exchange: openExchange(null, {
-      rank: rank(0),
-      shares: evenShares(1, 1),
-      arithmetic: openArithmetic(),
-    }),
     openFolder: openBlocks,
-    step: step(checkpoint.manifest.committedSteps),
     onProgress: (done, total) => {
       onProgress(done / total);
       // Computing keeps the process deaf: signals are heard between two blocks.
       return new Promise((resolve) => setImmediate(resolve));
     },
   });
+  const alone = openExchange(null, {
+    rank: rank(0),
+    shares: evenShares(1, 1),
+    arithmetic: openArithmetic(),
+  });
+  await cache.fill(alone, numberedTags(step(checkpoint.manifest.committedSteps), 'item-cache'));
   const embeddings_DH = await cache.matrix();
   return { embeddings_DH, groups: textGroups(dataset, model.config.maxTextLength) };
 }

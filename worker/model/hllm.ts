@@ -69,6 +69,11 @@ export class Hllm {
     this.#loaded = allOrNothing(() => this.#load(flat, null));
   }
 
+  /** Whether these parameters are the ones that it has, as far as loads and reloads have told it. */
+  holds(flat: Float32Array): boolean {
+    return this.#loaded?.flat === flat;
+  }
+
   /** After an update of the vector that was loaded: reads anew what trains, and nothing else. */
   reload(): void {
     const before = this.#parameters();

@@ -7,29 +7,26 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Generation, Rank, Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LaneDigest, StateHash } from '../../shared/ledger/ledger-record.js';
+import type { Position } from '../../shared/membership/position.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { PretrainedTowers } from '../model/pretrained/pretrained-towers.js';
+import type { StateVectors } from '../state/host-state.js';
 
-/** Given to the training thread as `workerData`; `links` goes along in the transfer list. */
+/** Given to the training thread as `workerData`: what holds for the run, whoever its members are. */
 export interface TrainingStart {
   readonly job: TrainingJob;
-  readonly rank: Rank;
-  /** How many lanes each rank has. */
-  readonly shares: readonly number[];
-  readonly generation: Generation;
-  /** Port of the connected links thread; null where this member is the only one. */
-  readonly links: MessagePort | null;
   /** A dataset folder whose digest has been checked against the coordinator's. */
   readonly datasetDirectory: string;
   /** Where it keeps what can be computed again; null: nowhere. */
   readonly cacheDirectory: string | null;
-  /** Where rank 0 writes checkpoints (`step-00000120/` folders): a folder, or `s3://bucket/prefix`. */
+  /**
+   * Where the member that writes checkpoints writes them (`step-00000120/` folders): a folder, or
+   * `s3://bucket/prefix`.
+   */
   readonly checkpointDirectory: string;
   /** Memory of the PublicationPermit that its checkpoints ask; undefined: nobody fences this process. */
   readonly publication?: SharedArrayBuffer | undefined;
-  /** Checkpoint folder to start from, chosen by the coordinator; null starts from the seed. */
-  readonly resumeFrom: string | null;
   /** Weights that the job begins with, where it begins from nothing else. */
   readonly pretrained: PretrainedTowers;
   /** Committed steps at which training ends; equal to the checkpoint's for evaluation only. */
@@ -38,29 +35,84 @@ export interface TrainingStart {
   readonly evaluate: boolean;
 }
 
-/** What the thread in fact gets: where the main thread cancels what it computes. */
+/** What the thread in fact gets besides: memory that the main thread shares with it. */
 export interface TrainingThreadStart extends TrainingStart {
   /** `shared` of a Cancellation. */
   readonly cancelled: SharedArrayBuffer;
+  /** `shared` of an Activity. */
+  readonly activity: SharedArrayBuffer;
+}
+
+/** Where a state comes from that is not copied from a member. */
+export type StateSource =
+  | { readonly kind: 'seed' }
+  /** A checkpoint's folder. */
+  | { readonly kind: 'checkpoint'; readonly path: string };
+
+/** What a member becomes part of. */
+export interface Entry {
+  readonly generation: Generation;
+  readonly rank: Rank;
+  /** Lanes of each rank: `counts` of LaneShares. */
+  readonly shares: readonly number[];
+  /** Port of the connected links thread, transferred; null where this member is the only one. */
+  readonly links: MessagePort | null;
+  /** This member writes the checkpoints. */
+  readonly writes: boolean;
 }
 
 export type ToTraining =
-  /** One lane of one step; every owned lane of a step must arrive, in any order. */
+  /** One lane of one step; every owned lane of a step must arrive, in any order and at any time. */
   | { readonly kind: 'plan'; readonly plan: LanePlan }
+  /** Answered by `holds`. Not inside a generation. */
+  | { readonly kind: 'load'; readonly from: StateSource }
+  /** Make room for the state of a position: answered by `copying`. Not inside a generation. */
+  | { readonly kind: 'copy-begin'; readonly position: Position; readonly header: string }
+  /** The room has been filled: answered by `holds`. */
+  | { readonly kind: 'copy-end'; readonly position: Position; readonly header: string }
+  /** Go on from the state that is held, among these members: answered by `entered`, later by `left`. */
+  | ({ readonly kind: 'enter' } & Entry)
+  /**
+   * A newer generation is planned: leave at the next step's end, together with all members. What was
+   * heard travels with the step's statistics, like a stop.
+   */
+  | { readonly kind: 'change'; readonly generation: Generation }
+  /** Leave this generation, and do not enter an older one, at once. */
+  | { readonly kind: 'abort'; readonly generation: Generation; readonly reason: string }
   /**
    * Finish the step, write a checkpoint, end. The wish travels with the step's statistics, so all
    * members stop after the same step even where only one of them was asked.
    */
   | { readonly kind: 'stop' }
-  /** Give up at once: a member, the coordinator or the bus is lost. */
-  | { readonly kind: 'abort'; readonly reason: string };
+  /** Copy the state that is held, for a member that joins, and go on: answered by `snapshot`. */
+  | { readonly kind: 'snapshot'; readonly id: number }
+  /** Nobody reads the snapshot any more. */
+  | { readonly kind: 'release'; readonly id: number }
+  /** Leave whatever there is and end the thread. */
+  | { readonly kind: 'end' };
 
-export type FromTraining =
-  /** The engine runs and the weights are loaded; plans are wanted from `step` on. */
-  | { readonly kind: 'ready'; readonly step: Step }
+/** A state in shared memory, as whoever copies it needs it. */
+export interface SharedState {
+  readonly position: Position;
+  /** All that makes the position besides the sections: see held/state-header.ts. */
+  readonly header: string;
+  readonly sections: StateVectors;
+}
+
+/** Why a member has left a generation. */
+export interface Leaving {
+  /** `trouble`: an exchange failed, and nobody has said why. */
+  readonly how: 'change' | 'abort' | 'trouble';
+  /** Of `trouble`. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** What happens in a generation. */
+export type Fact =
   /** Something that the user should know and the run goes on without. */
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'committed'; readonly report: StepReport }
+  /** May come after the generation was left. */
   | {
       readonly kind: 'checkpointed';
       readonly committedSteps: number;
@@ -78,11 +130,17 @@ export type FromTraining =
       /** Null where the job keeps none. */
       readonly best: BestSoFar | null;
     }
-  | { readonly kind: 'evaluated'; readonly results: readonly SplitMetrics[] }
+  | {
+      readonly kind: 'evaluated';
+      readonly committedSteps: number;
+      readonly results: readonly SplitMetrics[];
+    }
   /** Training had collapsed, and goes on with other weights and settings from these committed steps on. */
   | {
       readonly kind: 'rolled-back';
       readonly committedSteps: number;
+      /** Roll-backs of the run, this one included. */
+      readonly collapses: number;
       /** Of the checkpoint; 0 for the first weights. */
       readonly rolledBackTo: number;
       readonly reason: string;
@@ -90,6 +148,7 @@ export type FromTraining =
       /** The peak of the schedule. */
       readonly learningRate: number;
     }
+  /** Told again by the members of a later generation that goes on from the end. */
   | {
       readonly kind: 'finished';
       readonly committedSteps: number;
@@ -105,10 +164,32 @@ export type FromTraining =
       readonly stage: string | null;
       /** The checkpoint that was kept for its validation; null where the job keeps none. */
       readonly best: (BestSoFar & { readonly checkpoint: string }) | null;
-      /** The newest checkpoint; null on members that do not write them. */
+      /** The newest checkpoint that this member knows of; null without one. */
       readonly checkpoint: string | null;
+    };
+
+export type FromTraining =
+  /** Dataset and engine are open: a state can be loaded or copied. */
+  | { readonly kind: 'opened' }
+  /** Outside of a generation: until the next message that changes it, the sections may be read. */
+  | ({ readonly kind: 'holds' } & SharedState)
+  /** Nothing is held any more; the sections are to be filled. */
+  | {
+      readonly kind: 'copying';
+      readonly position: Position;
+      readonly sections: StateVectors;
     }
-  /** `code` is that of the error class; the message names the step. */
+  /** Stays readable until it is released, or another is asked for. */
+  | ({ readonly kind: 'snapshot'; readonly id: number } & SharedState)
+  | { readonly kind: 'entered'; readonly generation: Generation; readonly position: Position }
+  /** `holds` follows. */
+  | ({
+      readonly kind: 'left';
+      readonly generation: Generation;
+      readonly position: Position;
+    } & Leaving)
+  | (Fact & { readonly generation: Generation })
+  /** The thread ends. `code` is that of the error class; the message names the step. */
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -14,7 +14,6 @@ import {
   CheckpointWriteError,
   type startCheckpointWriter,
 } from '../checkpoint/checkpoint-writer.js';
-import { Cancellation } from '../engine/cancellation.js';
 import type { FromTraining } from './messages.js';
 import { Training } from './run-training.js';
 
@@ -54,28 +53,35 @@ async function open(
   const { directory } = await importDataset(writeInput(temporaryFolder(context), ...input));
   const checkpointDirectory = join(temporaryFolder(context), 'checkpoints');
   const told: FromTraining[] = [];
-  const training = new Training(
-    {
+  const training = new Training({
+    start: {
       job,
-      rank: rank(0),
-      shares: [job.spec.lanes],
-      generation: generation(1),
-      links: null,
       datasetDirectory: directory,
       cacheDirectory: null,
       checkpointDirectory,
-      resumeFrom: null,
       pretrained: { item: null, user: null },
       totalSteps: steps,
       evaluate: false,
     },
-    (message) => told.push(message),
-    new Cancellation(),
-    startWriter,
-  );
+    tell: (message) => {
+      told.push(message);
+      if (message.kind === 'finished') training.receive({ kind: 'end' });
+    },
+    ...(startWriter !== undefined && { startWriter }),
+  });
+  training.receive({ kind: 'load', from: { kind: 'seed' } });
+  training.receive({
+    kind: 'enter',
+    generation: generation(1),
+    rank: rank(0),
+    shares: [1],
+    links: null,
+    writes: true,
+  });
   const planner = new Planner(job, trainingView(await openDataset(directory)));
   for (let at = 0; at < planned; at++) {
-    training.plan(lanePlan(planner.plan(step(at)), 0 as Lane));
+    const plan = lanePlan(planner.plan(step(at)), 0 as Lane);
+    training.receive({ kind: 'plan', plan });
   }
   const kinds = (kind: FromTraining['kind']) => told.filter((message) => message.kind === kind);
   return { training, checkpointDirectory, kinds };

@@ -1,273 +1,301 @@
 /**
- * The steps of a training, stage after stage, with the evaluations and checkpoints between them. The
- * committed step is the only cursor: where it is, the stage and all else follow from the job.
+ * The steps of a training among the members of one generation, with what follows each of them. The
+ * committed step is the only cursor: where it is, the stage and all else follow from the job. What
+ * follows a commit changes nothing until all of it is done, so that it can be done again by others.
  */
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
-import type { startCheckpointWriter } from '../checkpoint/checkpoint-writer.js';
 import { setAsideCheckpoints } from '../checkpoint/set-aside-checkpoints.js';
-import { openCheckpointStore } from '../checkpoint/store/open-checkpoint-store.js';
-import { mayPublishBy } from '../checkpoint/store/publication-permit.js';
-import type { CheckpointIdentity } from '../checkpoint/write-checkpoint.js';
 import { meet } from '../collective/meet.js';
-import type { StateLayout } from '../state/training-state.js';
-import { stateBytes } from '../state/training-state.js';
+import type { Evaluator } from '../evaluation/evaluate.js';
+import type { Validated } from '../evaluation/validation.js';
 import type { BatchInbox } from './batches/batch-inbox.js';
 import type { LaneBatch } from './batches/lane-batch.js';
 import { computation } from './from-job.js';
-import type { RollBack } from './guard/after-collapse.js';
+import type { Membership } from './generations/membership.js';
+import { muster } from './generations/muster.js';
+import { rollBackTogether } from './generations/roll-back-together.js';
+import type { Look } from './guard/guard.js';
 import type { Point } from './guard/guard-state.js';
 import { TrainingCollapsedError } from './guard/training-collapsed-error.js';
-import { Checkpoints } from './saving/checkpoints.js';
-import { RecentSteps } from './saving/recent-steps.js';
-import type { OpenStage } from './stages/open-stage.js';
-import { nextStage, rolledBack } from './stages/stage-states.js';
+import type { Held } from './held/held.js';
+import type { Pending } from './held/state-header.js';
+import type { Fact } from './messages.js';
+import type { Saving } from './saving/saving.js';
+import { openTrainer } from './stages/open-stage.js';
+import { nextStage } from './stages/stage-states.js';
 import type { TrainingContext } from './stages/training-context.js';
 import { memoryNotice } from './step/memory-notice.js';
-import type { StepOptions, StepOutcome } from './step/trainer.js';
+import type { Wishes } from './step/step-statistics.js';
+import type { StepOptions, StepOutcome, Trainer } from './step/trainer.js';
 
 export interface LoopParts {
   readonly context: TrainingContext;
+  readonly membership: Membership;
+  readonly held: Held;
   readonly inbox: BatchInbox;
-  readonly startWriter: typeof startCheckpointWriter;
-  readonly isStopWanted: () => boolean;
-  readonly onCommitted: (committedSteps: number) => void;
-  /** Called when a checkpoint fails, not when the next one is due. */
-  readonly onFailed: (error: Error) => void;
+  readonly saving: Saving;
+  /** What this member was asked for by now. */
+  readonly wishes: () => Wishes;
+  /** Called where the state is whole and stays as it is for a moment. */
+  readonly onBoundary: () => void;
+  readonly tell: (fact: Fact) => void;
+}
+
+/** How the steps of a generation end; errors are the other ways. */
+export type LoopEnd = 'done' | 'change';
+
+/** What is worth a checkpoint besides the committed steps themselves. */
+interface Occasion {
+  readonly improved: boolean;
+  readonly isBorder: boolean;
 }
 
 export class TrainingLoop {
   readonly #parts: LoopParts;
-  readonly #recent: RecentSteps;
-  #current: OpenStage;
-  #checkpoints: Checkpoints | null = null;
+  #trainer: Trainer;
   #committedAt = systemClock.now();
-  /** Whether the stage's first step has come. */
-  #hasBegun = false;
-  #finalLoss: number | null = null;
-  #stopped = false;
+  /** Every member has the embeddings of the stage's frozen items. */
+  #hasItems = false;
+  /** The newest planned generation that any member has heard of. */
+  #change = 0;
 
-  private constructor(parts: LoopParts, first: OpenStage) {
+  constructor(parts: LoopParts) {
     this.#parts = parts;
-    this.#current = first;
-    this.#recent = new RecentSteps(parts.context.start.checkpointDirectory);
+    this.#trainer = this.#openTrainer();
   }
 
-  static async begin(parts: LoopParts, first: OpenStage): Promise<TrainingLoop> {
-    const loop = new TrainingLoop(parts, first);
-    if (loop.#isLeft) await loop.#startCheckpoints();
-    return loop;
-  }
-
-  /** The stage that the committed steps have led to. */
-  get current(): OpenStage {
-    return this.#current;
-  }
-
-  /** Loss of the last committed step; null where no step was trained. */
-  get finalLoss(): number | null {
-    return this.#finalLoss;
-  }
-
-  /** True where a stop request came before the last step. */
-  get stopped(): boolean {
-    return this.#stopped;
-  }
-
-  /** The newest checkpoint that was written; null where none was, or others write them. */
-  get newestCheckpoint(): string | null {
-    return this.#checkpoints?.newest ?? null;
-  }
-
-  /** Trains until the end, a stop or the end of the job's patience; all that it wrote is on disk then. */
-  async run(): Promise<void> {
+  /** Trains until the end, a stop, the end of the job's patience, or a planned change. */
+  async run(): Promise<LoopEnd> {
+    const { held, membership, saving } = this.#parts;
+    if (membership.writes && this.#isLeft) await saving.open(held);
+    const { stopping, checkpoint } = await muster(membership, held);
+    held.stopping ||= stopping;
+    if (held.pending !== null) await this.#follow(held.pending);
+    else if (this.#isDue && checkpoint < held.committedSteps) await this.#writeCheckpoint();
     this.#committedAt = systemClock.now();
-    while (this.#isLeft && !this.#stopped && !this.#current.validation.isPatienceOver) {
-      await this.#step();
-    }
-    await this.#checkpoints?.settle();
+    while (!this.#isOver && !this.#isChanging) await this.#step();
+    return this.#isChanging ? 'change' : 'done';
   }
 
-  async close(): Promise<void> {
-    await this.#checkpoints?.close();
+  /** Of the stage that the steps have led to. */
+  get evaluator(): Evaluator {
+    const { held, membership } = this.#parts;
+    return held.current.evaluator.among(membership.exchange);
   }
 
-  get #committedSteps(): number {
-    return this.#current.trainer.committedSteps;
-  }
-
-  get #everySteps(): number {
-    return this.#parts.context.start.job.spec.checkpoint.everySteps;
-  }
-
-  /** A checkpoint of the committed steps, as a guard knows it. */
-  get #point(): Point {
-    const { best } = this.#current.validation;
-    return { committedSteps: this.#committedSteps, best: best?.committedSteps ?? null };
+  /** What a stage computes once, before whatever needs it first; it is no part of a step. */
+  async prepare(): Promise<void> {
+    if (this.#hasItems) return;
+    const { held, membership } = this.#parts;
+    const tag = () => membership.tag(held.committedSteps, 'item-cache');
+    await held.current.itemCache?.fill(membership.exchange, tag);
+    this.#hasItems = true;
+    this.#committedAt = systemClock.now();
   }
 
   get #isLeft(): boolean {
-    return this.#committedSteps < this.#parts.context.start.totalSteps;
+    return this.#parts.held.committedSteps < this.#parts.context.start.totalSteps;
+  }
+
+  get #isOver(): boolean {
+    const { current, stopping } = this.#parts.held;
+    return stopping || !this.#isLeft || current.validation.isPatienceOver;
+  }
+
+  get #isChanging(): boolean {
+    return this.#change > this.#parts.membership.generation;
+  }
+
+  /** By the committed steps alone, a checkpoint should be there. */
+  get #isDue(): boolean {
+    const { context, held } = this.#parts;
+    const { committedSteps, current, trains } = held;
+    if (!trains || committedSteps === 0) return false;
+    const isBorder = committedSteps === current.stage.start;
+    const isBest = current.validation.best?.committedSteps === committedSteps;
+    const { everySteps } = context.start.job.spec.checkpoint;
+    return committedSteps % everySteps === 0 || isBorder || isBest || this.#isOver;
   }
 
   /** Whether the steps' number alone says that a checkpoint is due, or the last one. */
   #isCheckpointed(steps: number): boolean {
-    return steps % this.#everySteps === 0 || steps === this.#parts.context.start.totalSteps;
+    const { job, totalSteps } = this.#parts.context.start;
+    return steps % job.spec.checkpoint.everySteps === 0 || steps === totalSteps;
   }
 
   async #step(): Promise<void> {
-    if (!this.#hasBegun) await this.#prepare();
+    const { held, inbox, membership, onBoundary, wishes } = this.#parts;
+    await this.prepare();
+    membership.requireInside();
+    onBoundary();
     const asked = systemClock.now();
-    const batches = await this.#parts.inbox.take(step(this.#committedSteps));
+    const batches = await inbox.take(step(held.committedSteps), membership.lanes);
     const planSeconds = (systemClock.now() - asked) / 1000;
     this.#noticeMemory(batches);
-    const hashWhole = this.#isCheckpointed(this.#committedSteps + 1);
-    const options = { stop: this.#parts.isStopWanted(), planSeconds, hashWhole };
-    const outcome = await this.#train(batches, options);
-    this.#tellCommitted(outcome);
-    await this.#watch(outcome, batches);
-    // Also before a stop: a run that goes on from here must know what one that never stopped knows.
-    const improved = await this.#current.validation.after(this.#committedSteps);
-    const isDue = this.#committedSteps % this.#everySteps === 0;
-    if (isDue) this.#current.guard.checkpointDue(this.#point);
-    const isBorder = this.#isLeft && this.#committedSteps === this.#current.stage.end;
-    if (isBorder) await this.#cross();
-    this.#committedAt = systemClock.now();
-    const isLast = this.#stopped || !this.#isLeft || this.#current.validation.isPatienceOver;
-    if (isLast || isBorder || improved || isDue) await this.#writeCheckpoint();
-  }
-
-  /** Shows the guard a committed step; what it says decides whether there is a next one. */
-  async #watch({ report }: StepOutcome, batches: readonly LaneBatch[]): Promise<void> {
-    const { guard } = this.#current;
-    const collapsed = guard.after(report, negativesOf(batches));
-    if (collapsed === null) return;
-    const { finding, reaction } = collapsed;
-    if (reaction.kind === 'stop') {
-      await this.#leaveHealthy(reaction.at);
-      throw new TrainingCollapsedError(this.#committedSteps, finding, reaction.at);
-    }
-    await this.#rollBack(reaction, finding.reason);
+    const hashWhole = this.#isCheckpointed(held.committedSteps + 1);
+    const outcome = await this.#train(batches, { ...wishes(), planSeconds, hashWhole });
+    this.#commit(outcome);
+    const { report } = outcome;
+    const pending: Pending = { kind: 'look', step: { report, negatives: negativesOf(batches) } };
+    held.pending = pending;
+    this.#parts.tell({ kind: 'committed', report });
+    membership.requireInside();
+    await this.#follow(pending);
   }
 
   /** A step that fails because training has collapsed is trained again after a roll-back. */
   async #train(batches: readonly LaneBatch[], options: StepOptions): Promise<StepOutcome> {
+    const { held } = this.#parts;
     try {
-      return await this.#current.trainer.step(batches, options);
+      return await this.#trainer.step(batches, options);
     } catch (error) {
-      const reaction = this.#current.guard.afterFailure(error, this.#committedSteps);
+      const reaction = held.current.guard.afterFailure(error, held.committedSteps);
       if (reaction?.kind === 'stop') await this.#leaveHealthy(reaction.at);
       if (reaction?.kind !== 'roll-back') throw error;
-      await this.#rollBack(reaction, (error as Error).message);
+      const { to, state } = reaction;
+      held.pending = { kind: 'roll-back', to, state, reason: (error as Error).message };
+      await this.#rollBack(held.pending);
+      held.pending = null;
     }
     return this.#train(batches, options);
   }
 
+  #commit({ report, stop, change }: StepOutcome): void {
+    const { held } = this.#parts;
+    held.committedSteps = this.#trainer.committedSteps;
+    held.finalLoss = report.loss;
+    // Nothing is stopped by a wish that comes with the last step.
+    held.stopping = stop && this.#isLeft;
+    this.#change = Math.max(this.#change, change);
+    const seconds = (systemClock.now() - this.#committedAt) / 1000;
+    held.recent.add(report, seconds, new Date().toISOString());
+  }
+
+  /** Does what is to be done before the next step: also before a stop, or a change of the members. */
+  async #follow(pending: Pending): Promise<void> {
+    const { held, membership } = this.#parts;
+    if (pending.kind === 'roll-back') {
+      await this.#rollBack(pending);
+      held.pending = null;
+      return;
+    }
+    const look = pending.kind === 'look' ? await this.#watch(pending) : null;
+    if (held.current.validation.isDue(held.committedSteps)) await this.prepare();
+    const { validation } = held.current;
+    const validated = await validation.evaluate(held.committedSteps, this.evaluator);
+    const isBorder = this.#isLeft && held.committedSteps === held.current.stage.end;
+    if (isBorder && membership.writes) await this.#parts.saving.retire();
+    const occasion = this.#parts.context.cancellation.shield(() =>
+      this.#settle(look, validated, isBorder),
+    );
+    if (isBorder && membership.writes) await this.#parts.saving.open(held);
+    this.#committedAt = systemClock.now();
+    this.#parts.onBoundary();
+    const { everySteps } = this.#parts.context.start.job.spec.checkpoint;
+    const isRegular = held.committedSteps % everySteps === 0;
+    if (isRegular || this.#isOver || occasion.improved || occasion.isBorder) {
+      await this.#writeCheckpoint();
+    }
+  }
+
+  /** Shows the guard a committed step. Null where it had the weights rolled back. */
+  async #watch({ step: committed }: Extract<Pending, { kind: 'look' }>): Promise<Look | null> {
+    const { held } = this.#parts;
+    const look = held.current.guard.look(committed);
+    if (look.collapsed === null) return look;
+    const { finding, reaction } = look.collapsed;
+    if (reaction.kind === 'stop') {
+      await this.#leaveHealthy(reaction.at);
+      throw new TrainingCollapsedError(held.committedSteps, finding, reaction.at);
+    }
+    await this.#rollBack({ ...reaction, reason: finding.reason });
+    held.pending = { kind: 'evaluate' };
+    return null;
+  }
+
+  /** Without a wait in it: the position is the one before, or the one after, and nothing between. */
+  #settle(look: Look | null, validated: Validated | null, isBorder: boolean): Occasion {
+    const { context, held } = this.#parts;
+    const { guard, validation } = held.current;
+    if (look !== null) guard.take(look);
+    const improved = validated !== null && validation.take(validated);
+    const { everySteps } = context.start.job.spec.checkpoint;
+    if (held.committedSteps % everySteps === 0) guard.checkpointDue(held.point);
+    if (isBorder) {
+      held.current = nextStage(context, held.current);
+      this.#beginStage();
+    }
+    held.pending = null;
+    return { improved, isBorder };
+  }
+
   /** Goes on with the weights of a checkpoint, and with what the job says to change. */
-  async #rollBack(rollBack: RollBack, reason: string): Promise<void> {
-    const { context } = this.#parts;
-    await this.#checkpoints?.settle();
-    // From here on every member finds the checkpoint, and none still works at the step.
-    await this.#meet(rollBack.state.collapses.length);
-    this.#current = await rolledBack(context, this.#current, rollBack);
-    const { objective, optimizer } = this.#current.stage.job.spec;
-    context.tell({
+  async #rollBack(
+    rollBack: Pick<Extract<Pending, { kind: 'roll-back' }>, 'to' | 'state' | 'reason'>,
+  ): Promise<void> {
+    const { context, held, membership, saving, tell } = this.#parts;
+    await saving.settle();
+    // From here on every member that can finds the checkpoint, and none still works at the step.
+    await this.#meet();
+    held.isWhole = false;
+    held.current = await rollBackTogether(context, membership, held, rollBack);
+    held.isWhole = true;
+    held.collapses++;
+    this.#beginStage();
+    const { objective, optimizer } = held.current.stage.job.spec;
+    tell({
       kind: 'rolled-back',
-      committedSteps: this.#committedSteps,
+      committedSteps: held.committedSteps,
+      collapses: held.collapses,
       rolledBackTo: rollBack.to?.committedSteps ?? 0,
-      reason,
+      reason: rollBack.reason,
       falseNegatives: objective.falseNegatives,
       learningRate: optimizer.learningRate,
     });
   }
 
-  #meet(part: number): Promise<void> {
-    return meet(this.#parts.context.exchange, {
-      step: step(this.#committedSteps),
-      phase: 'guard',
-      part,
-    });
+  #meet(): Promise<void> {
+    const { held, membership } = this.#parts;
+    return meet(membership.exchange, membership.tag(held.committedSteps, 'guard'));
   }
 
   /** Makes the last healthy checkpoint the newest one. */
   async #leaveHealthy(healthy: Point | null): Promise<void> {
-    const { checkpointDirectory, rank } = this.#parts.context.start;
-    await this.#checkpoints?.settle();
-    if (rank === 0) await setAsideCheckpoints(checkpointDirectory, healthy?.committedSteps ?? 0);
+    const { context, membership, saving } = this.#parts;
+    const { checkpointDirectory } = context.start;
+    await saving.settle();
+    if (membership.writes) {
+      await setAsideCheckpoints(checkpointDirectory, healthy?.committedSteps ?? 0);
+    }
     // The first member that fails ends the others: only once the folder is in order.
-    await this.#meet(0);
-  }
-
-  #tellCommitted({ report, stop }: StepOutcome): void {
-    const { context, onCommitted } = this.#parts;
-    onCommitted(this.#committedSteps);
-    this.#finalLoss = report.loss;
-    this.#stopped = stop && this.#isLeft;
-    const seconds = (systemClock.now() - this.#committedAt) / 1000;
-    this.#recent.add(report, seconds, new Date().toISOString());
-    context.tell({ kind: 'committed', report });
-  }
-
-  /** A checkpoint of a border is one of the stage that begins there. */
-  async #cross(): Promise<void> {
-    await this.#checkpoints?.settle();
-    await this.#checkpoints?.close();
-    this.#current = nextStage(this.#parts.context, this.#current);
-    this.#hasBegun = false;
-    await this.#startCheckpoints();
+    await this.#meet();
   }
 
   async #writeCheckpoint(): Promise<void> {
-    if (this.#checkpoints === null) return;
-    await this.#recent.write();
-    await this.#checkpoints.start(this.#identity, this.#current.state);
+    const { held, membership, saving, tell } = this.#parts;
+    if (!membership.writes) return;
+    await saving.open(held);
+    await saving.start(held, tell);
   }
 
-  /** Of a checkpoint of the committed steps. */
-  get #identity(): CheckpointIdentity {
-    const { guard, validation } = this.#current;
-    return {
-      committedSteps: this.#committedSteps,
-      ...this.#parts.context.digests,
-      best: validation.best ?? undefined,
-      guard: guard.state ?? undefined,
-    };
+  /** The stage has other weights, or is another. */
+  #beginStage(): void {
+    this.#hasItems = false;
+    this.#trainer = this.#openTrainer();
   }
 
-  /** Rank 0 writes them, laid out as the stage is. */
-  async #startCheckpoints(): Promise<void> {
-    const { context, onFailed, startWriter } = this.#parts;
-    const { checkpointDirectory: location, job, publication, rank } = context.start;
-    if (rank !== 0) return;
-    const layout: StateLayout = this.#current.model.layout;
-    // Known before the first step, so said before it.
-    await openCheckpointStore(location).prepare(stateBytes(layout));
-    const { keep } = job.spec.checkpoint;
-    this.#checkpoints = new Checkpoints({
-      writer: startWriter(location, layout, publication),
-      location,
-      mayPublish: mayPublishBy(publication),
-      keep,
-      begun: this.#identity,
-      clock: systemClock,
-      onWritten: (committedSteps, path, seconds) =>
-        context.tell({ kind: 'checkpointed', committedSteps, path, seconds }),
-      onFailed,
-    });
-  }
-
-  /** What a stage computes once; it is no part of its first step. */
-  async #prepare(): Promise<void> {
-    await this.#current.itemCache?.matrix();
-    this.#committedAt = systemClock.now();
+  #openTrainer(): Trainer {
+    const { context, held, membership } = this.#parts;
+    return openTrainer(context, held.current, membership.exchange, held.committedSteps);
   }
 
   #noticeMemory(batches: readonly LaneBatch[]): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    const { model, stage } = this.#current;
-    const { engine, tell } = this.#parts.context;
-    const text = memoryNotice(engine, model, computation(stage.job), batches);
+    const { context, held, tell } = this.#parts;
+    const { model, stage } = held.current;
+    if (held.noticed.has(stage.index)) return;
+    held.noticed.add(stage.index);
+    const text = memoryNotice(context.engine, model, computation(stage.job), batches);
     if (text !== null) tell({ kind: 'notice', text });
   }
 }

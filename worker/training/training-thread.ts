@@ -3,28 +3,22 @@
  * takes: nothing that must be punctual runs in it.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { Activity } from '../engine/activity.js';
 import { Cancellation } from '../engine/cancellation.js';
 import type { FromTraining, ToTraining, TrainingThreadStart } from './messages.js';
 import { Training } from './run-training.js';
 
 const port = parentPort as MessagePort;
 const tell = (message: FromTraining): void => port.postMessage(message);
-const { cancelled, ...start } = workerData as TrainingThreadStart;
-const training = new Training(start, tell, new Cancellation(cancelled));
-
-port.on('message', (message: ToTraining) => {
-  switch (message.kind) {
-    case 'plan':
-      training.plan(message.plan);
-      break;
-    case 'stop':
-      training.stop();
-      break;
-    case 'abort':
-      training.abort(message.reason);
-      break;
-  }
+const { cancelled, activity, ...start } = workerData as TrainingThreadStart;
+const training = new Training({
+  start,
+  tell,
+  cancellation: new Cancellation(cancelled),
+  activity: new Activity(activity),
 });
+
+port.on('message', (message: ToTraining) => training.receive(message));
 
 try {
   await training.run();

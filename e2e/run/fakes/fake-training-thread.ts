@@ -6,56 +6,90 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Lane, rank, step as stepOf } from '../../../shared/ids.js';
+import { generation, type Lane, step as stepOf } from '../../../shared/ids.js';
 import { usersDigest } from '../../../shared/ledger/lane-users.js';
 import { lanesOf, sharesOf } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
-import type { FromTraining, ToTraining, TrainingStart } from '../../../worker/training/messages.js';
+import type {
+  Entry,
+  Fact,
+  FromTraining,
+  StateSource,
+  ToTraining,
+  TrainingStart,
+} from '../../../worker/training/messages.js';
 import { RecentSteps } from '../../../worker/training/saving/recent-steps.js';
 import { readFakeCheckpoint, writeFakeCheckpoint } from './fake-checkpoints.js';
 import { fakeLanes, fakeUsers, holdFile } from './fake-job.js';
 
 const start = workerData as TrainingStart;
 const { spec } = start.job;
-const mine = lanesOf(sharesOf(start.shares).run(rank(start.rank)));
 const hold = holdFile(dirname(start.checkpointDirectory));
 const stepMs = 20;
 
 const tell = (message: FromTraining): void => parentPort?.postMessage(message);
+const tellFact = (fact: Fact): void =>
+  tell({ ...fact, generation: entry?.generation ?? generation(0) });
 const hash = (text: string, data: Int32Array): string =>
   createHash('sha256').update(text).update(data).digest('hex');
 
-let weights =
-  start.resumeFrom === null
-    ? hash(`seed ${spec.seed}`, new Int32Array())
-    : readFakeCheckpoint(start.resumeFrom);
-let committed = start.resumeFrom === null ? 0 : Number(/step-(\d+)$/.exec(start.resumeFrom)?.[1]);
+let weights = '';
+let committed = 0;
+let entry: Entry | null = null;
+let mine: readonly Lane[] = [];
 const recent = new RecentSteps(start.checkpointDirectory);
 let stopWanted = false;
 let loss: number | null = null;
 const plans = new Map<string, LanePlan>();
 
 parentPort?.on('message', (message: ToTraining) => {
-  if (message.kind === 'plan') plans.set(`${message.plan.step}/${message.plan.lane}`, message.plan);
-  else if (message.kind === 'stop') stopWanted = true;
-  else process.exit(0);
+  switch (message.kind) {
+    case 'plan':
+      plans.set(`${message.plan.step}/${message.plan.lane}`, message.plan);
+      break;
+    case 'load':
+      load(message.from);
+      break;
+    case 'enter':
+      entry = message;
+      mine = lanesOf(sharesOf(message.shares).run(message.rank));
+      tell({
+        kind: 'entered',
+        generation: message.generation,
+        position: { committedSteps: committed, collapses: 0, settled: true },
+      });
+      work();
+      break;
+    case 'stop':
+      stopWanted = true;
+      break;
+    case 'end':
+      process.exit(0);
+  }
 });
+
+function load(from: StateSource): void {
+  const isSeed = from.kind === 'seed';
+  weights = isSeed ? hash(`seed ${spec.seed}`, new Int32Array()) : readFakeCheckpoint(from.path);
+  committed = isSeed ? 0 : Number(/step-(\d+)$/.exec(from.path)?.[1]);
+}
 
 const planOf = (lane: Lane): LanePlan | undefined => plans.get(`${committed}/${lane}`);
 
 function checkpoint(): string | null {
-  if (start.rank !== 0) return null;
+  if (entry?.writes !== true) return null;
   recent.write();
   const path = writeFakeCheckpoint(start.checkpointDirectory, committed, weights);
-  tell({ kind: 'checkpointed', committedSteps: committed, path, seconds: 0.001 });
+  tellFact({ kind: 'checkpointed', committedSteps: committed, path, seconds: 0.001 });
   return path;
 }
 
 function finish(stopped: boolean): void {
   const values = { 'recall@10': 0.5 };
   if (!stopped) {
-    tell({
+    tellFact({
       kind: 'evaluated',
+      committedSteps: committed,
       results: [
         {
           split: 'test',
@@ -71,7 +105,7 @@ function finish(stopped: boolean): void {
     });
   }
   const path = checkpoint();
-  tell({
+  tellFact({
     kind: 'finished',
     committedSteps: committed,
     finalLoss: loss,
@@ -82,7 +116,6 @@ function finish(stopped: boolean): void {
     best: null,
     checkpoint: path,
   });
-  parentPort?.close();
 }
 
 function commit(): void {
@@ -126,7 +159,7 @@ function commit(): void {
   for (const lane of mine) plans.delete(`${committed}/${lane}`);
   committed++;
   recent.add(report, stepMs / 1000, new Date().toISOString());
-  tell({ kind: 'committed', report });
+  tellFact({ kind: 'committed', report });
 }
 
 function work(): void {
@@ -142,5 +175,4 @@ function work(): void {
   setTimeout(work, stepMs);
 }
 
-tell({ kind: 'ready', step: stepOf(committed) });
-work();
+tell({ kind: 'opened' });

@@ -6,12 +6,12 @@ import { registerTorchKernels } from './torch-kernels.js';
 
 /** libtorch, through the addon that `npm run setup` builds. */
 export function openTorch(options: EngineOptions): Engine {
-  const { threads, deterministic = true, tf32 = false, cancellation } = options;
+  const { threads, deterministic = true, tf32 = false } = options;
   const native = loadNative();
   const device = native.open({ threads, deterministic, tf32, hostPasses: 'blocks' });
   if (findBackend('torch') === null) {
     registerTorchKernels();
-    registerBackend('torch', () => new TorchBackend(native, cancellation));
+    registerBackend('torch', () => new TorchBackend(native, options));
   }
   return {
     name: 'torch',

@@ -9,7 +9,7 @@ import {
   KernelBackend,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import type { Cancellation } from '../cancellation.js';
+import type { EngineOptions } from '../engine.js';
 import type { Native, NativeAttributes, NativeDtype, NativeValues } from './native.js';
 
 interface Entry {
@@ -21,13 +21,18 @@ interface Entry {
 
 export class TorchBackend extends KernelBackend {
   readonly #native: Native;
-  readonly #cancellation: Cancellation | undefined;
+  readonly #cancellation: EngineOptions['cancellation'];
+  readonly #activity: EngineOptions['activity'];
   readonly #entries = new Map<DataId, Entry>();
 
-  constructor(native: Native, cancellation?: Cancellation) {
+  constructor(
+    native: Native,
+    { cancellation, activity }: Pick<EngineOptions, 'cancellation' | 'activity'> = {},
+  ) {
     super();
     this.#native = native;
     this.#cancellation = cancellation;
+    this.#activity = activity;
   }
 
   /**
@@ -45,11 +50,16 @@ export class TorchBackend extends KernelBackend {
     const handles = inputs.map((input) =>
       input === null ? null : this.#entry(input.dataId).handle,
     );
-    return this.#native.run(kernel, handles, attributes).map(({ handle, shape, dtype }) => ({
-      dataId: this.#add(handle, shape, dtype),
-      shape,
-      dtype,
-    }));
+    this.#activity?.begin('kernel', kernel);
+    try {
+      return this.#native.run(kernel, handles, attributes).map(({ handle, shape, dtype }) => ({
+        dataId: this.#add(handle, shape, dtype),
+        shape,
+        dtype,
+      }));
+    } finally {
+      this.#activity?.end('kernel');
+    }
   }
 
   /** As `run`, for a kernel with one output. */

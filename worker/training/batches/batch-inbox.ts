@@ -1,64 +1,75 @@
 /**
- * Collects the batches of a member until every lane that it owns has one for the step it wants. They
- * arrive in any order and some steps ahead; a repeated delivery replaces the same bytes.
+ * Collects batches until every lane that a member owns has one for the step that it wants. They arrive
+ * in any order and as many steps ahead as plans are sent; a repeated delivery replaces the same bytes. A
+ * batch is the same in every generation: what has come stays when lanes move, and a step that was aborted
+ * finds its batches again.
  */
-import { type Lane, type Step, step } from '../../../shared/ids.js';
+import type { Lane, Step } from '../../../shared/ids.js';
 import type { LaneBatch } from './lane-batch.js';
 
 interface Waiting {
   readonly step: Step;
+  readonly lanes: readonly Lane[];
   readonly resolve: (batches: LaneBatch[]) => void;
   readonly reject: (error: Error) => void;
 }
 
 export class BatchInbox {
-  readonly #lanes: readonly Lane[];
   readonly #steps = new Map<Step, Map<Lane, LaneBatch>>();
   #next: Step;
   #waiting: Waiting | null = null;
   #failure: Error | null = null;
 
-  constructor(lanes: readonly Lane[], firstStep: Step) {
-    this.#lanes = lanes;
+  constructor(firstStep: Step) {
     this.#next = firstStep;
   }
 
-  /** Batches of other members' lanes and of committed steps are dropped: nobody asked for them. */
+  /** From here on steps are taken from this one on: a state may also be an older one. */
+  begin(next: Step): void {
+    this.#next = next;
+    for (const kept of this.#steps.keys()) if (kept < next) this.#steps.delete(kept);
+  }
+
+  /** Batches of committed steps are dropped. */
   put(batch: LaneBatch): void {
     const { plan } = batch;
-    if (plan.step < this.#next || !this.#lanes.includes(plan.lane)) return;
+    if (plan.step < this.#next) return;
     const lanes = this.#steps.get(plan.step) ?? new Map<Lane, LaneBatch>();
     this.#steps.set(plan.step, lanes.set(plan.lane, batch));
     this.#deliver();
   }
 
-  /** The batches of all owned lanes, in lane order. Steps must be taken in order. */
-  take(wanted: Step): Promise<LaneBatch[]> {
+  /** The batches of these lanes, in their order. Steps must be taken in order. */
+  take(wanted: Step, lanes: readonly Lane[]): Promise<LaneBatch[]> {
+    this.begin(wanted);
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
         reject(this.#failure);
         return;
       }
-      this.#waiting = { step: wanted, resolve, reject };
+      this.#waiting = { step: wanted, lanes, resolve, reject };
       this.#deliver();
     });
+  }
+
+  /** Whoever waits now gets this error. */
+  giveUp(error: Error): void {
+    this.#waiting?.reject(error);
+    this.#waiting = null;
   }
 
   /** Whoever waits, now or later, gets this error. */
   fail(error: Error): void {
     this.#failure = error;
-    this.#waiting?.reject(error);
-    this.#waiting = null;
+    this.giveUp(error);
   }
 
   #deliver(): void {
     if (this.#waiting === null) return;
-    const batches = this.#steps.get(this.#waiting.step);
-    if ((batches?.size ?? 0) < this.#lanes.length) return;
-    const { step: taken, resolve } = this.#waiting;
+    const { step: taken, lanes, resolve } = this.#waiting;
+    const batches = this.#steps.get(taken);
+    if (!lanes.every((lane) => batches?.has(lane))) return;
     this.#waiting = null;
-    this.#next = step(taken + 1);
-    this.#steps.delete(taken);
-    resolve(this.#lanes.map((lane) => batches?.get(lane) as LaneBatch));
+    resolve(lanes.map((lane) => batches?.get(lane) as LaneBatch));
   }
 }

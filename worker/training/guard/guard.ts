@@ -28,6 +28,23 @@ export interface Collapsed {
   readonly reaction: Exclude<Reaction, { kind: 'warn' }>;
 }
 
+/** A committed step, as the guard sees it. */
+export interface CommittedStep {
+  readonly report: StepReport;
+  /** Drawn for each of its predictions. */
+  readonly negatives: number;
+}
+
+/** What the guard makes of a step. */
+export interface Look {
+  /** What it remembers from then on; null where nothing is watched. */
+  readonly state: GuardState | null;
+  /** For the user; null without a reason. */
+  readonly notice: string | null;
+  /** What must follow; null where training goes on as it is. */
+  readonly collapsed: Collapsed | null;
+}
+
 /** Of steps that teach nothing, or too much at once: a collapse that came faster than its signals. */
 const collapseCodes: ReadonlySet<string> = new Set([
   'NO_LIVE_NEGATIVES',
@@ -67,30 +84,30 @@ export class Guard {
   }
 
   /**
-   * Takes a committed step, and warns where there is reason to.
-   *
-   * @param negatives drawn for each of its predictions
-   * @returns what must follow; null where training goes on as it is
+   * Looks at a committed step, and changes nothing: what follows the step may have to be done again.
    */
-  after(report: StepReport, negatives: number): Collapsed | null {
-    if (this.#state === null) return null;
+  look({ report, negatives }: CommittedStep): Look {
+    if (this.#state === null) return { state: null, notice: null, collapsed: null };
     const committedSteps = report.step + 1;
     const context = this.#context();
     const { state, verdict } = watchStep(this.#state, readingsOf(report, negatives), context);
-    this.#state = state;
-    if (verdict.kind === 'healthy') return null;
+    const seen: Look = { state, notice: null, collapsed: null };
+    if (verdict.kind === 'healthy') return seen;
     const { finding } = verdict;
     if (verdict.kind === 'warn') {
-      this.#warn('training may be collapsing', committedSteps, finding);
-      return null;
+      return { ...seen, notice: notice('training may be collapsing', committedSteps, finding) };
     }
     const { job, stageStart } = this.#parts;
     const reaction = afterCollapse(job, state, finding.signal, { committedSteps, stageStart });
-    if (reaction.kind === 'warn') {
-      if (verdict.isNews) this.#warn('training has collapsed', committedSteps, finding);
-      return null;
-    }
-    return { finding, reaction };
+    if (reaction.kind !== 'warn') return { ...seen, collapsed: { finding, reaction } };
+    if (!verdict.isNews) return seen;
+    return { ...seen, notice: notice('training has collapsed', committedSteps, finding) };
+  }
+
+  /** Remembers what it has seen, and warns where there is reason to. */
+  take({ state, notice: text }: Look): void {
+    this.#state = state;
+    if (text !== null) this.#parts.notice(text);
   }
 
   /**
@@ -106,10 +123,6 @@ export class Guard {
     return reaction.kind === 'roll-back' ? reaction : null;
   }
 
-  #warn(what: string, committedSteps: number, { reason, remedy }: Finding): void {
-    this.#parts.notice(`${what} after ${committedSteps} steps: ${reason} (${remedy})`);
-  }
-
   #context(): GuardContext {
     const { job, trainedLength } = this.#parts;
     const { objective, optimizer } = job.spec;
@@ -121,6 +134,9 @@ export class Guard {
     };
   }
 }
+
+const notice = (what: string, committedSteps: number, { reason, remedy }: Finding): string =>
+  `${what} after ${committedSteps} steps: ${reason} (${remedy})`;
 
 /** Of an objective without predictions, nothing is known of negatives. */
 function readingsOf(report: StepReport, negatives: number): Readings {

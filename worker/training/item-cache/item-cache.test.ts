@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Rank, rank, step } from '../../../shared/ids.js';
+import type { Exchange } from '../../collective/exchange.js';
+import { numberedTags } from '../../collective/tag.js';
 import { itemsOfBatch } from '../../evaluation/encode-catalogue.js';
 import type { Hllm } from '../../model/hllm.js';
 import type { PackedItems } from '../../model/items/packed-items.js';
 import type { BlockFolder } from './block-folder.js';
-import { ItemCache, type ItemCacheParts } from './item-cache.js';
+import { ItemCache } from './item-cache.js';
 
 const items = 3 * itemsOfBatch + 7;
 const hiddenSize = 2;
@@ -39,7 +41,7 @@ class Meeting {
     this.#size = size;
   }
 
-  exchange(index: number): ItemCacheParts['exchange'] {
+  exchange(index: number): Exchange {
     const allGather = (_: unknown, parts: readonly Float32Array[]): Promise<void> =>
       new Promise((go) => {
         this.#waiting[index] = { parts, go };
@@ -52,7 +54,7 @@ class Meeting {
         }
         for (const member of met) member.go();
       });
-    return { rank: rank(index) as Rank, size: this.#size, allGather } as ItemCacheParts['exchange'];
+    return { rank: rank(index) as Rank, size: this.#size, allGather } as unknown as Exchange;
   }
 }
 
@@ -71,20 +73,21 @@ class Blocks {
   }
 }
 
+const tags = () => numberedTags(step(3), 'item-cache');
+
 async function fill(size: number, folder: Blocks | null) {
   const meeting = new Meeting(size);
   const encoded: number[][] = Array.from({ length: size }, () => []);
   const caches = encoded.map(
-    (log, index) =>
+    (log) =>
       new ItemCache({
         dataset,
         model: openModel(log),
-        exchange: meeting.exchange(index),
         openFolder: async () => folder as unknown as BlockFolder | null,
-        step: step(3),
         onProgress: async () => undefined,
       }),
   );
+  await Promise.all(caches.map((cache, index) => cache.fill(meeting.exchange(index), tags())));
   const matrices = await Promise.all(caches.map((cache) => cache.matrix()));
   return { caches, matrices, encoded };
 }
@@ -110,6 +113,25 @@ test('blocks that are there are not encoded again', async () => {
   assert.deepEqual(encoded, [[], [itemsOfBatch], []]);
   assert.deepEqual(matrices[2], alone.matrices[0]);
   assert.deepEqual([...folder.kept.keys()].sort(), [0, 1, 2, 3]);
+});
+
+// Would catch a member that joins later and computes all of it, or waits for others that have it already.
+test('a member that has none gets it from those that have it', async () => {
+  const { caches } = await fill(2, null);
+  const log: number[] = [];
+  const late = new ItemCache({
+    dataset,
+    model: openModel(log),
+    openFolder: async () => null,
+    onProgress: async () => undefined,
+  });
+  const meeting = new Meeting(3);
+  const all = [caches[0], late, caches[1]] as ItemCache[];
+  for (let round = 0; round < 2; round++) {
+    await Promise.all(all.map((cache, index) => cache.fill(meeting.exchange(index), tags())));
+    for (const cache of all) assert.deepEqual(await cache.matrix(), alone.matrices[0]);
+  }
+  assert.deepEqual(log, []);
 });
 
 // Would catch rows in the order of the catalogue where texts that read alike are one.

@@ -6,8 +6,10 @@
  * Legend: D distinct texts, H hidden size, n items of a lane.
  */
 import type { CatalogueTexts } from '../../../dataset/dataset.js';
-import { rank, type Step } from '../../../shared/ids.js';
+import { type Rank, rank } from '../../../shared/ids.js';
 import type { Exchange } from '../../collective/exchange.js';
+import type { Tag } from '../../collective/tag.js';
+import { tellAll } from '../../collective/tell-all.js';
 import { encodeBatch, itemsOfBatch } from '../../evaluation/encode-catalogue.js';
 import { textGroups } from '../../evaluation/text-groups.js';
 import { takeRows } from '../../model/autodiff/rows.js';
@@ -18,11 +20,8 @@ export interface ItemCacheParts {
   readonly dataset: CatalogueTexts;
   /** Has its weights loaded. */
   readonly model: Hllm;
-  readonly exchange: Exchange;
   /** Where blocks are kept; null keeps none. */
   readonly openFolder: () => Promise<Blocks | null>;
-  /** Committed steps at which the stage began: tags the exchanges. */
-  readonly step: Step;
   /** Awaited between blocks; `done` of `total` items have their embeddings. */
   readonly onProgress: (done: number, total: number) => Promise<void>;
 }
@@ -32,7 +31,6 @@ export class ItemCache {
   /** Catalogue ids. [D] */
   readonly #representatives: Int32Array;
   readonly #groupOf: Int32Array;
-  #filling: Promise<Float32Array> | null = null;
   #matrix_DH: Float32Array | null = null;
 
   constructor(parts: ItemCacheParts) {
@@ -42,40 +40,64 @@ export class ItemCache {
     this.#groupOf = groups.groupOf;
   }
 
-  /** In the order of the distinct texts. All members ask at the same point of their work. [D * H] */
+  /** In the order of the distinct texts, once they are there. [D * H] */
   async matrix(): Promise<Float32Array> {
-    this.#filling ??= this.#fill();
-    this.#matrix_DH = await this.#filling;
-    return this.#matrix_DH;
+    return this.#filled();
+  }
+
+  /**
+   * Makes sure that every member has the matrix; all of them ask at the same point of their work. Those
+   * that have it give it to the others; where nobody has it, everyone computes a share.
+   *
+   * @param nextTag the same tags in the same order at every member
+   */
+  async fill(exchange: Exchange, nextTag: () => Tag): Promise<void> {
+    const told = await tellAll(exchange, nextTag(), [this.#matrix_DH === null ? 0 : 1]);
+    const has = told.map(([flag]) => flag === 1);
+    if (has.every(Boolean)) return;
+    const ranks = has.map((_, member) => rank(member));
+    const makers = has.some(Boolean) ? ranks.filter((member) => has[member]) : ranks;
+    this.#matrix_DH = await this.#fill(exchange, makers, nextTag);
   }
 
   /** A lane's items, by their catalogue ids; the matrix is there. [n * H] */
   encode(items: Int32Array): ItemEncoding {
-    if (this.#matrix_DH === null)
-      throw new Error('Cannot read item embeddings: none are cached yet');
     const rows = items.map((item) => this.#groupOf[item] as number);
     return {
-      embeddings: takeRows(this.#matrix_DH, rows, this.#parts.model.hiddenSize),
+      embeddings: takeRows(this.#filled(), rows, this.#parts.model.hiddenSize),
       pullback: () => undefined,
       dispose: () => undefined,
     };
   }
 
-  async #fill(): Promise<Float32Array> {
-    const { exchange, model, onProgress, openFolder, step } = this.#parts;
+  #filled(): Float32Array {
+    if (this.#matrix_DH !== null) return this.#matrix_DH;
+    throw new Error('Cannot read item embeddings: none are cached yet');
+  }
+
+  /** @param makers who makes the blocks, in turns; the others take them */
+  async #fill(
+    exchange: Exchange,
+    makers: readonly Rank[],
+    nextTag: () => Tag,
+  ): Promise<Float32Array> {
+    const { model, onProgress, openFolder } = this.#parts;
     const items = this.#representatives.length;
     const hidden = model.hiddenSize;
-    const matrix_DH = new Float32Array(new SharedArrayBuffer(items * hidden * 4));
-    const folder = await openFolder();
+    const kept = this.#matrix_DH;
+    const matrix_DH = kept ?? new Float32Array(new SharedArrayBuffer(items * hidden * 4));
+    const folder = kept === null ? await openFolder() : null;
     const blockOf = (block: number): Float32Array =>
       matrix_DH.subarray(block * itemsOfBatch * hidden, (block + 1) * itemsOfBatch * hidden);
-    for (let first = 0, part = 0; first * itemsOfBatch < items; first += exchange.size, part++) {
+    const mine = makers.indexOf(exchange.rank);
+    for (let first = 0; first * itemsOfBatch < items; first += makers.length) {
       await onProgress(Math.min(items, first * itemsOfBatch), items);
-      await this.#makeBlock(first + exchange.rank, matrix_DH, folder);
-      const parts = Array.from({ length: exchange.size }, (_, index) =>
-        blockOf(first + rank(index)),
-      );
-      await exchange.allGather({ step, phase: 'item-cache', part }, parts);
+      if (kept === null && mine >= 0) await this.#makeBlock(first + mine, matrix_DH, folder);
+      const parts = Array.from({ length: exchange.size }, () => matrix_DH.subarray(0, 0));
+      makers.forEach((member, turn) => {
+        parts[member] = blockOf(first + turn);
+      });
+      await exchange.allGather(nextTag(), parts);
     }
     await onProgress(items, items);
     return matrix_DH;

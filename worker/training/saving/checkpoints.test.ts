@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { millis } from '../../../shared/units.js';
 import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
 import { alwaysMayPublish } from '../../checkpoint/store/publication-permit.js';
+import type { CheckpointIdentity } from '../../checkpoint/write-checkpoint.js';
 import type { StateVectors } from '../../state/host-state.js';
 import { firstGuardState } from '../guard/guard-state.js';
 import { Checkpoints } from './checkpoints.js';
@@ -33,28 +34,28 @@ async function open(context: TestContext) {
     keep: 2,
     begun: { committedSteps: 0, ...digests },
     clock: { now: () => millis(0) },
-    onWritten: (step, path) => told.push(`written ${step} ${path}`),
     onFailed: (error) => told.push(`failed ${error.message}`),
   });
-  return { asked, told, checkpoints, directory };
+  const start = (identity: CheckpointIdentity): Promise<void> =>
+    checkpoints.start(identity, vectors, (step, path) => told.push(`written ${step} ${path}`));
+  return { asked, told, checkpoints, start, directory };
 }
 
 // Catches: a failure that is met when the next checkpoint is due, thousands of steps later.
 test('a failed checkpoint is told when it fails, and again to whoever settles', async (context) => {
-  const { asked, told, checkpoints } = await open(context);
-  await checkpoints.start({ committedSteps: 10, ...digests }, vectors);
+  const { asked, told, checkpoints, start } = await open(context);
+  await start({ committedSteps: 10, ...digests });
   asked[0]?.reject(new Error('no room'));
   await new Promise(setImmediate);
   assert.deepEqual(told, ['failed no room']);
-  assert.equal(checkpoints.newest, null);
   await assert.rejects(checkpoints.settle(), /no room/);
 });
 
 // Catches: a copy over memory that the checkpoint before is still written from.
 test('a checkpoint waits until the one before is written', async (context) => {
-  const { asked, told, checkpoints } = await open(context);
-  await checkpoints.start({ committedSteps: 10, ...digests }, vectors);
-  const next = checkpoints.start({ committedSteps: 20, ...digests }, vectors);
+  const { asked, told, checkpoints, start } = await open(context);
+  await start({ committedSteps: 10, ...digests });
+  const next = start({ committedSteps: 20, ...digests });
   await new Promise(setImmediate);
   assert.deepEqual(
     asked.map(({ step }) => step),
@@ -69,18 +70,18 @@ test('a checkpoint waits until the one before is written', async (context) => {
   assert.deepEqual(told, ['written 10 /step-10']);
   asked[1]?.resolve('/step-20');
   await checkpoints.settle();
-  assert.equal(checkpoints.newest, '/step-20');
+  assert.equal(told.at(-1), 'written 20 /step-20');
 });
 
 // Catches: the last healthy checkpoint, or the best one as it knew it, that goes before it is needed.
 test('what a guard would roll back to stays, however old it is', async (context) => {
-  const { asked, checkpoints, directory } = await open(context);
+  const { asked, checkpoints, start, directory } = await open(context);
   const healthy = { committedSteps: 20, best: 10 };
   for (const at of [10, 20, 30, 40, 50, 60, 70]) {
     const candidate = at < 60 ? { committedSteps: 50, best: null } : null;
     const guard = { ...firstGuardState, healthy, candidate };
     const path = join(directory, `step-000000${at}`);
-    await checkpoints.start({ committedSteps: at, ...digests, guard }, vectors);
+    await start({ committedSteps: at, ...digests, guard });
     await mkdir(path);
     asked.at(-1)?.resolve(path);
     await checkpoints.settle();

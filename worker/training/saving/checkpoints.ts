@@ -1,4 +1,4 @@
-/** Rank 0's checkpoints: one at a time, written while the steps that follow are trained. */
+/** A member's checkpoints: one at a time, written while the steps that follow are trained. */
 import type { Clock } from '../../../shared/clock.js';
 import type { CheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
 import { pruneCheckpoints } from '../../checkpoint/prune-checkpoints.js';
@@ -15,15 +15,15 @@ export interface CheckpointsOptions {
   /** What training goes on from: a checkpoint of it may need others. */
   readonly begun: CheckpointIdentity;
   readonly clock: Clock;
-  readonly onWritten: (committedSteps: number, path: string, seconds: number) => void;
   /** Called when it happens, not when the next checkpoint is due. */
   readonly onFailed: (error: Error) => void;
 }
 
+type OnWritten = (committedSteps: number, path: string, seconds: number) => void;
+
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #pending: Promise<void> | null = null;
-  #newest: string | null = null;
   /** What each of the last checkpoints may need beside itself, oldest first. */
   readonly #needed: (readonly number[])[] = [];
 
@@ -33,14 +33,21 @@ export class Checkpoints {
   }
 
   /** Copies the state and starts to write it, once the checkpoint before is on disk. */
-  async start(identity: CheckpointIdentity, vectors: StateVectors): Promise<void> {
+  async start(
+    identity: CheckpointIdentity,
+    vectors: StateVectors,
+    onWritten: OnWritten,
+  ): Promise<void> {
     await this.settle();
     const { writer, clock, onFailed } = this.#options;
     await writer.ready;
     const begin = clock.now();
-    this.#pending = writer
-      .write(identity, vectors)
-      .then((path) => this.#finish(identity, path, begin));
+    this.#pending = writer.write(identity, vectors).then(async (path) => {
+      // Another member writes them now, in a generation that this one has not heard of.
+      if (path === null) return;
+      await this.#finish(identity);
+      onWritten(identity.committedSteps, path, (clock.now() - begin) / 1000);
+    });
     this.#pending.catch(onFailed);
   }
 
@@ -51,26 +58,17 @@ export class Checkpoints {
     await pending;
   }
 
-  /** The path of the newest that was written; null before the first. */
-  get newest(): string | null {
-    return this.#newest;
-  }
-
   async close(): Promise<void> {
     await this.#options.writer.close();
   }
 
-  async #finish(identity: CheckpointIdentity, path: string | null, begin: number): Promise<void> {
-    // Another member writes them now, in a generation that this one has not heard of.
-    if (path === null) return;
-    const { location, mayPublish, keep, clock, onWritten } = this.#options;
+  async #finish(identity: CheckpointIdentity): Promise<void> {
+    const { location, mayPublish, keep } = this.#options;
     const { committedSteps, best } = identity;
-    this.#newest = path;
     this.#needed.push(neededByGuard(identity));
     if (this.#needed.length > keep) this.#needed.shift();
     const besides = [...this.#needed.flat(), ...(best ? [best.committedSteps] : [])];
     await pruneCheckpoints(location, { keep, upTo: committedSteps, besides }, mayPublish);
-    onWritten(committedSteps, path, (clock.now() - begin) / 1000);
   }
 }
 

@@ -11,11 +11,20 @@ import type { StepReport } from '../messages.js';
 
 export class RecentSteps {
   readonly #location: string;
-  readonly #lines: string[] = [];
+  readonly #lines: string[];
 
-  /** @param location of the checkpoints */
-  constructor(location: string) {
+  /**
+   * @param location of the checkpoints
+   * @param lines of a member that this one goes on from
+   */
+  constructor(location: string, lines: readonly string[] = []) {
     this.#location = location;
+    this.#lines = [...lines];
+  }
+
+  /** Oldest first; each ends with a line feed. */
+  get lines(): readonly string[] {
+    return this.#lines;
   }
 
   /** @param time ISO 8601 */

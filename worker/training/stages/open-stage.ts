@@ -3,12 +3,12 @@
  * border, after a roll-back or with a changed setting, opens a stage again.
  */
 import { systemClock } from '../../../shared/clock.js';
-import { step } from '../../../shared/ids.js';
 import type { Stage } from '../../../shared/plan/stages.js';
-import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
+import type { Exchange } from '../../collective/exchange.js';
+import { LocalExchange } from '../../collective/local-exchange.js';
 import type { BestSoFar } from '../../evaluation/best-so-far.js';
 import { Evaluator } from '../../evaluation/evaluate.js';
-import { Validation } from '../../evaluation/validation.js';
+import { type Validated, Validation } from '../../evaluation/validation.js';
 import { Hllm } from '../../model/hllm.js';
 import { openObjective } from '../../model/objectives/open-objective.js';
 import type { NamedShape } from '../../model/parameters/parameter-layout.js';
@@ -27,18 +27,20 @@ import type { TrainingContext } from './training-context.js';
 export interface StageStart {
   /** Laid out as the model is. */
   readonly state: HostState;
-  readonly committedSteps: number;
   /** Of the stage; null where it has none yet. */
   readonly best: BestSoFar | null;
+  /** Null where nothing is known of these weights. */
+  readonly validated?: Validated | null;
   /** What the guard remembers; null where it begins to watch. */
   readonly guard: GuardState | null;
 }
 
+/** What is there whoever the members are; what they exchange is made for each generation. */
 export interface OpenStage {
   readonly stage: Stage;
   readonly model: Hllm;
   readonly state: HostState;
-  readonly trainer: Trainer;
+  /** Asks this member alone: `among` others in a generation. */
   readonly evaluator: Evaluator;
   readonly validation: Validation;
   readonly guard: Guard;
@@ -69,33 +71,22 @@ export function modelOfStage(
   return model;
 }
 
-/** @param model that of the stage; it gets the weights. */
+/** @param model that of the stage; it gets the weights before it computes. */
 export function openStage(
   context: TrainingContext,
   stage: Stage,
   model: Hllm,
-  { state, committedSteps, best, guard: watched }: StageStart,
+  { state, best, validated = null, guard: watched }: StageStart,
 ): OpenStage {
-  const { dataset, exchange, pause, start, tell } = context;
+  const { arithmetic, dataset, pause, start, tell, tellForAll } = context;
   const { spec } = stage.job;
   const itemCache = model.layout.trainsTower('item')
     ? null
-    : openItemCache(context, stage, model, { state, committedSteps });
-  const trainer = new Trainer({
-    model,
-    exchange,
-    arithmetic: openArithmetic(),
-    clock: systemClock,
-    optimizer: optimizerSettings(stage.job, stage.end - stage.start, stage.start),
-    state,
-    stage: stage.name,
-    committedSteps,
-    ...(itemCache && { encodeItems: ({ items }) => itemCache.encode(items) }),
-  });
+    : openItemCache(context, stage, model, state);
   const evaluator = new Evaluator({
     dataset,
     model,
-    exchange,
+    exchange: new LocalExchange(arithmetic, spec.lanes),
     maxLength: spec.data.sequences.maxLength,
     ...spec.evaluation,
     asks: asksOf(stage.job),
@@ -105,36 +96,55 @@ export function openStage(
   });
   if (spec.checkpoint.best !== undefined) evaluator.requireMetric(spec.checkpoint.best);
   const totalSteps = Math.min(stage.end, start.totalSteps);
-  const validation = new Validation({ spec, totalSteps, evaluator, best, tell });
+  const validation = new Validation({ spec, totalSteps, best, newest: validated, tell });
   const guard = new Guard({
     job: stage.job,
     stageStart: stage.start,
     trainedLength: model.layout.trainedLength,
     state: watched,
-    // One voice is enough: all members see the same.
-    notice: (text) => start.rank === 0 && tell({ kind: 'notice', text }),
+    notice: (text) => tellForAll({ kind: 'notice', text }),
   });
-  return { stage, model, state, trainer, evaluator, validation, guard, itemCache };
+  return { stage, model, state, evaluator, validation, guard, itemCache };
+}
+
+/** What the steps of a stage take among the members of a generation. */
+export function openTrainer(
+  { activity, arithmetic, cancellation }: TrainingContext,
+  { stage, model, state, itemCache }: OpenStage,
+  exchange: Exchange,
+  committedSteps: number,
+): Trainer {
+  return new Trainer({
+    model,
+    exchange,
+    arithmetic,
+    clock: systemClock,
+    optimizer: optimizerSettings(stage.job, stage.end - stage.start, stage.start),
+    state,
+    stage: stage.name,
+    committedSteps,
+    whole: (update) => cancellation.shield(update),
+    activity,
+    ...(itemCache && { encodeItems: ({ items }) => itemCache.encode(items) }),
+  });
 }
 
 /** Its blocks are kept beside the dataset's copies; they are found again by what decides them. */
 function openItemCache(
-  { dataset, engine, exchange, pause, start, tell }: TrainingContext,
+  { dataset, engine, pause, start, tell }: TrainingContext,
   { job }: Stage,
   model: Hllm,
-  { state, committedSteps }: Pick<StageStart, 'state' | 'committedSteps'>,
+  state: HostState,
 ): ItemCache {
   const { cacheDirectory } = start;
   const key = () => itemCacheKey({ dataset, engine, job, config: model.config, state });
   return new ItemCache({
     dataset,
     model,
-    exchange,
     openFolder: async () =>
       cacheDirectory === null
         ? null
         : BlockFolder.open(cacheDirectory, 'item-embeddings', await key()),
-    step: step(committedSteps),
     onProgress: async (done, total) => {
       tell({ kind: 'encoding', done, total });
       await pause();

@@ -1,8 +1,7 @@
-/** States that a stage begins with: of a checkpoint, of the seed, or of the stage before. */
+/** States that a stage begins with: of a checkpoint, of the seed, of the stage before, or of a member. */
 import { type Stage, stageAt } from '../../../shared/plan/stages.js';
 import { readCheckpoint } from '../../checkpoint/read-checkpoint.js';
 import { readInitialWeights } from '../../checkpoint/read-initial-weights.js';
-import { checkpointPath } from '../../checkpoint/store/open-checkpoint-store.js';
 import { readManifest } from '../../checkpoint/verify-checkpoint.js';
 import type { Hllm } from '../../model/hllm.js';
 import { fillInitialWeights } from '../../model/parameters/initial-weights.js';
@@ -11,27 +10,65 @@ import { isPretrained, loadTowers } from '../../model/pretrained/pretrained-towe
 import { HostState } from '../../state/host-state.js';
 import { changedJob, type RollBack } from '../guard/after-collapse.js';
 import type { GuardState } from '../guard/guard-state.js';
-import { modelOfStage, type OpenStage, openStage } from './open-stage.js';
+import { type StateHeader, StateHeaderError } from '../held/state-header.js';
+import { modelOfStage, type OpenStage, openStage, type StageStart } from './open-stage.js';
 import type { TrainingContext } from './training-context.js';
 
-/** The stage that training begins in, or goes on in. */
-export async function firstStage(context: TrainingContext): Promise<OpenStage> {
-  const { stages, start, digests } = context;
-  const { resumeFrom } = start;
-  // What is wrong with a later stage is said before the first step.
-  for (const stage of stages) modelOfStage(context, stage);
-  if (resumeFrom === null) {
-    const stage = stageAt(stages, 0);
-    const model = modelOfStage(context, stage);
-    const state = await weightsAtFirst(context, model);
-    return openStage(context, stage, model, { state, committedSteps: 0, best: null, guard: null });
-  }
-  const manifest = await readManifest(resumeFrom, digests);
+/** What is wrong with a later stage is said before the first step. */
+export function requireStages(context: TrainingContext): void {
+  for (const stage of context.stages) modelOfStage(context, stage);
+}
+
+/** With the weights that the job begins with. */
+export async function stageOfSeed(context: TrainingContext): Promise<OpenStage> {
+  const stage = stageAt(context.stages, 0);
+  const model = modelOfStage(context, stage);
+  const state = await weightsAtFirst(context, model);
+  return openStage(context, stage, model, { state, best: null, guard: null });
+}
+
+export interface StageOfCheckpoint {
+  readonly current: OpenStage;
+  readonly committedSteps: number;
+}
+
+/** @throws CheckpointError */
+export async function stageOfCheckpoint(
+  context: TrainingContext,
+  path: string,
+): Promise<StageOfCheckpoint> {
+  const { digests, stages } = context;
+  const manifest = await readManifest(path, digests);
   const stage = changedStage(stageAt(stages, manifest.committedSteps), manifest.guard ?? null);
   const model = modelOfStage(context, stage);
   const state = HostState.zeros(model.layout);
-  const { committedSteps, best, guard } = await readCheckpoint(resumeFrom, digests, state);
-  return openStage(context, stage, model, { state, committedSteps, best, guard });
+  const { committedSteps, best, guard } = await readCheckpoint(path, digests, state);
+  return { current: openStage(context, stage, model, { state, best, guard }), committedSteps };
+}
+
+/** Room for the state of a header's stage. @param given whose memory is used again, where it fits */
+export function roomFor(
+  context: TrainingContext,
+  header: StateHeader,
+  given: HostState | null,
+): HostState {
+  const { layout } = modelOfStage(context, stageOf(context, header));
+  const fits = given?.layout.length === layout.length;
+  if (!fits || given.layout.trainedLength !== layout.trainedLength) return HostState.zeros(layout);
+  const { parameters, firstMoments, secondMoments } = given;
+  return new HostState(layout, { parameters, firstMoments, secondMoments });
+}
+
+/** @param state holds what was copied */
+export function stageOfMember(
+  context: TrainingContext,
+  header: StateHeader,
+  state: HostState,
+): OpenStage {
+  const stage = stageOf(context, header);
+  const { best, guard, validated } = header;
+  const start: StageStart = { state, best, guard, validated };
+  return openStage(context, stage, modelOfStage(context, stage), start);
 }
 
 /** The next stage with the weights that this one ends with; the model of this one is gone then. */
@@ -44,38 +81,40 @@ export function nextStage(context: TrainingContext, ended: OpenStage): OpenStage
   moveParameters(from, to, stage.job.spec.seed);
   ended.model.dispose();
   const guard = ended.guard.atBorder(stage.start);
-  return openStage(context, stage, model, {
-    state,
-    committedSteps: stage.start,
-    best: null,
-    guard,
-  });
+  return openStage(context, stage, model, { state, best: null, guard });
 }
 
 /**
  * The same stage with other weights, those of a checkpoint or the first ones, and with what its guard is
  * told to change. The committed steps stay: what follows is trained as if the steps between had not been.
+ *
+ * @param read fills the state with that of a checkpoint of these committed steps
  */
 export async function rolledBack(
   context: TrainingContext,
   given: OpenStage,
-  { to, state: guard }: RollBack,
+  { to, state: guard }: Pick<RollBack, 'to' | 'state'>,
+  read: (committedSteps: number, state: HostState) => Promise<void>,
 ): Promise<OpenStage> {
-  const { digests, stages, start } = context;
-  const stage = changedStage(stages[given.stage.index] as Stage, guard);
+  const stage = changedStage(context.stages[given.stage.index] as Stage, guard);
   const model = modelOfStage(context, stage);
-  const { committedSteps } = given.trainer;
   const { best } = given.validation;
   given.model.dispose();
   if (to === null) {
     const state = await weightsAtFirst(context, model);
-    return openStage(context, stage, model, { state, committedSteps, best, guard });
+    return openStage(context, stage, model, { state, best, guard });
   }
   const { state } = given;
-  const path = checkpointPath(start.checkpointDirectory, to.committedSteps);
-  await readCheckpoint(path, digests, state);
-  return openStage(context, stage, model, { state, committedSteps, best, guard });
+  await read(to.committedSteps, state);
+  return openStage(context, stage, model, { state, best, guard });
 }
+
+const stageOf = ({ stages }: TrainingContext, { stage, guard }: StateHeader): Stage => {
+  const found = stages[stage];
+  if (found === undefined)
+    throw new StateHeaderError(`is of stage ${stage}, which the job has not`);
+  return changedStage(found, guard);
+};
 
 /** A stage as it is trained after the collapses that its guard remembers. */
 const changedStage = (stage: Stage, guard: GuardState | null): Stage => ({

@@ -8,6 +8,7 @@ import {
   type StepStatistics,
   statisticsLength,
   unpackStatistics,
+  type Wishes,
 } from './step-statistics.js';
 
 export interface StatisticsParts {
@@ -27,7 +28,7 @@ export class StatisticsExchange {
   async exchange(
     at: Step,
     own: Parameters<typeof packStatistics>[2],
-    stop: boolean,
+    wishes: Wishes,
   ): Promise<StepStatistics> {
     const { exchange, measures } = this.#parts;
     const lengths = ranks(exchange.size).map((member) => {
@@ -40,7 +41,7 @@ export class StatisticsExchange {
       end += length;
       return all.subarray(end - length, end);
     });
-    packStatistics(parts[exchange.rank] as Float32Array, measures, own, stop);
+    packStatistics(parts[exchange.rank] as Float32Array, measures, own, wishes);
     await exchange.allGather({ step: at, phase: 'statistics', part: 0 }, parts);
     return unpackStatistics(parts, measures);
   }

@@ -25,9 +25,9 @@ const lane = (loss: number, users: number, items: number, least = 4): LaneStatis
     tokens: items * 5,
   }) as unknown as LaneStatistics;
 
-function packed(lanes: LaneStatistics[], stop = false): Float32Array {
+function packed(lanes: LaneStatistics[], stop = false, change = 0): Float32Array {
   const part = new Float32Array(statisticsLength(lanes.length, measures)).fill(Number.NaN);
-  packStatistics(part, measures, lanes, stop);
+  packStatistics(part, measures, lanes, { stop, change });
   return part;
 }
 
@@ -47,6 +47,7 @@ describe('step statistics', () => {
       itemTokens: 65,
       measures: { predictions: 12, top1: 3 / 12, least: 3 },
       stop: false,
+      change: 0,
     });
   });
 
@@ -56,5 +57,11 @@ describe('step statistics', () => {
       const parts = [0, 1, 2].map((member) => packed([lane(1, 1, 1)], member === asking));
       assert.equal(unpackStatistics(parts, measures).stop, true);
     }
+  });
+
+  // Would catch members that leave for different generations, or of which only some leave.
+  it('name the newest generation that any member has heard of', () => {
+    const parts = [3, 0, 7, 5].map((heard) => packed([lane(1, 1, 1)], false, heard));
+    assert.equal(unpackStatistics(parts, measures).change, 7);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What the members tell each other about a step besides its gradients: a few numbers for each lane
- * and one wish of each member. They travel as float32, like everything else on the links; counts
+ * and the wishes of each member. They travel as float32, like everything else on the links; counts
  * are exact up to 2^24.
  */
 import { usersDigest } from '../../../shared/ledger/lane-users.js';
@@ -25,7 +25,18 @@ export interface StepStatistics extends Readonly<Record<(typeof common)[number],
   readonly measures: MeasureValues;
   /** True where any member was asked to stop: everyone reads the same, so everyone stops. */
   readonly stop: boolean;
+  /** The greatest of all members: everyone reads the same, so everyone leaves for it. */
+  readonly change: number;
 }
+
+/** What a member was asked for. */
+export interface Wishes {
+  readonly stop: boolean;
+  /** The newest planned generation that it has heard of; 0 without one. */
+  readonly change: number;
+}
+
+const wishFloats = 2;
 
 export interface LaneStatistics {
   readonly plan: LanePlan;
@@ -36,14 +47,14 @@ export interface LaneStatistics {
 
 /** How many floats a member with `lanes` lanes sends. */
 export const statisticsLength = (lanes: number, measures: Measures): number =>
-  lanes * laneFloats(measures) + 1;
+  lanes * laneFloats(measures) + wishFloats;
 
 /** Writes a member's statistics. `lanes` is in lane order. */
 export function packStatistics(
   into: Float32Array,
   measures: Measures,
   lanes: readonly LaneStatistics[],
-  stop: boolean,
+  { stop, change }: Wishes,
 ): void {
   const names = Object.keys(measures);
   lanes.forEach(({ plan, result, tokens }, index) => {
@@ -52,7 +63,7 @@ export function packStatistics(
     const digest = floatsOfDigest(usersDigest(plan.users));
     into.set([...numbers, ...digest, ...own], index * laneFloats(measures));
   });
-  into[lanes.length * laneFloats(measures)] = stop ? 1 : 0;
+  into.set([stop ? 1 : 0, change], lanes.length * laneFloats(measures));
 }
 
 /** Adds up the members' parts, in lane order, in double precision. */
@@ -62,7 +73,7 @@ export function unpackStatistics(
 ): StepStatistics {
   const width = laneFloats(measures);
   const lanes = parts.flatMap((part) =>
-    Array.from({ length: (part.length - 1) / width }, (_, lane) =>
+    Array.from({ length: (part.length - wishFloats) / width }, (_, lane) =>
       part.subarray(lane * width, (lane + 1) * width),
     ),
   );
@@ -83,7 +94,8 @@ export function unpackStatistics(
     distinctItems: sum('distinctItems'),
     itemTokens: sum('itemTokens'),
     measures: addLanes(measures, lanes.map(own)),
-    stop: parts.some((part) => part[part.length - 1] !== 0),
+    stop: parts.some((part) => part.at(-wishFloats) !== 0),
+    change: Math.max(...parts.map((part) => part.at(-1) as number)),
   };
 }
 

@@ -7,6 +7,8 @@ import { Trainer } from './trainer.js';
 
 /** @param flat the model's parameters; training moves them */
 export function openTinyTrainer(model: Hllm, flat: Float32Array, exchange: Exchange): Trainer {
+  // Tests change the weights of a model that has loaded them.
+  model.load(flat);
   return new Trainer({
     model,
     exchange,

@@ -16,6 +16,7 @@ import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import type { Contributions, Exchange } from '../../collective/exchange.js';
 import type { Slice } from '../../collective/schedule.js';
+import type { Activity } from '../../engine/activity.js';
 import type { Hllm, ItemEncoding } from '../../model/hllm.js';
 import type { PackedItems } from '../../model/items/packed-items.js';
 import { hashedBytes, hashedPart, hashState } from '../../state/state-hash.js';
@@ -23,6 +24,7 @@ import type { LaneBatch } from '../batches/lane-batch.js';
 import { meanCosine } from '../guard/mean-cosine.js';
 import type { StepReport } from '../messages.js';
 import {
+  type Applied,
   applyGradient,
   type OptimizerSettings,
   type OptimizerState,
@@ -47,6 +49,10 @@ export interface TrainerParts {
   readonly encodeItems?: (plan: LanePlan, items: PackedItems) => ItemEncoding;
   /** Of which every report tells; null, or left out, where the job has none. */
   readonly stage?: string | null;
+  /** Runs the update, which no cancellation may cut in two; as it is where it is left out. */
+  readonly whole?: <Result>(update: () => Result) => Result;
+  /** Hears which phase of a step it is. */
+  readonly activity?: Pick<Activity, 'begin' | 'end'>;
   /** Committed steps so far: the only cursor that training has. */
   readonly committedSteps: number;
 }
@@ -56,6 +62,8 @@ export interface StepOptions {
   readonly stop?: boolean;
   /** Whether a checkpoint will be of the state behind this step: all of it is hashed then. */
   readonly hashWhole?: boolean;
+  /** The newest planned generation that this member has heard of. */
+  readonly change?: number;
   /** Seconds that the step waited for its batches. */
   readonly planSeconds?: number;
   /** Sees the reduced gradient [P] before clipping, and every lane's result. */
@@ -67,6 +75,8 @@ export interface StepOutcome {
   readonly laneLosses: readonly number[];
   /** True where any member was asked to stop. */
   readonly stop: boolean;
+  /** The newest planned generation that any member has heard of; 0 where none has. */
+  readonly change: number;
 }
 
 interface EncodedLane {
@@ -103,7 +113,7 @@ export class Trainer {
     this.#laneItemGradients = buffers.map(() => new SharedFloats());
     this.#gradient = sharedVector(model.layout.trainedLength);
     this.#statistics = new StatisticsExchange({ exchange, measures: model.measures });
-    model.load(parts.state.parameters);
+    if (!model.holds(parts.state.parameters)) model.load(parts.state.parameters);
   }
 
   get #trainsItems(): boolean {
@@ -143,7 +153,7 @@ export class Trainer {
   ): Promise<StepOutcome> {
     const { exchange, model, clock } = this.#parts;
     const current = step(this.#committedSteps);
-    const timer = new PhaseTimer(clock);
+    const timer = new PhaseTimer(clock, this.#parts.activity);
     const waitedBefore = exchange.waited();
     const plans = batches.map(({ plan }) => plan);
     const rows = rowSlices(plans[0] as LanePlan, exchange.shares);
@@ -166,7 +176,8 @@ export class Trainer {
         tokens,
         result: results[index] as LaneScores,
       }));
-      return this.#statistics.exchange(current, own, options.stop ?? false);
+      const { stop = false, change = 0 } = options;
+      return this.#statistics.exchange(current, own, { stop, change });
     });
     options.inspect?.(this.#gradient, results);
 
@@ -176,15 +187,15 @@ export class Trainer {
     const nothing = model.nothingToLearn(current, statistics.measures);
     if (nothing !== null) throw nothing;
     const applied = await timer.measure('optimizer', () => {
-      const update = applyGradient(this.#parts, current, this.#gradient);
-      model.reload();
+      const { whole: undivided = (update) => update() } = this.#parts;
       const whole = statistics.stop || (options.hashWhole ?? false);
+      const update = undivided(() => this.#commit(current));
       return { ...update, stateHash: this.#hashState(current, whole) };
     });
-    this.#committedSteps = current + 1;
     return {
       laneLosses: statistics.laneLosses,
       stop: statistics.stop,
+      change: statistics.change,
       report: {
         step: current,
         stage: this.#parts.stage ?? null,
@@ -202,6 +213,14 @@ export class Trainer {
         stateHash: applied.stateHash,
       },
     };
+  }
+
+  /** Synchronous: nobody sees a state between two steps. */
+  #commit(current: Step): Applied {
+    const applied = applyGradient(this.#parts, current, this.#gradient);
+    this.#committedSteps = current + 1;
+    this.#parts.model.reload();
+    return applied;
   }
 
   #hashState(at: Step, whole: boolean): StateHash {

@@ -1,0 +1,91 @@
+/**
+ * The checkpoints of the member that writes them. The writer, its memory and what it is writing live
+ * for the run: what was begun in a generation is finished after it.
+ */
+import { systemClock } from '../../../shared/clock.js';
+import type { startCheckpointWriter } from '../../checkpoint/checkpoint-writer.js';
+import { openCheckpointStore } from '../../checkpoint/store/open-checkpoint-store.js';
+import { mayPublishBy } from '../../checkpoint/store/publication-permit.js';
+import type { CheckpointIdentity } from '../../checkpoint/write-checkpoint.js';
+import { stateBytes } from '../../state/training-state.js';
+import type { Held } from '../held/held.js';
+import type { Fact } from '../messages.js';
+import type { TrainingContext } from '../stages/training-context.js';
+import { Checkpoints } from './checkpoints.js';
+
+export interface SavingParts {
+  readonly context: TrainingContext;
+  readonly startWriter: typeof startCheckpointWriter;
+  /** Called when a checkpoint fails, not when the next one is due. */
+  readonly onFailed: (error: Error) => void;
+}
+
+export class Saving {
+  readonly #parts: SavingParts;
+  #checkpoints: Checkpoints | null = null;
+  /** Whose layout the writer's memory has. */
+  #stage: number | null = null;
+
+  constructor(parts: SavingParts) {
+    this.#parts = parts;
+  }
+
+  /** Makes the writer of the stage: what is wrong with the folder is said before the first step. */
+  async open(held: Held): Promise<void> {
+    const { context, startWriter } = this.#parts;
+    const { checkpointDirectory: location, job, publication } = context.start;
+    const { model, stage } = held.current;
+    if (this.#stage === stage.index) return;
+    await this.retire();
+    await openCheckpointStore(location).prepare(stateBytes(model.layout));
+    this.#stage = stage.index;
+    this.#checkpoints = new Checkpoints({
+      writer: startWriter(location, model.layout, publication),
+      location,
+      mayPublish: mayPublishBy(publication),
+      keep: job.spec.checkpoint.keep,
+      begun: this.#identityOf(held),
+      clock: systemClock,
+      onFailed: this.#parts.onFailed,
+    });
+  }
+
+  /** Copies the state and starts to write it. @param tell hears when it is written */
+  async start(held: Held, tell: (fact: Fact) => void): Promise<void> {
+    await held.recent.write();
+    const onWritten = (committedSteps: number, path: string, seconds: number): void => {
+      held.checkpoint = { committedSteps, path };
+      tell({ kind: 'checkpointed', committedSteps, path, seconds });
+    };
+    await this.#checkpoints?.start(this.#identityOf(held), held.current.state, onWritten);
+  }
+
+  /** @throws whatever kept the last checkpoint from being written. */
+  async settle(): Promise<void> {
+    await this.#checkpoints?.settle();
+  }
+
+  /** Gives back the writer's memory, once what it is writing is written. */
+  async retire(): Promise<void> {
+    const checkpoints = this.#checkpoints;
+    this.#checkpoints = null;
+    this.#stage = null;
+    await checkpoints?.settle();
+    await checkpoints?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.#checkpoints?.close();
+  }
+
+  /** Of a checkpoint of the committed steps. */
+  #identityOf({ committedSteps, current }: Held): CheckpointIdentity {
+    const { guard, validation } = current;
+    return {
+      committedSteps,
+      ...this.#parts.context.digests,
+      best: validation.best ?? undefined,
+      guard: guard.state ?? undefined,
+    };
+  }
+}
