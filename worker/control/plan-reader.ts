@@ -1,5 +1,5 @@
 /** Reads the plans of the owned lanes from the stream, and lets nothing malformed through. */
-import type { BusStream, Subscription } from '../../shared/bus.js';
+import type { BusStream, Reader } from '../../shared/bus.js';
 import type { Lane, Step } from '../../shared/ids.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { decodeLanePart } from '../../shared/messages/lane-plan-message.js';
@@ -12,7 +12,6 @@ import { type PlanPart, planPartsSubject, planSubject } from '../../shared/subje
 import { PlanCollector } from './plan-collector.js';
 
 export interface PlanReaderParts {
-  readonly stream: BusStream;
   readonly run: RunAddress;
   /** The owned lanes. */
   readonly lanes: readonly Lane[];
@@ -28,19 +27,22 @@ export class PlanReader {
   readonly #parts: PlanReaderParts;
   readonly #joiner = new PartJoiner();
   readonly #collector = new PlanCollector();
-  #subscription: Subscription | null = null;
+  #subscription: Reader | null = null;
 
   constructor(parts: PlanReaderParts) {
     this.#parts = parts;
   }
 
-  async begin(): Promise<void> {
-    const { stream, run, lanes } = this.#parts;
+  /** Reads from the stream's beginning. What it returns tells when the stream is gone. */
+  async begin(stream: BusStream): Promise<Reader> {
+    const { run, lanes } = this.#parts;
     const wanted: readonly PlanPart[] = ['shared', ...lanes];
-    this.#subscription = await stream.read(
+    const subscription = await stream.read(
       wanted.map((part) => planPartsSubject(run, part)),
       (data, subject) => this.#receive(data, subject),
     );
+    this.#subscription = subscription;
+    return subscription;
   }
 
   /** SHA-256 of a step's whole plan, in hexadecimal; null where it is not known, or over. */

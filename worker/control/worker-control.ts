@@ -298,7 +298,6 @@ export class WorkerControl {
     this.#phase = { kind: 'training', rank: mine, thread };
     const stream = await bus.openStream(planStream(run));
     this.#plans = new PlanReader({
-      stream,
       run,
       lanes: lanesOf(shares.run(mine)),
       laneCount: spec.spec.lanes,
@@ -309,7 +308,7 @@ export class WorkerControl {
       onRefused: (error, subject) => this.#refuse(error, subject),
       onMismatch: (error) => this.#fail(error.code, error),
     });
-    await this.#plans.begin();
+    await this.#plans.begin(stream);
   }
 
   #startThread(start: Parameters<StartTraining>[0]): TrainingThread {

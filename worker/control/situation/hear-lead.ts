@@ -1,6 +1,7 @@
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
 import type { Millis } from '../../../shared/units.js';
+import { staleWords } from './limits.js';
 import { type Outcome, of, withKnown } from './outcome.js';
 import type { Worker } from './worker-situation.js';
 
@@ -14,7 +15,7 @@ export function hearLead(worker: Worker, lead: Lead, now: Millis): Outcome {
     over: lead.over,
     stopping: lead.stopping || worker.known.stopping,
   });
-  return of(heard, confirmed(heard, lead));
+  return of(heard, confirmed(heard, lead, now));
 }
 
 /** What came out of order takes nothing back: neither a generation nor its start. */
@@ -32,8 +33,9 @@ function newer(
 }
 
 /** While its generation is the newest, or gives way to the next in order, it may publish. */
-function confirmed({ situation, known }: Worker, lead: Lead): Outcome['actions'] {
+function confirmed({ situation, known }: Worker, lead: Lead, now: Millis): Outcome['actions'] {
   if (situation.kind !== 'training') return [];
+  if (known.wokeAt !== null && now - known.wokeAt < staleWords) return [];
   const { generation } = situation.record;
   const isCurrent = lead.generation?.generation === generation;
   return isCurrent || situation.change === known.newest?.generation

@@ -4,7 +4,7 @@
  */
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { Millis } from '../../../shared/units.js';
-import { handOverShare } from './limits.js';
+import { handOverShare, successorPatience } from './limits.js';
 import { isMember, type Outcome, to, toOver, withdraw } from './outcome.js';
 import type { Worker } from './worker-situation.js';
 
@@ -16,7 +16,8 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
     const reason = `asked to end, it was still "${situation.kind}" after ${Math.round(waited)} ms`;
     return toOver(worker, { code: exitCodes.lost, reason });
   }
-  const isLate = waited >= self.grace * handOverShare;
+  const patience = isAlone(worker) ? successorPatience : self.grace * handOverShare;
+  const isLate = waited >= Math.min(patience, self.grace * handOverShare);
   switch (situation.kind) {
     case 'training':
       return isLate ? withdraw(worker, situation.record.generation, 'it leaves', now) : null;
@@ -37,6 +38,10 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
 
 const leave = (worker: Worker, why: string): Outcome =>
   toOver(worker, { code: exitCodes.success, reason: `asked to end: ${why}` });
+
+/** No other member could go on. */
+const isAlone = ({ known, self }: Worker): boolean =>
+  known.newest?.members.every(({ worker }) => worker === self.worker) ?? true;
 
 /** Nothing of it is under way. */
 function leaveCalm(worker: Worker, isLate: boolean): Outcome | null {

@@ -38,6 +38,21 @@ export const farewellLimit: Millis = millis(5000);
 export const defaultGrace: Millis = millis(25_000);
 
 /**
+ * The only member that is asked to end waits so long for somebody who takes over its state: a leader
+ * takes in who stands by within a second.
+ */
+export const successorPatience: Millis = millis(3000);
+
+/**
  * Part of the grace in which others may take over; what is left is for a checkpoint, where nobody did.
  */
 export const handOverShare = 0.5;
+
+/** Standing still for this long is noticed: shorter than the silence after which a worker is replaced. */
+export const standstill: Millis = millis(1000);
+
+/**
+ * Words that waited in sockets while the process stood still are read at once when it wakes: only what
+ * comes later than this tells of now. Leaders speak twice as often.
+ */
+export const staleWords: Millis = millis(1000);

@@ -13,6 +13,8 @@ import {
   loadLimit,
   prepareLimit,
   retryInterval,
+  staleWords,
+  successorPatience,
 } from './limits.js';
 import { at, fromState, hears, incarnationOf, Play, record } from './situation-fixture.js';
 import { statusOf } from './status-of.js';
@@ -71,6 +73,22 @@ test('a holder of the checkpoint reads it, and the others copy from a holder', (
     wanted: { kind: 'checkpoint', committedSteps: 7 },
   });
   assert.deepEqual(other.hear({ kind: 'copied', copy: 1, position: at(7) }), ['connect']);
+});
+
+// Would catch a start that is chosen by the checkpoints that there were when the worker began to stand by.
+test('a new member that holds nothing looks for checkpoints before it says that it is paused', () => {
+  const play = Play.standingBy();
+  play.looks = false;
+  assert.deepEqual(play.hear(hears(record(1, [0, 1]))), ['look']);
+  assert.equal(statusOf(play.worker).phase, 'preparing');
+  play.hear({ kind: 'looked' });
+  assert.equal(statusOf(play.worker).phase, 'paused');
+  assert.deepEqual(play.hear(hears(record(1, [0, 1])), { kind: 'tick' }), []);
+  assert.deepEqual(play.hear(hears(record(2, [0, 1, 2]))), ['look']);
+  const holder = Play.training();
+  holder.looks = false;
+  holder.hear(hears(record(2, [1])), { kind: 'left', generation: 1, position: at(3) });
+  assert.equal(holder.kind, 'paused');
 });
 
 // Would catch a lost peer that leaves the others in a step that can never end.
@@ -168,6 +186,9 @@ test('a member of its name and another incarnation is somebody else', () => {
 test('each lead that confirms the generation renews the permit, and no other does', () => {
   const play = Play.training();
   play.hear({ kind: 'woke', after: millis(1500) });
+  // What waited in the socket meanwhile says nothing of now.
+  assert.deepEqual(play.hear(hears(record(1, [0, 1], { kind: 'seed' }))), []);
+  play.wait(staleWords);
   assert.deepEqual(play.hear(hears(record(1, [0, 1], { kind: 'seed' }))), ['renew-permit']);
   assert.deepEqual(play.hear(hears(null)), []);
   assert.deepEqual(Play.standingBy().hear(hears(record(1, [0]))), []);
@@ -296,6 +317,24 @@ test('the last holder writes a checkpoint before it ends; with nothing to write 
   assert.equal(standing.kind, 'over');
 });
 
+// Would catch the only worker that ends before one that stands by has its state, or waits for nobody.
+test('the only member waits a moment for a successor, then writes its checkpoint', () => {
+  const alone = () => {
+    const play = Play.training();
+    play.hear(hears(record(2, [1])), { kind: 'left', generation: 1, position: at(3) });
+    play.hear(hears(record(2, [1], fromState(at(3), 1))), { kind: 'linked', generation: 2 });
+    play.hear({ kind: 'drain' });
+    return play;
+  };
+  const last = alone();
+  assert.deepEqual(last.wait(successorPatience - 100), []);
+  assert.ok(last.wait(200).includes('abort-training'));
+  assert.ok(last.hear({ kind: 'left', generation: 2, position: at(5) }).includes('save'));
+  const followed = alone();
+  followed.hear(hears(record(3, [1, 2], null, { planned: true })));
+  assert.deepEqual(followed.wait(successorPatience), []);
+});
+
 // Would catch a supervisor that kills a worker which waits for a leader that is away.
 test('without a leader it writes a checkpoint itself after half of its grace', () => {
   const play = Play.training();
@@ -352,7 +391,6 @@ test('the end of the run is the end of the worker', () => {
 test('a failed worker stays until its failure is recorded, or a moment', () => {
   const failed = {
     kind: 'failed',
-    code: 'NON_FINITE',
     end: { code: exitCodes.training, reason: 'the loss of step 3 is NaN' },
   } as const;
   const heard = Play.training();

@@ -51,6 +51,9 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     case 'opened':
       if (situation.kind !== 'joining') return of(worker);
       return to(worker, { kind: 'standing-by' });
+    case 'looked':
+      if (situation.kind !== 'looking') return of(worker);
+      return toPaused(withKnown(worker, { looked: situation.generation }), situation.generation);
     case 'saved':
       if (situation.kind !== 'draining') return of(worker);
       return toOver(worker, {
@@ -72,7 +75,7 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     case 'abort':
       return toOver(worker, { code: exitCodes.lost, reason: event.reason });
     case 'woke':
-      return of(worker, [{ kind: 'revoke-permit' }]);
+      return of(withKnown(worker, { wokeAt: now }), [{ kind: 'revoke-permit' }]);
     case 'tick':
       return of(worker);
     case 'loaded':

@@ -25,7 +25,7 @@ interface Draw {
 }
 
 const draws: fc.Arbitrary<Draw> = fc.record({
-  what: fc.nat(15),
+  what: fc.nat(16),
   number: fc.nat(6),
   fence: fc.nat(3),
   members: fc.subarray([0, 1, 2, 3]),
@@ -68,6 +68,8 @@ function eventOf(draw: Draw, { known, situation }: Worker, newest: number): Work
       return { kind: 'copy-moved', copy };
     case 11:
       return situation.kind === 'standing-by' ? { kind: 'tick' } : { kind: 'saved' };
+    case 12:
+      return { kind: 'looked' };
     default: {
       const start = {
         none: null,

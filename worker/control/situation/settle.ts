@@ -3,9 +3,15 @@
  * asked after every fact and at every tick, and looks at levels, never at edges.
  */
 import { exitCodes } from '../../../shared/exit-codes.js';
-import type { Millis } from '../../../shared/units.js';
+import { type Millis, millis } from '../../../shared/units.js';
 import { settleLeaving } from './leaving.js';
-import { copyStallLimit, leaderlessLimit, leaveLimit, leaveNoticeAfter } from './limits.js';
+import {
+  copyStallLimit,
+  leaderlessLimit,
+  leaveLimit,
+  leaveNoticeAfter,
+  loadLimit,
+} from './limits.js';
 import { isMember, type Outcome, to, toOver, toPaused, withdraw } from './outcome.js';
 import { startFrom } from './start-from.js';
 import type { Situation, Worker } from './worker-situation.js';
@@ -47,6 +53,9 @@ function settleSituation(worker: Worker, now: Millis): Outcome | null {
       return settleFinished(worker, situation, now);
     case 'paused':
       return settlePaused(worker, situation, now);
+    case 'looking':
+      if (isBehind(worker, situation.generation)) return follow(worker);
+      return now < situation.until ? null : tooLate(worker, 'its checkpoints were not found');
     case 'loading':
       return now < situation.until ? null : tooLate(worker, 'its checkpoint was not read');
     case 'copying':
@@ -86,11 +95,20 @@ function settleFinished(worker: Worker, situation: In<'finished'>, now: Millis):
 function settlePaused(worker: Worker, situation: In<'paused'>, now: Millis): Outcome | null {
   const { newest, entered } = worker.known;
   if (newest === null || isBehind(worker, situation.generation)) return follow(worker);
+  // Its leader chooses the start by what everyone can read now, not by what there was long ago.
+  if (needsLook(worker, newest.generation)) {
+    const until = millis(now + loadLimit);
+    const { generation } = situation;
+    return to(worker, { kind: 'looking', generation, until }, [{ kind: 'look' }]);
+  }
   const isOver = entered !== null && newest.generation <= entered;
   if (isOver || newest.start === null) return null;
   if (situation.retryAt !== null && now < situation.retryAt) return null;
   return startFrom(worker, situation, newest, now);
 }
+
+const needsLook = ({ known }: Worker, generation: number): boolean =>
+  known.position === null && known.looked !== generation;
 
 function settleCopying(worker: Worker, situation: In<'copying'>, now: Millis): Outcome | null {
   const { copy, generation, holder, tried, movedAt } = situation;

@@ -74,6 +74,7 @@ export class Play {
   worker: Worker = firstWorker(self, millis(0));
   now: Millis = millis(0);
   actions: Action[] = [];
+  looks = true;
 
   /** What is to be done about these events, by kind. */
   hear(...events: readonly WorkerEvent[]): string[] {
@@ -83,8 +84,13 @@ export class Play {
       const { worker, actions } = next(this.worker, event, this.now);
       this.worker = worker;
       this.actions.push(...actions);
+      // There is nothing new to be found, at once: tests of looking say so themselves.
+      if (this.looks && actions.some(({ kind }) => kind === 'look')) this.hear({ kind: 'looked' });
     }
-    return this.actions.slice(before).map(({ kind }) => kind);
+    return this.actions
+      .slice(before)
+      .map(({ kind }) => kind)
+      .filter((kind) => !this.looks || kind !== 'look');
   }
 
   /** Looks at the clock after this long. */

@@ -28,6 +28,7 @@ const phases: Readonly<Record<Situation['kind'], WorkerPhase>> = {
   idle: 'preparing',
   joining: 'preparing',
   'standing-by': 'standing-by',
+  looking: 'preparing',
   paused: 'paused',
   loading: 'paused',
   copying: 'copying',
@@ -48,6 +49,7 @@ export function generationOf(situation: Situation): number | null {
     case 'linking':
     case 'training':
       return situation.record.generation;
+    case 'looking':
     case 'paused':
     case 'loading':
     case 'copying':

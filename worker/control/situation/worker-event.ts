@@ -12,6 +12,8 @@ export type WorkerEvent =
   /** Dataset and engine are open. */
   | { readonly kind: 'opened' }
   | { readonly kind: 'lead'; readonly lead: Lead }
+  /** The newest checkpoint that it can read is known, or that there is none. */
+  | { readonly kind: 'looked' }
   /** The thread has loaded what it was told to. */
   | { readonly kind: 'loaded'; readonly position: Position }
   /** The state has moved while training goes on. */
@@ -25,7 +27,7 @@ export type WorkerEvent =
   | { readonly kind: 'finished'; readonly generation: number; readonly stopped: boolean }
   /** The last checkpoint is written. */
   | { readonly kind: 'saved' }
-  | { readonly kind: 'failed'; readonly end: WorkerEnd; readonly code: string }
+  | { readonly kind: 'failed'; readonly end: WorkerEnd }
   /** The failure stands in the run's log. */
   | { readonly kind: 'failure-heard' }
   | { readonly kind: 'linked'; readonly generation: number }
@@ -53,6 +55,8 @@ export type Action =
   /** Nothing is published from now on, until a leader confirms a generation. */
   | { readonly kind: 'revoke-permit' }
   | { readonly kind: 'renew-permit'; readonly generation: number; readonly fence: number }
+  /** Find the newest checkpoint that can be read. */
+  | { readonly kind: 'look' }
   /** `null`: the weights that the job begins with. */
   | { readonly kind: 'load'; readonly committedSteps: number | null }
   | {

@@ -17,6 +17,8 @@ export type Situation =
   | { readonly kind: 'joining'; readonly until: Millis }
   /** Could be made a member. */
   | { readonly kind: 'standing-by' }
+  /** Becomes a member and holds no state: looks which checkpoint it can read. */
+  | { readonly kind: 'looking'; readonly generation: number; readonly until: Millis }
   /** A member of a generation that it has not entered, or has left: waits for its start or its end. */
   | {
       readonly kind: 'paused';
@@ -90,9 +92,13 @@ export interface Known {
   readonly stopping: boolean;
   /** Since when it is asked to leave; null while it is not. */
   readonly leavingSince: Millis | null;
+  /** When the process last noticed that it had stood still. */
+  readonly wokeAt: Millis | null;
   /** With peers of `troubled`. */
   readonly trouble: readonly Trouble[];
   readonly troubled: number | null;
+  /** The generation for which it has looked for checkpoints. */
+  readonly looked: number | null;
   /** Copies so far: each has a number, so that the end of an old one is not taken for a new one's. */
   readonly copies: number;
 }
@@ -122,8 +128,10 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     over: null,
     stopping: false,
     leavingSince: null,
+    wokeAt: null,
     trouble: [],
     troubled: null,
+    looked: null,
     copies: 0,
   },
 });
