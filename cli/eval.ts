@@ -50,6 +50,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const code = await watchRun({
     display,
     history: null,
+    ledger: null,
     metricsTable,
     next: () => ({ resumes: false, command: ownCommand(['eval', ...words]) }),
     run: {

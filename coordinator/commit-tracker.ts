@@ -3,7 +3,6 @@
  * the same reduced gradient, so a difference in any bit means that one of them computes something else.
  */
 import type { WorkerId } from '../shared/ids.js';
-import { type HashReport, judgeHashes, StateDiffersError } from '../shared/ledger/judge-hashes.js';
 import type { ReportedStep } from '../shared/messages/report-fields.js';
 
 /** Members disagree about a step: their weights have diverged, so the run must not go on. */
@@ -36,19 +35,20 @@ const agreedNumbers = (report: ReportedStep): ReadonlyMap<string, number> =>
     ...Object.entries(report.measures),
   ]);
 
-interface OpenStep {
-  readonly by: WorkerId;
+export interface MemberReport {
+  readonly worker: WorkerId;
   readonly report: ReportedStep;
-  /** Of whoever has reported the step. */
-  readonly hashes: HashReport[];
 }
+
+/** What the members say of one step, the first who did so first; all of them once it is committed. */
+export type StepReports = readonly [MemberReport, ...MemberReport[]];
 
 export class CommitTracker {
   readonly #members: readonly WorkerId[];
   /** Steps that each member has reported. */
   readonly #reported: Map<WorkerId, number>;
-  /** Reports of steps that not everyone has reported, by the first who did. */
-  readonly #open = new Map<number, OpenStep>();
+  /** Reports of steps that not everyone has reported. */
+  readonly #open = new Map<number, [MemberReport, ...MemberReport[]]>();
   #committedSteps: number;
 
   constructor(members: readonly WorkerId[], firstStep: number) {
@@ -75,9 +75,9 @@ export class CommitTracker {
    * Takes a member's report. Returns the reports of the steps that are committed by it, usually none
    * or one; reports of strangers are ignored.
    *
-   * @throws MembersDifferError, StateDiffersError, ReportOrderError
+   * @throws MembersDifferError, ReportOrderError
    */
-  record(worker: WorkerId, report: ReportedStep): ReportedStep[] {
+  record(worker: WorkerId, report: ReportedStep): StepReports[] {
     const expected = this.#reported.get(worker);
     if (expected === undefined) return [];
     if (report.step !== expected) {
@@ -91,35 +91,30 @@ export class CommitTracker {
   }
 
   #compare(worker: WorkerId, report: ReportedStep): void {
-    const { stateHash } = report;
-    const first = this.#open.get(report.step);
-    if (first === undefined) {
-      this.#open.set(report.step, { by: worker, report, hashes: [{ worker, stateHash }] });
+    const open = this.#open.get(report.step);
+    if (open === undefined) {
+      this.#open.set(report.step, [{ worker, report }]);
       return;
     }
-    first.hashes.push({ worker, stateHash });
+    const [first] = open;
+    open.push({ worker, report });
     const [theirs, own] = [agreedNumbers(first.report), agreedNumbers(report)];
     const names = [...new Set([...theirs.keys(), ...own.keys()])];
     const field = names.find((name) => !Object.is(theirs.get(name), own.get(name)));
     if (field === undefined) return;
     throw new MembersDifferError(
-      `Cannot commit step ${report.step}: ${first.by} has ${field} ${theirs.get(field)} and ` +
+      `Cannot commit step ${report.step}: ${first.worker} has ${field} ${theirs.get(field)} and ` +
         `${worker} has ${own.get(field)}: members must agree to the last bit`,
     );
   }
 
-  #advance(): ReportedStep[] {
+  #advance(): StepReports[] {
     const everyone = Math.min(...this.#members.map((member) => this.#reported.get(member) ?? 0));
-    const committed: ReportedStep[] = [];
+    const committed: StepReports[] = [];
     while (this.#committedSteps < everyone) {
       const open = this.#open.get(this.#committedSteps);
       this.#open.delete(this.#committedSteps);
-      if (open !== undefined) {
-        // Only now: the majority tells whose state is wrong, and not who was the first to report.
-        const verdict = judgeHashes(open.hashes);
-        if (verdict.kind !== 'agree') throw new StateDiffersError(this.#committedSteps, verdict);
-        committed.push(open.report);
-      }
+      if (open !== undefined) committed.push(open);
       this.#committedSteps++;
     }
     return committed;

@@ -14,7 +14,7 @@ import {
 } from '../shared/messages/messages.js';
 import type { ReportedStep } from '../shared/messages/report-fields.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
-import { type EncodedPlan, encodeStepPlan } from '../shared/messages/step-plan-message.js';
+import { encodeStepPlan } from '../shared/messages/step-plan-message.js';
 import {
   coordinatorSubject,
   everyPlanSubject,
@@ -26,7 +26,7 @@ import { Coordinator } from './coordinator.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { CoordinatorMetrics } from './metrics.js';
 import { FilesPublisher } from './plans/files-publisher.js';
-import type { PlanSource } from './plans/plan-source.js';
+import type { PlannedStep, PlanSource } from './plans/plan-source.js';
 
 export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 export const a = workerId('worker-0');
@@ -35,8 +35,8 @@ export const b = workerId('worker-1');
 /** Lets everything that is queued on the bus arrive. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export function emptyPlan(at: number, lanes = 2): EncodedPlan {
-  return encodeStepPlan(
+export function emptyPlan(at: number, lanes = 2): PlannedStep {
+  const encoded = encodeStepPlan(
     {
       step: step(at),
       lanes,
@@ -55,6 +55,8 @@ export function emptyPlan(at: number, lanes = 2): EncodedPlan {
       targets: null,
     })),
   );
+  const users = { epoch: 0, lanes: Array.from({ length: lanes }, () => new Int32Array()) };
+  return { ...encoded, users };
 }
 
 export const emptyPlans: PlanSource = {
@@ -84,9 +86,13 @@ export const report = (at: number, loss = 0.5): ReportedStep => ({
   ...nothingTrained(),
 });
 
-export const committed = (at: number, loss?: number): FromWorker => ({
+export const committed = (
+  at: number,
+  loss?: number,
+  changes: Partial<ReportedStep> = {},
+): FromWorker => ({
   kind: 'committed',
-  report: report(at, loss),
+  report: { ...report(at, loss), ...changes },
   planSha256: emptyPlan(at).shared.sha256,
 });
 
@@ -108,6 +114,7 @@ export async function openCoordinator(
     run,
     metrics,
     clock: asleep ? new AwakeClock(clock, longestTick) : clock,
+    wallClock: () => '2026-01-02T03:04:05.678Z',
     log: silentLog,
     spec: { any: 'job' },
     filesPublisher: new FilesPublisher({ bus, run, onFile: () => undefined }),

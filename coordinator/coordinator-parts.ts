@@ -19,6 +19,8 @@ export interface Prepared {
 export interface CoordinatorParts {
   readonly bus: Bus;
   readonly clock: Clock;
+  /** ISO 8601, for people. */
+  readonly wallClock: () => string;
   readonly log: Log;
   readonly metrics: CoordinatorMetrics;
   readonly filesPublisher: FilesPublisher;

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { step, workerId } from '../shared/ids.js';
+import { anotherHash, reportOf } from '../shared/ledger/ledger-record-fixture.js';
 import type { FromWorker } from '../shared/messages/messages.js';
+import type { ReportedStep } from '../shared/messages/report-fields.js';
 import { planMessageId, planStream, planSubject, workerSubject } from '../shared/subjects.js';
 import {
   a,
   b,
   committed,
+  emptyPlan,
   emptyPlans,
   join,
   type Opened,
@@ -125,6 +128,40 @@ test('the run is complete when all hold the same weights, and failed when not', 
     assert.equal(opened.said.at(-1)?.kind, kind === 'finished' ? 'complete' : 'abort');
     if (outcome.kind === 'failed') assert.equal(outcome.code, 'WEIGHTS_DIFFER');
   }
+});
+
+// Would catch a coordinator that names nobody, or goes on where memory changes bits without an error.
+test('states that differ end the run, and so does a lane that was trained on others', async () => {
+  const wrongs: Readonly<Record<string, Partial<ReportedStep>>> = {
+    STATE_DIFFERS: { stateHash: anotherHash },
+    USERS_DIFFER: { lanes: reportOf('worker-1').report.lanes.slice(0, 2) },
+  };
+  for (const [code, wrong] of Object.entries(wrongs)) {
+    const opened = await open();
+    await train(opened);
+    await opened.say(a, committed(0));
+    await opened.say(b, committed(0, undefined, wrong));
+    const outcome = await opened.coordinator.outcome;
+    assert.equal(outcome.kind === 'failed' ? outcome.code : null, code);
+    assert.match(outcome.kind === 'failed' ? outcome.message : '', /step 0.*worker-1/);
+  }
+});
+
+// Would catch a step in the ledger that another step's users stand in, or nobody's.
+test('a committed step is told with its record for the ledger', async () => {
+  const opened = await open();
+  await train(opened);
+  await opened.say(b, committed(0));
+  await opened.say(a, committed(0));
+  const [record] = opened.events.flatMap((event) =>
+    event.kind === 'committed' ? [event.ledger] : [],
+  );
+  assert.deepEqual([record?.step, record?.planSha256], [0, emptyPlan(0).shared.sha256]);
+  assert.deepEqual(record?.reporters, ['worker-0', 'worker-1']);
+  assert.deepEqual(
+    record?.lanes.map(({ owner }) => owner),
+    [0, 1],
+  );
 });
 
 // Would catch a plan that somebody else stored under our name: members would train on it, all agree,

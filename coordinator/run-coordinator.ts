@@ -69,6 +69,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const coordinator = new Coordinator({
       bus,
       clock: new AwakeClock(systemClock, longestTick),
+      wallClock: () => new Date().toISOString(),
       log,
       metrics,
       run,

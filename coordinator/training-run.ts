@@ -1,6 +1,8 @@
 /** The part of a run in which a fixed membership trains: what the members say, and what follows. */
 import type { BusStream } from '../shared/bus.js';
 import type { WorkerId } from '../shared/ids.js';
+import type { LedgerRecord } from '../shared/ledger/ledger-record.js';
+import { recordStep } from '../shared/ledger/record-step.js';
 import { heartbeatTimeout, startTimeout } from '../shared/limits.js';
 import type { FromWorker, Membership } from '../shared/messages/messages.js';
 import type {
@@ -9,8 +11,9 @@ import type {
   ReportedStep,
 } from '../shared/messages/report-fields.js';
 import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
+import { evenShares } from '../shared/plan/lane-ownership.js';
 import { type Millis, millis } from '../shared/units.js';
-import { CommitTracker } from './commit-tracker.js';
+import { CommitTracker, type StepReports } from './commit-tracker.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { findSilent } from './failure-detection.js';
 import { isRestarted, type Member, type WorkerProcess } from './membership.js';
@@ -156,7 +159,8 @@ export class TrainingRun {
   /**
    * Takes what a member says; false for a stranger.
    *
-   * @throws MembersDifferError, ReportOrderError, PlanForgedError, WeightsDifferError
+   * @throws MembersDifferError, StateDiffersError, UsersDifferError, ReportOrderError, PlanForgedError,
+   *   WeightsDifferError
    */
   hear(worker: WorkerId, message: FromWorker): boolean {
     if (!this.#heartbeats.has(worker)) return false;
@@ -175,7 +179,7 @@ export class TrainingRun {
         break;
       case 'committed':
         this.#plans.check(worker, message.report.step, message.planSha256);
-        for (const report of this.#commits.record(worker, message.report)) this.#commit(report);
+        for (const reports of this.#commits.record(worker, message.report)) this.#commit(reports);
         break;
       case 'checkpointed':
         parts.metrics.checkpointSteps.set(message.committedSteps);
@@ -241,8 +245,10 @@ export class TrainingRun {
     });
   }
 
-  #commit(report: ReportedStep): void {
+  #commit(reports: StepReports): void {
     const { clock, emit, metrics } = this.#given.parts;
+    const [{ report }] = reports;
+    const ledger = this.#record(report.step, reports);
     const now = clock.now();
     const seconds = (now - this.#committedAt) / 1000;
     metrics.committed(report);
@@ -251,7 +257,25 @@ export class TrainingRun {
     this.#progress.committed(now, this.#membership.totalSteps - (report.step + 1));
     this.#liveNegatives = countLive(this.#liveNegatives, report);
     this.#plans.committed(report.step + 1);
-    emit({ kind: 'committed', report, seconds });
+    emit({ kind: 'committed', report, seconds, ledger });
+  }
+
+  /** @throws StateDiffersError, UsersDifferError */
+  #record(at: number, reports: StepReports): LedgerRecord {
+    const plan = this.#plans.planOf(at);
+    if (plan === null) throw new Error(`Step ${at} was committed and is not published`);
+    const { counts } = evenShares(this.#members.length, plan.users.lanes.length);
+    const members = this.#members.map((worker, rank) => ({ worker, lanes: counts[rank] ?? 0 }));
+    const recording = recordStep({
+      step: at,
+      plan: plan.users,
+      planSha256: plan.sha256,
+      generation: { generation: 0, fence: 0, members },
+      reports,
+      time: this.#given.parts.wallClock(),
+    });
+    if (recording.kind === 'difference') throw recording.error;
+    return recording.record;
   }
 
   #evaluated(results: readonly ReportedMetrics[]): void {

@@ -44,6 +44,8 @@ const aboutTheWhole = ['e2e', 'bench'];
 
 /** Package -> where its importers lie. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  // Loaded where a run's checkpoints are in a bucket, and only then.
+  '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],

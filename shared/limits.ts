@@ -206,3 +206,9 @@ export const recentSteps = 64;
  * oldest are lost then; a checkpoint that is due fails long before.
  */
 export const historyLinesWaiting = 10_000;
+
+/** The same of a ledger, whose lines are longer: `ledgerLineBytes` each at most. */
+export const ledgerLinesWaiting = 256;
+
+/** Bytes of a ledger's file, about: whoever copies or reads the last one has not much to do. */
+export const ledgerFileBytes: Bytes = mebibytes(64);

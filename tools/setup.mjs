@@ -4,8 +4,9 @@
  * knows by a digest of what it reads whether it has anything to do, so a second run costs
  * milliseconds. Plain JavaScript without dependencies: it runs before there are any.
  *
- *   node tools/setup.mjs [--quiet] [--engine tensorflow] [--engine torch-cuda | torch-cpu]
+ *   node tools/setup.mjs [--quiet] [--tests] [--engine tensorflow] [--engine torch-cuda | torch-cpu]
  *
+ * `--tests` also sets up what only tests need: an S3 server.
  * `--engine` also sets up an engine that is left out otherwise, or chooses a build of torch instead of
  * the one that fits the machine's driver.
  *
@@ -15,12 +16,16 @@ import { parseArgs } from 'node:util';
 import { lockSetup } from './setup/lock.mjs';
 import { missingTools, nodeIsTooOld } from './setup/prerequisites.mjs';
 import { StepFailedError } from './setup/step-failed-error.mjs';
-import { steps as basicSteps, stepsOfEngine } from './setup/steps.mjs';
+import { steps as basicSteps, stepsOfEngine, stepsOfTests } from './setup/steps.mjs';
 import { chooseTorch } from './setup/torch-build.mjs';
 
 const options = parseOptions(process.argv.slice(2));
 const say = options.quiet ? () => {} : (line) => console.log(line);
-const steps = [...basicSteps, ...options.engines.flatMap((name) => stepsOfEngine[name])];
+const steps = [
+  ...basicSteps,
+  ...(options.tests ? stepsOfTests : []),
+  ...options.engines.flatMap((name) => stepsOfEngine[name]),
+];
 
 async function main() {
   if (options.problem !== null) {
@@ -48,19 +53,23 @@ async function main() {
 /** `problem` is for the user, or null. */
 function parseOptions(words) {
   const optional = Object.keys(stepsOfEngine);
-  const problem = (text) => ({ quiet: false, engines: [], problem: text });
+  const problem = (text) => ({ quiet: false, tests: false, engines: [], problem: text });
   try {
     const { values } = parseArgs({
       args: words,
-      options: { quiet: { type: 'boolean' }, engine: { type: 'string', multiple: true } },
+      options: {
+        quiet: { type: 'boolean' },
+        tests: { type: 'boolean' },
+        engine: { type: 'string', multiple: true },
+      },
     });
     const engines = values.engine ?? [];
     const unknown = engines.find((name) => !optional.includes(name));
     return unknown === undefined
-      ? { quiet: values.quiet ?? false, engines, problem: null }
+      ? { quiet: values.quiet ?? false, tests: values.tests ?? false, engines, problem: null }
       : problem(`--engine must be one of ${optional.join(', ')}: current value is "${unknown}"`);
   } catch (error) {
-    return problem(`${error.message}: the options are --quiet and --engine`);
+    return problem(`${error.message}: the options are --quiet, --tests and --engine`);
   }
 }
 

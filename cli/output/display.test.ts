@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { aRecord } from '../../shared/ledger/ledger-record-fixture.js';
 import type { ReportedStep } from '../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { cut, openDisplay } from './display.js';
@@ -35,6 +36,7 @@ const committed = (step: number): RunEvent => ({
     itemTokens: 9,
   } as unknown as ReportedStep,
   seconds: 1,
+  ledger: aRecord({ step }),
 });
 
 const started: RunEvent = {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { relative } from 'node:path';
 import { readManifest } from '../../dataset/dataset-manifest.js';
 import { digestOfRead } from '../../dataset/labels.js';
+import { LedgerFile } from '../../process/history/ledger-file.js';
 import { checkHistory, RunHistory } from '../../process/history/run-history.js';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
@@ -79,17 +80,23 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     // Everything has been checked: only now is anything written.
     sweepOutput(output);
     const jobFile = writeOutput(output, job, record);
-    const history = RunHistory.open({
+    const leaves = {
       folder: output,
       resume: continues,
       owner: { run: record.id, job: job.metadata.name, job_sha256: jobDigest(job) },
       time: new Date().toISOString(),
       onTrouble: note,
+    };
+    const history = RunHistory.open(leaves);
+    const ledger = LedgerFile.open(leaves);
+    void lock.lost.then(() => {
+      history.abandon();
+      ledger.close();
     });
-    void lock.lost.then(() => history.abandon());
     return await watchRun({
       display,
       history,
+      ledger,
       metricsTable,
       next: () => {
         const resumes = hasCheckpoints(output);

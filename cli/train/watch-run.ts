@@ -1,4 +1,5 @@
 /** Shows a run while it lasts, listens to Ctrl-C, and turns its end into words and an exit code. */
+import type { LedgerFile } from '../../process/history/ledger-file.js';
 import type { RunHistory } from '../../process/history/run-history.js';
 import { version } from '../../process/version.js';
 import { systemClock } from '../../shared/clock.js';
@@ -24,6 +25,8 @@ export interface WatchOptions {
   readonly display: Display;
   /** What the run leaves; null where it only looks at what another one left. */
   readonly history: RunHistory | null;
+  /** Likewise. */
+  readonly ledger: LedgerFile | null;
   /** How to go on, asked at the end: whether there is a checkpoint by then decides. */
   readonly next: () => NextCommand;
   /** The table of metrics, for people. */
@@ -31,13 +34,14 @@ export interface WatchOptions {
 }
 
 export async function watchRun(options: WatchOptions): Promise<ExitCode> {
-  const { display, history } = options;
+  const { display, history, ledger } = options;
   const versions = { lockstep_version: version(), node_version: process.versions.node };
   const lines = new EventLines(versions);
   let doing: Doing = 'training';
   let totalSteps = 0;
   const onEvent = (event: RunEvent): void => {
     const line = lines.lineOf(event, wallClock());
+    if (ledger !== null) keepLedger(ledger, event);
     if (line !== null && !isProgress(line)) history?.append(line);
     if (event.kind === 'started') totalSteps = event.totalSteps;
     doing = doingAfter(doing, event, totalSteps);
@@ -68,7 +72,14 @@ export async function watchRun(options: WatchOptions): Promise<ExitCode> {
   } finally {
     ignoreSignals();
     ignorePauses();
+    ledger?.close();
   }
+}
+
+function keepLedger(ledger: LedgerFile, event: RunEvent): void {
+  if (event.kind === 'started') ledger.started(event.firstStep, wallClock());
+  else if (event.kind === 'committed') ledger.record(event.ledger);
+  else if (event.kind === 'checkpointed') ledger.sync();
 }
 
 const wallClock = (): string => new Date().toISOString();

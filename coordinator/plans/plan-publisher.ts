@@ -20,7 +20,7 @@ import type { Bytes } from '../../shared/units.js';
 import type { CoordinatorMetrics } from '../metrics.js';
 import type { PlanSource } from './plan-source.js';
 import { planWindow } from './plan-window.js';
-import { PlanForgedError, PublishedPlans } from './published-plans.js';
+import { PlanForgedError, type PublishedPlan, PublishedPlans } from './published-plans.js';
 
 export interface PlanPublisherParts {
   readonly stream: BusStream;
@@ -81,6 +81,11 @@ export class PlanPublisher {
     this.#published.check(worker, at, sha256);
   }
 
+  /** Of a step that is published and not committed yet; null for another one. */
+  planOf(at: number): PublishedPlan | null {
+    return this.#published.planOf(at);
+  }
+
   close(): void {
     this.#state = 'closed';
     this.#wake();
@@ -137,7 +142,7 @@ export class PlanPublisher {
     const plan = await plans.plan(at);
     if (this.#isClosed()) return;
     // Known before a member can have read it.
-    this.#published.published(at, plan.shared.sha256);
+    this.#published.published(at, plan.shared.sha256, plan.users);
     await this.#store(at, plan);
     this.#publishedSteps = at + 1;
     metrics.planSeconds.observe((clock.now() - start) / 1000);

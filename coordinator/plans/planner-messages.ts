@@ -1,7 +1,7 @@
 /** What the coordinator's main thread and its planner thread say to each other. */
 import type { Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import type { EncodedPlan } from '../../shared/messages/step-plan-message.js';
+import type { PlannedStep } from './plan-source.js';
 
 /** Given to the thread as `workerData`. */
 export interface PlannerStart {
@@ -17,7 +17,7 @@ export interface ToPlanner {
 export type FromPlanner =
   /** The dataset is open; plans can be asked for. */
   | { readonly kind: 'opened'; readonly datasetDigest: string; readonly totalSteps: number }
-  | { readonly kind: 'planned'; readonly plan: EncodedPlan }
+  | { readonly kind: 'planned'; readonly plan: PlannedStep }
   /** The thread ends. `code` is that of the error class. */
   | {
       readonly kind: 'failed';

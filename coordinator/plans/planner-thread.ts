@@ -7,9 +7,10 @@ import { openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
-import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
+import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';
+import type { PlannedStep } from './plan-source.js';
 import type { FromPlanner, PlannerStart, ToPlanner } from './planner-messages.js';
 
 const port = parentPort as MessagePort;
@@ -22,8 +23,10 @@ function fail(error: unknown): void {
   port.close();
 }
 
-const buffersOf = ({ shared, lanes }: EncodedPlan): ArrayBuffer[] =>
-  [shared, ...lanes].map(({ bytes }) => bytes.buffer);
+const buffersOf = ({ shared, lanes, users }: PlannedStep): ArrayBuffer[] => [
+  ...[shared, ...lanes].map(({ bytes }) => bytes.buffer),
+  ...users.lanes.map(({ buffer }) => buffer as ArrayBuffer),
+];
 
 try {
   const { job, datasetDirectory } = workerData as PlannerStart;
@@ -36,7 +39,9 @@ try {
   port.on('message', ({ step }: ToPlanner) => {
     try {
       const whole = planner.plan(step);
-      const plan = encodeStepPlan(sharedPart(whole), laneParts(whole));
+      const lanes = laneParts(whole);
+      const users = { epoch: whole.epoch, lanes: lanes.map((lane) => lane.users) };
+      const plan = { ...encodeStepPlan(sharedPart(whole), lanes), users };
       tell({ kind: 'planned', plan }, buffersOf(plan));
     } catch (error) {
       fail(error);

@@ -3,6 +3,7 @@
  * bus alone does not tell: whoever may publish there can be faster than we are.
  */
 import type { Step, WorkerId } from '../../shared/ids.js';
+import type { PlannedUsers } from '../../shared/ledger/record-step.js';
 
 /** Someone else publishes plans: what members train on is not what the job says. */
 export class PlanForgedError extends Error {
@@ -17,17 +18,28 @@ export class PlanForgedError extends Error {
   }
 }
 
-export class PublishedPlans {
-  /** SHA-256 of each open step's plan, in hexadecimal. */
-  readonly #digests = new Map<number, string>();
+export interface PublishedPlan {
+  /** In hexadecimal. */
+  readonly sha256: string;
+  readonly users: PlannedUsers;
+}
 
-  published(step: Step, sha256: string): void {
-    this.#digests.set(step, sha256);
+export class PublishedPlans {
+  /** Of each open step. */
+  readonly #open = new Map<number, PublishedPlan>();
+
+  published(step: Step, sha256: string, users: PlannedUsers): void {
+    this.#open.set(step, { sha256, users });
+  }
+
+  /** Null for a step that is not open. */
+  planOf(step: number): PublishedPlan | null {
+    return this.#open.get(step) ?? null;
   }
 
   /** @throws PlanForgedError where the member trained on another plan than the published one. */
   check(worker: WorkerId, step: number, sha256: string): void {
-    const ours = this.#digests.get(step);
+    const ours = this.#open.get(step)?.sha256;
     if (ours === sha256) return;
     const should = ours === undefined ? 'none has been published' : `${ours} was published`;
     throw new PlanForgedError(
@@ -37,6 +49,6 @@ export class PublishedPlans {
 
   /** Every member has reported the steps before this one. */
   forget(before: number): void {
-    for (const step of this.#digests.keys()) if (step < before) this.#digests.delete(step);
+    for (const step of this.#open.keys()) if (step < before) this.#open.delete(step);
   }
 }

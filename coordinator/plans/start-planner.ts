@@ -2,8 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import type { EncodedPlan } from '../../shared/messages/step-plan-message.js';
-import type { JobPlan, PlanSource } from './plan-source.js';
+import type { JobPlan, PlannedStep, PlanSource } from './plan-source.js';
 import type { FromPlanner, ToPlanner } from './planner-messages.js';
 
 /** What the thread failed of, with the code that it had there. */
@@ -33,7 +32,7 @@ export async function startPlanner(
 }
 
 interface Waiting {
-  readonly resolve: (plan: EncodedPlan) => void;
+  readonly resolve: (plan: PlannedStep) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -61,7 +60,7 @@ class PlannerThread implements PlanSource {
     });
   }
 
-  plan(step: Step): Promise<EncodedPlan> {
+  plan(step: Step): Promise<PlannedStep> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
         reject(this.#failure);

@@ -1,20 +1,8 @@
 /**
  * The history of a run in its folder: `history.jsonl`, appended to while the run lasts, and
- * `result.json`, written when it ends. Whoever owns the folder is the only writer, so the place of
- * the next line is known: what a crash or a full disk left of a line is written over.
+ * `result.json`, written when it ends. Whoever owns the folder is the only writer.
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cutHistory, historyProblem, missingSteps } from '../../shared/history/continue-history.js';
 import {
@@ -25,7 +13,7 @@ import {
 } from '../../shared/history/history-line.js';
 import { historyLinesWaiting } from '../../shared/limits.js';
 import { writeAtomically } from '../write-atomically.js';
-import { linesBackwards, wholeLinesBytes } from './history-file.js';
+import { LineFile } from './line-file.js';
 
 export const historyFileOf = (folder: string): string => join(folder, 'history.jsonl');
 export const resultFileOf = (folder: string): string => join(folder, 'result.json');
@@ -79,18 +67,17 @@ export function checkHistory(folder: string): void {
 
 export class RunHistory {
   readonly #options: RunHistoryOptions;
-  readonly #file: number;
-  /** Bytes of whole lines; the next one goes there. */
-  #size: number;
-  /** Lines that could not be written yet. */
-  readonly #waiting: string[] = [];
-  #inTrouble = false;
+  readonly #file: LineFile;
   #over = false;
 
-  private constructor(options: RunHistoryOptions, file: number, size: number) {
+  private constructor(options: RunHistoryOptions) {
     this.#options = options;
-    this.#file = file;
-    this.#size = size;
+    this.#file = new LineFile({
+      path: historyFileOf(options.folder),
+      keep: options.resume,
+      linesWaiting: historyLinesWaiting,
+      onTrouble: (error) => this.#complain('history.jsonl', error),
+    });
   }
 
   /**
@@ -98,34 +85,29 @@ export class RunHistory {
    * folder without `result.json` holds a run that lasts, or that was killed.
    */
   static open(options: RunHistoryOptions): RunHistory {
-    const { folder, resume, owner, time } = options;
-    const path = historyFileOf(folder);
-    const isThere = existsSync(path);
-    const file = openSync(path, isThere ? 'r+' : 'w+');
-    const size = isThere && resume ? wholeLinesBytes(file, fstatSync(file).size) : 0;
-    ftruncateSync(file, size);
+    const { folder, owner, time } = options;
+    const history = new RunHistory(options);
     rmSync(resultFileOf(folder), { force: true });
-    const history = new RunHistory(options, file, size);
     const began = { kind: 'history', time, committed_steps: 0 } as const;
-    if (size === 0) history.append({ ...began, schema_version: historyVersion, ...owner });
+    if (history.#file.bytes === 0) {
+      history.append({ ...began, schema_version: historyVersion, ...owner });
+    }
     return history;
   }
 
   append(line: HistoryLine): void {
     if (this.#over) return;
     if (line.kind === 'started') this.#continueFrom(line);
-    this.#waiting.push(`${JSON.stringify(line)}\n`);
-    if (this.#waiting.length > historyLinesWaiting) this.#waiting.shift();
-    this.#write();
+    this.#file.append(JSON.stringify(line));
     // Steps that a checkpoint covers are not told again, so their lines must last as long as it does.
-    if (line.kind === 'checkpointed') this.#sync();
+    if (line.kind === 'checkpointed') this.#file.sync();
   }
 
   /** Writes a run's last line, and its result. */
   end(line: EndLine): void {
     if (this.#over) return;
     this.append(line);
-    this.#sync();
+    this.#file.sync();
     const result = { schema_version: historyVersion, ...this.#options.owner, ...line };
     try {
       const path = resultFileOf(this.#options.folder);
@@ -138,14 +120,14 @@ export class RunHistory {
 
   /** The folder is another run's now: nothing more is written. */
   abandon(): void {
-    if (!this.#over) closeSync(this.#file);
+    if (!this.#over) this.#file.close();
     this.#over = true;
   }
 
   /** Takes back the steps that will be trained again, and adds those that were not heard of. */
   #continueFrom({ committed_steps: firstStep, time }: HistoryLine): void {
-    const lines = linesBackwards(this.#file, this.#size);
-    const { offset, kept, lastStep } = cutHistory(lines, this.#size, firstStep);
+    const file = this.#file;
+    const { offset, kept, lastStep } = cutHistory(file.backwards(), file.bytes, firstStep);
     const missing = missingSteps(this.#recentSteps(), lastStep, firstStep);
     const gap = {
       kind: 'warning',
@@ -153,44 +135,12 @@ export class RunHistory {
       committed_steps: firstStep,
       text: `the history does not know steps ${lastStep + 1} to ${firstStep}`,
     } as const;
-    const added = [...kept, ...(missing ?? [JSON.stringify(gap satisfies HistoryLine)])];
-    this.#size = offset;
-    this.#waiting.unshift(...added.map((text) => `${text}\n`));
-    this.#truncate();
+    file.cut(offset, [...kept, ...(missing ?? [JSON.stringify(gap satisfies HistoryLine)])]);
   }
 
   #recentSteps(): string[] {
     const path = join(this.#options.folder, 'checkpoints', recentStepsFile);
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-  }
-
-  #write(): void {
-    const bytes = Buffer.from(this.#waiting.join(''));
-    try {
-      for (let at = 0; at < bytes.length; ) {
-        at += writeSync(this.#file, bytes, at, bytes.length - at, this.#size + at);
-      }
-      this.#size += bytes.length;
-      this.#waiting.length = 0;
-      this.#inTrouble = false;
-    } catch (error) {
-      if (!this.#inTrouble) this.#complain('history.jsonl', error);
-      this.#inTrouble = true;
-      this.#truncate();
-    }
-  }
-
-  /** So that whoever reads or copies the file finds whole lines only. */
-  #truncate(): void {
-    ftruncateSync(this.#file, this.#size);
-  }
-
-  #sync(): void {
-    try {
-      fsyncSync(this.#file);
-    } catch (error) {
-      this.#complain('history.jsonl', error);
-    }
   }
 
   #complain(name: string, error: unknown): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nothingTrained } from '../ledger/ledger-record-fixture.js';
+import { aRecord, nothingTrained } from '../ledger/ledger-record-fixture.js';
 import type { ReportedMetrics, ReportedStep } from '../messages/report-fields.js';
 import type { RunEvent, RunResult } from '../messages/run-events.js';
 import { EventLines, finishedLine } from './event-lines.js';
@@ -47,7 +47,7 @@ const results: readonly ReportedMetrics[] = [
 const events: readonly RunEvent[] = [
   { kind: 'notice', text: 'no checkpoint' },
   { kind: 'started', members: ['a', 'b'], firstStep: 6, totalSteps: 9, resumedFrom: '/c/step-6' },
-  { kind: 'committed', report, seconds: 0.5 },
+  { kind: 'committed', report, seconds: 0.5, ledger: aRecord() },
   { kind: 'checkpointed', committedSteps: 7, path: '/c/step-7', seconds: 0.1 },
   { kind: 'evaluated', committedSteps: 7, results },
   {
@@ -79,7 +79,10 @@ test('every event of a course becomes a line that the schema knows', () => {
 
 // Would catch a number that the metrics know and the history does not.
 test('a step line has every field of the report, in snake_case, and the time of the step', () => {
-  const line = new EventLines(versions).lineOf({ kind: 'committed', report, seconds: 0.5 }, time);
+  const line = new EventLines(versions).lineOf(
+    { kind: 'committed', report, seconds: 0.5, ledger: aRecord() },
+    time,
+  );
   // What the step was trained on, and the state behind it, stand in the ledger.
   const { measures, lanes, stateHash, ...others } = report;
   const named = Object.entries(others).map(([name, value]) => [

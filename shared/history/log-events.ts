@@ -19,9 +19,9 @@ export class LogEvents {
       case 'generation':
         return [this.#generation(entry)];
       case 'committed': {
-        const { report, seconds } = entry;
+        const { ledger, report, seconds } = entry;
         this.#committedSteps = report.step + 1;
-        return [{ kind: 'committed', report, seconds }];
+        return [{ kind: 'committed', report, seconds, ledger }];
       }
       case 'checkpointed': {
         const { committedSteps, path, seconds } = entry;

@@ -26,12 +26,12 @@ export const reportOf = (
     })),
     stateHash,
   },
-  planSha256: 'a'.repeat(64),
 });
 
 export const stepToRecord = (changes: Partial<StepToRecord> = {}): StepToRecord => ({
   step: 41,
   plan: plannedUsers,
+  planSha256: 'a'.repeat(64),
   generation: {
     generation: 3,
     fence: 1,

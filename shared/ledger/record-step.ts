@@ -22,13 +22,13 @@ export interface RecordingGeneration {
 export interface CommittedReport {
   readonly worker: string;
   readonly report: { readonly lanes: readonly LaneDigest[]; readonly stateHash: StateHash };
-  /** Of the plan as this member read it. */
-  readonly planSha256: string;
 }
 
 export interface StepToRecord {
   readonly step: number;
   readonly plan: PlannedUsers;
+  /** Of the plan that every one of the reports was trained on, in hexadecimal. */
+  readonly planSha256: string;
   readonly generation: RecordingGeneration;
   /** Of this step; at least one. */
   readonly reports: readonly CommittedReport[];
@@ -46,7 +46,8 @@ export type Recording =
   | { readonly kind: 'record'; readonly record: LedgerRecord }
   | { readonly kind: 'difference'; readonly error: UsersDifferError | StateDiffersError };
 
-export function recordStep({ step, plan, generation, reports, time }: StepToRecord): Recording {
+export function recordStep(given: StepToRecord): Recording {
+  const { step, plan, planSha256, generation, reports, time } = given;
   const digests = plan.lanes.map(usersDigest);
   for (const { worker, report } of reports) {
     const difference = lanesDifference(plan, digests, report.lanes);
@@ -75,7 +76,7 @@ export function recordStep({ step, plan, generation, reports, time }: StepToReco
       users: encodeUsers(users),
       digest: digests[lane] as string,
     })),
-    planSha256: (reports[0] as CommittedReport).planSha256,
+    planSha256,
     stateHash: verdict.stateHash,
     reporters: members.filter((worker) => told.has(worker)),
     time,

@@ -2,7 +2,9 @@
  * What the processes of a run tell the program that started them (`lockstep train`), over Node's
  * IPC channel. Parent and child come from the same installation, so nothing is validated here.
  */
+
 import type { ExitCode } from '../exit-codes.js';
+import type { LedgerRecord } from '../ledger/ledger-record.js';
 import type { Happening } from './cluster/log-entry.js';
 import type { ReportedBest, ReportedMetrics, ReportedStep } from './report-fields.js';
 
@@ -69,6 +71,8 @@ export type RunEvent =
       readonly report: ReportedStep;
       /** Since the step before was committed, or since the members were ready. */
       readonly seconds: number;
+      /** What the step was trained on. */
+      readonly ledger: LedgerRecord;
     }
   | {
       readonly kind: 'checkpointed';

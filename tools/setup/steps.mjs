@@ -3,7 +3,7 @@ import { compiled } from './compiled.mjs';
 import { againstTensorflow, againstTorch } from './libraries.mjs';
 import { npmPackages } from './npm-packages.mjs';
 import { tensorflow } from './paths.mjs';
-import { pythonPackages } from './python-packages.mjs';
+import { pythonPackages, s3ServerPackage } from './python-packages.mjs';
 import { tensorflowLibrary, tensorflowPackages } from './tensorflow-packages.mjs';
 
 /**
@@ -26,6 +26,9 @@ export const steps = [
   }),
   compiled,
 ];
+
+/** What `--tests` adds. */
+export const stepsOfTests = [s3ServerPackage];
 
 /**
  * What `--engine <name>` adds: engines that not everyone needs, for their size. The two of torch only

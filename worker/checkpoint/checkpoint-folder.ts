@@ -106,6 +106,9 @@ export const manifestSchema = z.strictObject({
   }),
 });
 
+/** A manifest has some 700 bytes; what is much longer is none. */
+export const manifestBytesMax = 64 * 1024;
+
 export type CheckpointManifest = z.infer<typeof manifestSchema>;
 
 /** Where a file of a checkpoint lies, seen from its manifest. */
@@ -113,6 +116,15 @@ export const fileOf = (
   { within }: Pick<CheckpointManifest, 'within'>,
   name: keyof CheckpointManifest['files'],
 ): string => (within === undefined ? name : `${within}/${name}`);
+
+/** As much of a manifest's text as says where the files lie; null where it is none. */
+export function withinOf(text: string | null): Pick<CheckpointManifest, 'within'> | null {
+  try {
+    return manifestSchema.parse(JSON.parse(text ?? ''));
+  } catch {
+    return null;
+  }
+}
 
 /** Zeros in front make the names sort like the steps. */
 export const checkpointName = (committedSteps: number): string =>

@@ -7,14 +7,12 @@ import {
   committedStepsOf,
   fileOf,
   formatVersion,
+  manifestBytesMax,
   manifestFile,
   manifestSchema,
   tensorFiles,
 } from './checkpoint-folder.js';
 import { nameOf, openCheckpointFiles } from './store/open-checkpoint-store.js';
-
-/** A manifest has some 700 bytes; what is much longer is none. */
-const manifestBytesMax = 64 * 1024;
 
 /**
  * Reads a checkpoint's manifest and checks every byte that it vouches for, without loading it.

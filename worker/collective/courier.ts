@@ -27,6 +27,8 @@ export interface CourierOptions {
   readonly deadline: Millis;
   readonly traffic: Traffic;
   readonly onFailure?: (error: Error) => void;
+  /** Called once for each peer that is lost or silent, also of those after the first. */
+  readonly onTrouble?: (peer: Rank, how: 'closed' | 'silent', detail: string) => void;
 }
 
 interface Task {
@@ -57,6 +59,7 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #peers = new Map<Rank, Peer>();
   readonly #tasks = new Map<string, Task>();
+  readonly #troubled = new Set<Rank>();
   #failure: Error | null = null;
   #lastStep: Step | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -103,10 +106,13 @@ export class Courier {
     });
   }
 
-  /** Fails everything at once and cuts the links. */
+  /**
+   * Fails everything at once and cuts the links. Nothing is read from an operation's memory, nor
+   * written to it, once its promise has been rejected.
+   */
   abort(error: Error): void {
-    this.#fail(error);
     for (const { link } of this.#peers.values()) link.terminate();
+    this.#fail(error);
   }
 
   /** Ends the links after what was sent; peers that need nothing more do not mind. */
@@ -157,6 +163,8 @@ export class Courier {
     if (header.generation > generation) {
       throw new FrameError(`generation is ${header.generation}: should be ${generation}`);
     }
+    // What the rest of a piece holds behind the frame that ended everything.
+    if (this.#failure !== null) return 'skip';
     peer.opener = this.#tasks.get(tagKey(header.tag)) ?? null;
     return peer.opener?.operation.open(peer.link.peer, header) ?? new Uint8Array(header.byteLength);
   }
@@ -241,6 +249,13 @@ export class Courier {
     const [running] = this.#tasks.values();
     const step = running?.operation.tag.step ?? this.#lastStep;
     this.#fail(new PeerLostError(peer, step, how, cause === undefined ? {} : { cause }));
+    this.#tell(peer, 'closed', how);
+  }
+
+  #tell(peer: Rank, how: 'closed' | 'silent', detail: string): void {
+    if (this.#troubled.has(peer)) return;
+    this.#troubled.add(peer);
+    this.#options.onTrouble?.(peer, how, detail);
   }
 
   #fail(error: Error): void {
@@ -278,7 +293,9 @@ export class Courier {
       const silentFor = millis(clock.now() - task.movedAt);
       if (silentFor < deadline) continue;
       const rank = this.#owing(task) ?? firstUnsent(task);
-      this.#fail(new PeerTimeoutError(rank, task.operation.tag.step, silentFor));
+      const error = new PeerTimeoutError(rank, task.operation.tag.step, silentFor);
+      this.#fail(error);
+      this.#tell(rank, 'silent', error.message);
       return;
     }
   }

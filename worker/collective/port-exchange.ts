@@ -27,15 +27,19 @@ export class PortExchange implements Exchange {
   #operations = 0;
   #waited = 0;
   #idleAtStart = 0;
-  #closed = false;
+  /** Why nothing can be exchanged any more. */
+  #over: Error | null = null;
 
   constructor(port: MessagePort, rank: Rank, shares: LaneShares) {
     this.#port = port;
     this.rank = rank;
     this.shares = shares;
     this.size = shares.members;
-    port.on('message', (message: FromExchange) => this.#finish(message));
-    port.on('close', () => this.#end('the links thread has ended'));
+    port.on('message', (message: FromExchange) => {
+      if (message.kind === 'over') this.#end(fromMessage(message.error));
+      else this.#finish(message);
+    });
+    port.on('close', () => this.#end(new ExchangeAbortedError('the links thread has ended')));
     port.unref();
   }
 
@@ -91,12 +95,12 @@ export class PortExchange implements Exchange {
   }
 
   abort(reason: string): void {
-    if (this.#closed) return;
+    if (this.#over !== null) return;
     this.#port.postMessage({ kind: 'abort', reason } satisfies ToExchange);
   }
 
   close(): void {
-    this.#end('it was closed');
+    this.#end(new ExchangeAbortedError('it was closed'));
     this.#port.close();
   }
 
@@ -108,7 +112,7 @@ export class PortExchange implements Exchange {
   #order(message: (id: number) => ToExchange): Promise<void> {
     const id = this.#operations++;
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new ExchangeAbortedError('it was closed'));
+      if (this.#over !== null) return reject(this.#over);
       if (this.#pending.size === 0) {
         this.#idleAtStart = idleMillis();
         this.#port.ref();
@@ -118,7 +122,7 @@ export class PortExchange implements Exchange {
     });
   }
 
-  #finish({ id, error }: FromExchange): void {
+  #finish({ id, error }: Extract<FromExchange, { kind: 'done' }>): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
@@ -130,9 +134,9 @@ export class PortExchange implements Exchange {
     else pending.reject(fromMessage(error));
   }
 
-  #end(reason: string): void {
-    this.#closed = true;
-    const error = new ExchangeAbortedError(reason);
+  #end(error: Error): void {
+    if (this.#over !== null) return;
+    this.#over = error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }

@@ -30,7 +30,8 @@ await runCoordinator(process.argv.slice(2), async (job) => ({
   plans: {
     plan: async (step) => {
       const parts = Array.from({ length: fakeLanes }, (_, index) => planOf(step, index));
-      return encodeStepPlan(parts[0] as LanePlan, parts);
+      const users = { epoch: 0, lanes: parts.map((part) => part.users) };
+      return { ...encodeStepPlan(parts[0] as LanePlan, parts), users };
     },
     close: async () => undefined,
   },

@@ -38,11 +38,13 @@ for (const [what, change, verdict] of [
 ] as const) {
   // Would catch a verdict that lets a stranger in, or sends a peer away that is only early.
   test(`${what}: ${verdict}`, () => {
-    assert.equal(judgeHello({ ...hello, ...change } as Hello, expected).kind, verdict);
+    const open = new Map([[expected.generation, expected]]);
+    const said = { ...hello, ...change } as Hello;
+    assert.equal(judgeHello(said, open, expected.generation).kind, verdict);
   });
 }
 
 test('before a generation has been formed everybody is asked to come later', () => {
-  assert.equal(judgeHello(hello, null).kind, 'later');
-  assert.equal(judgeHello(null, expected).kind, 'refused');
+  assert.equal(judgeHello(hello, new Map(), null).kind, 'later');
+  assert.equal(judgeHello(null, new Map(), null).kind, 'refused');
 });

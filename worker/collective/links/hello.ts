@@ -40,7 +40,7 @@ export function readHello(headers: IncomingHttpHeaders): Hello | null {
   return { generation: generation as Generation, rank: rank as Rank, token };
 }
 
-/** The membership that a member accepts connections for. */
+/** A membership that a member accepts connections for. */
 export interface Expected {
   readonly generation: Generation;
   /** The own rank. */
@@ -55,17 +55,23 @@ export type Verdict =
   | { readonly kind: 'later'; readonly reason: string }
   | { readonly kind: 'refused'; readonly status: 401 | 409 | 400; readonly reason: string };
 
-export function judgeHello(hello: Hello | null, expected: Expected | null): Verdict {
+/** @param open those that connections are accepted for. @param newest that was ever formed here; null before the first. */
+export function judgeHello(
+  hello: Hello | null,
+  open: ReadonlyMap<Generation, Expected>,
+  newest: Generation | null,
+): Verdict {
   if (hello === null)
     return refused(400, 'the hello is malformed: should name generation and rank');
-  if (expected === null) return { kind: 'later', reason: 'no generation has been formed here yet' };
-  if (!sameSecret(hello.token, expected.token)) return refused(401, 'the token is another one');
-  if (hello.generation < expected.generation) {
-    return refused(409, `generation ${hello.generation} is over: should be ${expected.generation}`);
-  }
-  if (hello.generation > expected.generation) {
+  if (newest === null) return { kind: 'later', reason: 'no generation has been formed here yet' };
+  const expected = open.get(hello.generation);
+  if (hello.generation > newest) {
     return { kind: 'later', reason: `generation ${hello.generation} has not been formed here yet` };
   }
+  if (expected === undefined) {
+    return refused(409, `generation ${hello.generation} is over: the newest is ${newest}`);
+  }
+  if (!sameSecret(hello.token, expected.token)) return refused(401, 'the token is another one');
   if (hello.rank >= expected.members || hello.rank === expected.rank) {
     return refused(409, `rank ${hello.rank} is no peer of rank ${expected.rank}`);
   }

@@ -1,23 +1,34 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Generation, Rank } from '../../../shared/ids.js';
-import { type Millis, millis } from '../../../shared/units.js';
+import type { Millis } from '../../../shared/units.js';
 import { fromMessage } from '../errors.js';
 import type { LinkStats } from '../traffic.js';
-import type { FromLinks, ToLinks } from './links-messages.js';
+import type { FromLinks, LinkTrouble, ToLinks } from './links-messages.js';
 
 export interface LinksHost {
   /** `host:port` for the peers. */
   readonly address: string;
   /**
-   * Links this member to all others and ends an older generation.
+   * Links this member to all others of a generation. Older ones that are linked stay open until they
+   * are dropped; one that is still being linked is given up. A generation's only member needs no links.
    *
-   * @returns the training thread's port, for `openExchange`
-   * @throws LinksConnectError
+   * @returns the exchange of this generation, to be sent to the training thread and opened there with
+   * `openExchange`
+   * @throws LinksConnectError where a peer cannot be linked to in time; ExchangeAbortedError where the
+   * generation was dropped or superseded meanwhile, or is no newer than one before.
    */
   connect(request: ConnectRequest): Promise<MessagePort>;
+  /**
+   * Ends everything of a generation at once: what is being linked, every wait of its exchange (with
+   * ExchangeAbortedError), and its sockets. After the waits nothing reads or writes their memory.
+   * Returns at once; a generation that is not open is none.
+   */
+  drop(generation: Generation, reason: string): void;
+  /** Called once for each peer of each generation that cannot be heard, or not be reached. */
+  onTrouble(listener: (trouble: LinkTrouble) => void): void;
   /** Called once for each generation that fails: with PeerLostError, PeerTimeoutError and others. */
   onFailure(listener: (error: Error) => void): void;
-  /** Gives up every exchange with ExchangeAbortedError and cuts the links; returns at once. */
+  /** Drops every generation. */
   abort(reason: string): void;
   /** Since the thread started. */
   stats(): Promise<LinkStats>;
@@ -26,10 +37,10 @@ export interface LinksHost {
 }
 
 export interface ConnectRequest {
+  readonly generation: Generation;
   readonly rank: Rank;
   /** Every member's address by rank, this one's too. */
   readonly addresses: readonly string[];
-  readonly generation: Generation;
   /** How long a peer may be silent while somebody waits for it. */
   readonly deadline: Millis;
   /** How long the peers have to appear; `deadline` where it is not given. */
@@ -59,13 +70,19 @@ export async function startLinks({ host }: { readonly host: string }): Promise<L
   return new ThreadedLinks(worker, ended, address);
 }
 
+interface Pending {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 class ThreadedLinks implements LinksHost {
   readonly address: string;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
-  readonly #listeners: ((error: Error) => void)[] = [];
+  readonly #onTrouble: ((trouble: LinkTrouble) => void)[] = [];
+  readonly #onFailure: ((error: Error) => void)[] = [];
   readonly #statsRequests = new Map<number, (stats: LinkStats) => void>();
-  #connecting: { resolve: () => void; reject: (error: Error) => void } | null = null;
+  readonly #connecting = new Map<number, Pending>();
   #requests = 0;
   #alive = true;
 
@@ -78,21 +95,24 @@ class ThreadedLinks implements LinksHost {
     void ended.then(() => {
       this.#alive = false;
       for (const resolve of this.#statsRequests.values()) resolve(noTraffic);
-      this.#connecting?.reject(new Error('Cannot link the members: the links thread has ended'));
+      const error = new Error('Cannot link the members: the links thread has ended');
+      for (const { reject } of this.#connecting.values()) reject(error);
     });
   }
 
   async connect(request: ConnectRequest): Promise<MessagePort> {
     const { rank, addresses, generation, deadline, connectDeadline, token } = request;
+    const id = this.#requests++;
     const { port1, port2 } = new MessageChannel();
     const connected = new Promise<void>((resolve, reject) => {
-      this.#connecting = { resolve, reject };
+      this.#connecting.set(id, { resolve, reject });
     });
     const message: ToLinks = {
       kind: 'connect',
+      id,
       membership: { rank, addresses, generation, token: token ?? '' },
       connectDeadline: connectDeadline ?? deadline,
-      deadline: millis(deadline),
+      deadline,
       port: port2,
     };
     this.#worker.postMessage(message, [port2]);
@@ -100,12 +120,20 @@ class ThreadedLinks implements LinksHost {
     return port1;
   }
 
+  drop(generation: Generation, reason: string): void {
+    this.#tell({ kind: 'drop', generation, reason });
+  }
+
+  onTrouble(listener: (trouble: LinkTrouble) => void): void {
+    this.#onTrouble.push(listener);
+  }
+
   onFailure(listener: (error: Error) => void): void {
-    this.#listeners.push(listener);
+    this.#onFailure.push(listener);
   }
 
   abort(reason: string): void {
-    this.#tell({ kind: 'abort', reason });
+    this.#tell({ kind: 'drop', generation: null, reason });
   }
 
   stats(): Promise<LinkStats> {
@@ -131,10 +159,13 @@ class ThreadedLinks implements LinksHost {
       case 'listening':
         return;
       case 'connected':
-        this.#connecting?.resolve();
+        this.#takeConnecting(message.id)?.resolve();
         return;
       case 'not-connected':
-        this.#connecting?.reject(fromMessage(message.error));
+        this.#takeConnecting(message.id)?.reject(fromMessage(message.error));
+        return;
+      case 'trouble':
+        for (const listener of this.#onTrouble) listener(message.trouble);
         return;
       case 'failed':
         this.#fail(fromMessage(message.error));
@@ -145,8 +176,14 @@ class ThreadedLinks implements LinksHost {
     }
   }
 
+  #takeConnecting(id: number): Pending | undefined {
+    const pending = this.#connecting.get(id);
+    this.#connecting.delete(id);
+    return pending;
+  }
+
   #fail(error: Error): void {
-    for (const listener of this.#listeners) listener(error);
+    for (const listener of this.#onFailure) listener(error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the links thread, its host and the training thread say to each other. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Generation, Rank } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
 import type { ErrorMessage } from '../errors.js';
 import type { Contributions } from '../exchange.js';
@@ -11,6 +12,7 @@ import type { Membership } from './connect-members.js';
 export type ToLinks =
   | {
       readonly kind: 'connect';
+      readonly id: number;
       readonly membership: Membership;
       /** For connecting. */
       readonly connectDeadline: Millis;
@@ -19,16 +21,38 @@ export type ToLinks =
       /** Transferred; the other end goes to the training thread. */
       readonly port: MessagePort;
     }
-  | { readonly kind: 'abort'; readonly reason: string }
+  /** Null: every generation. */
+  | {
+      readonly kind: 'drop';
+      readonly generation: Generation | null;
+      readonly reason: string;
+    }
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'close' };
 
+/** A peer of a generation that cannot be heard. Whether it lives is for others to find out. */
+export interface LinkTrouble {
+  readonly generation: Generation;
+  readonly peer: Rank;
+  /**
+   * `closed`: its sockets closed, or it broke the protocol. `silent`: they are open, and nothing came
+   * for as long as a wait may last. `unreachable`: it could not be linked to in time, or refused.
+   */
+  readonly how: 'closed' | 'silent' | 'unreachable';
+  readonly detail: string;
+}
+
 export type FromLinks =
   | { readonly kind: 'listening'; readonly address: string }
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'not-connected'; readonly error: ErrorMessage }
-  /** The generation is over: no exchange will succeed any more. */
+  | { readonly kind: 'connected'; readonly id: number }
+  | {
+      readonly kind: 'not-connected';
+      readonly id: number;
+      readonly error: ErrorMessage;
+    }
+  /** The generation is over: no exchange of it will succeed any more. */
   | { readonly kind: 'failed'; readonly error: ErrorMessage }
+  | { readonly kind: 'trouble'; readonly trouble: LinkTrouble }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: LinkStats };
 
 /** Vectors lie in shared memory: what is posted is where they are, not what they hold. */
@@ -56,5 +80,8 @@ export interface ReduceRequest {
   readonly scratch: Float32Array;
 }
 
-/** The end of an operation. */
-export type FromExchange = { readonly id: number; readonly error: ErrorMessage | null };
+export type FromExchange =
+  /** The end of an operation. */
+  | { readonly kind: 'done'; readonly id: number; readonly error: ErrorMessage | null }
+  /** The last message: all operations have ended with this error. */
+  | { readonly kind: 'over'; readonly error: ErrorMessage };

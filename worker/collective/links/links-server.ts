@@ -3,13 +3,16 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { dismiss, StrangerSockets } from '../../../process/metrics/stranger-sockets.js';
-import type { Rank } from '../../../shared/ids.js';
+import type { Generation, Rank } from '../../../shared/ids.js';
 import { strangerTimeout } from '../../../shared/limits.js';
 import type { Traffic } from '../traffic.js';
-import { type Expected, judgeHello, linksPath, readHello } from './hello.js';
+import { type Expected, type Hello, judgeHello, linksPath, readHello } from './hello.js';
 
 /** Peers send nothing but control frames to the server of a direction. */
 const maxIncomingBytes = 128;
+
+/** Gets the socket on which the peer of this rank wants to hear this member. */
+type Welcome = (rank: Rank, socket: WebSocket) => void;
 
 /** Accepts the sockets that peers dial in order to hear this member. */
 export class LinksServer {
@@ -23,8 +26,8 @@ export class LinksServer {
   readonly #strangers = new StrangerSockets();
   readonly #traffic: Traffic;
   readonly #host: string;
-  #expected: Expected | null = null;
-  #welcome: (rank: Rank, socket: WebSocket) => void = () => undefined;
+  readonly #expected = new Map<Generation, Expected & { readonly welcome: Welcome }>();
+  #newest: Generation | null = null;
 
   private constructor(host: string, traffic: Traffic) {
     this.#host = host;
@@ -53,10 +56,16 @@ export class LinksServer {
     return this.#host.includes(':') ? `[${this.#host}]:${port}` : `${this.#host}:${port}`;
   }
 
-  /** From now on, `welcome` gets the sockets of this membership's peers. */
-  expect(expected: Expected, welcome: (rank: Rank, socket: WebSocket) => void): void {
-    this.#expected = expected;
-    this.#welcome = welcome;
+  /** From now on, `welcome` gets the sockets of this membership's peers, until it is forgotten. */
+  expect(expected: Expected, welcome: Welcome): void {
+    const { generation } = expected;
+    this.#expected.set(generation, { ...expected, welcome });
+    if (this.#newest === null || generation > this.#newest) this.#newest = generation;
+  }
+
+  /** Peers that still want this generation are told that it is over. */
+  forget(generation: Generation): void {
+    this.#expected.delete(generation);
   }
 
   /** Connections of whoever has not shown yet that it is a peer. */
@@ -71,15 +80,16 @@ export class LinksServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const hello = readHello(request.headers);
     const verdict =
       request.url === linksPath
-        ? judgeHello(readHello(request.headers), this.#expected)
+        ? judgeHello(hello, this.#expected, this.#newest)
         : ({ kind: 'refused', status: 400, reason: 'the path is unknown' } as const);
     if (verdict.kind === 'welcome') {
-      const { rank } = readHello(request.headers) as { rank: Rank };
+      const { generation, rank } = hello as Hello;
       this.#strangers.welcome(socket);
       this.#sockets.handleUpgrade(request, socket, head, (accepted) =>
-        this.#welcome(rank, accepted),
+        this.#expected.get(generation)?.welcome(rank, accepted),
       );
       return;
     }

@@ -78,7 +78,7 @@ test('a member of an older generation is refused and counted', async () => {
   const { error, traffic } = await refusal({ generation: 4 }, 5000);
   assert.match(
     String(error),
-    /Cannot link to rank 0: .* refused: generation 4 is over: should be 5/,
+    /Cannot link to rank 0: .* refused: generation 4 is over: the newest is 5/,
   );
   assert.equal(traffic.refusedConnections, 1);
 });
