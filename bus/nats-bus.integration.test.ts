@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
-import { BusLostError, BusRefusedError } from '../shared/bus.js';
+import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
 import { jobId, runId, step, workerId } from '../shared/ids.js';
 import {
   everyPlanSubject,
@@ -14,8 +14,8 @@ import {
   planSubject,
   workerSubject,
 } from '../shared/subjects.js';
-import { busContract, Collector } from './bus.contract.js';
-import { openNatsBus } from './nats-bus.js';
+import { busContract, busRestartContract, Collector } from './bus.contract.js';
+import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-nats-'));
 
@@ -27,17 +27,37 @@ const start = (name: string): Promise<LocalNatsServer> =>
   });
 
 let server: LocalNatsServer;
+let killed: LocalNatsServer;
 before(async () => {
-  server = await start('shared');
+  [server, killed] = await Promise.all([start('shared'), start('killed')]);
 });
 after(async () => {
-  await server.stop();
+  await Promise.all(opened.map((bus) => bus.close()));
+  await Promise.all([server.stop(), killed.stop()]);
   // The server's own folder must be gone with it.
   assert.equal(existsSync(join(folder, 'shared')), false);
   rmSync(folder, { recursive: true });
 });
 
-busContract('nats bus', () => openNatsBus({ url: server.url, name: 'contract' }));
+/** A test that fails leaves its buses open, and those that come back keep the process alive. */
+const opened: Bus[] = [];
+async function open(options: NatsBusOptions): Promise<Bus> {
+  const bus = await openNatsBus(options);
+  opened.push(bus);
+  return bus;
+}
+
+busContract('nats bus', () => open({ url: server.url, name: 'contract' }));
+
+const openAgain = (): Promise<Bus> => open({ url: killed.url, name: 'contract', reconnect: true });
+busContract('nats bus that comes back', openAgain);
+busRestartContract('nats bus', openAgain, {
+  async kill() {
+    process.kill(killed.pid, 'SIGKILL');
+    await killed.exited;
+  },
+  start: () => killed.restart(),
+});
 
 // Would catch a run that hangs for ever after its nats-server was killed.
 test('nats bus: a killed server ends the connection within seconds, with a reason', async () => {

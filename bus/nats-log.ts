@@ -1,78 +1,114 @@
-import type { JetStreamManager, NatsConnection, NatsError } from 'nats';
+import { nanos } from 'nats';
 import type { BusLog, LogHandler, Reader } from '../shared/bus.js';
-import { busRequestTimeout } from '../shared/limits.js';
-import { asBusError } from './nats-errors.js';
+import { BusAwayError } from '../shared/bus.js';
+import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
+import { isLate } from './nats-errors.js';
+import { openReader } from './nats-reader.js';
+import type { NatsSession } from './nats-session.js';
+import { namingGone, removeStream } from './nats-stream.js';
 
-/** JetStream's code for a publication that expected another end of the stream. */
-const wrongEnd = 10071;
-
-const pulledAhead = 256;
+interface Unsure {
+  readonly after: number;
+  readonly data: Uint8Array;
+}
 
 /** A JetStream stream with one subject, to which entries are added behind an expected end. */
 export class NatsLog implements BusLog {
-  readonly #connection: NatsConnection;
-  readonly #manager: JetStreamManager;
+  readonly #session: NatsSession;
   readonly #name: string;
   readonly #subject: string;
+  /** An entry of ours of which we do not know whether it was stored. */
+  #unsure: Unsure | null = null;
+  /** Clock reading at which the log's life was prolonged; null before the first time. */
+  #prolongedAt: number | null = null;
 
-  constructor(
-    connection: NatsConnection,
-    manager: JetStreamManager,
-    name: string,
-    subject: string,
-  ) {
-    this.#connection = connection;
-    this.#manager = manager;
+  constructor(session: NatsSession, name: string, subject: string) {
+    this.#session = session;
     this.#name = name;
     this.#subject = subject;
   }
 
   async append(data: Uint8Array, after: number): Promise<number | null> {
+    const sequence = await this.#store(data, after);
+    if (sequence !== null) await this.#prolong(sequence);
+    return sequence;
+  }
+
+  async #store(data: Uint8Array, after: number): Promise<number | null> {
+    const expect = { lastSequence: after, streamName: this.#name };
+    const publish = async (): Promise<number | null> => {
+      try {
+        return (await this.#session.jetstream.publish(this.#subject, data, { expect })).seq;
+      } catch (error) {
+        if (isLate(error)) return null;
+        throw error;
+      }
+    };
     try {
-      const stored = await this.#connection
-        .jetstream({ timeout: busRequestTimeout })
-        .publish(this.#subject, data, { expect: { lastSequence: after } });
-      return stored.seq;
-    } catch (cause) {
-      if ((cause as NatsError).api_error?.err_code === wrongEnd) return null;
-      throw asBusError(cause, `append to the log "${this.#name}"`);
+      const sequence = await this.#ask('append to', publish);
+      if (sequence !== null || !this.#mayBeStored(data, after)) return sequence;
+      return (await this.#holds(data, after + 1)) ? after + 1 : null;
+    } catch (error) {
+      if (error instanceof BusAwayError) this.#unsure = { after, data: data.slice() };
+      throw error;
     }
   }
 
-  async read(from: number, handler: LogHandler): Promise<Reader> {
-    const what = `read the log "${this.#name}"`;
+  #mayBeStored(data: Uint8Array, after: number): boolean {
+    return this.#unsure?.after === after && areEqual(this.#unsure.data, data);
+  }
+
+  async #holds(data: Uint8Array, sequence: number): Promise<boolean> {
+    const stored = await this.#ask('read', async () => {
+      const manager = await this.#session.manager();
+      return manager.streams.getMessage(this.#name, { seq: sequence });
+    });
+    return areEqual(stored.data, data);
+  }
+
+  /** Entries live as long as the log is written to, however long ago the first one was. */
+  async #prolong(sequence: number): Promise<void> {
+    const now = this.#session.clock.now();
+    if (this.#prolongedAt !== null && now - this.#prolongedAt < busLogAgeInterval) return;
+    this.#prolongedAt = now;
+    const manager = await this.#session.manager();
     try {
-      const consumer = await this.#connection
-        .jetstream({ timeout: busRequestTimeout })
-        .consumers.get(this.#name, { opt_start_seq: from });
-      const messages = await consumer.consume({
-        max_messages: pulledAhead,
-        callback: (message) => handler(message.data, message.seq),
-      });
-      return {
-        close: () => void messages.close().catch(() => undefined),
-        ended: messages
-          .closed()
-          .then((error) => (error instanceof Error ? asBusError(error, what) : null)),
-      };
-    } catch (cause) {
-      throw asBusError(cause, what);
+      const { created } = await manager.streams.info(this.#name);
+      const { time } = await manager.streams.getMessage(this.#name, { seq: sequence });
+      const age = time.getTime() - Date.parse(String(created));
+      await manager.streams.update(this.#name, { max_age: nanos(Math.max(0, age) + busLogAge) });
+    } catch {
+      // The entry is stored, and there is a week left to try again.
+      this.#prolongedAt = null;
     }
   }
 
-  async last(): Promise<number> {
-    try {
-      return (await this.#manager.streams.info(this.#name)).state.last_seq;
-    } catch (cause) {
-      throw asBusError(cause, `read the log "${this.#name}"`);
-    }
+  read(from: number, handler: LogHandler): Promise<Reader> {
+    return openReader({
+      session: this.#session,
+      stream: this.#name,
+      what: `read the log "${this.#name}"`,
+      filters: [this.#subject],
+      from: Math.max(1, from),
+      complete: true,
+      handler: ({ data, seq }) => handler(data, seq),
+    });
   }
 
-  async remove(): Promise<void> {
-    try {
-      await this.#manager.streams.delete(this.#name);
-    } catch (cause) {
-      throw asBusError(cause, `remove the log "${this.#name}"`);
-    }
+  last(): Promise<number> {
+    return this.#ask('read', async () => {
+      const manager = await this.#session.manager();
+      return (await manager.streams.info(this.#name)).state.last_seq;
+    });
+  }
+
+  remove(): Promise<void> {
+    return removeStream(this.#session, this.#name);
+  }
+
+  #ask<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    return namingGone(this.#session, this.#name, `${what} the log "${this.#name}"`, work);
   }
 }
+
+const areEqual = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;

@@ -1,7 +1,7 @@
 import type { ObjectStore } from 'nats';
 import type { BusObjects } from '../shared/bus.js';
 import { objectPartBytes } from '../shared/limits.js';
-import { asBusError } from './nats-errors.js';
+import type { NatsSession } from './nats-session.js';
 
 /**
  * Files in a JetStream object store, each as several objects. The client sends an object without
@@ -10,29 +10,25 @@ import { asBusError } from './nats-errors.js';
  * readers check theirs.
  */
 export class NatsObjects implements BusObjects {
+  readonly #session: NatsSession;
   readonly #store: ObjectStore;
 
-  constructor(store: ObjectStore) {
+  constructor(session: NatsSession, store: ObjectStore) {
+    this.#session = session;
     this.#store = store;
   }
 
   async put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const source = chunks[Symbol.asyncIterator]();
-    try {
-      let part = 0;
-      for (let ended = false; !ended; part++) {
-        const object = { name: partName(name, part) };
-        await this.#store.put(
-          object,
-          readPart(source, () => {
-            ended = true;
-          }),
-        );
-      }
-      await this.#removeFrom(name, part);
-    } catch (cause) {
-      throw asBusError(cause, `store the object "${name}"`);
+    let part = 0;
+    for (let ended = false; !ended; part++) {
+      const object = { name: partName(name, part) };
+      const data = readPart(source, () => {
+        ended = true;
+      });
+      await this.#session.ask(storing(name), () => this.#store.put(object, data));
     }
+    await this.#session.ask(storing(name), () => this.#removeFrom(name, part));
   }
 
   async get(name: string): Promise<AsyncIterable<Uint8Array> | null> {
@@ -41,11 +37,7 @@ export class NatsObjects implements BusObjects {
   }
 
   async remove(): Promise<void> {
-    try {
-      await this.#store.destroy();
-    } catch (cause) {
-      throw asBusError(cause, 'remove the object store');
-    }
+    await this.#session.ask('remove the object store', () => this.#store.destroy());
   }
 
   async *#parts(name: string, first: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -57,12 +49,10 @@ export class NatsObjects implements BusObjects {
   }
 
   async #part(name: string, part: number): Promise<AsyncIterable<Uint8Array> | null> {
-    try {
-      const found = await this.#store.get(partName(name, part));
-      return found === null ? null : withError(found.data, found.error, name);
-    } catch (cause) {
-      throw asBusError(cause, `read the object "${name}"`);
-    }
+    const found = await this.#session.ask(reading(name), () =>
+      this.#store.get(partName(name, part)),
+    );
+    return found === null ? null : withError(this.#session, found.data, found.error, name);
   }
 
   /** A longer object of the name was there before: its end must not follow this one's. */
@@ -74,6 +64,9 @@ export class NatsObjects implements BusObjects {
     }
   }
 }
+
+const storing = (name: string): string => `store the object "${name}"`;
+const reading = (name: string): string => `read the object "${name}"`;
 
 const partName = (name: string, part: number): string => `${name}.part-${part}`;
 
@@ -95,6 +88,7 @@ function readPart(
 }
 
 async function* withError(
+  session: NatsSession,
   data: ReadableStream<Uint8Array>,
   error: Promise<Error | null>,
   name: string,
@@ -102,7 +96,7 @@ async function* withError(
   const reader = data.getReader();
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await session.ask(reading(name), () => reader.read());
       if (done) break;
       yield value;
     }
@@ -111,5 +105,5 @@ async function* withError(
     await reader.cancel().catch(() => undefined);
   }
   const failure = await error;
-  if (failure instanceof Error) throw asBusError(failure, `read the object "${name}"`);
+  if (failure instanceof Error) throw session.error(failure, reading(name));
 }

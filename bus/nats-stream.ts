@@ -1,89 +1,91 @@
-import type { JetStreamManager, NatsConnection, NatsError } from 'nats';
-import { BusRefusedError, type BusStream, type Handler, type Reader } from '../shared/bus.js';
-import { busRequestTimeout } from '../shared/limits.js';
-import { asBusError } from './nats-errors.js';
-
-/** Messages that the client asks for ahead of handling them; the plan's own bound is far lower. */
-const pulledAhead = 256;
-
-const notFound = 404;
+import {
+  BusLostError,
+  BusRefusedError,
+  type BusStream,
+  type Handler,
+  type Reader,
+} from '../shared/bus.js';
+import { isMissing } from './nats-errors.js';
+import { openReader } from './nats-reader.js';
+import type { NatsSession } from './nats-session.js';
 
 /** A JetStream stream with file storage. */
 export class NatsStream implements BusStream {
-  readonly #connection: NatsConnection;
-  readonly #manager: JetStreamManager;
+  readonly #session: NatsSession;
   readonly #name: string;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, name: string) {
-    this.#connection = connection;
-    this.#manager = manager;
+  constructor(session: NatsSession, name: string) {
+    this.#session = session;
     this.#name = name;
   }
 
   async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
-    try {
-      const { duplicate } = await this.#connection
-        .jetstream({ timeout: busRequestTimeout })
-        .publish(subject, data, { msgID: id });
-      return duplicate ? 'repeated' : 'stored';
-    } catch (cause) {
-      throw await this.#explained(cause, `store "${subject}"`);
-    }
+    const { duplicate } = await namingGone(this.#session, this.#name, `store "${subject}"`, () =>
+      this.#session.jetstream.publish(subject, data, { msgID: id }),
+    );
+    return duplicate ? 'repeated' : 'stored';
   }
 
-  /** An ordered consumer: it starts at the oldest message, and after a gap where it was. */
-  async read(filters: readonly string[], handler: Handler): Promise<Reader> {
-    try {
-      const consumer = await this.#connection
-        .jetstream({ timeout: busRequestTimeout })
-        .consumers.get(this.#name, { filterSubjects: [...filters] });
-      const messages = await consumer.consume({
-        max_messages: pulledAhead,
-        callback: (message) => handler(message.data, message.subject),
-      });
-      return {
-        close: () => void messages.close().catch(() => undefined),
-        ended: messages
-          .closed()
-          .then((error) =>
-            error instanceof Error ? asBusError(error, `read the stream "${this.#name}"`) : null,
-          ),
-      };
-    } catch (cause) {
-      throw asBusError(cause, `read the stream "${this.#name}"`);
-    }
+  read(filters: readonly string[], handler: Handler): Promise<Reader> {
+    return openReader({
+      session: this.#session,
+      stream: this.#name,
+      what: `read the stream "${this.#name}"`,
+      filters,
+      from: 1,
+      complete: false,
+      handler: ({ data, subject }) => handler(data, subject),
+    });
   }
 
-  async purge(filter: string): Promise<number> {
-    try {
-      return (await this.#manager.streams.purge(this.#name, { filter })).purged;
-    } catch (cause) {
-      throw await this.#explained(cause, `purge "${filter}"`);
-    }
+  purge(filter: string): Promise<number> {
+    return namingGone(this.#session, this.#name, `purge "${filter}"`, async () => {
+      const manager = await this.#session.manager();
+      return (await manager.streams.purge(this.#name, { filter })).purged;
+    });
   }
 
-  /** To a publication that no stream holds, the server answers with a bare 503. */
-  async #explained(cause: unknown, what: string): Promise<Error> {
-    const error = asBusError(cause, what);
-    if (!(error instanceof BusRefusedError) || !(await this.#isGone())) return error;
-    return new BusRefusedError(
-      `Cannot ${what}: the stream "${this.#name}" is gone: someone else removed it from the server`,
-      { cause },
+  remove(): Promise<void> {
+    return removeStream(this.#session, this.#name);
+  }
+}
+
+export async function removeStream(session: NatsSession, name: string): Promise<void> {
+  await session.ask(`remove the stream "${name}"`, async () => {
+    const manager = await session.manager();
+    // Whose answer got lost has done it: removing again finds nothing, which is what was wanted.
+    await manager.streams.delete(name).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+  });
+}
+
+/**
+ * A request about a stream. To a publication that no stream holds, the server answers with a bare
+ * 503; then it is asked what became of the stream.
+ */
+export async function namingGone<Result>(
+  session: NatsSession,
+  name: string,
+  what: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await session.ask(what, work);
+  } catch (error) {
+    if (error instanceof BusLostError || !(await isGone(session, name))) throw error;
+    throw new BusRefusedError(
+      `Cannot ${what}: the stream "${name}" is gone: someone else removed it from the server`,
+      { cause: error },
     );
   }
+}
 
-  #isGone(): Promise<boolean> {
-    return this.#manager.streams.info(this.#name).then(
-      () => false,
-      (error: unknown) => (error as NatsError).api_error?.code === notFound,
-    );
-  }
-
-  async remove(): Promise<void> {
-    try {
-      await this.#manager.streams.delete(this.#name);
-    } catch (cause) {
-      throw asBusError(cause, `remove the stream "${this.#name}"`);
-    }
+async function isGone(session: NatsSession, name: string): Promise<boolean> {
+  try {
+    await session.ask('ask', async () => (await session.manager()).streams.info(name));
+    return false;
+  } catch (error) {
+    return isMissing(error);
   }
 }

@@ -1,71 +1,137 @@
-import type { KV, NatsError } from 'nats';
-import type { BusValue, BusValues, Reader } from '../shared/bus.js';
-import { asBusError } from './nats-errors.js';
+import { type KV, StorageType } from 'nats';
+import { BusAwayError, type BusValue, type BusValues, type Reader } from '../shared/bus.js';
+import { busValueAge } from '../shared/limits.js';
+import { isLate } from './nats-errors.js';
+import { openReader } from './nats-reader.js';
+import type { NatsSession } from './nats-session.js';
+import { namingGone } from './nats-stream.js';
 
-/** JetStream's code for a publication that expected another revision. */
-const wrongRevision = 10071;
+/** A change of ours of which we do not know whether it was made; without data, a removal. */
+interface Unsure {
+  readonly revision: number;
+  readonly data: Uint8Array | null;
+}
+
+export async function openNatsValues(
+  session: NatsSession,
+  bucket: string,
+  replicas: number,
+): Promise<BusValues> {
+  const options = { history: 1, ttl: busValueAge, storage: StorageType.File, replicas };
+  const store = await session.ask(`open the values "${bucket}"`, () =>
+    session.jetstream.views.kv(bucket, options),
+  );
+  return new NatsValues(session, store, bucket);
+}
 
 /** Values in a JetStream key-value bucket. */
-export class NatsValues implements BusValues {
+class NatsValues implements BusValues {
+  readonly #session: NatsSession;
   readonly #store: KV;
   readonly #bucket: string;
+  readonly #unsure = new Map<string, Unsure>();
 
-  constructor(store: KV, bucket: string) {
+  constructor(session: NatsSession, store: KV, bucket: string) {
+    this.#session = session;
     this.#store = store;
     this.#bucket = bucket;
   }
 
-  async get(key: string): Promise<BusValue | null> {
-    try {
+  get(key: string): Promise<BusValue | null> {
+    return this.#ask(`read "${key}"`, async () => {
       const found = await this.#store.get(key);
       if (found === null || found.operation !== 'PUT') return null;
       return { data: found.value, revision: found.revision };
-    } catch (cause) {
-      throw asBusError(cause, `read "${key}" of "${this.#bucket}"`);
-    }
+    });
   }
 
-  async put(key: string, data: Uint8Array, revision: number): Promise<number | null> {
-    try {
-      return revision === 0
-        ? await this.#store.create(key, data)
-        : await this.#store.update(key, data, revision);
-    } catch (cause) {
-      if (isLate(cause)) return null;
-      throw asBusError(cause, `store "${key}" in "${this.#bucket}"`);
-    }
+  put(key: string, data: Uint8Array, revision: number): Promise<number | null> {
+    const what = `store "${key}"`;
+    return this.#change(what, key, { revision, data }, () =>
+      revision === 0 ? this.#store.create(key, data) : this.#store.update(key, data, revision),
+    );
   }
 
   async remove(key: string, revision: number): Promise<boolean> {
+    const removed = await this.#change(
+      `remove "${key}"`,
+      key,
+      { revision, data: null },
+      async () => {
+        await this.#store.delete(key, { previousSeq: revision });
+        return revision;
+      },
+    );
+    return removed !== null;
+  }
+
+  /** The new revision; null where someone else was faster. */
+  async #change(
+    what: string,
+    key: string,
+    change: Unsure,
+    work: () => Promise<number>,
+  ): Promise<number | null> {
+    const before = this.#unsure.get(key);
     try {
-      await this.#store.delete(key, { previousSeq: revision });
-      return true;
-    } catch (cause) {
-      if (isLate(cause)) return false;
-      throw asBusError(cause, `remove "${key}" of "${this.#bucket}"`);
+      const revision = await this.#ask(what, () => work().catch(nullIfLate));
+      const mayBeDone = revision === null && before !== undefined && isSame(before, change);
+      const found = mayBeDone ? await this.#isDone(key, change) : revision;
+      this.#unsure.delete(key);
+      return found;
+    } catch (error) {
+      if (error instanceof BusAwayError) this.#unsure.set(key, change);
+      throw error;
     }
   }
 
-  async watch(key: string, handler: (value: BusValue | null) => void): Promise<Reader> {
-    const what = `watch "${key}" of "${this.#bucket}"`;
-    try {
-      if ((await this.get(key)) === null) handler(null);
-      const changes = await this.#store.watch({ key });
-      const done = (async () => {
-        for await (const { operation, revision, value } of changes) {
-          handler(operation === 'PUT' ? { data: value, revision } : null);
-        }
-        return null;
-      })();
-      return {
-        close: () => changes.stop(),
-        ended: done.catch((error: unknown) => asBusError(error, what)),
-      };
-    } catch (cause) {
-      throw asBusError(cause, what);
-    }
+  async #isDone(key: string, { data, revision }: Unsure): Promise<number | null> {
+    const found = await this.get(key);
+    if (data === null) return found === null ? revision : null;
+    return found !== null && areEqual(found.data, data) ? found.revision : null;
+  }
+
+  /** Keys are subjects of a stream; the newest message of one is what its value is. */
+  watch(key: string, handler: (value: BusValue | null) => void): Promise<Reader> {
+    let isNone: boolean | null = null;
+    const handNone = (): void => {
+      if (isNone !== true) handler(null);
+      isNone = true;
+    };
+    return openReader({
+      session: this.#session,
+      stream: `KV_${this.#bucket}`,
+      what: `watch "${key}" of "${this.#bucket}"`,
+      filters: [`$KV.${this.#bucket}.${key}`],
+      from: 'newest',
+      complete: false,
+      handler: ({ data, headers, seq }) => {
+        const operation = headers?.get('KV-Operation') ?? '';
+        if (operation === 'DEL' || operation === 'PURGE') return handNone();
+        isNone = false;
+        handler({ data, revision: seq });
+      },
+      onBegin: (waiting) => {
+        if (waiting === 0) handNone();
+      },
+    });
+  }
+
+  #ask<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    const whole = `${what} of "${this.#bucket}"`;
+    return namingGone(this.#session, `KV_${this.#bucket}`, whole, work);
   }
 }
 
-const isLate = (error: unknown): boolean =>
-  (error as NatsError).api_error?.err_code === wrongRevision;
+function nullIfLate(error: unknown): null {
+  if (isLate(error)) return null;
+  throw error;
+}
+
+const areEqual = (one: Uint8Array, other: Uint8Array): boolean => Buffer.compare(one, other) === 0;
+
+const isSame = (one: Unsure, other: Unsure): boolean =>
+  one.revision === other.revision &&
+  (one.data === null || other.data === null
+    ? one.data === other.data
+    : areEqual(one.data, other.data));

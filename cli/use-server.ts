@@ -1,6 +1,7 @@
 /** The nats-server of `--nats`, which others may use too, as a command finds it at its start. */
-import { openNatsBus, withoutSecret } from '../bus/nats-bus.js';
+import { openNatsBus } from '../bus/nats-bus.js';
 import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { withoutSecret } from '../shared/nats-address.js';
 import { UsageError } from './usage-error.js';
 
 /**

@@ -64,6 +64,45 @@ export const busConnectTimeout: Millis = millis(10_000);
 export const busRequestTimeout: Millis = millis(10_000);
 
 /**
+ * The longest wait between two tries to reach a server that is away. Tries come at random times
+ * within it, so that all members of a job do not knock at once.
+ */
+export const busReconnectDelay: Millis = millis(300);
+
+/** How long one try may take: a frozen server of a cluster must not keep us from the next one. */
+export const busReconnectTimeout: Millis = millis(3000);
+
+/** A reader asks the server for messages, for so long, */
+export const busPullTime: Millis = millis(10_000);
+
+/** and hears from it that it is there this often; after two missed signs it asks anew. */
+export const busIdleHeartbeat: Millis = millis(1000);
+
+/** Between two tries to read what is not there yet: a stream that someone else creates. */
+export const busReadAgainDelay: Millis = millis(250);
+
+/** Messages that a reader is sent ahead of handling them. */
+export const busReadAhead = 256;
+
+/** What the server keeps for a reader goes away so long after it was last heard of. */
+export const busConsumerAge: Millis = millis(30_000);
+
+/** Nothing that a run stores, but for its log and its values, is worth keeping for longer. */
+export const busStreamAge: Millis = millis(7 * 24 * 3600 * 1000);
+
+/** How long a log lives behind its newest entry, */
+export const busLogAge: Millis = millis(8 * 24 * 3600 * 1000);
+
+/** of which it is told this often: each time costs two requests. */
+export const busLogAgeInterval: Millis = millis(24 * 3600 * 1000);
+
+/**
+ * Values are rewritten only when they change, so they must outlive the longest run; whoever leads a
+ * run removes them at its end.
+ */
+export const busValueAge: Millis = millis(400 * 24 * 3600 * 1000);
+
+/**
  * Steps that may be published past the committed one. Two would hide the latency of publishing;
  * eight also ride out a second in which the coordinator does not run.
  */

@@ -193,6 +193,7 @@ class Run {
       binary: findNatsServer(),
       directory: this.#temporary,
       logFile: join(this.#logs, 'nats-server.log'),
+      job: this.#options.run.job,
     });
     this.#server = server;
     void server.exited.then(({ code, signal }) =>
