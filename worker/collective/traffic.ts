@@ -5,7 +5,7 @@ export interface LinkStats {
   readonly received: Readonly<Record<string, number>>;
   /** Frames of an older generation, which were not looked at. */
   readonly refusedFrames: number;
-  /** Connections with a wrong token, generation or rank. */
+  /** Connections with a wrong proof, generation or rank. */
   readonly refusedConnections: number;
 }
 

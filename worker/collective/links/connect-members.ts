@@ -4,17 +4,18 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Generation, Rank } from '../../../shared/ids.js';
 import { type Millis, millis } from '../../../shared/units.js';
 import { LinksConnectError } from '../errors.js';
-import { dial } from './dial.js';
-import type { IncomingSocket } from './incoming-socket.js';
-import type { LinksServer } from './links-server.js';
-import { WebSocketLink } from './websocket-link.js';
+import { dial } from './handshake/dial.js';
+import type { LinksServer } from './handshake/links-server.js';
+import type { Trust } from './handshake/trust.js';
+import type { IncomingSocket } from './websocket/incoming-socket.js';
+import { WebSocketLink } from './websocket/websocket-link.js';
 
 export interface Membership {
   readonly generation: Generation;
   readonly rank: Rank;
   /** `host:port` of every member's server, by rank; the own one is not dialled. */
   readonly addresses: readonly string[];
-  readonly token: string;
+  readonly trust: Trust;
 }
 
 /** Members start within seconds of each other: the first tries are quick, the later ones polite. */
@@ -64,7 +65,7 @@ export async function connectMembers(
 /** For each peer, the socket on which it wants to hear this member. */
 function acceptFrom(
   server: LinksServer,
-  { generation, rank, addresses, token }: Membership,
+  { generation, rank, addresses }: Membership,
   opened: { terminate(): void }[],
 ): Map<Rank, Promise<WebSocket>> {
   const accepted = new Map<Rank, Promise<WebSocket>>();
@@ -72,8 +73,7 @@ function acceptFrom(
   addresses.forEach((_, peer) => {
     accepted.set(peer as Rank, new Promise((resolve) => resolvers.set(peer as Rank, resolve)));
   });
-  server.expect({ generation, rank, members: addresses.length, token }, (peer, socket) => {
-    socket.on('error', () => socket.terminate());
+  server.expect({ generation, rank, members: addresses.length }, (peer, socket) => {
     const resolve = resolvers.get(peer);
     resolvers.delete(peer);
     // A second socket of the same peer would split its stream.
@@ -86,17 +86,18 @@ function acceptFrom(
 
 async function dialUntil(
   peer: Rank,
-  { generation, rank, addresses, token }: Membership,
+  { generation, rank, addresses, trust }: Membership,
   until: Millis,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<IncomingSocket> {
   const address = addresses[peer] as string;
+  const hello = { purpose: 'links', generation, from: rank, to: peer } as const;
   let pause = firstRetryMillis;
   let reason: string | null = null;
   for (;;) {
     const left = millis(until - clock.now());
-    const result = await dial(address, { generation, rank, token }, left, signal);
+    const result = await dial(address, hello, trust, left, signal);
     if (result.kind === 'open') return result.socket;
     if (result.kind === 'refused') {
       throw new LinksConnectError(peer, `${address} refused: ${result.reason}`);

@@ -3,7 +3,8 @@ import type { Generation, Rank } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
 import { fromMessage } from '../errors.js';
 import type { LinkStats } from '../traffic.js';
-import type { FromLinks, LinkTrouble, ToLinks } from './links-messages.js';
+import type { TlsFiles } from './handshake/trust.js';
+import type { FromLinks, LinksThreadStart, LinkTrouble, ToLinks } from './links-messages.js';
 
 export interface LinksHost {
   /** `host:port` for the peers. */
@@ -45,18 +46,30 @@ export interface ConnectRequest {
   readonly deadline: Millis;
   /** How long the peers have to appear; `deadline` where it is not given. */
   readonly connectDeadline?: Millis;
-  /** The run's secret; only a peer that knows it is let in. */
+  /** The job's secret, where `startLinks` was not given it. */
   readonly token?: string;
+}
+
+export interface LinksOptions {
+  /** To listen on. */
+  readonly host: string;
+  /** 0, or left out: a free one. */
+  readonly port?: number;
+  /** The job's: whoever dials must prove that it knows it, and so must whoever is dialled. */
+  readonly secret?: Uint8Array;
+  /** Every member has these, or none. */
+  readonly tls?: TlsFiles;
 }
 
 /**
  * Starts the thread that owns this member's sockets.
  *
- * @throws Error of the system where `host` cannot be listened on.
+ * @throws Error of the system where `host` and `port` cannot be listened on, or a file not be read.
  */
-export async function startLinks({ host }: { readonly host: string }): Promise<LinksHost> {
+export async function startLinks(options: LinksOptions): Promise<LinksHost> {
+  const { host, port = 0, secret = null, tls = null } = options;
   const worker = new Worker(new URL('./links-thread.js', import.meta.url), {
-    workerData: { host },
+    workerData: { host, port, secret, tls } satisfies LinksThreadStart,
     name: 'links',
   });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -110,7 +123,8 @@ class ThreadedLinks implements LinksHost {
     const message: ToLinks = {
       kind: 'connect',
       id,
-      membership: { rank, addresses, generation, token: token ?? '' },
+      membership: { rank, addresses, generation },
+      secret: token === undefined ? null : Buffer.from(token),
       connectDeadline: connectDeadline ?? deadline,
       deadline,
       port: port2,

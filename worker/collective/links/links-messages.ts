@@ -8,12 +8,23 @@ import type { Slice } from '../schedule.js';
 import type { Tag } from '../tag.js';
 import type { LinkStats } from '../traffic.js';
 import type { Membership } from './connect-members.js';
+import type { TlsFiles } from './handshake/trust.js';
+
+export interface LinksThreadStart {
+  readonly host: string;
+  readonly port: number;
+  /** The job's; null where it comes with the first generation. */
+  readonly secret: Uint8Array | null;
+  readonly tls: TlsFiles | null;
+}
 
 export type ToLinks =
   | {
       readonly kind: 'connect';
       readonly id: number;
-      readonly membership: Membership;
+      readonly membership: Omit<Membership, 'trust'>;
+      /** Where the thread was not started with it. */
+      readonly secret: Uint8Array | null;
       /** For connecting. */
       readonly connectDeadline: Millis;
       /** For every wait of an exchange. */

@@ -11,17 +11,20 @@ import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import { ChunkMemory } from '../chunk-memory.js';
 import { toMessage } from '../errors.js';
 import { Traffic } from '../traffic.js';
-import type { FromLinks, ToLinks } from './links-messages.js';
-import { LinksServer } from './links-server.js';
+import { LinksServer } from './handshake/links-server.js';
+import { readTlsIdentity } from './handshake/trust.js';
+import type { FromLinks, LinksThreadStart, ToLinks } from './links-messages.js';
 import { OpenGenerations } from './open-generations.js';
 
 /** How long peers have to answer the end of a link before the process goes on ending. */
 const farewellMillis = 500;
 
 const host = parentPort as MessagePort;
-const { host: hostName } = workerData as { host: string };
+const start = workerData as LinksThreadStart;
 const traffic = new Traffic();
-const server = await LinksServer.listen(hostName, traffic);
+const { secret } = start;
+const tls = start.tls === null ? null : readTlsIdentity(start.tls);
+const server = await LinksServer.listen({ ...start, trust: { secret, tls }, traffic });
 const awakeClock = new AwakeClock(systemClock, longestTick);
 setInterval(() => awakeClock.now(), tickInterval).unref();
 
@@ -29,6 +32,7 @@ const tellHost = (message: FromLinks): void => host.postMessage(message);
 
 const generations = new OpenGenerations({
   server,
+  trust: { secret: secret ?? new Uint8Array(0), tls },
   traffic,
   awakeClock,
   arithmetic: openArithmetic(),

@@ -17,11 +17,13 @@ import type { Operation } from '../operation.js';
 import { ReduceOperation } from '../reduce-operation.js';
 import type { Traffic } from '../traffic.js';
 import { connectMembers } from './connect-members.js';
+import type { LinksServer } from './handshake/links-server.js';
+import type { Trust } from './handshake/trust.js';
 import type { FromExchange, LinkTrouble, ToExchange, ToLinks } from './links-messages.js';
-import type { LinksServer } from './links-server.js';
 
 export interface OpenGenerationsParts {
   readonly server: LinksServer;
+  readonly trust: Trust;
   readonly arithmetic: Arithmetic;
   readonly memory: ChunkMemory;
   readonly traffic: Traffic;
@@ -58,9 +60,13 @@ export class OpenGenerations {
    * @throws LinksConnectError; ExchangeAbortedError where it is not the newest, or was dropped or
    * superseded meanwhile.
    */
-  async connect({ membership, connectDeadline, deadline, port }: Connect): Promise<void> {
-    const { generation, rank } = membership;
+  async connect(request: Connect): Promise<void> {
+    const { connectDeadline, deadline, port } = request;
+    const { generation, rank } = request.membership;
     const { server, clock } = this.#parts;
+    const secret = request.secret ?? this.#parts.trust.secret;
+    server.trust(secret);
+    const membership = { ...request.membership, trust: { ...this.#parts.trust, secret } };
     if (generation <= this.#newest) {
       port.close();
       throw new ExchangeAbortedError(`generation ${this.#newest} had begun before ${generation}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FrameError } from '../frames/frames.js';
+import { FrameError } from '../../frames/frames.js';
 import { maskedControl, WebSocketReader } from './websocket-reader.js';
 
 const longestPayload = 70_000;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { FrameError, headerBytes, maxPayloadBytes } from '../frames/frames.js';
+import { FrameError, headerBytes, maxPayloadBytes } from '../../frames/frames.js';
 import { maskedControl, WebSocketReader } from './websocket-reader.js';
 
 export interface IncomingHandler {

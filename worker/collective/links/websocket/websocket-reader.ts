@@ -3,7 +3,7 @@
  * gives its user is a whole message in fresh memory; this one hands payload on in the pieces in
  * which it came, so that a float is copied once, from the read buffer to where it belongs.
  */
-import { FrameError } from '../frames/frames.js';
+import { FrameError } from '../../frames/frames.js';
 
 export interface ReaderSink {
   /** A piece of a binary message; `piece` is good during the call only. */

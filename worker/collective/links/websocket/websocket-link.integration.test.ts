@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { systemClock } from '../../../shared/clock.js';
-import type { Generation, Rank } from '../../../shared/ids.js';
-import { millis } from '../../../shared/units.js';
-import { Traffic } from '../traffic.js';
-import { connectMembers, type Membership } from './connect-members.js';
-import { linkContract } from './link-cases.js';
-import { LinksServer } from './links-server.js';
+import { systemClock } from '../../../../shared/clock.js';
+import type { Generation, Rank } from '../../../../shared/ids.js';
+import { millis } from '../../../../shared/units.js';
+import { Traffic } from '../../traffic.js';
+import { connectMembers, type Membership } from '../connect-members.js';
+import { LinksServer } from '../handshake/links-server.js';
+import { linkContract } from '../link-cases.js';
 
+const trust = { secret: Buffer.from('the secret of the job'), tls: null };
 const never = new AbortController().signal;
 
 async function listen(): Promise<{ server: LinksServer; traffic: Traffic }> {
   const traffic = new Traffic();
-  return { server: await LinksServer.listen('127.0.0.1', traffic), traffic };
+  const options = { host: '127.0.0.1', port: 0, trust, traffic };
+  return { server: await LinksServer.listen(options), traffic };
 }
 
 const membership = (rank: number, addresses: string[], change: object = {}): Membership => ({
   generation: 5 as Generation,
   rank: rank as Rank,
   addresses,
-  token: 'secret',
+  trust,
   ...change,
 });
 
@@ -83,10 +85,11 @@ test('a member of an older generation is refused and counted', async () => {
   assert.equal(traffic.refusedConnections, 1);
 });
 
-test('a member with another token is refused, and its token is not repeated', async () => {
-  const { error } = await refusal({ token: 'guess' }, 5000);
-  assert.match(String(error), /refused: the token is another one/);
-  assert.doesNotMatch(String(error), /guess|secret/);
+test('a member with another secret is refused, and its secret is not repeated', async () => {
+  const other = { secret: Buffer.from('a guess'), tls: null };
+  const { error } = await refusal({ trust: other }, 5000);
+  assert.match(String(error), /refused: the proof is not of the secret that is known here/);
+  assert.doesNotMatch(String(error), /guess/);
 });
 
 // Would catch a member that gives up although its peer is only slower to hear of the new generation.

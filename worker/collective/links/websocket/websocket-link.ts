@@ -4,9 +4,9 @@
  * member dials those that it wants to hear.
  */
 import type { WebSocket } from 'ws';
-import type { Rank } from '../../../shared/ids.js';
+import type { Rank } from '../../../../shared/ids.js';
+import type { Link, LinkReceiver } from '../link.js';
 import type { IncomingSocket } from './incoming-socket.js';
-import type { Link, LinkReceiver } from './link.js';
 
 /** "Normal closure": everything was sent. Any other end of a socket means that its member is lost. */
 const departure = 1000;
