@@ -7,6 +7,9 @@ import type { Clock } from '../../shared/clock.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Scheduler } from './scheduler.js';
 
+/** Milliseconds since 1970 at which every simulation begins. */
+const dayOne = 1_700_000_000_000;
+
 export interface ClockSettings {
   readonly offset: number;
   /** Its milliseconds in one of the scheduler's. */
@@ -15,10 +18,12 @@ export interface ClockSettings {
 
 export class SimProcess {
   readonly name: string;
+  /** Monotonic. */
   readonly clock: Clock;
   readonly #scheduler: Scheduler;
   readonly #rate: number;
   #offset: number;
+  #wallOffset = 0;
   #state: 'running' | 'standing' | 'dead' = 'running';
   /** What came while it stood still, and behind that until it has caught up. */
   readonly #backlog: (() => void)[] = [];
@@ -46,9 +51,19 @@ export class SimProcess {
     return millis(this.#scheduler.now * this.#rate + this.#offset);
   }
 
-  /** The clock goes forward at once, as on a host that was suspended. */
-  jumpClock(by: number): void {
-    this.#offset += by;
+  /** What its host takes for the time of day: it can be set. */
+  wall(): Millis {
+    return millis(dayOne + this.#scheduler.now + this.#wallOffset);
+  }
+
+  /** Forwards or backwards. */
+  setWall(by: number): void {
+    this.#wallOffset += by;
+  }
+
+  /** A suspended host's monotonic clock stands still for so long. */
+  loseTime(duration: number): void {
+    this.#offset -= duration * this.#rate;
   }
 
   /** Now if it runs; else behind what waits already. */

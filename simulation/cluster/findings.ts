@@ -1,0 +1,83 @@
+/**
+ * What must never be, looked for while it runs: each rule is one sentence here, and what breaks one
+ * is a finding. The log is looked at when the run is over: see checks/.
+ */
+import type { TrainingWatch } from '../engine/tiny-parts.js';
+import type { Setup } from '../schedule/setup.js';
+import type { SimProcess } from '../time/sim-process.js';
+import { tinyReference } from './tiny-job.js';
+
+/** A supervisor that starts the same process so often has nothing to hope for. */
+const restartsMax = 12;
+
+export class Findings implements TrainingWatch {
+  readonly #setup: Setup;
+  readonly #trace: (text: string) => void;
+  readonly #all: string[] = [];
+  readonly #inside = new Map<SimProcess, number>();
+  readonly #entered = new Map<SimProcess, number>();
+  #restarts = 0;
+  #isStopWanted = false;
+  isStopping = false;
+
+  constructor(setup: Setup, trace: (text: string) => void) {
+    this.#setup = setup;
+    this.#trace = trace;
+  }
+
+  get all(): readonly string[] {
+    return this.#all;
+  }
+
+  get isStopWanted(): boolean {
+    return this.#isStopWanted;
+  }
+
+  add(text: string): void {
+    this.#trace(`FOUND: ${text}`);
+    this.#all.push(text);
+  }
+
+  stopWanted(): void {
+    this.#isStopWanted = true;
+  }
+
+  restarted(name: string, reason: string): void {
+    this.#restarts++;
+    if (this.#restarts === restartsMax) {
+      this.add(`processes end again and again: ${name}: ${reason}`);
+    }
+  }
+
+  entered(process: SimProcess, generation: number): void {
+    this.#trace(`${process.name} trains in generation ${generation}`);
+    const inside = this.#inside.get(process);
+    if (inside !== undefined) {
+      this.add(`${process.name} trains in generation ${inside} and in ${generation} at once`);
+    }
+    if ((this.#entered.get(process) ?? -1) >= generation) {
+      this.add(`${process.name} enters generation ${generation} again`);
+    }
+    this.#inside.set(process, generation);
+    this.#entered.set(process, generation);
+  }
+
+  left(process: SimProcess, generation: number): void {
+    this.#trace(`${process.name} has left generation ${generation}`);
+    this.#inside.delete(process);
+  }
+
+  gone(process: SimProcess): void {
+    this.#inside.delete(process);
+  }
+
+  published(process: SimProcess, generation: number, committedSteps: number, digest: string): void {
+    this.#trace(`${process.name} publishes the checkpoint of ${committedSteps} steps`);
+    if (tinyReference(this.#setup).settled[committedSteps] !== digest) {
+      this.add(
+        `${process.name} publishes other weights at step ${committedSteps} than the undisturbed run ` +
+          `has there, in generation ${generation}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Draws what goes wrong. Nothing here knows what the code under test does about it. */
+import type { Random } from '../../shared/random.js';
+import type { Fault, FaultKind } from './fault.js';
+import type { Setup } from './setup.js';
+
+/** Kinds by how often they are drawn, so that no seed is all of one kind. */
+const weights: readonly (readonly [FaultKind, number])[] = [
+  ['kill', 10],
+  ['hang', 6],
+  ['suspend', 2],
+  ['stick', 2],
+  ['clock-on', 1],
+  ['clock-back', 1],
+  ['slow', 2],
+  ['cut-off', 4],
+  ['deaf', 2],
+  ['mute', 2],
+  ['divide', 4],
+  ['break', 4],
+  ['unplug', 4],
+  ['unanswered', 2],
+  ['bus-away', 3],
+  ['drain', 4],
+  ['start', 6],
+  ['stop', 1],
+];
+const allWeights = weights.reduce((sum, [, weight]) => sum + weight, 0);
+
+/** Short ones are over before anyone notices, long ones after everyone has gone on. */
+const durations = [20, 200, 800, 2500, 6000] as const;
+
+export function drawSchedule(setup: Setup, random: Random): Fault[] {
+  const span = 1000 + (setup.totalSteps * setup.stepTime) / 2 + random.below(4000);
+  const faults: Fault[] = [];
+  for (let left = random.below(9); left > 0; left--) {
+    faults.push(...drawFault(setup, random, Math.floor(random.uniform() * span)));
+  }
+  return faults.sort((a, b) => a.at - b.at);
+}
+
+function drawFault(setup: Setup, random: Random, at: number): Fault[] {
+  const kind = drawKind(random);
+  const workers = [...setup.workers, 'worker-9'];
+  const worker = (): string => workers[random.below(workers.length)] as string;
+  const anyone = (): string => {
+    const all = [...setup.workers, ...setup.coordinators, ...setup.coordinators];
+    return all[random.below(all.length)] as string;
+  };
+  const duration = (): number => {
+    const longest = durations[random.below(durations.length)] as number;
+    return 1 + Math.floor(random.uniform() * longest);
+  };
+  switch (kind) {
+    case 'kill': {
+      const process = anyone();
+      const again: Fault = { at: at + 50 + duration(), kind: 'start', process };
+      return [{ at, kind, process }, ...(random.below(4) > 0 ? [again] : [])];
+    }
+    case 'start':
+      return [{ at, kind, process: worker() }];
+    case 'drain': {
+      const process = worker();
+      const again: Fault = { at: at + 1000 + duration(), kind: 'start', process };
+      return [{ at, kind, process }, ...(random.below(2) > 0 ? [again] : [])];
+    }
+    case 'divide':
+    case 'break': {
+      const [process, from] = [worker(), worker()];
+      if (process === from) return [];
+      return kind === 'break'
+        ? [{ at, kind, process, from }]
+        : [{ at, kind, process, from, for: duration() }];
+    }
+    case 'stick':
+      return [{ at, kind, process: worker(), for: duration() }];
+    case 'unplug':
+      return [{ at, kind, process: anyone() }];
+    case 'bus-away':
+      return [{ at, kind, for: duration() }];
+    case 'stop':
+      return [{ at, kind }];
+    default:
+      return [{ at, kind, process: anyone(), for: duration() }];
+  }
+}
+
+function drawKind(random: Random): FaultKind {
+  let drawn = random.below(allWeights);
+  for (const [kind, weight] of weights) {
+    drawn -= weight;
+    if (drawn < 0) return kind;
+  }
+  return 'kill';
+}
