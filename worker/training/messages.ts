@@ -84,6 +84,11 @@ export type ToTraining =
    * members stop after the same step even where only one of them was asked.
    */
   | { readonly kind: 'stop' }
+  /**
+   * Write a checkpoint of the state that is held, if what follows its last commit is done: answered by
+   * `saved` when it is on disk. Not inside a generation.
+   */
+  | { readonly kind: 'save' }
   /** Copy the state that is held, for a member that joins, and go on: answered by `snapshot`. */
   | { readonly kind: 'snapshot'; readonly id: number }
   /** Nobody reads the snapshot any more. */
@@ -179,6 +184,7 @@ export type FromTraining =
       readonly position: Position;
       readonly sections: StateVectors;
     }
+  | { readonly kind: 'saved' }
   /** Stays readable until it is released, or another is asked for. */
   | ({ readonly kind: 'snapshot'; readonly id: number } & SharedState)
   | { readonly kind: 'entered'; readonly generation: Generation; readonly position: Position }

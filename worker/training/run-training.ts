@@ -6,7 +6,7 @@
 import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
 import { codeOf } from '../../shared/exit-codes.js';
-import { step } from '../../shared/ids.js';
+import { generation as generationOf, step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
@@ -84,6 +84,8 @@ export class Training {
   /** Filled from outside. */
   #room: HostState | null = null;
   #inside: Membership | null = null;
+  /** That was entered last. */
+  #newest = generationOf(0);
   /** Every step is done and in a checkpoint: what is left may be given up at any moment. */
   #isLast = false;
   /** The generation is done with; whoever is planned next may have this member. */
@@ -160,6 +162,9 @@ export class Training {
         break;
       case 'stop':
         this.#wishStop();
+        break;
+      case 'save':
+        this.#inTurn((opened) => this.#save(opened));
         break;
       case 'snapshot':
         this.#snapshot.want(message.id, this.#held?.isWhole === true ? this.#held : null);
@@ -291,6 +296,7 @@ export class Training {
     }
     const membership = new Membership(entry, opened.context.arithmetic);
     this.#inside = membership;
+    this.#newest = generation;
     this.#cancellation.computeFor(generation);
     let leaving: Leaving;
     try {
@@ -337,6 +343,17 @@ export class Training {
     this.#snapshot.take(held);
     if (this.#change > generation) return 'change';
     return membership.ended;
+  }
+
+  /** Nobody else may hold this state: it is written down before it goes. */
+  async #save({ saving }: Opened): Promise<void> {
+    const held = this.#held;
+    if (held !== null && held.pending === null && held.committedSteps > 0) {
+      await saving.open(held);
+      await saving.start(held, (fact) => this.#tell({ ...fact, generation: this.#newest }));
+      await saving.settle();
+    }
+    this.#tell({ kind: 'saved' });
   }
 
   #tellLeft({ generation }: Entry, held: Held, leaving: Leaving): void {

@@ -36,7 +36,7 @@ export function record(
       worker: workerId(`worker-${index}`),
       incarnation: incarnationOf(index),
       address: `h:${1000 + index}`,
-      lanes: 2,
+      lanes: Math.floor(4 / members.length),
     })),
     writer: members.length === 0 ? null : workerId(`worker-${members[0]}`),
     start,

@@ -77,7 +77,7 @@ export type Action =
   /** The thread leaves its generation before its next kernel. */
   | { readonly kind: 'abort-training'; readonly generation: number; readonly reason: string }
   | { readonly kind: 'stop-training' }
-  /** Writes a checkpoint of the state that it holds. */
+  /** Writes a checkpoint of the state that it holds; nobody else is known to. */
   | { readonly kind: 'save' }
   | { readonly kind: 'notice'; readonly text: string }
   /** The thread will not come back: the process cannot end in order. */

@@ -1,0 +1,52 @@
+/** What happens in a generation, as a report for the run's log or as progress that may be lost. */
+import type { WorkerProgress, WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
+import { failureText } from '../../../shared/messages/messages.js';
+import type { Fact, FromTraining } from '../../training/messages.js';
+
+type Progress = Extract<Fact, { kind: 'evaluating' | 'encoding' }>;
+
+export const isProgress = (fact: Fact): fact is Progress =>
+  fact.kind === 'evaluating' || fact.kind === 'encoding';
+
+export const progressOf = (
+  { kind, done, total }: Progress,
+  incarnation: string,
+  generation: number,
+): WorkerProgress => ({ kind: 'progress', incarnation, generation, doing: kind, done, total });
+
+/**
+ * The types are kept apart, so that each side can check its own.
+ *
+ * @param planSha256 of a committed step's plan as it was read here.
+ */
+export function reportOf(fact: Exclude<Fact, Progress>, planSha256: string | null): WorkerReport {
+  switch (fact.kind) {
+    case 'committed': {
+      const { report } = fact;
+      if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
+      return { kind: 'committed', report: { ...report }, planSha256 };
+    }
+    case 'notice':
+      return { kind: 'notice', text: failureText(fact.text) };
+    case 'validated':
+    case 'evaluated':
+      return { ...fact, results: fact.results.map((result) => ({ ...result })) };
+    default:
+      return fact;
+  }
+}
+
+export function failureOf({
+  code,
+  message,
+  stack,
+  committedSteps,
+}: Omit<Extract<FromTraining, { kind: 'failed' }>, 'kind'>): WorkerReport {
+  return {
+    kind: 'failed',
+    code: code.slice(0, 64),
+    message: failureText(message),
+    stack: failureText(stack),
+    committedSteps,
+  };
+}

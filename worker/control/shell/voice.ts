@@ -1,0 +1,119 @@
+/**
+ * What a worker says: its status again and again, its facts until they are recorded, and that it wants
+ * files until it has them. Nothing that it says has to arrive.
+ */
+import { type Bus, BusLostError } from '../../../shared/bus.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import { heartbeatInterval } from '../../../shared/limits.js';
+import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import {
+  encodeWorkerMessage,
+  type WorkerMessage,
+  type WorkerReport,
+  type WorkerStatus,
+} from '../../../shared/messages/cluster/from-worker.js';
+import type { PublishedFile } from '../../../shared/messages/published-file.js';
+import type { RunAddress } from '../../../shared/run/run-id.js';
+import { workerSubject } from '../../../shared/subjects.js';
+import type { Millis } from '../../../shared/units.js';
+import { Outbox } from '../outbox/outbox.js';
+
+export interface VoiceParts {
+  readonly bus: Bus;
+  readonly worker: WorkerId;
+  readonly incarnation: string;
+  readonly now: () => Millis;
+}
+
+type Files = readonly PublishedFile[];
+
+export class Voice {
+  readonly #parts: VoiceParts;
+  readonly #outbox: Outbox;
+  /** Who waits for files, by their digest. */
+  readonly #onFiles = new Map<string, (files: Files) => void>();
+  #run: RunAddress | null = null;
+  #isLed = false;
+  #said: { readonly key: string; readonly at: Millis } | null = null;
+
+  constructor(parts: VoiceParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts.incarnation);
+  }
+
+  /** From here on somebody may listen. */
+  join(run: RunAddress): void {
+    this.#run = run;
+  }
+
+  /** No more facts find room: training must wait. */
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
+
+  /** Says the status where it has changed, or is due. */
+  speak(status: WorkerStatus): void {
+    // Steps are told by their reports: they are no change that a leader waits for.
+    const position = status.phase === 'training' ? null : status.position;
+    const key = JSON.stringify({ ...status, speed: null, position });
+    const now = this.#parts.now();
+    const said = this.#said;
+    if (said !== null && said.key === key && now - said.at < heartbeatInterval) return;
+    this.#said = { key, at: now };
+    this.say(status);
+  }
+
+  /** A fact, until it is recorded. Its number. */
+  report(generation: number, report: WorkerReport): number {
+    const number = this.#outbox.add(generation, report);
+    this.#send();
+    return number;
+  }
+
+  isRecorded(number: number): boolean {
+    return this.#outbox.isHeard(number);
+  }
+
+  hear(lead: Lead): void {
+    this.#isLed = true;
+    this.#outbox.hear(lead, this.#parts.worker);
+    this.#send();
+  }
+
+  wantFiles(digest: string): Promise<Files> {
+    return new Promise((resolve) => {
+      this.#onFiles.set(digest, resolve);
+      this.say({ kind: 'files-wanted', digest });
+    });
+  }
+
+  hearFiles(digest: string, files: Files): void {
+    this.#onFiles.get(digest)?.(files);
+    this.#onFiles.delete(digest);
+  }
+
+  /** Says again what is due. */
+  tick(): void {
+    const now = this.#parts.now();
+    const isDue = this.#said === null || now - this.#said.at >= heartbeatInterval;
+    if (isDue)
+      for (const digest of this.#onFiles.keys()) this.say({ kind: 'files-wanted', digest });
+    this.#send();
+  }
+
+  say(message: WorkerMessage): void {
+    if (this.#run === null) return;
+    const { bus, worker } = this.#parts;
+    try {
+      bus.publish(workerSubject(this.#run, worker), encodeWorkerMessage(message));
+    } catch (error) {
+      // A bus that is lost for good is told by `closed`, once; everything else is a defect.
+      if (!(error instanceof BusLostError)) throw error;
+    }
+  }
+
+  #send(): void {
+    if (!this.#isLed) return;
+    for (const report of this.#outbox.due(this.#parts.now())) this.say(report);
+  }
+}

@@ -1,0 +1,336 @@
+/** The main thread over a bus in memory: what it hears, says, and has its thread and links do. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exitCodes } from '../../../shared/exit-codes.js';
+import { planLead } from '../../../shared/limits.js';
+import { encodeLeaderMessage } from '../../../shared/messages/cluster/from-leader.js';
+import { coordinatorSubject } from '../../../shared/subjects.js';
+import { millis } from '../../../shared/units.js';
+import { outboxReports } from '../outbox/outbox.js';
+import { at, fromState, incarnationOf, lead, record } from '../situation/situation-fixture.js';
+import { me, run, Stage } from './control-fixture.js';
+import { permitLease } from './permit-lease.js';
+import { busyNoticeAfter } from './thread-watch.js';
+
+const seed = { kind: 'seed' as const };
+const both = record(1, [0, 1], seed);
+const recorded = (number: number) => ({
+  heard: [{ worker: me, incarnation: incarnationOf(1), number }],
+});
+
+/** In generation 1 with worker 0: this one is rank 1 and has lanes 2 and 3. */
+async function training(): Promise<Stage> {
+  const stage = await Stage.open();
+  await stage.lead(both);
+  stage.holds(at(0));
+  await stage.pass(100);
+  stage.tell({ kind: 'entered', generation: 1 as never, position: at(0) });
+  return stage;
+}
+
+const mayPublish = ({ permit, now }: Stage): boolean =>
+  permit.allows({ monotonic: millis(now), wall: millis(now) });
+
+// Would catch a worker that ends because it was started before its coordinator, or waits without a word.
+test('it waits for a run of its job and says so once', async () => {
+  const stage = new Stage();
+  stage.control.start();
+  await stage.pass(1000);
+  assert.deepEqual(stage.news, [{ kind: 'waiting', reason: 'no run of "test" is live' }]);
+  assert.equal(stage.heard.length, 0);
+  await stage.describe();
+  await stage.pass(200);
+  assert.equal(stage.status.phase, 'preparing');
+  stage.tell({ kind: 'opened' });
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'standing-by');
+});
+
+// Would catch lanes, a writer or plans that are not those of the generation.
+test('a member enters with its lanes, and gets the plans of them from its step on', async () => {
+  const stage = await Stage.open();
+  await stage.publish(0);
+  await stage.lead(both);
+  stage.holds(at(0));
+  await stage.pass(200);
+  const enter = stage.posted.find(({ kind }) => kind === 'enter');
+  assert.ok(enter?.kind === 'enter' && enter.links !== null);
+  assert.deepEqual([enter.rank, enter.shares, enter.writes], [1, [2, 2], false]);
+  enter.links.close();
+  assert.deepEqual(stage.plans, ['0/2', '0/3']);
+  assert.equal(stage.status.phase, 'training');
+});
+
+// Would catch a leader that takes a working member for dead, or a network full of the same words.
+test('the status is said at every change and every half second, and at once for a new ping', async () => {
+  const stage = await training();
+  await stage.publish(0);
+  await stage.pass(500);
+  const before = stage.statuses.length;
+  await stage.pass(1000);
+  assert.equal(stage.statuses.length, before + 2);
+  stage.commits(0);
+  assert.equal(stage.statuses.length, before + 2);
+  await stage.lead(both, { ping: 7 });
+  assert.equal(stage.statuses.length, before + 3);
+  assert.equal(stage.status.ping, 7);
+});
+
+// Would catch a committed step that is lost on its way, or one whose plan nobody can compare.
+test('a committed step is reported with its plan, until the leader has recorded it', async () => {
+  const stage = await training();
+  await stage.publish(0);
+  stage.commits(0);
+  await stage.pass(100);
+  const [report] = stage.reports;
+  assert.ok(report?.report.kind === 'committed');
+  assert.match(report.report.planSha256, /^[0-9a-f]{64}$/);
+  await stage.pass(1100);
+  assert.equal(stage.reports.length, 2);
+  await stage.lead(both, recorded(1));
+  await stage.pass(2000);
+  assert.equal(stage.reports.length, 2);
+  assert.ok((stage.status.speed ?? 0) > 0);
+});
+
+// Would catch facts that are dropped, or a memory that grows, while nobody leads.
+test('while its facts find no room, training gets no more plans', async () => {
+  const stage = await training();
+  for (let index = 0; index < outboxReports; index++) {
+    stage.tell({ kind: 'notice', generation: 1 as never, text: `${index}` });
+  }
+  for (let step = 0; step < planLead; step++) await stage.publish(step);
+  assert.deepEqual(stage.plans, []);
+  await stage.lead(both, recorded(1));
+  assert.equal(stage.plans.length, 2 * planLead);
+});
+
+// Would catch a survivor that is deaf to a lost peer, or says its position before it knows it.
+test('a lost peer drops the links and aborts the thread in the same moment', async () => {
+  const stage = await training();
+  stage.trouble(1, 0);
+  assert.deepEqual([stage.drops, stage.aborted], [[1], [1]]);
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'training');
+  assert.deepEqual(stage.status.trouble, [{ worker: 'worker-0', how: 'closed', detail: 'gone' }]);
+  stage.leaves(1, at(3, false));
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'paused');
+  assert.deepEqual(stage.status.position, at(3, false));
+  assert.deepEqual(stage.served.at(-1), at(3, false));
+});
+
+// Would catch a member that asks for plans of lanes it had, or of steps that are over.
+test('in the next generation it reads the plans of its new lanes from its position on', async () => {
+  const stage = await training();
+  for (const step of [0, 1, 2]) await stage.publish(step);
+  stage.commits(0);
+  await stage.lead(record(2, [1]));
+  stage.leaves(1, at(1));
+  const before = stage.plans.length;
+  await stage.lead(record(2, [1], fromState(at(1), 1)));
+  await stage.pass(100);
+  const wanted = [1, 2].flatMap((step) => [0, 1, 2, 3].map((lane) => `${step}/${lane}`));
+  assert.deepEqual(stage.plans.slice(before).sort(), wanted);
+  const enter = stage.posted.findLast(({ kind }) => kind === 'enter');
+  assert.ok(enter?.kind === 'enter' && enter.links === null && enter.writes);
+});
+
+// Would catch a worker that waits for ever on a stream that is not there any more.
+test('a stream that is made anew is read again', async () => {
+  const stage = await training();
+  await stage.publish(0);
+  await stage.loseStream();
+  await stage.publish(1);
+  await stage.pass(200);
+  assert.deepEqual(stage.plans, ['0/2', '0/3', '1/2', '1/3']);
+});
+
+// Would catch a step that is trained on another plan than the one that was published before.
+test('a plan that comes again as another one ends the worker', async () => {
+  const stage = await training();
+  await stage.publish(0);
+  await stage.loseStream();
+  await stage.publish(0, 9);
+  await stage.pass(200);
+  assert.equal(stage.control.worker.situation.kind, 'failed');
+  const failed = stage.reports.find(({ report }) => report.kind === 'failed');
+  assert.ok(failed?.report.kind === 'failed' && failed.report.code === 'PLAN_MISMATCH');
+});
+
+// Would catch a worker that gives up, or forgets its plans, when its leader or the bus is away.
+test('it trains on while its leader is silent and NATS is away, and tells everything afterwards', async () => {
+  const stage = await training();
+  await stage.publish(0);
+  stage.hub.stop();
+  await stage.pass(60_000);
+  stage.commits(0);
+  await stage.pass(1000);
+  assert.equal(stage.control.worker.situation.kind, 'training');
+  stage.hub.start();
+  await stage.pass(1100);
+  assert.equal(stage.reports.at(-1)?.report.kind, 'committed');
+  assert.equal(stage.status.phase, 'training');
+});
+
+// Would catch a deposed leader that still moves workers.
+test('words of an older fence and malformed ones change nothing', async () => {
+  const stage = await training();
+  await stage.lead(record(1, [0, 1], seed, { fence: 4 }));
+  const { known } = stage.control.worker;
+  await stage.lead(record(9, [1], null, { fence: 3 }), { ping: 9 });
+  stage.leader.publish(coordinatorSubject(run), new Uint8Array([1, 2, 3]));
+  await stage.pass(100);
+  assert.equal(stage.control.worker.known, known);
+  assert.equal(stage.status.ping, 0);
+});
+
+// Would catch a process that wakes up and publishes what others have published meanwhile.
+test('a process that stood still may publish nothing until a word of now confirms its generation', async () => {
+  const stage = await training();
+  await stage.lead(both);
+  assert.ok(mayPublish(stage));
+  stage.now += 9000;
+  assert.ok(!mayPublish(stage));
+  // It was in the socket all the time.
+  stage.leader.publish(coordinatorSubject(run), encodeLeaderMessage(lead(both)));
+  await stage.pass(100);
+  assert.ok(!mayPublish(stage));
+  await stage.pass(1000);
+  await stage.lead(both);
+  await stage.lead(both);
+  assert.ok(mayPublish(stage));
+  await stage.pass(permitLease);
+  assert.ok(!mayPublish(stage));
+});
+
+// Would catch a joiner whose thread gets a state that nobody offered, or that another copy brought.
+test('a copy is offered, gets its room, is filled and taken', async () => {
+  const stage = await Stage.open();
+  await stage.lead(record(4, [0, 1], fromState(at(9), 0)));
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'copying');
+  const [copy] = stage.copies;
+  assert.ok(copy !== undefined && copy.address === 'h:1000');
+  assert.deepEqual(copy.wanted, { kind: 'position', position: at(9) });
+  const room = copy.room({ position: at(9), header: 'of-9' });
+  assert.deepEqual(stage.posted.at(-1), {
+    kind: 'copy-begin',
+    position: at(9),
+    header: 'of-9',
+  });
+  const empty = new Float32Array(new SharedArrayBuffer(4));
+  const sections = { parameters: empty, firstMoments: empty, secondMoments: empty };
+  stage.tell({ kind: 'copying', position: at(9), sections });
+  assert.equal(await room, sections);
+  await stage.endCopy({ position: at(9), header: 'of-9' });
+  assert.equal(stage.orders.at(-1), 'copy-end');
+  stage.holds(at(9));
+  await stage.pass(100);
+  assert.equal(stage.orders.at(-1), 'enter');
+});
+
+// Would catch a copy of an older generation that is taken for the one that is wanted.
+test('a copy that is not wanted any more is cut, and what it still brings is nothing', async () => {
+  const stage = await Stage.open();
+  await stage.lead(record(4, [0, 1], fromState(at(9), 0)));
+  const [old] = stage.copies;
+  await stage.lead(record(5, [0, 1, 2], fromState(at(9), 0, 2)));
+  assert.ok(old?.signal.aborted);
+  assert.equal(stage.copies.length, 2);
+  await assert.rejects(old.room({ position: at(9), header: '' }));
+  await stage.endCopy(Object.assign(new Error('not yet'), { code: 'STATE_ABSENT' }));
+  assert.equal(stage.status.trouble.length, 0);
+  await stage.pass(700);
+  assert.equal(stage.copies.length, 3);
+  await stage.endCopy(new Error('closed'));
+  await stage.pass(100);
+  assert.deepEqual(
+    stage.status.trouble.map(({ worker }) => worker),
+    ['worker-2'],
+  );
+});
+
+// Would catch a state that is gone with its last holder, and a checkpoint that nobody may publish.
+test('the last holder is asked to end: it writes a checkpoint, and then ends', async () => {
+  const stage = await training();
+  stage.control.drain();
+  await stage.lead(record(2, [], null, { planned: true }));
+  assert.ok(stage.orders.includes('change'));
+  assert.equal(stage.status.leaving, true);
+  stage.leaves(1, at(3));
+  assert.equal(stage.orders.at(-1), 'save');
+  assert.ok(mayPublish(stage));
+  stage.tell({
+    kind: 'checkpointed',
+    generation: 1 as never,
+    committedSteps: 3,
+    path: '/c/3',
+    seconds: 1,
+  });
+  stage.tell({ kind: 'saved' });
+  assert.equal((await stage.control.end).code, exitCodes.success);
+  assert.ok(!mayPublish(stage));
+  assert.ok(await stage.control.close(1000));
+  assert.ok(stage.terminated);
+});
+
+// Would catch a failure that the leader never hears of.
+test('what the thread failed with is reported, and the worker ends with its code', async () => {
+  const stage = await training();
+  const failed = { code: 'NON_FINITE', message: 'the loss is NaN', stack: '', committedSteps: 0 };
+  stage.tell({ kind: 'failed', ...failed });
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'failed');
+  assert.equal(stage.control.worker.situation.kind, 'failed');
+  await stage.lead(both, recorded(1));
+  const end = await stage.control.end;
+  assert.deepEqual(end, { code: exitCodes.training, reason: 'the loss is NaN' });
+});
+
+// Would catch a thread that ends without a word, and a process that lives on without it.
+test('a thread that dies takes its worker along', async () => {
+  const stage = await training();
+  stage.crash(new Error('it ended'));
+  await stage.pass(6000);
+  assert.equal((await stage.control.end).code, exitCodes.training);
+});
+
+// Would catch a kernel that hangs for hours while everything looks alive.
+test('a kernel that does not come back is named, once; where it must leave, the process is killed', async () => {
+  const stage = await training();
+  stage.busy = { phase: 'items', kernel: 'matmul', millis: busyNoticeAfter };
+  await stage.pass(300);
+  const notices = stage.news.filter(({ kind }) => kind === 'notice');
+  assert.deepEqual(notices, [
+    { kind: 'notice', text: 'its training thread has been in "matmul" for 60 s' },
+  ]);
+  await stage.lead(record(2, [1]));
+  await stage.pass(60_100);
+  assert.equal(stage.killed.length, 1);
+});
+
+// Would catch a member that reads a checkpoint that is not the one it was made a holder of.
+test('it loads the checkpoint that it has found, and no other', async () => {
+  const stage = await Stage.open();
+  stage.checkpoint = { path: '/c/step-7', committedSteps: 7 };
+  await stage.lead(record(1, [1]));
+  await stage.pass(100);
+  assert.deepEqual(stage.status.checkpoint, stage.checkpoint);
+  const start = { kind: 'checkpoint' as const, committedSteps: 7, holders: [me] };
+  await stage.lead(record(1, [1], start));
+  assert.deepEqual(stage.posted.at(-1), {
+    kind: 'load',
+    from: { kind: 'checkpoint', path: '/c/step-7' },
+  });
+});
+
+// Would catch a run that ends and leaves workers behind.
+test('the end of the run ends it, and so does a bus that is lost for good', async () => {
+  const over = await training();
+  await over.lead(both, { over: { kind: 'finished', reason: 'all steps are done' } });
+  assert.equal((await over.control.end).code, exitCodes.success);
+  const lost = await training();
+  lost.hub.fail();
+  assert.equal((await lost.control.end).code, exitCodes.lost);
+});
