@@ -3,6 +3,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId } from '../shared/ids.js';
 import type { ReportedMetrics, ReportedStep } from '../shared/messages/report-fields.js';
+import type { Recovered } from '../shared/messages/run-events.js';
+import type { StepReport } from './record/step-reports.js';
+import { busy } from './recovery/find-straggler.js';
 
 export class CoordinatorMetrics {
   readonly registry = new Registry();
@@ -56,6 +59,29 @@ export class CoordinatorMetrics {
     name: 'lockstep_checkpoint_seconds',
     help: 'Time to write a checkpoint',
     buckets: [0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+    registers: this.#registers,
+  });
+
+  readonly generation = this.#gauge('generation', 'Number of the newest membership');
+  readonly #fence = this.#gauge('leader_fence', 'Number of the leadership of this coordinator');
+  readonly leader = this.#gauge('leader', '1 while this coordinator leads, 0 while it stands by');
+  readonly #recoverySeconds = new Histogram({
+    name: 'lockstep_recovery_seconds',
+    help: 'What a change of the members, the leader or the bus took, by part and cause',
+    labelNames: ['part', 'cause'],
+    buckets: [0.01, 0.03, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 30],
+    registers: this.#registers,
+  });
+  readonly #computeSeconds = new Gauge({
+    name: 'lockstep_worker_compute_seconds',
+    help: 'What each worker computed of the last recorded step, without waiting for peers',
+    labelNames: ['worker'],
+    registers: this.#registers,
+  });
+  readonly #straggler = new Gauge({
+    name: 'lockstep_straggler_info',
+    help: 'Always 1; the label says which worker holds up the others',
+    labelNames: ['worker'],
     registers: this.#registers,
   });
 
@@ -122,6 +148,27 @@ export class CoordinatorMetrics {
     this.#predictions.inc(predictions ?? 0);
     this.#itemTokens.inc(report.itemTokens);
     this.#items.inc(report.distinctItems);
+  }
+
+  /** This process leads from here on. */
+  leads(fence: number, generation: number): void {
+    this.#fence.set(fence);
+    this.generation.set(generation);
+    this.leader.set(1);
+  }
+
+  recovered({ cause, detectSeconds, reformSeconds, resumeSeconds, lostSeconds }: Recovered): void {
+    const parts = { detect: detectSeconds, reform: reformSeconds, resume: resumeSeconds };
+    for (const [part, seconds] of Object.entries({ ...parts, lost: lostSeconds })) {
+      this.#recoverySeconds.observe({ part, cause }, seconds);
+    }
+  }
+
+  timesOf(reports: readonly StepReport[], straggler: string | null): void {
+    this.#computeSeconds.reset();
+    for (const { worker, report } of reports) this.#computeSeconds.set({ worker }, busy(report));
+    this.#straggler.reset();
+    if (straggler !== null) this.#straggler.set({ worker: straggler }, 1);
   }
 
   /** `recall@10` is the metric `recall` at the cutoff `10`. */

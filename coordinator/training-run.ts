@@ -76,6 +76,8 @@ export class TrainingRun {
       firstStep: this.#firstStep,
       totalSteps,
       maxPayload: parts.bus.maxPayload,
+      fence: 0,
+      isFirst: true,
       onFailure: onError,
     });
   }

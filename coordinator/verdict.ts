@@ -1,9 +1,9 @@
 import type { WorkerId } from '../shared/ids.js';
-import type { FromWorker } from '../shared/messages/messages.js';
+import type { WorkerReport } from '../shared/messages/cluster/from-worker.js';
 import type { ReportedMetrics } from '../shared/messages/report-fields.js';
 import type { LiveNegatives, RunResult } from '../shared/messages/run-events.js';
 
-export type Finished = Extract<FromWorker, { kind: 'finished' }>;
+export type Finished = Extract<WorkerReport, { kind: 'finished' }>;
 
 /** Members ended with different weights: the promise of the whole system is broken. */
 export class WeightsDifferError extends Error {

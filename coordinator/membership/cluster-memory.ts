@@ -50,6 +50,10 @@ export class ClusterMemory {
     return this.#record;
   }
 
+  get trainedBy(): ClusterView['trainedBy'] {
+    return this.#trainedBy;
+  }
+
   get ping(): number {
     return this.#ping;
   }
@@ -143,6 +147,15 @@ export class ClusterMemory {
     this.#record = record;
     this.#startedAt = now;
     this.#trainedBy = null;
+  }
+
+  /** This is what stands in the store, whoever decided it. */
+  found(now: Millis, record: GenerationRecord): void {
+    this.#record = record;
+    this.#formedAt = now;
+    this.#startedAt = record.start === null ? null : now;
+    if (!record.planned || record.start !== null) this.#trainedBy = null;
+    this.#suspects = [];
   }
 
   /** Time passed in which nobody could be heard: nobody was silent meanwhile. */

@@ -58,6 +58,8 @@ async function open(totalSteps: number, delays: Delays = none) {
     clock: { now: () => millis(0) },
     metrics: new CoordinatorMetrics(run.job),
     maxPayload: bytes(100_000),
+    fence: 0,
+    isFirst: true,
     plans: {
       async plan(at: Step) {
         await turns(delays.plan);

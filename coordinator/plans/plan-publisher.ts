@@ -3,7 +3,7 @@
  * it: it looks at the cursors, does the next thing, and sleeps where there is none. Looking and
  * falling asleep happen in one turn, so no commit can come between them and be missed.
  */
-import type { BusStream } from '../../shared/bus.js';
+import { BusAwayError, type BusStream } from '../../shared/bus.js';
 import type { Clock } from '../../shared/clock.js';
 import { lane, type Step, step, type WorkerId } from '../../shared/ids.js';
 import { planLead, plansKept } from '../../shared/limits.js';
@@ -31,6 +31,10 @@ export interface PlanPublisherParts {
   readonly plans: PlanSource;
   readonly firstStep: number;
   readonly totalSteps: number;
+  /** Of the leader that publishes. */
+  readonly fence: number;
+  /** Nobody has led the run before. */
+  readonly isFirst: boolean;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -44,6 +48,9 @@ export class PlanPublisher {
   #purgedSteps: number;
   #committedSteps: number;
   #checkpointedSteps = 0;
+  #rewinds = 0;
+  /** Answers were lost: what is repeated may be our own. */
+  #wasAway = false;
   #state: 'new' | 'running' | 'closed' = 'new';
   #wake: () => void = () => undefined;
 
@@ -76,6 +83,16 @@ export class PlanPublisher {
     this.#wake();
   }
 
+  /** Training goes on from an older state: the plans from there on are needed again. */
+  rewound(steps: number): void {
+    this.#committedSteps = steps;
+    this.#publishedSteps = Math.min(this.#publishedSteps, steps);
+    this.#purgedSteps = Math.min(this.#purgedSteps, steps);
+    this.#checkpointedSteps = Math.min(this.#checkpointedSteps, steps);
+    this.#rewinds++;
+    this.#wake();
+  }
+
   /** @throws PlanForgedError where the member trained on another plan than the published one. */
   check(worker: WorkerId, at: number, sha256: string): void {
     this.#published.check(worker, at, sha256);
@@ -96,12 +113,28 @@ export class PlanPublisher {
       while (!this.#isClosed()) {
         const work = this.#work();
         if (work === null) await this.#sleep();
-        else await work;
+        else await this.#ride(work);
       }
     } catch (error) {
       // After the end of a run its stream goes away under what is still being stored.
       if (!this.#isClosed()) this.#parts.onFailure(error as Error);
     }
+  }
+
+  /** What failed because the bus is away is begun again when somebody wakes the loop. */
+  async #ride(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!(error instanceof BusAwayError)) throw error;
+      this.#wasAway = true;
+      await this.#sleep();
+    }
+  }
+
+  /** The bus is back. */
+  wake(): void {
+    this.#wake();
   }
 
   /** A question of its own, since the answer changes while the loop waits. */
@@ -139,11 +172,13 @@ export class PlanPublisher {
   async #publish(at: Step): Promise<void> {
     const { clock, metrics, plans } = this.#parts;
     const start = clock.now();
+    const rewinds = this.#rewinds;
     const plan = await plans.plan(at);
-    if (this.#isClosed()) return;
+    if (this.#isClosed() || rewinds !== this.#rewinds) return;
     // Known before a member can have read it.
     this.#published.published(at, plan.shared.sha256, plan.users);
     await this.#store(at, plan);
+    if (rewinds !== this.#rewinds) return;
     this.#publishedSteps = at + 1;
     metrics.planSeconds.observe((clock.now() - start) / 1000);
   }
@@ -162,10 +197,16 @@ export class PlanPublisher {
     const { run, maxPayload, metrics, stream } = this.#parts;
     const subject = planSubject(run, at, part);
     metrics.planBytes.inc(bytes.byteLength);
+    // Published again behind a rewind, when the server may remember the name of what was purged.
+    const edition = this.#rewinds === 0 ? '' : `/${this.#parts.fence}.${this.#rewinds}`;
     return splitMessage(bytes, maxPayload - envelopeBytes, sha256).map(async (piece, index) => {
-      const stored = await stream.publish(subject, piece, planMessageId(run, at, part, index));
-      // One coordinator publishes each plan of a run once: a repetition is somebody else's plan.
-      if (stored === 'repeated') throw PlanForgedError.stored(at, subject);
+      const id = planMessageId(run, at, part, index) + edition;
+      const stored = await stream.publish(subject, piece, id);
+      // Where nobody has led before, a repetition is somebody else's plan; a coordinator before this
+      // one has published the same, and what members trained on is compared in any case.
+      if (stored === 'repeated' && this.#parts.isFirst && !this.#wasAway) {
+        throw PlanForgedError.stored(at, subject);
+      }
     });
   }
 

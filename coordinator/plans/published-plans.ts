@@ -13,7 +13,7 @@ export class PlanForgedError extends Error {
   static stored(step: Step, subject: string): PlanForgedError {
     return new PlanForgedError(
       `Cannot publish the plan of step ${step}: the stream had a message of its name on ` +
-        `"${subject}" already: only this coordinator may publish plans`,
+        `"${subject}" already: only coordinators of this run may publish plans`,
     );
   }
 }

@@ -36,7 +36,7 @@ test('a report is safe when it and all before it are recorded', () => {
   const inbox = new ReportInbox(1);
   for (const number of [1, 2, 3]) inbox.add(report(number));
   inbox.taken(1, { kind: 'recorded', step: 4 });
-  inbox.taken(2, { kind: 'stored', sequence: 9 });
+  inbox.taken(2, { kind: 'stored', place: { sequence: 9 } });
   inbox.taken(3, { kind: 'over' });
   assert.equal(inbox.settle({ ...nothing, stored: 9 }), false);
   assert.equal(inbox.settle({ ...nothing, stored: 8, recordedSteps: 5 }), true);

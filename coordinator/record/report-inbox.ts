@@ -4,10 +4,15 @@
  */
 import type { NumberedReport } from '../../shared/messages/cluster/from-worker.js';
 
+/** Where an entry stands in the log; null while it waits for a step that must stand before it. */
+export interface Place {
+  sequence: number | null;
+}
+
 /** When a report is safe; the step of a commit, a place in the log, or only when the run is over. */
 export type SafeWhen =
   | { readonly kind: 'now' }
-  | { readonly kind: 'stored'; readonly sequence: number }
+  | { readonly kind: 'stored'; readonly place: Place }
   | { readonly kind: 'recorded'; readonly step: number }
   | { readonly kind: 'over' };
 
@@ -80,7 +85,7 @@ function isSafe(when: SafeWhen, { stored, recordedSteps, over }: SafeSoFar): boo
     case 'now':
       return true;
     case 'stored':
-      return stored >= when.sequence;
+      return when.place.sequence !== null && stored >= when.place.sequence;
     case 'recorded':
       return over || recordedSteps > when.step;
     case 'over':

@@ -1,0 +1,47 @@
+/** Follows a run's log and knows at any moment what it comes to: so a standby can lead at once. */
+import type { BusLog, Reader } from '../../shared/bus.js';
+import { decodeLogEntry } from '../../shared/messages/cluster/log-entry.js';
+import { MalformedMessageError } from '../../shared/messages/guard.js';
+import { emptyRun, foldEntry, type RunState } from '../record/run-state.js';
+
+export class LogFollower {
+  readonly #log: BusLog;
+  readonly #onMalformed: (reason: string, sequence: number) => void;
+  #state: RunState = emptyRun;
+  #sequence = 0;
+  #reader: Reader | null = null;
+
+  constructor(log: BusLog, onMalformed: (reason: string, sequence: number) => void) {
+    this.#log = log;
+    this.#onMalformed = onMalformed;
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Of the newest entry that was read. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  async open(): Promise<void> {
+    this.#reader = await this.#log.read(1, (data, sequence) => this.#read(data, sequence));
+  }
+
+  close(): void {
+    this.#reader?.close();
+  }
+
+  #read(data: Uint8Array, sequence: number): void {
+    // A log that was removed and begun again is another account of the run.
+    if (sequence <= this.#sequence) this.#state = emptyRun;
+    this.#sequence = sequence;
+    try {
+      this.#state = foldEntry(this.#state, decodeLogEntry(data));
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.#onMalformed(error.reason, sequence);
+    }
+  }
+}

@@ -1,0 +1,817 @@
+/**
+ * One leadership of a run: from the moment a process has the claim until it loses it or the run is
+ * over. It hears the workers, asks the pure decisions, and acts on their answers. It never looks at a
+ * clock of its own and starts no timer: `tick` is called from outside.
+ */
+import type { BusLog, BusStream, BusValues } from '../../shared/bus.js';
+import { codeOf } from '../../shared/exit-codes.js';
+import { type WorkerId, workerId } from '../../shared/ids.js';
+import type { GenerationRecord } from '../../shared/membership/generation-record.js';
+import type { Lead } from '../../shared/messages/cluster/from-leader.js';
+import type {
+  NumberedReport,
+  WorkerMessage,
+  WorkerProgress,
+  WorkerReport,
+} from '../../shared/messages/cluster/from-worker.js';
+import { encodeWorkerMessage } from '../../shared/messages/cluster/from-worker.js';
+import type { Happening, LogEntry } from '../../shared/messages/cluster/log-entry.js';
+import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
+import type { RunResult } from '../../shared/messages/run-events.js';
+import { decodeDescription, encodeDescription } from '../../shared/run/run-description.js';
+import {
+  descriptionKey,
+  everyPlanSubject,
+  planStream,
+  progressSubject,
+} from '../../shared/subjects.js';
+import { type Millis, millis } from '../../shared/units.js';
+import { ClusterMemory } from '../membership/cluster-memory.js';
+import type { ClusterView } from '../membership/cluster-view.js';
+import { decideMembership, type MembershipDecision } from '../membership/decide-membership.js';
+import { isTrainingIn } from '../membership/find-late.js';
+import { silenceTimeout } from '../membership/limits.js';
+import { PlanPublisher } from '../plans/plan-publisher.js';
+import { decideProgress, type Progress, ProgressWatch, seconds } from '../progress.js';
+import { judgeFailure, type WorkerFailure } from '../record/judge-failure.js';
+import { LogWriter } from '../record/log-writer.js';
+import { ReportInbox, type SafeWhen } from '../record/report-inbox.js';
+import { foldEntry, lastTrained, type RunEnd, type RunState } from '../record/run-state.js';
+import type { StepReport } from '../record/step-reports.js';
+import { StragglerWatch, stragglerText } from '../recovery/find-straggler.js';
+import { RecoveryClock } from '../recovery/recovery-clock.js';
+import { decideResult, type Finished } from '../verdict.js';
+import type { ElasticParts, Prepared } from './coordinator-parts.js';
+import { FactRecorder } from './fact-recorder.js';
+import { LeadVoice } from './lead-voice.js';
+import {
+  goodbyeLongest,
+  goodbyeShortest,
+  relayInterval,
+  stallFactor,
+  stallFloor,
+} from './limits.js';
+import { RecordKeeper } from './record-keeper.js';
+import { StepRecorder } from './step-recorder.js';
+
+export interface RunLeaderGiven {
+  readonly parts: ElasticParts;
+  readonly prepared: Prepared;
+  readonly fence: number;
+  readonly values: BusValues;
+  readonly log: BusLog;
+  /** What the log comes to, and the sequence of its newest entry. */
+  readonly state: RunState;
+  readonly last: number;
+  readonly now: Millis;
+  /** For how long the leader before has given no sign of life; 0 where there was none. */
+  readonly silentFor: Millis;
+  readonly onDeposed: (reason: string) => void;
+  /** Stored, said, and heard by whoever was there. */
+  readonly onOver: (end: RunEnd) => void;
+}
+
+interface Heard {
+  readonly incarnation: string;
+  readonly inbox: ReportInbox;
+}
+
+type Form = Extract<MembershipDecision, { kind: 'form' }>;
+type Start = Extract<MembershipDecision, { kind: 'start' }>;
+
+export class RunLeader {
+  readonly #given: RunLeaderGiven;
+  readonly #records: RecordKeeper;
+  readonly #memory: ClusterMemory;
+  readonly #writer: LogWriter;
+  readonly #voice: LeadVoice;
+  readonly #plans: PlanPublisher;
+  readonly #steps: StepRecorder;
+  readonly #facts: FactRecorder;
+  readonly #recovery = new RecoveryClock();
+  readonly #stragglers = new StragglerWatch();
+  readonly #inboxes = new Map<WorkerId, Heard>();
+  readonly #finished = new Map<WorkerId, Finished>();
+  readonly #metricsOf = new Map<WorkerId, readonly ReportedMetrics[]>();
+  readonly #failures: WorkerFailure[] = [];
+  readonly #stream: BusStream;
+  /** As it will be when everything that was appended is stored. */
+  #ahead: RunState;
+  /** As it is stored. */
+  #stored: RunState;
+  #progress: ProgressWatch;
+  /** Everyone trains in the newest generation. */
+  #isSettled = false;
+  #recordedAt: Millis;
+  #recentSteps: number[] = [];
+  #late: string | null = null;
+  #stalled = false;
+  #now: Millis;
+  #isActing = false;
+  #end: { readonly end: RunEnd; readonly since: Millis } | null = null;
+  #relayedAt: Millis = millis(0);
+  #closed = false;
+
+  /** @throws BusAwayError, BusRefusedError; null where a newer leader has been faster. */
+  static async open(given: RunLeaderGiven): Promise<RunLeader | null> {
+    const { parts, prepared, fence, values } = given;
+    const records = new RecordKeeper(values, parts.run, fence);
+    const taken = await records.takeOver();
+    if (taken === null) return null;
+    await describe(values, parts, prepared);
+    const stream = await parts.bus.ensureStream(planStream(parts.run), everyPlanSubject(parts.run));
+    return new RunLeader(given, records, taken.record, stream);
+  }
+
+  private constructor(
+    given: RunLeaderGiven,
+    records: RecordKeeper,
+    record: GenerationRecord | null,
+    stream: BusStream,
+  ) {
+    const { parts, prepared, fence, log, state, last, now, onDeposed } = given;
+    this.#given = given;
+    this.#records = records;
+    this.#stream = stream;
+    this.#now = now;
+    this.#recordedAt = now;
+    this.#ahead = state;
+    this.#stored = state;
+    this.#progress = new ProgressWatch(now);
+    const trained = lastTrained(state);
+    this.#memory = new ClusterMemory(
+      now,
+      record,
+      trained && {
+        generation: trained.generation,
+        workers: trained.members.map(({ worker }) => worker),
+      },
+    );
+    this.#writer = new LogWriter({
+      log,
+      last,
+      fence,
+      time: parts.time,
+      onStored: (entry) => this.#onStored(entry),
+      onDeposed,
+      onFailure: (error) => this.#failWith(error),
+    });
+    this.#voice = new LeadVoice(parts.bus, parts.run, () => this.#lead());
+    this.#plans = new PlanPublisher({
+      stream,
+      run: parts.run,
+      clock: parts.clock,
+      metrics: parts.metrics,
+      plans: prepared.plans,
+      firstStep: state.recordedSteps,
+      totalSteps: prepared.totalSteps ?? 0,
+      maxPayload: parts.bus.maxPayload,
+      fence,
+      isFirst: state.fence === 0,
+      onFailure: (error) => this.#failWith(error),
+    });
+    this.#steps = new StepRecorder({
+      fence,
+      plans: this.#plans,
+      state: () => this.#ahead,
+      append: (entry) => this.#append(entry),
+      time: parts.time,
+      secondsOf: () => (this.#now - this.#recordedAt) / 1000,
+      onRecorded: (reports) => this.#onRecorded(reports),
+    });
+    this.#facts = new FactRecorder({
+      state: () => this.#ahead,
+      append: (entry) => this.#append(entry),
+    });
+    if (state.hasTrained && state.end === null) {
+      const since = millis(now - given.silentFor);
+      this.#recovery.decided(now, { cause: 'leader', workers: [], planned: false, since });
+      this.#recovery.started(now);
+    }
+    this.#append({
+      kind: 'led',
+      coordinator: parts.name,
+      totalSteps: prepared.totalSteps ?? 0,
+    });
+    parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
+    parts.metrics.committedSteps.set(state.recordedSteps);
+    parts.metrics.leads(fence, record?.generation ?? 0);
+    this.#plans.begin();
+  }
+
+  /** Null while the run moves, or waits for workers with a reason. */
+  get unhealthy(): string | null {
+    return this.#end === null ? this.#late : `the run is over: ${this.#end.end.kind}`;
+  }
+
+  /** Members finish the step they are in, write a checkpoint and end. */
+  stop(by: string): void {
+    if (this.#ahead.stopping || this.#end !== null) return;
+    this.#append({ kind: 'stopping', by });
+    this.#voice.changed();
+  }
+
+  /** @param now of a clock that stands still while this process does, or the bus is away */
+  tick(now: Millis): void {
+    if (this.#closed) return;
+    this.#now = now;
+    this.#writer.tick();
+    if (this.#end !== null) this.#sayGoodbye(now, this.#end);
+    else this.#guard(() => this.#look(now));
+    if (!this.#closed) this.#voice.tick(now);
+  }
+
+  /** The bus was away and is back: nobody could be heard, so nobody was silent. */
+  cameBack(now: Millis): void {
+    this.#memory.excuse(now);
+    this.#plans.wake();
+    this.#voice.changed();
+    if (this.#ahead.hasTrained && this.#end === null) {
+      this.#recovery.decided(now, { cause: 'bus', workers: [], planned: false, since: null });
+      this.#recovery.started(now);
+    }
+  }
+
+  hear(now: Millis, worker: WorkerId, message: WorkerMessage): void {
+    if (this.#closed) return;
+    this.#now = now;
+    this.#guard(() => this.#hear(now, worker, message));
+  }
+
+  /** Stops acting: someone else leads, or the process ends. */
+  close(): void {
+    this.#closed = true;
+    this.#writer.close();
+    this.#plans.close();
+  }
+
+  /** Removes what the run needs no more; its log stays. */
+  async clean(): Promise<void> {
+    const { filesPublisher, log } = this.#given.parts;
+    try {
+      await this.#stream.remove();
+      await filesPublisher.remove();
+    } catch (error) {
+      // The outcome stands; what is left on a server ages away by itself.
+      log.warn({ code: codeOf(error) }, `left behind: ${(error as Error).message}`);
+    }
+  }
+
+  /** Whatever fails in a look at the run ends it. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failWith(error as Error);
+    }
+  }
+
+  #append(entry: Happening): number {
+    const { entry: logged, sequence } = this.#writer.append(entry);
+    this.#ahead = foldEntry(this.#ahead, logged);
+    return sequence;
+  }
+
+  #onStored(logged: LogEntry): void {
+    this.#stored = foldEntry(this.#stored, logged);
+    const { entry } = logged;
+    const { metrics } = this.#given.parts;
+    switch (entry.kind) {
+      case 'committed':
+        metrics.committed(entry.report);
+        metrics.stepSeconds.observe(entry.seconds);
+        this.#plans.committed(entry.report.step + 1);
+        break;
+      case 'checkpointed':
+        metrics.checkpointSteps.set(entry.committedSteps);
+        metrics.checkpointSeconds.observe(entry.seconds);
+        this.#plans.checkpointed(entry.committedSteps);
+        break;
+      case 'validated':
+      case 'evaluated':
+        metrics.evaluated(entry.results);
+        break;
+      case 'recovered':
+        metrics.recovered(entry);
+        break;
+      case 'finished':
+      case 'failed':
+        this.#voice.changed();
+        break;
+      default:
+        break;
+    }
+    this.#voice.aged();
+  }
+
+  // ---- hearing
+
+  #hear(now: Millis, worker: WorkerId, message: WorkerMessage): void {
+    switch (message.kind) {
+      case 'status':
+        if (this.#memory.hear(now, worker, message) && this.#end === null) this.#look(now);
+        break;
+      case 'report':
+        this.#memory.heardFrom(now, worker, message.incarnation, false);
+        this.#hearReport(worker, message);
+        break;
+      case 'progress':
+        this.#hearProgress(now, worker, message);
+        break;
+      case 'files-wanted':
+        this.#publishFiles(message.digest);
+        break;
+    }
+  }
+
+  #hearReport(worker: WorkerId, message: NumberedReport): void {
+    if (this.#end !== null) return;
+    const { incarnation } = message;
+    let heard = this.#inboxes.get(worker);
+    if (heard?.incarnation !== incarnation) {
+      // Of a process that was replaced, or of one of which no status has come yet: it says it again.
+      if (this.#memory.workers.get(worker)?.status.incarnation !== incarnation) return;
+      heard = { incarnation, inbox: new ReportInbox(message.oldest) };
+      this.#inboxes.set(worker, heard);
+    }
+    for (const due of heard.inbox.add(message)) {
+      heard.inbox.taken(due.number, this.#take(worker, due));
+    }
+    this.#look(this.#now);
+  }
+
+  /** @throws MembersDifferError */
+  #take(worker: WorkerId, { generation, report }: NumberedReport): SafeWhen {
+    switch (report.kind) {
+      case 'committed': {
+        const { step } = report.report;
+        const { planSha256 } = report;
+        const known = this.#steps.add({ worker, generation, report: report.report, planSha256 });
+        if (!known) this.#refuse('ahead', `${worker} reports step ${step}, which nobody can train`);
+        return known ? { kind: 'recorded', step } : { kind: 'now' };
+      }
+      case 'finished':
+        this.#progress.evaluating(this.#now);
+        this.#finished.set(worker, report);
+        return { kind: 'over' };
+      case 'failed':
+        return this.#takeFailure(worker, report);
+      case 'evaluated':
+        this.#metricsOf.set(worker, report.results);
+        break;
+      case 'validated':
+        // What came before is no part of the next step.
+        this.#recordedAt = this.#now;
+        this.#recovery.paused(this.#now);
+        break;
+      default:
+        break;
+    }
+    this.#progress.heard(this.#now);
+    return this.#facts.take(worker, report);
+  }
+
+  #takeFailure(
+    worker: WorkerId,
+    { code, message, stack }: Extract<WorkerReport, { kind: 'failed' }>,
+  ): SafeWhen {
+    this.#given.parts.log.error({ worker, code, stack }, message);
+    const { recordedSteps } = this.#ahead;
+    const failure = { worker, code, recordedSteps };
+    const isWriter = this.#memory.record?.writer === worker;
+    const meaning = judgeFailure(failure, this.#failures, isWriter);
+    this.#failures.push(failure);
+    if (meaning.kind === 'ends the run') {
+      this.#fail(code, message, worker);
+      return { kind: 'over' };
+    }
+    const text = `${worker} failed: ${code}: ${message}`;
+    return this.#facts.take(worker, { kind: 'notice', text });
+  }
+
+  #hearProgress(now: Millis, worker: WorkerId, message: WorkerProgress): void {
+    const moved = message.doing === 'copying';
+    this.#memory.heardFrom(now, worker, message.incarnation, moved);
+    if (message.doing !== 'copying') this.#progress.evaluating(now);
+    if (message.doing === 'encoding') {
+      // No part of the step that follows.
+      this.#recordedAt = now;
+      this.#recovery.paused(now);
+    }
+    if (this.#memory.record?.members[0]?.worker !== worker) return;
+    if (now - this.#relayedAt < relayInterval) return;
+    this.#relayedAt = now;
+    const { bus, run } = this.#given.parts;
+    bus.publish(progressSubject(run), encodeWorkerMessage(message));
+  }
+
+  #publishFiles(digest: string): void {
+    const publishing = this.#given.parts.filesPublisher.publish(digest);
+    if (publishing === null) {
+      this.#refuse('stranger', `files of ${digest} are wanted, which the run has not`);
+      return;
+    }
+    publishing.then(
+      (files) => this.#voice.say({ kind: 'files-published', digest, files: [...files] }),
+      (error: unknown) => this.#failWith(error as Error),
+    );
+  }
+
+  #refuse(reason: string, message: string): void {
+    this.#given.parts.metrics.refused.inc({ reason });
+    this.#given.parts.log.warn({ reason }, message);
+  }
+
+  // ---- deciding
+
+  #look(now: Millis): void {
+    if (this.#end !== null || this.#closed) return;
+    const trained = this.#trainedIn;
+    if (trained !== null) this.#steps.recordDue(trained, this.#trainers());
+    this.#facts.recordDue();
+    this.#settleInboxes();
+    if (this.#tryToFinish(now) || this.#isActing) return;
+    const decision = decideMembership(now, this.#memory.view(this.#factsOf()), this.#workers);
+    switch (decision.kind) {
+      case 'ping':
+        this.#memory.suspect(now, decision.suspects);
+        this.#voice.changed();
+        this.#voice.tick(now);
+        break;
+      case 'wait':
+        this.#wait(decision.reason);
+        break;
+      case 'form':
+        this.#act(() => this.#form(decision));
+        break;
+      case 'start':
+        this.#act(() => this.#start(decision));
+        break;
+      case 'nothing':
+        break;
+    }
+    this.#watch(now);
+  }
+
+  get #workers() {
+    return this.#given.parts.workers;
+  }
+
+  #factsOf(): ClusterView['facts'] {
+    const { hasTrained, stopping } = this.#ahead;
+    return {
+      reportedSteps: this.#steps.reportedSteps,
+      hasTrained,
+      stopping,
+      fromSeed: this.#given.parts.description.resume === null,
+      longestStep: this.#recentSteps.length === 0 ? null : millis(Math.max(...this.#recentSteps)),
+    };
+  }
+
+  /** Who trains now: those whose reports make a step complete. */
+  #trainers(): readonly WorkerId[] {
+    const { record } = this.#memory;
+    if (record === null) return [];
+    if (record.start !== null) return record.members.map(({ worker }) => worker);
+    return this.#memory.trainedBy?.workers ?? [];
+  }
+
+  get #trainedIn(): number | null {
+    const { record, trainedBy } = this.#memory;
+    return record?.start == null ? (trainedBy?.generation ?? null) : record.generation;
+  }
+
+  #settleInboxes(): void {
+    const soFar = {
+      stored: this.#writer.last,
+      recordedSteps: this.#stored.recordedSteps,
+      over: this.#stored.end !== null,
+    };
+    for (const { inbox } of this.#inboxes.values()) if (inbox.settle(soFar)) this.#voice.aged();
+  }
+
+  #wait(reason: string): void {
+    if (this.#ahead.waiting === reason) return;
+    this.#append({ kind: 'waiting', reason });
+    if (this.#ahead.stopping) this.#stopWithoutWorkers(reason);
+  }
+
+  #stopWithoutWorkers(reason: string): void {
+    const { hasTrained, recordedSteps } = this.#ahead;
+    const when = hasTrained
+      ? `after step ${recordedSteps}, while nobody trained`
+      : 'before training began';
+    this.#fail('STOPPED', `stopped ${when}: ${reason}`, null);
+  }
+
+  #act(work: () => Promise<void>): void {
+    this.#isActing = true;
+    work()
+      .catch((error: unknown) => this.#failWith(error as Error))
+      .finally(() => {
+        this.#isActing = false;
+      });
+  }
+
+  async #form(decision: Form): Promise<void> {
+    const { fence, parts } = this.#given;
+    const record = { ...decision.record, fence };
+    const decidedAt = this.#now;
+    if (!(await this.#write(record))) return;
+    this.#memory.formed(this.#now, decision, record);
+    if (!record.planned) this.#isSettled = false;
+    this.#append(generationEntry(record, null, null));
+    if (this.#ahead.hasTrained) {
+      const { cause, workers, since } = decision;
+      this.#recovery.decided(decidedAt, { cause, workers, planned: record.planned, since });
+    }
+    const { generation, members, planned, reason } = record;
+    parts.log.info(
+      { generation, planned, members: members.map(({ worker }) => worker), reason },
+      'generation formed',
+    );
+    parts.metrics.generation.set(generation);
+    this.#voice.changed();
+    this.#voice.tick(this.#now);
+  }
+
+  /** Whether the record stands in the store now. */
+  async #write(record: GenerationRecord): Promise<boolean> {
+    const written = await this.#records.write(record);
+    if (this.#closed) return false;
+    if (written.kind === 'deposed')
+      this.#given.onDeposed('a newer leader has written a generation');
+    // An answer was lost, and something else has been decided since: it goes on from what is there.
+    if (written.kind === 'other') this.#memory.found(this.#now, written.record);
+    return written.kind === 'written';
+  }
+
+  async #start({ record: proposed, position, resumedFrom }: Start): Promise<void> {
+    const { fence, parts, prepared } = this.#given;
+    const { totalSteps } = prepared;
+    if (proposed.start?.kind === 'seed' && parts.checkpointRequired) {
+      const wish = totalSteps === null ? 'evaluate' : 'resume';
+      const where = parts.description.checkpoints ?? 'no worker';
+      this.#fail('CHECKPOINT_MISSING', `Cannot ${wish}: ${where} has no usable checkpoint`, null);
+      return;
+    }
+    if (totalSteps !== null && position.committedSteps > totalSteps) {
+      const message =
+        `Cannot resume: ${resumedFrom ?? 'a member'} has ${position.committedSteps} committed ` +
+        `steps: spec.duration ends at ${totalSteps}: it may grow, not shrink`;
+      this.#fail('DURATION_PASSED', message, null);
+      return;
+    }
+    // What the members go on from must stand in the log before anyone goes on from it.
+    if (!this.#steps.recordUpTo(position.committedSteps) || !this.#writer.isFlushed) return;
+    const record = { ...proposed, fence };
+    if (!(await this.#write(record))) return;
+    this.#begin(record, position, resumedFrom);
+  }
+
+  #begin(record: GenerationRecord, position: Start['position'], resumedFrom: string | null): void {
+    const { log, metrics } = this.#given.parts;
+    if (position.committedSteps < this.#ahead.recordedSteps) {
+      this.#plans.rewound(position.committedSteps);
+      this.#steps.rewound(position.committedSteps);
+    }
+    this.#memory.started(this.#now, record);
+    this.#append(generationEntry(record, position, resumedFrom));
+    this.#recovery.started(this.#now);
+    this.#isSettled = false;
+    metrics.members.set(record.members.length);
+    const { generation, start } = record;
+    log.info({ generation, start, resumedFrom }, 'generation starts');
+    this.#voice.changed();
+    this.#voice.tick(this.#now);
+  }
+
+  // ---- watching
+
+  #watch(now: Millis): void {
+    const { record } = this.#memory;
+    if (record === null || this.#trainedIn === null) return;
+    if (!this.#isSettled && record.start !== null) this.#settle(now, record);
+    if (this.#isSettled) this.#watchProgress(now, decideProgress(now, this.#progress.reading));
+  }
+
+  /** Once everyone trains, steps are due. */
+  #settle(now: Millis, record: GenerationRecord): void {
+    const all = record.members.every(({ worker }) => {
+      const seen = this.#memory.workers.get(worker);
+      return seen !== undefined && isTrainingIn(seen, record);
+    });
+    if (!all) return;
+    this.#isSettled = true;
+    this.#recordedAt = now;
+    this.#recovery.training(now);
+    this.#progress.ready(now, this.#stepsLeft);
+  }
+
+  get #stepsLeft(): number {
+    return (this.#given.prepared.totalSteps ?? 0) - this.#ahead.recordedSteps;
+  }
+
+  #onRecorded(reports: readonly StepReport[]): void {
+    const now = this.#now;
+    const took = now - this.#recordedAt;
+    this.#recordedAt = now;
+    this.#recentSteps = [...this.#recentSteps, took].slice(-16);
+    this.#stalled = false;
+    this.#progress.committed(now, this.#stepsLeft);
+    const recovered = this.#recovery.recorded(now, this.#memory.record?.generation ?? 0);
+    if (recovered !== null) this.#append(recovered);
+    const straggler = this.#stragglers.recorded(reports);
+    if (straggler !== null) this.#notice(stragglerText(straggler));
+    this.#given.parts.metrics.timesOf(reports, this.#stragglers.named);
+  }
+
+  #notice(text: string): void {
+    this.#given.parts.log.warn({}, text);
+    this.#append({ kind: 'notice', text });
+  }
+
+  #watchProgress(now: Millis, progress: Progress): void {
+    this.#watchStall(now);
+    if (progress.kind === 'moving') {
+      this.#late = null;
+      return;
+    }
+    const message = this.#describeStandstill(progress);
+    if (progress.kind === 'none') this.#fail('NO_PROGRESS', message, this.#laggards()[0] ?? null);
+    else if (this.#late === null) {
+      this.#late = message;
+      this.#notice(message);
+    }
+  }
+
+  /** A step that takes many times its usual time is told long before it ends the run. */
+  #watchStall(now: Millis): void {
+    const { activity, since } = this.#progress.reading;
+    if (this.#stalled || activity !== 'training' || this.#recentSteps.length === 0) return;
+    const usual = Math.max(...this.#recentSteps);
+    if (now - since < stallFloor + stallFactor * usual) return;
+    this.#stalled = true;
+    const names = this.#laggards();
+    const who = names.length === 0 ? 'the members' : names.join(', ');
+    const phases = names.map((worker) => this.#memory.workers.get(worker)?.status.phase);
+    this.#notice(
+      `step ${this.#ahead.recordedSteps} waits for ${who} (${phases.join(', ')}) for ` +
+        `${seconds(now - since)}: the longest of the last ${this.#recentSteps.length} took ` +
+        `${seconds(usual)}`,
+    );
+  }
+
+  #describeStandstill({ silentFor, bound, reason }: Exclude<Progress, { kind: 'moving' }>): string {
+    const { activity } = this.#progress.reading;
+    const reports = this.#trainers().map((of) => `${of} ${this.#steps.reportedBy(of)}`);
+    return (
+      `no progress in ${activity} for ${seconds(silentFor)} although every member gives signs of ` +
+      `life: ${this.#ahead.recordedSteps} steps are recorded, the members reported ` +
+      `${reports.join(', ')}, plans are published up to step ${this.#plans.publishedSteps}; the ` +
+      `run ends after ${seconds(bound)} (${reason})`
+    );
+  }
+
+  /** Members that the others wait for; none where all are equally far. */
+  #laggards(): WorkerId[] {
+    const all = this.#trainers();
+    const far = all.map((worker) => this.#steps.reportedBy(worker));
+    const least = Math.min(...far);
+    return Math.max(...far) === least ? [] : all.filter((_, index) => far[index] === least);
+  }
+
+  // ---- ending
+
+  /**
+   * Whoever is left has finished: the others are lost, and nothing is to be computed again.
+   *
+   * @throws WeightsDifferError
+   */
+  #tryToFinish(now: Millis): boolean {
+    if (this.#finished.size === 0) return false;
+    const group = this.#group();
+    const living = group.filter((worker) => this.#lives(now, worker));
+    const ends = living.length > 0 ? living : group.filter((of) => this.#finished.has(of));
+    if (ends.length === 0 || ends.some((worker) => !this.#finished.has(worker))) return false;
+    const steps = this.#finished.get(ends[0] as WorkerId)?.committedSteps ?? 0;
+    if (this.#given.prepared.totalSteps !== null && !this.#steps.recordUpTo(steps)) return false;
+    this.#facts.recordDue();
+    const result = decideResult(ends, this.#finished, this.#metricsOf, this.#ahead.liveNegatives);
+    if (result !== null) this.#finish(result);
+    return true;
+  }
+
+  #group(): readonly WorkerId[] {
+    const { record, trainedBy } = this.#memory;
+    if (record?.start == null && trainedBy !== null) return trainedBy.workers;
+    return record?.members.map(({ worker }) => worker) ?? [];
+  }
+
+  #lives(now: Millis, worker: WorkerId): boolean {
+    const seen = this.#memory.workers.get(worker);
+    const member = this.#memory.record?.members.find((one) => one.worker === worker);
+    if (seen === undefined || seen.status.phase === 'failed') return false;
+    if (member !== undefined && member.incarnation !== seen.status.incarnation) return false;
+    return now - seen.heardAt < silenceTimeout;
+  }
+
+  #finish(result: RunResult): void {
+    this.#append({ kind: 'finished', result: { ...result, metrics: [...result.metrics] } });
+    this.#given.parts.log.info({ ...result, metrics: undefined }, 'run finished');
+    this.#enter({ kind: 'finished', result });
+  }
+
+  #failWith(error: Error): void {
+    const code = codeOf(error);
+    const workers = (error as { workers?: readonly string[] }).workers;
+    this.#fail(code, error.message, workers?.length === 1 ? workerId(workers[0] as string) : null);
+    if (code === 'INTERNAL') {
+      this.#given.parts.log.error({ stack: error.stack }, 'unexpected error');
+    }
+  }
+
+  #fail(code: string, message: string, worker: WorkerId | null): void {
+    if (this.#end !== null || this.#closed) return;
+    const committedSteps = this.#ahead.recordedSteps;
+    this.#given.parts.log.error({ code, worker, committedSteps }, message);
+    this.#append({ kind: 'failed', code, message: message.slice(0, 8192), worker, committedSteps });
+    this.#enter({ kind: 'failed', code, message });
+  }
+
+  #enter(end: RunEnd): void {
+    this.#end = { end, since: this.#now };
+    this.#plans.close();
+    this.#voice.changed();
+  }
+
+  /** The end is said until nobody is heard any more, for a bounded time. */
+  #sayGoodbye(now: Millis, { end, since }: { end: RunEnd; since: Millis }): void {
+    if (this.#stored.end === null) return;
+    this.#settleInboxes();
+    this.#voice.tick(now, millis(100));
+    const heardAt = Math.max(0, ...[...this.#memory.workers.values()].map((one) => one.heardAt));
+    const isSilent = now - heardAt >= goodbyeShortest && now - since >= goodbyeShortest;
+    if (!isSilent && now - since < goodbyeLongest) return;
+    this.close();
+    this.#given.onOver(end);
+  }
+
+  #lead(): Lead {
+    const { fence, parts } = this.#given;
+    return {
+      kind: 'lead',
+      fence,
+      coordinator: parts.name,
+      recordedSteps: this.#stored.recordedSteps,
+      generation: this.#memory.record,
+      stopping: this.#ahead.stopping,
+      over: overOf(this.#stored.end),
+      heard: [...this.#inboxes].map(([worker, { incarnation, inbox }]) => ({
+        worker,
+        incarnation,
+        number: inbox.safe,
+      })),
+      ping: this.#memory.ping,
+    };
+  }
+}
+
+function overOf(end: RunEnd | null): Lead['over'] {
+  if (end === null) return null;
+  if (end.kind === 'failed') return { kind: 'failed', reason: `${end.code}: ${end.message}` };
+  const { stopped, committedSteps } = end.result;
+  return { kind: stopped ? 'stopped' : 'finished', reason: `after step ${committedSteps}` };
+}
+
+function generationEntry(
+  record: GenerationRecord,
+  position: Start['position'] | null,
+  resumedFrom: string | null,
+): Happening {
+  const { generation, planned, reason, members, writer } = record;
+  return {
+    kind: 'generation',
+    generation,
+    planned,
+    reason,
+    members: members.map(({ worker, lanes }) => ({ worker, lanes })),
+    writer,
+    position,
+    resumedFrom,
+  };
+}
+
+/** Puts what workers need to know where they look for it. */
+async function describe(values: BusValues, parts: ElasticParts, prepared: Prepared): Promise<void> {
+  const key = descriptionKey(parts.run);
+  const { dataset, totalSteps } = prepared;
+  const description = { ...parts.description, dataset, totalSteps };
+  for (;;) {
+    const found = await values.get(key);
+    const there = found === null ? null : decodeDescription(found.data);
+    if (JSON.stringify(there) === JSON.stringify(description)) return;
+    if ((await values.put(key, encodeDescription(description), found?.revision ?? 0)) !== null)
+      return;
+  }
+}
