@@ -85,15 +85,16 @@ export class StepRecorder {
       all.some((one) => one.generation === generation),
     );
     const trained = known.at(-1);
-    const users = plans.planOf(step)?.users ?? null;
-    if (trained === undefined || users === null) return false;
+    const plan = plans.planOf(step);
+    if (trained === undefined || plan === null) return false;
     const reports = inRankOrder(all, trained.generation, trained.members);
     const [first] = reports;
     if (first === undefined) return false;
     for (const { worker, planSha256 } of reports) plans.check(worker, step, planSha256);
     const recording = recordStep({
       step,
-      plan: users,
+      plan: plan.users,
+      planSha256: plan.sha256,
       generation: { generation: trained.generation, fence, members: trained.members },
       reports,
       time: time(),
