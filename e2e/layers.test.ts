@@ -69,6 +69,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     'dataset/dataset-manifest.ts',
     'worker/checkpoint/',
     'worker/training/held/state-header.ts',
+    'worker/collective/transfer/',
   ],
 };
 

@@ -59,6 +59,7 @@ const meanings: readonly Meaning[] = [
       'PROCESS_LOST',
       'NATS_SERVER_START',
       'TRANSFER',
+      'STATE_TRANSFER',
       // A newer generation may be at work: it goes on.
       'FENCED',
     ],

@@ -68,6 +68,18 @@ export class LinksConnectError extends Error {
   }
 }
 
+/** No member gave a copy of the state; the reaction is to ask others, or to start from a checkpoint. */
+export class StateTransferError extends Error {
+  override readonly name = 'StateTransferError';
+  readonly code = 'STATE_TRANSFER';
+  readonly reason: string;
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Cannot copy the state of another member: ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
 export type ErrorMessage =
   | {
       readonly code: 'PEER_LOST';
@@ -83,6 +95,7 @@ export type ErrorMessage =
     }
   | { readonly code: 'EXCHANGE_ABORTED'; readonly reason: string }
   | { readonly code: 'LINKS_CONNECT'; readonly peer: Rank; readonly reason: string }
+  | { readonly code: 'STATE_TRANSFER'; readonly reason: string }
   | { readonly code: null; readonly message: string; readonly stack: string };
 
 export function toMessage(error: unknown): ErrorMessage {
@@ -98,6 +111,7 @@ export function toMessage(error: unknown): ErrorMessage {
   if (error instanceof LinksConnectError) {
     return { code: error.code, peer: error.peer, reason: error.reason };
   }
+  if (error instanceof StateTransferError) return { code: error.code, reason: error.reason };
   const unknown = error instanceof Error ? error : new Error(String(error));
   return { code: null, message: unknown.message, stack: unknown.stack ?? '' };
 }
@@ -112,6 +126,8 @@ export function fromMessage(message: ErrorMessage): Error {
       return new ExchangeAbortedError(message.reason);
     case 'LINKS_CONNECT':
       return new LinksConnectError(message.peer, message.reason);
+    case 'STATE_TRANSFER':
+      return new StateTransferError(message.reason);
     case null: {
       const error = new Error(message.message);
       error.stack = message.stack;

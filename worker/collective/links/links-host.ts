@@ -1,12 +1,18 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Generation, Rank } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
-import { fromMessage } from '../errors.js';
+import { fromMessage, StateTransferError } from '../errors.js';
 import type { LinkStats } from '../traffic.js';
+import type {
+  Copied,
+  CopyRequest,
+  ServedState,
+  StateTransfer,
+} from '../transfer/state-transfer.js';
 import type { TlsFiles } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, LinkTrouble, ToLinks } from './links-messages.js';
 
-export interface LinksHost {
+export interface LinksHost extends StateTransfer {
   /** `host:port` for the peers. */
   readonly address: string;
   /**
@@ -83,8 +89,8 @@ export async function startLinks(options: LinksOptions): Promise<LinksHost> {
   return new ThreadedLinks(worker, ended, address);
 }
 
-interface Pending {
-  readonly resolve: () => void;
+interface Pending<Result = void> {
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -96,6 +102,7 @@ class ThreadedLinks implements LinksHost {
   readonly #onFailure: ((error: Error) => void)[] = [];
   readonly #statsRequests = new Map<number, (stats: LinkStats) => void>();
   readonly #connecting = new Map<number, Pending>();
+  readonly #copying = new Map<number, Pending<Copied>>();
   #requests = 0;
   #alive = true;
 
@@ -110,6 +117,8 @@ class ThreadedLinks implements LinksHost {
       for (const resolve of this.#statsRequests.values()) resolve(noTraffic);
       const error = new Error('Cannot link the members: the links thread has ended');
       for (const { reject } of this.#connecting.values()) reject(error);
+      const given = new StateTransferError('the links thread has ended');
+      for (const { reject } of this.#copying.values()) reject(given);
     });
   }
 
@@ -150,6 +159,27 @@ class ThreadedLinks implements LinksHost {
     this.#tell({ kind: 'drop', generation: null, reason });
   }
 
+  serve(state: ServedState | null): void {
+    this.#tell({ kind: 'serve', state });
+  }
+
+  async copy({ signal, ...request }: CopyRequest): Promise<Copied> {
+    if (!this.#alive) throw new StateTransferError('the links thread has ended');
+    const id = this.#requests++;
+    const cancel = (): void => this.#tell({ kind: 'cancel-copy', id });
+    try {
+      return await new Promise<Copied>((resolve, reject) => {
+        this.#copying.set(id, { resolve, reject });
+        this.#tell({ kind: 'copy', id, request });
+        signal?.addEventListener('abort', cancel);
+        if (signal?.aborted === true) cancel();
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      this.#copying.delete(id);
+    }
+  }
+
   stats(): Promise<LinkStats> {
     if (!this.#alive) return Promise.resolve(noTraffic);
     const id = this.#requests++;
@@ -180,6 +210,12 @@ class ThreadedLinks implements LinksHost {
         return;
       case 'trouble':
         for (const listener of this.#onTrouble) listener(message.trouble);
+        return;
+      case 'copied':
+        this.#copying.get(message.id)?.resolve(message.copied);
+        return;
+      case 'not-copied':
+        this.#copying.get(message.id)?.reject(fromMessage(message.error));
         return;
       case 'failed':
         this.#fail(fromMessage(message.error));

@@ -7,6 +7,7 @@ import type { Contributions } from '../exchange.js';
 import type { Slice } from '../schedule.js';
 import type { Tag } from '../tag.js';
 import type { LinkStats } from '../traffic.js';
+import type { Copied, CopyRequest, ServedState } from '../transfer/state-transfer.js';
 import type { Membership } from './connect-members.js';
 import type { TlsFiles } from './handshake/trust.js';
 
@@ -38,6 +39,13 @@ export type ToLinks =
       readonly generation: Generation | null;
       readonly reason: string;
     }
+  | { readonly kind: 'serve'; readonly state: ServedState | null }
+  | {
+      readonly kind: 'copy';
+      readonly id: number;
+      readonly request: Omit<CopyRequest, 'signal'>;
+    }
+  | { readonly kind: 'cancel-copy'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'close' };
 
@@ -64,6 +72,8 @@ export type FromLinks =
   /** The generation is over: no exchange of it will succeed any more. */
   | { readonly kind: 'failed'; readonly error: ErrorMessage }
   | { readonly kind: 'trouble'; readonly trouble: LinkTrouble }
+  | { readonly kind: 'copied'; readonly id: number; readonly copied: Copied }
+  | { readonly kind: 'not-copied'; readonly id: number; readonly error: ErrorMessage }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: LinkStats };
 
 /** Vectors lie in shared memory: what is posted is where they are, not what they hold. */

@@ -11,6 +11,8 @@ import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import { ChunkMemory } from '../chunk-memory.js';
 import { toMessage } from '../errors.js';
 import { Traffic } from '../traffic.js';
+import { copyState } from '../transfer/state-copier.js';
+import { StateServer } from '../transfer/state-server.js';
 import { LinksServer } from './handshake/links-server.js';
 import { readTlsIdentity } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, ToLinks } from './links-messages.js';
@@ -25,6 +27,12 @@ const traffic = new Traffic();
 const { secret } = start;
 const tls = start.tls === null ? null : readTlsIdentity(start.tls);
 const server = await LinksServer.listen({ ...start, trust: { secret, tls }, traffic });
+const trust = { secret: secret ?? new Uint8Array(0), tls };
+const arithmetic = openArithmetic();
+const states = new StateServer();
+server.onCopier((socket) => states.welcome(socket));
+/** Under way. */
+const copies = new Map<number, AbortController>();
 const awakeClock = new AwakeClock(systemClock, longestTick);
 setInterval(() => awakeClock.now(), tickInterval).unref();
 
@@ -32,10 +40,10 @@ const tellHost = (message: FromLinks): void => host.postMessage(message);
 
 const generations = new OpenGenerations({
   server,
-  trust: { secret: secret ?? new Uint8Array(0), tls },
+  trust,
   traffic,
   awakeClock,
-  arithmetic: openArithmetic(),
+  arithmetic,
   memory: new ChunkMemory(),
   clock: systemClock,
   onTrouble: (trouble) => tellHost({ kind: 'trouble', trouble }),
@@ -50,6 +58,12 @@ host.on('message', (message: ToLinks) => {
       if (message.generation === null) generations.dropAll(message.reason);
       else generations.drop(message.generation, message.reason);
       return;
+    case 'serve':
+      return states.serve(message.state);
+    case 'copy':
+      return copy(message);
+    case 'cancel-copy':
+      return copies.get(message.id)?.abort();
     case 'stats':
       return tellHost({ kind: 'stats', id: message.id, stats: traffic.stats() });
     case 'close':
@@ -66,8 +80,22 @@ function connect(message: Extract<ToLinks, { kind: 'connect' }>): void {
   );
 }
 
+function copy({ id, request }: Extract<ToLinks, { kind: 'copy' }>): void {
+  const stop = new AbortController();
+  copies.set(id, stop);
+  const parts = { trust, clock: systemClock, copy: arithmetic.copy };
+  copyState(parts, request, stop.signal)
+    .finally(() => copies.delete(id))
+    .then(
+      (copied) => tellHost({ kind: 'copied', id, copied }),
+      (error) => tellHost({ kind: 'not-copied', id, error: toMessage(error) }),
+    );
+}
+
 function close(): void {
   generations.close();
+  for (const stop of copies.values()) stop.abort();
+  states.serve(null);
   server.close();
   host.close();
   // Open handles keep the thread alive until the peers have answered, but not for longer than this.

@@ -53,7 +53,7 @@ export interface StateTransfer {
   /**
    * Makes `into` equal to the state of `position`.
    *
-   * @throws TransferError (code TRANSFER) where no holder gave it in time, it has other sections, or
+   * @throws StateTransferError where no holder gave it in time, it has other sections, or
    * the copy was aborted.
    */
   copy(request: CopyRequest): Promise<Copied>;

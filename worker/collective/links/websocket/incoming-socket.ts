@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FrameError, headerBytes, maxPayloadBytes } from '../../frames/frames.js';
-import { maskedControl, WebSocketReader } from './websocket-reader.js';
+import { maskedFrame, WebSocketReader } from './websocket-reader.js';
 
 export interface IncomingHandler {
   /** Good during the call only. */
@@ -13,8 +13,8 @@ export interface IncomingHandler {
 const abnormal = 1006;
 
 /**
- * The socket on which this member hears a peer, after the handshake. It never sends anything but
- * control frames. Whoever reads the socket's bytes calls `push`.
+ * The socket on which this process hears another one, after the handshake. It sends control frames and
+ * short requests. Whoever reads the socket's bytes calls `push`.
  */
 export class IncomingSocket {
   readonly #socket: Socket;
@@ -33,7 +33,7 @@ export class IncomingSocket {
     this.#reader = new WebSocketReader(
       {
         data: (piece) => this.#handler?.bytes(piece),
-        ping: (payload) => this.#control('pong', payload),
+        ping: (payload) => this.#write('pong', payload),
         close: (code) => {
           this.#code = code;
           this.#how = `its socket closed with code ${code}`;
@@ -72,6 +72,11 @@ export class IncomingSocket {
     }
   }
 
+  /** @param payload at most 125 bytes. */
+  send(payload: Uint8Array): void {
+    this.#write('binary', payload);
+  }
+
   pause(): void {
     this.#socket.pause();
   }
@@ -81,14 +86,14 @@ export class IncomingSocket {
   }
 
   close(code: number): void {
-    this.#control('close', Uint8Array.of(code >> 8, code & 0xff));
+    this.#write('close', Uint8Array.of(code >> 8, code & 0xff));
   }
 
   terminate(): void {
     this.#socket.destroy();
   }
 
-  #control(kind: 'close' | 'pong', payload: Uint8Array): void {
-    if (this.#socket.writable) this.#socket.write(maskedControl(kind, payload, randomBytes(4)));
+  #write(kind: 'binary' | 'close' | 'pong', payload: Uint8Array): void {
+    if (this.#socket.writable) this.#socket.write(maskedFrame(kind, payload, randomBytes(4)));
   }
 }

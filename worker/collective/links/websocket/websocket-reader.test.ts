@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FrameError } from '../../frames/frames.js';
-import { maskedControl, WebSocketReader } from './websocket-reader.js';
+import { maskedFrame, WebSocketReader } from './websocket-reader.js';
 
 const longestPayload = 70_000;
 
@@ -131,6 +131,6 @@ test('noise ends in FrameError or is waited out, and nothing comes after a close
 
 // The masked "Hello" of RFC 6455, section 5.7, as a pong.
 test('a control frame of a client is masked', () => {
-  const frame = maskedControl('pong', Buffer.from('Hello'), Uint8Array.of(0x37, 0xfa, 0x21, 0x3d));
+  const frame = maskedFrame('pong', Buffer.from('Hello'), Uint8Array.of(0x37, 0xfa, 0x21, 0x3d));
   assert.equal(Buffer.from(frame).toString('hex'), '8a8537fa213d7f9f4d5158');
 });

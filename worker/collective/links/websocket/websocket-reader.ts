@@ -112,9 +112,9 @@ export class WebSocketReader {
   }
 }
 
-/** A control frame of a client, masked as the protocol wants it. */
-export function maskedControl(
-  kind: 'close' | 'pong',
+/** A short frame of a client, of at most 125 bytes, masked as the protocol wants it. */
+export function maskedFrame(
+  kind: 'binary' | 'close' | 'pong',
   payload: Uint8Array,
   mask: Uint8Array,
 ): Uint8Array {

@@ -1,0 +1,165 @@
+/**
+ * Gives copies of this member's state, in the links thread, straight out of the memory in which it is
+ * trained. It never gives wrong bytes: whoever changes the state raises its version first, and a range
+ * counts only if the version is the same after it has left as it was when the state was offered.
+ */
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { positionText, samePosition } from '../../../shared/membership/position.js';
+import { FrameError, maxPayloadBytes } from '../frames/frames.js';
+import { copiersMax, indexWait, reasonBytes, requestsWaiting } from './limits.js';
+import { type Range, rangesOf } from './ranges.js';
+import { digestOfRange, encodeIndex } from './state-index.js';
+import type { ServedState } from './state-transfer.js';
+import {
+  decodeRequest,
+  encodeFrame,
+  type TransferFrameKind,
+  type TransferRequest,
+} from './transfer-frames.js';
+
+/** The state on offer, as it was when it was offered. */
+class Offer {
+  readonly state: ServedState;
+  readonly ranges: readonly Range[];
+  readonly #version: number;
+  #index: Promise<Buffer | null> | null = null;
+  #withdrawn = false;
+
+  constructor(state: ServedState) {
+    this.state = state;
+    this.ranges = rangesOf(state.sections.map(({ bytes }) => bytes.byteLength));
+    this.#version = Atomics.load(state.version, 0);
+  }
+
+  get isUnchanged(): boolean {
+    return !this.#withdrawn && Atomics.load(this.state.version, 0) === this.#version;
+  }
+
+  withdraw(): void {
+    this.#withdrawn = true;
+  }
+
+  /** Made once, for whoever asks first; null where the state has changed meanwhile. */
+  index(): Promise<Buffer | null> {
+    this.#index ??= this.#makeIndex();
+    return this.#index;
+  }
+
+  async #makeIndex(): Promise<Buffer | null> {
+    const { position, header, sections } = this.state;
+    const digests: string[] = [];
+    for (const range of this.ranges) {
+      digests.push(digestOfRange(sections, range));
+      // The links of training have their turn between two ranges.
+      await turn();
+      if (!this.isUnchanged) return null;
+    }
+    return encodeIndex({
+      position,
+      header: JSON.stringify(header ?? null),
+      sections: sections.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
+      digests,
+    });
+  }
+}
+
+export class StateServer {
+  #offer: Offer | null = null;
+  #copiers = 0;
+
+  /** What copies are made from until the next call. */
+  serve(state: ServedState | null): void {
+    this.#offer?.withdraw();
+    this.#offer = state === null ? null : new Offer(state);
+  }
+
+  /** Answers whoever has shown that it may have the state, one request after the other. */
+  welcome(socket: WebSocket): void {
+    const waiting: TransferRequest[] = [];
+    let isAnswering = false;
+    this.#copiers++;
+    socket.once('close', () => this.#copiers--);
+    const answerAll = async (): Promise<void> => {
+      isAnswering = true;
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        await this.#answer(socket, next);
+      }
+      isAnswering = false;
+    };
+    socket.on('message', (data: Buffer) => {
+      const request = read(data);
+      if (request === null || waiting.length >= requestsWaiting) return socket.terminate();
+      waiting.push(request);
+      // A copier that is gone, or a state that no index can describe, is the copier's loss alone.
+      if (!isAnswering) answerAll().catch(() => socket.terminate());
+    });
+  }
+
+  async #answer(socket: WebSocket, request: TransferRequest): Promise<void> {
+    const offer = this.#offer;
+    if (this.#copiers > copiersMax) return later(socket, `${copiersMax} others copy already`);
+    if (offer === null) return later(socket, 'no state is given away here');
+    if (!samePosition(offer.state.position, request.position)) {
+      const [held, wanted] = [offer.state.position, request.position].map(positionText);
+      return later(socket, `the state here is of ${held}: ${wanted} was asked for`);
+    }
+    if (request.kind === 'range') return giveRange(socket, offer, request.number);
+    const index = await Promise.race([offer.index(), delay(indexWait, 'pending' as const)]);
+    if (index === 'pending') return later(socket, 'the digests are being made');
+    if (index === null || !offer.isUnchanged) return later(socket, 'the state is changing');
+    await send(socket, 'index', 0, index);
+  }
+}
+
+function read(data: Buffer): TransferRequest | null {
+  try {
+    return decodeRequest(data);
+  } catch (error) {
+    if (error instanceof FrameError) return null;
+    throw error;
+  }
+}
+
+async function giveRange(socket: WebSocket, offer: Offer, number: number): Promise<void> {
+  const range = offer.ranges[number];
+  if (range === undefined) {
+    throw new FrameError(`range ${number} is asked for: should be < ${offer.ranges.length}`);
+  }
+  const section = offer.state.sections[range.section]?.bytes as Uint8Array;
+  const bytes = Buffer.from(
+    section.buffer,
+    section.byteOffset + range.begin,
+    range.end - range.begin,
+  );
+  if (!offer.isUnchanged) return later(socket, 'the state is changing');
+  await send(socket, 'range', number, bytes);
+  await send(socket, offer.isUnchanged ? 'kept' : 'changed', number, nothing);
+}
+
+const nothing = new Uint8Array(0);
+
+const later = (socket: WebSocket, reason: string): Promise<void> =>
+  send(socket, 'later', 0, Buffer.from(reason).subarray(0, reasonBytes));
+
+/** Resolves when the kernel has taken the bytes; messages are as long as those of frames. */
+function send(
+  socket: WebSocket,
+  kind: TransferFrameKind,
+  number: number,
+  payload: Uint8Array,
+): Promise<void> {
+  const pieces = [encodeFrame({ kind, number, byteLength: payload.byteLength })];
+  for (let at = 0; at < payload.byteLength; at += maxPayloadBytes) {
+    pieces.push(payload.subarray(at, at + maxPayloadBytes));
+  }
+  return new Promise((resolve, reject) => {
+    pieces.forEach((piece, index) => {
+      const isLast = index === pieces.length - 1;
+      socket.send(piece, (error) => {
+        if (error != null) reject(error);
+        else if (isLast) resolve();
+      });
+    });
+  });
+}
