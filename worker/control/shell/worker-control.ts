@@ -99,7 +99,7 @@ export class WorkerControl {
     this.#voice.tick();
   }
 
-  /** Asked to end in order; asked again, at once. */
+  /** Asked to end in order. */
   drain(): void {
     this.#hear({ kind: 'drain' });
   }

@@ -345,14 +345,15 @@ test('without a leader it writes a checkpoint itself after half of its grace', (
   assert.ok(play.wait(13_000).includes('end'));
 });
 
-// Would catch a second Ctrl-C that is not heard.
-test('asked a second time, or told to abort, it ends at once', () => {
-  for (const last of [{ kind: 'drain' }, { kind: 'abort', reason: 'x' }] as const) {
-    const play = Play.training();
-    play.hear({ kind: 'drain' }, last);
-    const { situation } = play.worker;
-    assert.ok(situation.kind === 'over' && situation.end.code === exitCodes.lost);
-  }
+// Would catch a grace that begins anew with each repeated wish, and an order to end that is not heard.
+test('the wish to end may be repeated; told to abort, it ends at once', () => {
+  const play = Play.training();
+  play.hear({ kind: 'drain' });
+  const { leavingSince } = play.worker.known;
+  play.hear({ kind: 'drain' });
+  assert.equal(play.worker.known.leavingSince, leavingSince);
+  assert.deepEqual(play.hear({ kind: 'abort', reason: 'x' }), ['revoke-permit', 'end']);
+  assert.deepEqual(play.worker.situation, { kind: 'over', end: { code: 4, reason: 'x' } });
 });
 
 // Would catch a finished worker that takes its state with it while others still evaluate.

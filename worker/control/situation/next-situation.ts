@@ -68,10 +68,8 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     }
     case 'failure-heard':
       return situation.kind === 'failed' ? toOver(worker, situation.end) : of(worker);
-    case 'drain': {
-      if (worker.known.leavingSince === null) return of(withKnown(worker, { leavingSince: now }));
-      return toOver(worker, { code: exitCodes.lost, reason: 'asked to end a second time' });
-    }
+    case 'drain':
+      return of(withKnown(worker, { leavingSince: worker.known.leavingSince ?? now }));
     case 'abort':
       return toOver(worker, { code: exitCodes.lost, reason: event.reason });
     case 'woke':
