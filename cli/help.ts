@@ -1,3 +1,4 @@
+import { exitCodes } from '../shared/exit-codes.js';
 import { exitCodeHelp } from './exit-code-help.js';
 
 export const mainHelp = `Lockstep trains HLLM recommenders on any number of workers, to the same last bit.
@@ -8,6 +9,7 @@ Commands:
   init              write a commented job for a dataset
   train FILE        train the job in FILE on this machine
   eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
+  audit RUN         whether a run was trained on its dataset, every sequence exactly once
   recommend RUN     the next items for a user, a history, or a file of users
   similar RUN ITEM  the items nearest to one
   export RUN        embeddings and both language models, for other programs
@@ -67,6 +69,24 @@ Options:
   --nats URL           use this nats-server with JetStream instead of starting one
 
 ${exitCodeHelp}`;
+
+export const auditHelp = `Compares a run's ledger with its job and its dataset: every step once and in order, in every epoch each
+sequence exactly once and nobody else, the members' digests of whom they trained, the dataset's every
+byte, and the newest checkpoint's weights.
+
+Usage: lockstep audit RUN [options]
+
+RUN is the --output of a run, or a copy of it taken at any moment.
+
+Options:
+  --recompute          plan every step again and compare the plans, whatever it takes
+  --no-recompute       do not (default: where the job trains at most 5,000,000 sequences)
+  --json               one JSON object a line; the last one is the verdict
+
+Exit codes:
+  ${exitCodes.success}    passed
+  ${exitCodes.internal}    it differs: the differences are listed
+  ${exitCodes.usage}    there is nothing to audit, or nothing to compare it with`;
 
 const runWords = `RUN is the --output of a run, or one checkpoint in it.`;
 

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.js')).initCommand,
   train: async () => (await import('./train/train.js')).trainCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
+  audit: async () => (await import('./audit/audit.js')).auditCommand,
   export: async () => (await import('./export/export.js')).exportCommand,
   recommend: async () => (await import('./recommend/recommend.js')).recommendCommand,
   similar: async () => (await import('./similar/similar.js')).similarCommand,

@@ -78,6 +78,16 @@ export function countSequences(sequenceOffsets: Uint32Array, cut: SequenceCut): 
   return count;
 }
 
+/** How many sequences of an epoch are each user's. [users] */
+export function sequencesOfUsers(sequenceOffsets: Uint32Array, cut: SequenceCut): Uint32Array {
+  const counts = new Uint32Array(Math.max(0, sequenceOffsets.length - 1));
+  for (let user = 0; user < counts.length; user++) {
+    const items = (sequenceOffsets[user + 1] as number) - (sequenceOffsets[user] as number);
+    counts[user] = windowsOf(items, cut);
+  }
+  return counts;
+}
+
 /** @throws EmptyPlanError where no user has anything to train on. */
 export function requireSequences(sequences: number, users: number): void {
   if (sequences > 0) return;

@@ -1,0 +1,60 @@
+/** The verdict of an audit, as people read it. Pure. */
+import type { AuditOutcome } from './audit-run.js';
+
+/** Lines of differences that a person reads; `--json` has more. */
+const shownMax = 20;
+
+export function auditText({ folder, dataset, audited, differences }: AuditOutcome): string {
+  const { count } = differences;
+  const verdict =
+    count === 0 ? 'passed' : `FAILED: ${count === 1 ? '1 difference' : `${count} differences`}`;
+  const shown = differences.kept.slice(0, shownMax).map(({ step, text }) => {
+    const where = step === null ? '' : `step ${step}: `;
+    return `  ${where}${text}`;
+  });
+  const left = count - shown.length;
+  return [
+    `${folder}: ${verdict}`,
+    ...shown,
+    ...(left > 0 ? [`  and ${left} more`] : []),
+    '',
+    ...(audited === null
+      ? [`dataset      ${dataset} is damaged: nothing else was compared`]
+      : rows(audited, dataset)),
+  ].join('\n');
+}
+
+function rows(audited: NonNullable<AuditOutcome['audited']>, dataset: string): string[] {
+  const { summary, evidence, recomputed } = audited;
+  const { steps, totalSteps, epochs, openSteps, users, sequences } = summary;
+  const { generations, resumed, trainedAgain, members, plans } = summary;
+  const { checkpoint, end } = evidence;
+  const open = openSteps === 0 ? '' : `, and ${number(openSteps)} steps of one that is not over`;
+  const again = trainedAgain === 0 ? '' : `, ${counted(trainedAgain, 'step')} trained again`;
+  const table: readonly (readonly [string, string])[] = [
+    ['steps', `${number(steps)} of ${number(totalSteps)}, each once and in order`],
+    ['epochs', `${number(epochs)} in which every sequence was trained exactly once${open}`],
+    ['users', `${number(users)}, with ${number(sequences)} sequences an epoch`],
+    ['members', `${members.join(', ')}, in ${counted(generations, 'generation')}`],
+    ['resumed', `${counted(resumed, 'time')}${again}`],
+    ['states', `the members agreed on the hash of every step that is recorded`],
+    [
+      'plans',
+      recomputed ? `${number(plans)} computed again and equal` : 'not computed again (--recompute)',
+    ],
+    ['dataset', `${dataset}, every byte as it was imported`],
+    [
+      'checkpoint',
+      checkpoint === null
+        ? 'none'
+        : `step ${number(checkpoint.committedSteps)}, weights ${checkpoint.weightsSha256.slice(0, 16)}...`,
+    ],
+    ['end', end ?? 'none: the run lasts, or was killed'],
+  ];
+  return table.map(([name, value]) => `${name.padEnd(12)} ${value}`);
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+
+const counted = (count: number, what: string): string =>
+  `${number(count)} ${what}${count === 1 ? '' : 's'}`;

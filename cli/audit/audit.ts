@@ -1,0 +1,51 @@
+/** `lockstep audit`: whether a run was trained on what its job and its dataset say, exactly once. */
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { auditHelp } from '../help.js';
+import { sayFinished } from '../output/json-line.js';
+import { printable } from '../output/printable.js';
+import { withStages } from '../trained-run/with-stages.js';
+import { readAuditArguments } from './audit-arguments.js';
+import { type AuditOutcome, auditRun } from './audit-run.js';
+import { auditText } from './audit-text.js';
+
+/** What was compared is not as it should be. */
+const differs: ExitCode = exitCodes.internal;
+
+/** @throws UsageError, JobSpecError, DatasetError where there is nothing to compare */
+export async function auditCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = readAuditArguments(words);
+  if (given === null) {
+    process.stdout.write(`${auditHelp}\n`);
+    return exitCodes.success;
+  }
+  const outcome = await withStages(given.json, ({ note, progress }) =>
+    auditRun({
+      run: given.run,
+      recompute: given.recompute,
+      note,
+      progress: (step, total) => progress('compare the steps', Math.min(1, (step + 1) / total)),
+    }),
+  );
+  const code = outcome.differences.count === 0 ? exitCodes.success : differs;
+  if (given.json) sayFinished(fieldsOf(outcome), code);
+  else process.stdout.write(`${auditText(outcome).split('\n').map(printable).join('\n')}\n`);
+  return code;
+}
+
+function fieldsOf({ folder, dataset, audited, differences }: AuditOutcome): object {
+  const { summary, recomputed = false, evidence } = audited ?? {};
+  return {
+    verdict: differences.count === 0 ? 'passed' : 'failed',
+    run: folder,
+    dataset,
+    steps: summary?.steps ?? 0,
+    epochs: summary?.epochs ?? 0,
+    users: summary?.users ?? 0,
+    ...summary,
+    plansRecomputed: recomputed,
+    checkpoint: evidence?.checkpoint ?? null,
+    end: evidence?.end ?? null,
+    differencesCount: differences.count,
+    differences: differences.kept,
+  };
+}
