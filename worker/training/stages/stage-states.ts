@@ -66,9 +66,13 @@ export function stageOfMember(
   state: HostState,
 ): OpenStage {
   const stage = stageOf(context, header);
+  const model = modelOfStage(context, stage);
+  if (state.layout.length !== model.layout.length) {
+    throw new StateHeaderError(`is of stage ${stage.index}: room was made for another one`);
+  }
   const { best, guard, validated } = header;
   const start: StageStart = { state, best, guard, validated };
-  return openStage(context, stage, modelOfStage(context, stage), start);
+  return openStage(context, stage, model, start);
 }
 
 /** The next stage with the weights that this one ends with; the model of this one is gone then. */

@@ -3,10 +3,15 @@ import { systemClock } from '../../../shared/clock.js';
 import { javascriptArithmetic } from '../../arithmetic/javascript-arithmetic.js';
 import type { Exchange } from '../../collective/exchange.js';
 import type { Hllm } from '../../model/hllm.js';
-import { Trainer } from './trainer.js';
+import { Trainer, type TrainerParts } from './trainer.js';
 
 /** @param flat the model's parameters; training moves them */
-export function openTinyTrainer(model: Hllm, flat: Float32Array, exchange: Exchange): Trainer {
+export function openTinyTrainer(
+  model: Hllm,
+  flat: Float32Array,
+  exchange: Exchange,
+  parts: Pick<TrainerParts, 'whole'> = {},
+): Trainer {
   // Tests change the weights of a model that has loaded them.
   model.load(flat);
   return new Trainer({
@@ -29,5 +34,6 @@ export function openTinyTrainer(model: Hllm, flat: Float32Array, exchange: Excha
       secondMoments: new Float32Array(model.layout.trainedLength),
     },
     committedSteps: 0,
+    ...parts,
   });
 }
