@@ -40,7 +40,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */
-const aboutTheWhole = ['e2e', 'bench'];
+const aboutTheWhole = ['e2e', 'bench', 'fuzz'];
 
 /** Package -> where its importers lie. */
 const packages: Readonly<Record<string, readonly string[]>> = {

@@ -60,7 +60,8 @@ async function readManifestText(path: string): Promise<string> {
   return text + decoder.decode();
 }
 
-function parseManifest(path: string, text: string): CheckpointManifest {
+/** @throws CheckpointError */
+export function parseManifest(path: string, text: string): CheckpointManifest {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,0 +1,13 @@
+/** Every reader of bytes that come from outside this process. */
+import type { Target } from '../target.js';
+import { fileTargets } from './files.js';
+import { linkTargets } from './links.js';
+import { messageTargets } from './messages.js';
+import { recordTargets } from './records.js';
+
+export const targets = (): readonly Target[] => [
+  ...linkTargets(),
+  ...messageTargets(),
+  ...recordTargets(),
+  ...fileTargets(),
+];
