@@ -117,10 +117,14 @@ export class ClaimKeeper {
   /** Gives the name back, where it is held. */
   async release(): Promise<void> {
     this.#closed = true;
-    const { values, run, token } = this.#parts;
+    const held = this.#held;
+    if (held === null) return;
+    const { values, run } = this.#parts;
     for (;;) {
       const current = await values.get(claimKey(run));
-      if (current === null || decodeClaim(current.data).token !== token) return;
+      if (current === null) return;
+      const { token, fence } = decodeClaim(current.data);
+      if (token !== held.claim.token || fence !== held.claim.fence) return;
       // Again where it was renewed between the look and the removal.
       if (await values.remove(claimKey(run), current.revision)) return;
     }
@@ -159,13 +163,13 @@ export class ClaimKeeper {
   }
 
   async #look(awake: Millis): Promise<void> {
-    const { values, run, token, liveness } = this.#parts;
+    const { values, run, liveness } = this.#parts;
     const found = await values.get(claimKey(run));
     const claim = found === null ? null : decodeClaim(found.data);
     const revision = found?.revision ?? 0;
     const before = this.#seen;
     const sameHolder = before !== null && before.claim?.token === claim?.token;
-    if (claim?.run === run.run && claim.token !== token && claim.fence > 0) this.#sawAnother = true;
+    if (claim?.run === run.run && claim.fence > 0) this.#sawAnother = true;
     this.#seen = {
       claim,
       liveness: claim === null ? 'unknown' : liveness(claim.owner),

@@ -37,7 +37,10 @@ test('a standby takes over from a leader that is silent or dead, and from no oth
   assert.equal(decide({ liveness: 'alive', renewed: true }), 'wait');
   assert.equal(decide({ liveness: 'dead' }), 'claim');
   assert.equal(decide({ claim: null }), 'claim');
-  assert.equal(decide({ claim: claim({ token: 'mine' }), liveness: 'alive' }), 'claim');
+  // The command that started it holds the name for it; another coordinator of that command leads.
+  const mine = { token: 'mine', fence: 0 };
+  assert.equal(decide({ claim: claim(mine), liveness: 'alive' }), 'claim');
+  assert.equal(decide({ claim: claim({ ...mine, fence: 1 }), liveness: 'alive' }), 'wait');
 });
 
 // Would catch a second run of a name that mixes its plans with the first one's.

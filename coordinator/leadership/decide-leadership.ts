@@ -52,7 +52,9 @@ export function decideLeadership({ own, seen, held }: LeadershipView): Leadershi
   if (seen === null) return { kind: 'look' };
   const { claim, liveness } = seen;
   if (claim === null) return { kind: 'claim', reason: 'nobody leads' };
-  if (claim.token === own.token) return { kind: 'claim', reason: 'this run was started for it' };
+  // A command holds the name until the coordinator that it starts leads.
+  if (claim.token === own.token && claim.fence === 0)
+    return { kind: 'claim', reason: 'this run was started for it' };
   const isSame = claim.run === own.run;
   if (isSame && claim.jobSha256 !== null && claim.jobSha256 !== own.jobSha256) {
     const message = `Cannot stand by for the run ${own.run}: it trains another job than this one`;

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trainingCluster } from './elastic-fixture.js';
+import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
+import type { Happening } from '../../shared/messages/cluster/log-entry.js';
+import { at } from '../membership/cluster-fixture.js';
+import { ElasticCluster, trainingCluster } from './elastic-fixture.js';
+import type { ScriptedWorker } from './scripted-worker-fixture.js';
+
+const phases = ({ workers }: ElasticCluster) => workers.map(({ phase }) => phase);
+const upTo = (steps: number) => Array.from({ length: steps }, (_, step) => step);
+
+function workerOf(cluster: ElasticCluster, index: number): ScriptedWorker {
+  return cluster.workers[index] as ScriptedWorker;
+}
 
 // Would catch a run that does not begin, record or end in the ordinary case.
 test('two workers train to the end, and the log tells all of it', async () => {
   const cluster = await trainingCluster();
-  assert.deepEqual(
-    cluster.workers.map(({ phase }) => phase),
-    ['training', 'training'],
-  );
+  assert.deepEqual(phases(cluster), ['training', 'training']);
   await cluster.steps(3);
   assert.deepEqual(await cluster.committed(), [0, 1, 2]);
   await cluster.pass(1000);
-  assert.equal(cluster.workers[0]?.outbox.length, 0);
+  assert.equal(workerOf(cluster, 0).outbox.length, 0);
   for (const worker of cluster.workers) worker.finish();
   await cluster.pass(2000);
   const [standing] = cluster.coordinators;
@@ -22,5 +30,225 @@ test('two workers train to the end, and the log tells all of it', async () => {
     .filter((kind) => kind !== 'waiting');
   assert.deepEqual(kinds.slice(0, 3), ['led', 'generation', 'generation']);
   assert.equal(kinds.at(-1), 'finished');
-  assert.equal(cluster.workers[0]?.lead?.over?.kind, 'finished');
+  assert.equal(workerOf(cluster, 0).lead?.over?.kind, 'finished');
+});
+
+// Would catch a lost worker that ends the run, or a step that is recorded twice or not at all.
+test('a worker that dies is replaced by nobody, and training goes on from the farthest', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(2);
+  // One has committed the step and the other dies in it.
+  workerOf(cluster, 0).commit();
+  workerOf(cluster, 1).frozen = true;
+  await cluster.pass(3000);
+  assert.deepEqual(
+    (await cluster.record())?.members.map(({ worker }) => worker),
+    ['w0'],
+  );
+  assert.deepEqual((await cluster.record())?.start, {
+    kind: 'state',
+    position: at(3),
+    holders: ['w0'],
+  });
+  assert.deepEqual(await cluster.committed(), [0, 1, 2]);
+  await cluster.steps(2);
+  assert.deepEqual(await cluster.committed(), upTo(5));
+  const [recovered] = await cluster.entries('recovered');
+  assert.equal(recovered?.cause, 'lost');
+  assert.deepEqual(recovered?.workers, ['w1']);
+  assert.ok(recovered !== undefined && recovered.detectSeconds >= 2);
+  assert.deepEqual((await cluster.entries('committed')).at(-1)?.ledger.reporters, ['w0']);
+});
+
+// Would catch a frozen worker that wakes up and takes part in what goes on without it.
+test('a member that wakes up stands by, and joins at the end of a step', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  workerOf(cluster, 1).frozen = true;
+  await cluster.pass(3000);
+  await cluster.steps(1);
+  workerOf(cluster, 1).frozen = false;
+  await cluster.pass(2500);
+  assert.deepEqual(phases(cluster), ['training', 'training']);
+  assert.equal(workerOf(cluster, 1).steps, 2);
+  await cluster.steps(1);
+  assert.deepEqual(await cluster.committed(), upTo(3));
+  const causes = (await cluster.entries('recovered')).map(({ cause, planned }) => [cause, planned]);
+  assert.deepEqual(causes, [
+    ['lost', false],
+    ['joined', true],
+  ]);
+});
+
+// Would catch two leaders that both act, a fact that is lost between them, or one that is told twice.
+test('a standby goes on where a leader stopped, and a leader that wakes up changes nothing', async () => {
+  const cluster = await trainingCluster();
+  const standby = await cluster.coordinator();
+  await cluster.steps(2);
+  const [first] = cluster.coordinators;
+  assert.ok(first !== undefined);
+  first.frozen = true;
+  // Nobody records these: their workers keep them.
+  await cluster.steps(2);
+  await cluster.pass(4000);
+  assert.equal(standby.coordinator.leads, true);
+  assert.deepEqual(await cluster.committed(), upTo(4));
+  assert.deepEqual(phases(cluster), ['training', 'training']);
+  const before = (await cluster.log()).length;
+  first.frozen = false;
+  await cluster.pass(1000);
+  assert.equal(first.coordinator.leads, false);
+  assert.equal((await cluster.log()).length, before);
+  await cluster.steps(1);
+  const fences = (await cluster.log()).map(({ fence }) => fence);
+  assert.deepEqual(
+    [...fences],
+    fences.toSorted((a, b) => a - b),
+  );
+  assert.deepEqual(await cluster.committed(), upTo(5));
+  assert.equal((await cluster.entries('recovered')).at(-1)?.cause, 'leader');
+  for (const worker of cluster.workers) worker.finish();
+  await cluster.pass(3000);
+  // Both say how the run ended.
+  assert.deepEqual(
+    cluster.coordinators.map(({ outcome }) => outcome?.kind),
+    ['finished', 'finished'],
+  );
+});
+
+// Would catch workers that are declared dead because nobody could hear them.
+test('while the bus is away nothing is decided, and afterwards everything goes on', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(2);
+  cluster.hub.stop();
+  await cluster.pass(30_000);
+  cluster.hub.start();
+  await cluster.pass(1000);
+  await cluster.steps(2);
+  assert.deepEqual(await cluster.committed(), upTo(4));
+  assert.equal((await cluster.record())?.generation, 1);
+  assert.deepEqual(
+    (await cluster.entries('recovered')).map(({ cause }) => cause),
+    ['bus'],
+  );
+});
+
+// Would catch a rewind whose steps are taken for recorded, or whose other numbers nobody notices.
+test('a run of which everyone was lost goes on from a checkpoint, and its steps are the same', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(4);
+  for (const worker of cluster.workers) worker.frozen = true;
+  const checkpoint = { path: '/c/2', committedSteps: 2 };
+  for (const name of ['w0', 'w1']) cluster.worker(name, 2).say({ checkpoint });
+  await cluster.pass(4000);
+  assert.deepEqual((await cluster.record())?.start, {
+    kind: 'checkpoint',
+    committedSteps: 2,
+    holders: ['w0', 'w1'],
+  });
+  await cluster.steps(1);
+  assert.deepEqual(await cluster.committed(), [0, 1, 2, 3, 2]);
+  workerOf(cluster, 2).commit(0.75);
+  workerOf(cluster, 3).commit(0.75);
+  await cluster.pass(1000);
+  const [failed] = await cluster.entries('failed');
+  assert.equal(failed?.code, 'MEMBERS_DIFFER');
+});
+
+// Would catch a difference between members that is recorded as if it were none.
+test('members that differ end the run', async () => {
+  const cluster = await trainingCluster();
+  workerOf(cluster, 0).commit(0.5);
+  workerOf(cluster, 1).commit(0.25);
+  await cluster.pass(1000);
+  const [failed] = await cluster.entries('failed');
+  assert.equal(failed?.code, 'MEMBERS_DIFFER');
+  assert.equal(workerOf(cluster, 0).lead?.over?.kind, 'failed');
+});
+
+// Would catch a crash that ends the job, and a loss that is not finite that does not.
+test("a worker's failure ends the run only where every worker would fail of it", async () => {
+  const failed = (code: string) =>
+    ({ kind: 'failed', code, message: 'm', stack: '', committedSteps: 0 }) as const;
+  const cluster = await trainingCluster();
+  workerOf(cluster, 1).report(failed('TRAINING_THREAD'));
+  workerOf(cluster, 1).say({ phase: 'failed' });
+  await cluster.pass(1000);
+  assert.deepEqual(
+    (await cluster.record())?.members.map(({ worker }) => worker),
+    ['w0'],
+  );
+  assert.match((await cluster.entries('notice'))[0]?.text ?? '', /^w1 failed: TRAINING_THREAD: m$/);
+  workerOf(cluster, 0).report(failed('NON_FINITE'));
+  await cluster.pass(1000);
+  const [end] = await cluster.entries('failed');
+  assert.deepEqual([end?.code, end?.worker], ['NON_FINITE', 'w0']);
+});
+
+// Would catch a stop that is forgotten by the next leader, or ends before the checkpoint is written.
+test('a stop is said until members end, by whoever leads', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  const [first] = cluster.coordinators;
+  first?.coordinator.stop('a test');
+  await cluster.pass(600);
+  assert.equal(workerOf(cluster, 0).lead?.stopping, true);
+  if (first !== undefined) first.frozen = true;
+  const standby = await cluster.coordinator();
+  await cluster.pass(4000);
+  assert.equal(workerOf(cluster, 0).lead?.stopping, true);
+  for (const worker of cluster.workers) worker.finish(undefined, true);
+  await cluster.pass(2000);
+  assert.ok(standby.outcome?.kind === 'finished' && standby.outcome.result.stopped);
+  assert.equal(workerOf(cluster, 0).lead?.over?.kind, 'stopped');
+});
+
+// Would catch a coordinator that waits for workers although it has been told to stop.
+test('a stop before anyone trains ends the run at once', async () => {
+  const cluster = new ElasticCluster();
+  const { coordinator } = await cluster.coordinator();
+  await cluster.pass(500);
+  coordinator.stop('a test');
+  await cluster.pass(2000);
+  const [end] = await cluster.entries('failed');
+  assert.equal(end?.code, 'STOPPED');
+});
+
+// Would catch a restart that ends the run, or a run that ends with its coordinator's process.
+test('a coordinator that leaves gives the name back, and the run goes on', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  const [first] = cluster.coordinators;
+  await first?.coordinator.leave();
+  const second = await cluster.coordinator();
+  await cluster.pass(1500);
+  assert.equal(second.coordinator.leads, true);
+  assert.equal(first?.outcome?.kind, 'left');
+  await cluster.steps(2);
+  assert.deepEqual(await cluster.committed(), upTo(3));
+});
+
+// Would catch facts that are told by each member, or out of their order.
+test('what every member reports stands in the log once, behind the step it is of', async () => {
+  const cluster = await trainingCluster();
+  const validated: WorkerReport = {
+    kind: 'validated',
+    committedSteps: 1,
+    results: [],
+    best: null,
+  };
+  const [a, b] = [workerOf(cluster, 0), workerOf(cluster, 1)];
+  a.commit();
+  a.report(validated);
+  a.report({ kind: 'checkpointed', committedSteps: 1, path: '/c/1', seconds: 1 });
+  await cluster.pass(200);
+  b.commit();
+  b.report(validated);
+  await cluster.pass(200);
+  const kinds = (await cluster.log()).map(({ entry }) => entry.kind);
+  const facts: readonly Happening['kind'][] = ['committed', 'validated', 'checkpointed'];
+  assert.deepEqual(
+    kinds.filter((kind) => facts.includes(kind)),
+    facts,
+  );
 });

@@ -16,3 +16,9 @@ export const goodbyeShortest: Millis = millis(600);
 
 /** And at most so long: a worker that stands still finds the end in the log. */
 export const goodbyeLongest: Millis = millis(5000);
+
+/**
+ * How often a coordinator looks at its clock: a loss is decided so much later than it could be, and
+ * a look costs microseconds for each member.
+ */
+export const lookInterval: Millis = millis(25);

@@ -491,9 +491,8 @@ export class RunLeader {
   }
 
   #wait(reason: string): void {
-    if (this.#ahead.waiting === reason) return;
-    this.#append({ kind: 'waiting', reason });
     if (this.#ahead.stopping) this.#stopWithoutWorkers(reason);
+    else if (this.#ahead.waiting !== reason) this.#append({ kind: 'waiting', reason });
   }
 
   #stopWithoutWorkers(reason: string): void {

@@ -65,7 +65,7 @@ export async function claimRun(options: ClaimOptions): Promise<HeldClaim> {
     if (found !== null && !ours) await requireDead(values, found, options);
     const mine: RunClaim = ours
       ? { ...own, since: claim.since, fence: claim.fence, jobSha256: claim.jobSha256 }
-      : { ...own, fence: claim?.fence ?? 0 };
+      : own;
     const current = await values.get(claimKey(run));
     // Renewed or replaced meanwhile: its holder is looked at again.
     if (current?.revision !== found?.revision) continue;
@@ -160,13 +160,14 @@ function hold(values: BusValues, mine: RunClaim, first: number, { run }: ClaimOp
  *
  * @returns the names of what was removed.
  */
-export async function sweepRuns({
-  bus,
-  run,
-  liveness = livenessOf,
-}: ClaimOptions): Promise<string[]> {
+export async function sweepRuns(
+  { bus, run, liveness = livenessOf }: Pick<ClaimOptions, 'bus' | 'run' | 'liveness'>,
+  own: 'sweep' | 'keep' = 'sweep',
+): Promise<string[]> {
   const values = await bus.openValues(claimsBucket);
   const isDead = async (other: RunAddress): Promise<boolean> => {
+    // Where another coordinator goes on with the run, its streams are in use.
+    if (other.run === run.run && own === 'keep') return false;
     if (!isEvaluation(other.run)) return !isEvaluation(run.run);
     if (other.run === run.run) return true;
     // An evaluation claims its name before it leaves anything: without a claim, it is over.

@@ -350,3 +350,13 @@ test('the best checkpoint and patience need evaluations of their metric', () => 
     assert.equal(jobDigest(job), jobDigest(parseJob(smallest)));
   }
 });
+
+// Would catch a job whose workers can never be as many as it wants.
+test('min, replicas, max and lanes are in this order', () => {
+  const refused = (...words: string[]): string =>
+    refusal(smallest, 'lanes=4', ...words.map((word) => `workers.${word}`))[0] ?? '';
+  assert.equal(parseJob(smallest, ['workers.min=2', 'workers.max=4']).spec.workers.min, 2);
+  assert.match(refused('min=3', 'replicas=2'), /workers\.min.*at most the 2 replicas/);
+  assert.match(refused('max=2', 'replicas=3'), /workers\.max.*at least the 3 replicas/);
+  assert.match(refused('max=5'), /workers\.max.*at most the 4 lanes/);
+});

@@ -3,7 +3,7 @@
  * says what a job may contain: the command line, error messages and docs/job-spec.md come from it.
  */
 import { z } from 'zod';
-import { lanesMax, membersMax } from '../limits.js';
+import { lanesMax } from '../limits.js';
 import { defaultLearningRate } from './defaults.js';
 import { exactly, integer, text } from './fields.js';
 import { batch, duration } from './sections/amounts.js';
@@ -15,6 +15,7 @@ import { model } from './sections/model.js';
 import { generativeWeight, objective } from './sections/objective.js';
 import { optimizer } from './sections/optimizer.js';
 import { stages } from './sections/stages.js';
+import { workers } from './sections/workers.js';
 
 const init = z.strictObject({
   from: text(
@@ -44,14 +45,7 @@ const givenSpec = z.strictObject({
     'Fixed slices of every step. They decide the order of sums, so the result depends on them ' +
       'and not on the workers; more workers than lanes leave some idle.',
   ).default(4),
-  workers: z
-    .strictObject({
-      replicas: integer(
-        `[1, ${membersMax}]`,
-        'Worker processes; never changes the result.',
-      ).default(2),
-    })
-    .prefault({}),
+  workers: workers.prefault({}),
   engine: engine.prefault({}),
   checkpoint: checkpoint.prefault({}),
   evaluation: evaluation.prefault({}),

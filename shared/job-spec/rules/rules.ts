@@ -142,9 +142,15 @@ function negativesOfInfoNce({ spec }: TrainingJob): JobProblem[] {
 }
 
 function workersWithinLanes({ spec }: TrainingJob): JobProblem[] {
-  if (spec.workers.replicas <= spec.lanes) return [];
-  const rule = `at most the ${spec.lanes} lanes, because every worker owns at least one`;
-  return [brokenRule('spec.workers.replicas', rule, spec.workers.replicas)];
+  const { replicas, min, max } = spec.workers;
+  const lanes = `at most the ${spec.lanes} lanes, because every worker owns at least one`;
+  if (replicas > spec.lanes) return [brokenRule('spec.workers.replicas', lanes, replicas)];
+  if (max !== undefined && max > spec.lanes) return [brokenRule('spec.workers.max', lanes, max)];
+  if (max !== undefined && max < replicas) {
+    return [brokenRule('spec.workers.max', `at least the ${replicas} replicas`, max)];
+  }
+  if (min <= replicas) return [];
+  return [brokenRule('spec.workers.min', `at most the ${replicas} replicas`, min)];
 }
 
 function precisionOfEngine({ spec }: TrainingJob): JobProblem[] {

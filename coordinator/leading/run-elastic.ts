@@ -1,0 +1,154 @@
+/** The coordinator process, apart from what it plans: options, connections, clock, exit. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { openNatsBus } from '../../bus/nats-bus.js';
+import { filesToSend } from '../../pretrained/weight-files.js';
+import { beginLife, endWithin, live } from '../../process/life.js';
+import { startMetricsServer } from '../../process/metrics/metrics-server.js';
+import { openLog } from '../../process/open-log.js';
+import { natsUrl, readOptions, runOption } from '../../process/options.js';
+import { livenessOf, ownIdentity } from '../../process/ownership/process-identity.js';
+import { sweepRuns } from '../../process/ownership/run-claim.js';
+import { readJobFile } from '../../process/read-job.js';
+import { systemClock } from '../../shared/clock.js';
+import { type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
+import { jobId } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
+import { goodbyeTimeout, membersMax } from '../../shared/limits.js';
+import { CoordinatorMetrics } from '../metrics.js';
+import { FilesPublisher, filesOf } from '../plans/files-publisher.js';
+import type { JobPlan } from '../plans/plan-source.js';
+import type { CoordinatorOutcome, Prepared } from './coordinator-parts.js';
+import { ElasticCoordinator } from './elastic-coordinator.js';
+import { lookInterval } from './limits.js';
+
+export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
+
+const names = [
+  'run',
+  'name',
+  'job-file',
+  'job-digest',
+  'claim',
+  'dataset',
+  'workers',
+  'checkpoints',
+  'resume',
+  'metrics-port',
+  'metrics-host',
+];
+
+/** Where each worker has its checkpoints in a folder of its own. */
+const ownFolders = 'workers';
+
+export async function runElastic(words: readonly string[], openPlan: OpenPlan): Promise<void> {
+  const options = readOptions(words, names, ['evaluate-only']);
+  const name = options.optional('name') ?? 'coordinator';
+  const log = openLog({ process: name });
+  await live(name, log, async () => {
+    const spec = await readJobFile(options.text('job-file'), options.optional('job-digest'));
+    const job = jobId(spec.metadata.name);
+    const run = { job, run: runOption(options) };
+    const directory = options.text('dataset');
+    const evaluateOnly = options.flag('evaluate-only');
+    const prepared = openPlan(spec, directory).then(
+      ({ datasetDigest, plans, totalSteps }): Prepared => ({
+        dataset: { directory, digest: datasetDigest },
+        totalSteps: evaluateOnly ? null : totalSteps,
+        plans,
+      }),
+    );
+    const metrics = new CoordinatorMetrics(job);
+    metrics.build(spec.spec.engine.name);
+    const bus = await openNatsBus({ url: natsUrl(), name, reconnect: true });
+    const files = new FilesPublisher({ bus, run, onFile: () => metrics.filesPublished.inc() });
+    offerPretrained(files, spec);
+    prepared.then(
+      ({ dataset }) => files.offer(dataset.digest, () => filesOf(directory)),
+      // Told by the coordinator.
+      () => undefined,
+    );
+    const checkpoints = options.text('checkpoints');
+    const resume = options.optional('resume');
+    const { min, max, replicas, shares } = spec.spec.workers;
+    const { lanes } = spec.spec;
+    const coordinator = new ElasticCoordinator({
+      bus,
+      clock: systemClock,
+      time: () => new Date().toISOString(),
+      log,
+      metrics,
+      filesPublisher: files,
+      run,
+      name: `${name}, pid ${process.pid} on ${hostname()}`,
+      owner: ownIdentity(),
+      liveness: livenessOf,
+      token: options.optional('claim') ?? randomUUID(),
+      description: {
+        job: spec,
+        jobSha256: wholeJobDigest(spec),
+        checkpoints: checkpoints === ownFolders ? null : checkpoints,
+        resume,
+        evaluate: true,
+      },
+      workers: {
+        replicas: options.integer('workers', 1, membersMax, replicas),
+        min,
+        max: max ?? lanes,
+        lanes,
+        shares,
+      },
+      checkpointRequired: resume !== null || evaluateOnly,
+      prepared,
+      sweep: () => sweepRuns({ bus, run }, 'keep'),
+      note: (text) => parent.tell({ kind: 'notice', text }),
+    });
+    const leave = (): void => void coordinator.leave();
+    const handlers = {
+      onStop: () => coordinator.stop('the command that started it'),
+      onLeave: leave,
+      onAbort: leave,
+    };
+    const parent = beginLife(handlers);
+    const server = await startMetricsServer({
+      registry: metrics.registry,
+      port: options.integer('metrics-port', 0, 65535, 0),
+      host: options.optional('metrics-host') ?? '127.0.0.1',
+      unhealthy: () => coordinator.unhealthy,
+    });
+    parent.tell({ kind: 'listening', metricsPort: server.port });
+    log.info({ ...run, metricsPort: server.port }, 'coordinator started');
+    await coordinator.start();
+    const ticking = setInterval(() => coordinator.tick(), lookInterval);
+    const outcome = await coordinator.outcome;
+    clearInterval(ticking);
+    endWithin(goodbyeTimeout);
+    await coordinator.close();
+    await bus.close();
+    if (outcome.kind === 'failed') tellFailure(outcome, parent.tell);
+    await parent.flush();
+    return exitOf(outcome);
+  });
+}
+
+function tellFailure(
+  { code, message }: Extract<CoordinatorOutcome, { kind: 'failed' }>,
+  tell: ReturnType<typeof beginLife>['tell'],
+): void {
+  tell({ kind: 'failed', code, message, worker: null, committedSteps: 0 });
+}
+
+/** The weights that the job names: for workers that have no folder with that digest. */
+function offerPretrained(files: FilesPublisher, { spec }: TrainingJob): void {
+  for (const { pretrained } of [spec.model.item, spec.model.user]) {
+    if (pretrained?.sha256 === undefined) continue;
+    files.offer(pretrained.sha256, () => filesToSend(pretrained.path));
+  }
+}
+
+function exitOf(outcome: CoordinatorOutcome): ExitCode {
+  if (outcome.kind === 'failed') return exitCodeOf(outcome.code);
+  if (outcome.kind === 'left') return exitCodes.success;
+  return outcome.result.stopped ? exitCodes.stopped : exitCodes.success;
+}
