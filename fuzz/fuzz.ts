@@ -22,6 +22,8 @@ export interface FuzzOptions {
   readonly module?: string;
   /** Milliseconds after which an input counts as endless. */
   readonly silence?: number;
+  /** Of the thread's heap. */
+  readonly mebibytes?: number;
 }
 
 const ownTargets = new URL('./targets/targets.js', import.meta.url).href;
@@ -36,17 +38,16 @@ export async function fuzz(given: readonly Target[], options: FuzzOptions): Prom
   return results;
 }
 
-async function fuzzInThread(
-  given: readonly Target[],
-  { seed, milliseconds, module = ownTargets, silence = silenceLimit }: FuzzOptions,
-): Promise<Fuzzed[]> {
+async function fuzzInThread(given: readonly Target[], options: FuzzOptions): Promise<Fuzzed[]> {
+  const { seed, milliseconds, module = ownTargets, silence = silenceLimit } = options;
   const at = new SharedArrayBuffer(8);
+  new Int32Array(at).fill(notBegun);
   const names = given.map(({ name }) => name);
   const start: FuzzThreadStart = { module, names, seed, milliseconds, at };
   const thread = new Worker(new URL('./fuzz-thread.js', import.meta.url), {
     workerData: start,
     name: 'fuzz',
-    resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
+    resourceLimits: { maxOldGenerationSizeMb: options.mebibytes ?? heapMebibytes },
   });
   const results: Fuzzed[] = [];
   const place = () => [...new Int32Array(at)] as [index: number, number: number];
@@ -72,6 +73,9 @@ async function fuzzInThread(
   return [...results, { target: target.name, inputs: number, finding: { text: lost, input } }];
 }
 
+/** In both words before the first input. */
+const notBegun = -1;
+
 /** Resolves when the input at hand stays the same. */
 function watchSilence(place: () => readonly number[], silence: number) {
   let stop: () => void = () => undefined;
@@ -79,7 +83,8 @@ function watchSilence(place: () => readonly number[], silence: number) {
     let known = '';
     const timer = setInterval(() => {
       const now = place().join();
-      if (now === known) resolve();
+      // To load the readers takes a while where there is little time.
+      if (now === known && !place().includes(notBegun)) resolve();
       known = now;
     }, silence);
     stop = () => clearInterval(timer);

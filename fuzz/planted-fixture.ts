@@ -34,9 +34,6 @@ export const targets = (): readonly Target[] => [
     memory.set(bytes.subarray(0, length));
     return exact(length, bytes);
   }),
-  reader('undocumented', (length, bytes) =>
-    exact(length, bytes).map((byte) => byte / (length - 3)),
-  ),
   reader('throwing', (length, bytes) => {
     if (length > bytes.length) throw new RangeError('beyond the end');
     return exact(length, bytes);

@@ -127,6 +127,7 @@ export const leaderMessages: readonly LeaderMessage[] = [
     heard: [{ worker: 'worker-0', incarnation, number: 3 }],
     ping: 1,
   },
+  { kind: 'files-published', digest: 'd', files },
 ];
 
 export const happenings: readonly Happening[] = [
