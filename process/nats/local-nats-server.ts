@@ -9,7 +9,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { freeBytes, sizeText, storingSync } from '../../storage/storage-error.js';
 import { type GuardedServer, type NatsServerExit, startGuardedServer } from './guarded-server.js';
-import { accounts, type NatsRole, type NatsUser, rightsOf, usersOfJob } from './nats-roles.js';
+import { accountText, type NatsRole, type NatsUser, rightsOf, usersOfJob } from './nats-roles.js';
 
 export interface LocalNatsServer {
   /** The coordinator's, with its secret: give it to children by environment, never by argument. */
@@ -113,7 +113,9 @@ listen: "127.0.0.1:${port}"
 ports_file_dir: ${JSON.stringify(directory)}
 jetstream { store_dir: ${JSON.stringify(join(directory, 'jetstream'))} }
 ${configuration}
-${accounts([{ name: 'lockstep', users }])}`;
+accounts {
+${accountText('lockstep', users)}}
+`;
   storingSync("nats-server's configuration", path, () =>
     writeFileSync(path, text, { mode: 0o600 }),
   );

@@ -8,7 +8,7 @@ import {
   planSubject,
   workerSubject,
 } from '../../shared/subjects.js';
-import { accounts, type NatsRole, natsUsersText, rightsOf } from './nats-roles.js';
+import { accountText, type NatsRole, natsUsersText, rightsOf } from './nats-roles.js';
 
 const run = { job: jobId('j'), run: runId('t0123456789abcdef') };
 const stream = planStream(run);
@@ -84,25 +84,18 @@ test('nobody of one job may publish a message of another', () => {
 
 // Would catch a user without a bound, or a configuration that the server reads otherwise.
 test('users are written with their passwords and what they may do', () => {
-  const text = accounts([
-    {
-      name: 'A',
-      users: [
-        { user: 'a', password: '0f', may: null },
-        { user: 'b', password: '1e', may: { publish: ['x.*', 'y.>'], subscribe: ['z'] } },
-      ],
-    },
+  const text = accountText('A', [
+    { user: 'a', password: '0f', may: null },
+    { user: 'b', password: '1e', may: { publish: ['x.*', 'y.>'], subscribe: ['z'] } },
   ]);
   assert.equal(
     text,
-    `accounts {
-  "A": {
-    jetstream: enabled
-    users: [
-      { user: "a", password: "0f" }
-      { user: "b", password: "1e", permissions: { publish: ["x.*", "y.>"], subscribe: ["z"] } }
-    ]
-  }
+    `"A": {
+  jetstream: enabled
+  users: [
+    { user: "a", password: "0f" }
+    { user: "b", password: "1e", permissions: { publish: ["x.*", "y.>"], subscribe: ["z"] } }
+  ]
 }
 `,
   );

@@ -98,31 +98,24 @@ export function usersOfJob(
 }
 
 /**
- * The part of a shared nats-server's configuration that gives a job an account and its users, with
- * passwords of the caller: `<job>-coordinator`, `<job>-worker` and `<job>-watcher`.
+ * What belongs into the `accounts` of a shared nats-server's configuration for one job: its account
+ * and its users `<job>-coordinator`, `<job>-worker` and `<job>-watcher`, with passwords of the caller.
+ * In a file of its own for each job, it stands there by `accounts { include lockstep-NAME.conf }`.
  */
 export const natsUsersText = (job: string, passwords: Readonly<Record<NatsRole, string>>): string =>
-  accounts([{ name: `lockstep-${job}`, users: usersOfJob(job, passwords, `${job}-`) }]);
+  accountText(`lockstep-${job}`, usersOfJob(job, passwords, `${job}-`));
 
-export interface NatsAccount {
-  readonly name: string;
-  readonly users: readonly NatsUser[];
-}
-
-/** Accounts with JetStream, as nats-server's configuration has them. */
-export function accounts(all: readonly NatsAccount[]): string {
-  const texts = all.map(
-    ({ name, users }) =>
-      `  ${JSON.stringify(name)}: {\n    jetstream: enabled\n    users: [\n${users.map(userText).join('\n')}\n    ]\n  }`,
-  );
-  return `accounts {\n${texts.join('\n')}\n}\n`;
+/** An account with JetStream, as nats-server's configuration has them. */
+export function accountText(name: string, users: readonly NatsUser[]): string {
+  const lines = users.map(userText).join('\n');
+  return `${JSON.stringify(name)}: {\n  jetstream: enabled\n  users: [\n${lines}\n  ]\n}\n`;
 }
 
 function userText({ may, password, user }: NatsUser): string {
   const who = `user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)}`;
-  if (may === null) return `      { ${who} }`;
+  if (may === null) return `    { ${who} }`;
   const rights = `publish: ${list(may.publish)}, subscribe: ${list(may.subscribe)}`;
-  return `      { ${who}, permissions: { ${rights} } }`;
+  return `    { ${who}, permissions: { ${rights} } }`;
 }
 
 const list = (subjects: readonly string[]): string =>
