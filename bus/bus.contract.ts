@@ -431,7 +431,7 @@ export function busRestartContract(name: string, open: OpenBus, server: Restarta
 const restartRounds = 60;
 
 /** Repeats a request for as long as the server is away, as every user of the bus does. */
-async function insisting<Result>(bus: Bus, request: () => Promise<Result>): Promise<Result> {
+export async function insisting<Result>(bus: Bus, request: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await request();
@@ -442,7 +442,7 @@ async function insisting<Result>(bus: Bus, request: () => Promise<Result>): Prom
   }
 }
 
-async function stateOf(bus: Bus, kind: string): Promise<void> {
+export async function stateOf(bus: Bus, kind: string): Promise<void> {
   if (bus.connection.state.kind === kind) return;
   await new Promise<void>((resolve) => {
     const listening = bus.connection.onChange((state) => {

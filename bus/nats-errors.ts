@@ -1,8 +1,9 @@
 import type { ApiError, NatsError } from 'nats';
 import { BusAwayError, BusLostError, BusRefusedError } from '../shared/bus.js';
 
-/** Of a request on a subject that nobody listens to; the client gives it no words. */
-export const noAnswer = '503';
+/** A request on a subject that nobody listens to; the client gives it no words. */
+export const isUnheard = ({ api_error, code }: NatsError): boolean =>
+  code === '503' && api_error === undefined;
 
 const refusals = ['MAX_PAYLOAD_EXCEEDED', 'BAD_SUBJECT', 'PERMISSIONS_VIOLATION'];
 
@@ -29,7 +30,7 @@ export const isLate = (error: unknown): boolean => late.includes(apiErrorOf(erro
 export const isMissing = (error: unknown): boolean => apiErrorOf(error)?.code === notFound;
 
 const wordsOf = (error: NatsError): string => {
-  if (error.code === noAnswer) {
+  if (isUnheard(error)) {
     return (
       'nobody on nats-server answers (503): it runs without JetStream, or what the run stores there ' +
       'was removed by someone else'
@@ -55,7 +56,7 @@ export function asBusError(
   const message = `Cannot ${what}: ${wordsOf(error)}`;
   if (comesBack && isPassing(error)) return new BusAwayError(message, { cause });
   const refused =
-    error.api_error !== undefined || error.code === noAnswer || refusals.includes(error.code);
+    error.api_error !== undefined || isUnheard(error) || refusals.includes(error.code);
   if (refused) return new BusRefusedError(message, { cause });
   return comesBack ? new BusAwayError(message, { cause }) : new BusLostError(message, { cause });
 }
@@ -70,4 +71,4 @@ function isBusError(error: unknown): error is BusLostError | BusAwayError | BusR
 
 /** A server that has just started, or lost the leader of a stream, answers later. */
 const isPassing = (error: NatsError): boolean =>
-  error.code === noAnswer || passing.includes(error.api_error?.err_code ?? 0);
+  isUnheard(error) || passing.includes(error.api_error?.err_code ?? 0);

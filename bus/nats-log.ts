@@ -3,6 +3,7 @@ import type { BusLog, LogHandler, Reader } from '../shared/bus.js';
 import { BusAwayError } from '../shared/bus.js';
 import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
 import { isLate } from './nats-errors.js';
+import { publishStored } from './nats-publish.js';
 import { openReader } from './nats-reader.js';
 import type { NatsSession } from './nats-session.js';
 import { namingGone, removeStream } from './nats-stream.js';
@@ -35,10 +36,14 @@ export class NatsLog implements BusLog {
   }
 
   async #store(data: Uint8Array, after: number): Promise<number | null> {
-    const expect = { lastSequence: after, streamName: this.#name };
+    const conditions = {
+      'Nats-Expected-Stream': this.#name,
+      'Nats-Expected-Last-Sequence': `${after}`,
+    };
     const publish = async (): Promise<number | null> => {
       try {
-        return (await this.#session.jetstream.publish(this.#subject, data, { expect })).seq;
+        return (await publishStored(this.#session, { subject: this.#subject, data, conditions }))
+          .seq;
       } catch (error) {
         if (isLate(error)) return null;
         throw error;

@@ -29,7 +29,7 @@ import {
   busRequestTimeout,
 } from '../shared/limits.js';
 import { type NatsAddress, serversText } from '../shared/nats-address.js';
-import { asBusError, noAnswer } from './nats-errors.js';
+import { asBusError, isUnheard } from './nats-errors.js';
 
 /** Consumers that filter several subjects came with this version. */
 const oldestServer = [2, 10] as const;
@@ -190,7 +190,7 @@ export class NatsSession {
   /** What a failure of the client or an answer of the server means for whoever asked. */
   error(cause: unknown, what: string): BusLostError | BusAwayError | BusRefusedError {
     // A server without JetStream says the same as one that is electing, and will go on saying it.
-    const never = (cause as NatsError).code === noAnswer && this.client.info?.jetstream !== true;
+    const never = isUnheard(cause as NatsError) && this.client.info?.jetstream !== true;
     return asBusError(cause, what, this.#reconnect && !this.#closing && !this.isClosed && !never);
   }
 

@@ -6,6 +6,7 @@ import {
   type Reader,
 } from '../shared/bus.js';
 import { isMissing } from './nats-errors.js';
+import { publishStored } from './nats-publish.js';
 import { openReader } from './nats-reader.js';
 import type { NatsSession } from './nats-session.js';
 
@@ -21,9 +22,9 @@ export class NatsStream implements BusStream {
 
   async publish(subject: string, data: Uint8Array, id: string): Promise<'stored' | 'repeated'> {
     const { duplicate } = await namingGone(this.#session, this.#name, `store "${subject}"`, () =>
-      this.#session.jetstream.publish(subject, data, { msgID: id }),
+      publishStored(this.#session, { subject, data, conditions: { 'Nats-Msg-Id': id } }),
     );
-    return duplicate ? 'repeated' : 'stored';
+    return duplicate === true ? 'repeated' : 'stored';
   }
 
   read(filters: readonly string[], handler: Handler): Promise<Reader> {

@@ -2,6 +2,7 @@ import { type KV, StorageType } from 'nats';
 import { BusAwayError, type BusValue, type BusValues, type Reader } from '../shared/bus.js';
 import { busValueAge } from '../shared/limits.js';
 import { isLate } from './nats-errors.js';
+import { publishStored } from './nats-publish.js';
 import { openReader } from './nats-reader.js';
 import type { NatsSession } from './nats-session.js';
 import { namingGone } from './nats-stream.js';
@@ -48,7 +49,9 @@ class NatsValues implements BusValues {
   put(key: string, data: Uint8Array, revision: number): Promise<number | null> {
     const what = `store "${key}"`;
     return this.#change(what, key, { revision, data }, () =>
-      revision === 0 ? this.#store.create(key, data) : this.#store.update(key, data, revision),
+      this.#publish(key, data, revision, {}).catch((error: unknown) =>
+        revision === 0 ? this.#overRemoval(error, key, data) : Promise.reject(error),
+      ),
     );
   }
 
@@ -58,11 +61,29 @@ class NatsValues implements BusValues {
       key,
       { revision, data: null },
       async () => {
-        await this.#store.delete(key, { previousSeq: revision });
+        await this.#publish(key, new Uint8Array(), revision, { 'KV-Operation': 'DEL' });
         return revision;
       },
     );
     return removed !== null;
+  }
+
+  async #publish(
+    key: string,
+    data: Uint8Array,
+    revision: number,
+    operation: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    const conditions = { ...operation, 'Nats-Expected-Last-Subject-Sequence': `${revision}` };
+    const subject = `$KV.${this.#bucket}.${key}`;
+    return (await publishStored(this.#session, { subject, data, conditions })).seq;
+  }
+
+  /** What was removed has a message too, which says so and has a revision. */
+  async #overRemoval(error: unknown, key: string, data: Uint8Array): Promise<number> {
+    const found = isLate(error) ? await this.#store.get(key) : null;
+    if (found === null || found.operation === 'PUT') throw error;
+    return this.#publish(key, data, found.revision, {});
   }
 
   /** The new revision; null where someone else was faster. */

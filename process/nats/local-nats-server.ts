@@ -41,6 +41,8 @@ export interface LocalNatsServerOptions {
   readonly logFile: string;
   /** All users are limited to this job; without it the coordinator's may do anything. */
   readonly job?: string;
+  /** A free one without it. */
+  readonly port?: number;
   /** Further lines of its configuration, such as a cluster's. */
   readonly configuration?: string;
   /** Passwords of the roles, where several servers must have the same; random otherwise. */
@@ -58,7 +60,7 @@ export async function startLocalNatsServer(
     writeConfiguration(options, usersOf(options.job ?? null, passwords), port);
     return startGuardedServer(options);
   };
-  let current = await start(anyPort);
+  let current = await start(options.port ?? anyPort);
   const { port } = current;
   const url = (role: NatsRole): string => `nats://${role}:${passwords[role]}@127.0.0.1:${port}`;
   return {
