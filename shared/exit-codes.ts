@@ -60,6 +60,7 @@ const meanings: readonly Meaning[] = [
       'NATS_SERVER_START',
       'TRANSFER',
       'STATE_TRANSFER',
+      'STATE_ABSENT',
       // A newer generation may be at work: it goes on.
       'FENCED',
     ],

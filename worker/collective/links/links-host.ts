@@ -6,7 +6,9 @@ import type { LinkStats } from '../traffic.js';
 import type {
   Copied,
   CopyRequest,
+  OfferRequest,
   ServedState,
+  StateOffer,
   StateTransfer,
 } from '../transfer/state-transfer.js';
 import type { TlsFiles } from './handshake/trust.js';
@@ -102,7 +104,8 @@ class ThreadedLinks implements LinksHost {
   readonly #onFailure: ((error: Error) => void)[] = [];
   readonly #statsRequests = new Map<number, (stats: LinkStats) => void>();
   readonly #connecting = new Map<number, Pending>();
-  readonly #copying = new Map<number, Pending<Copied>>();
+  readonly #copying = new Map<number, Pending<Copied> & { readonly onRange: () => void }>();
+  readonly #describing = new Map<number, (offer: StateOffer) => void>();
   #requests = 0;
   #alive = true;
 
@@ -119,6 +122,7 @@ class ThreadedLinks implements LinksHost {
       for (const { reject } of this.#connecting.values()) reject(error);
       const given = new StateTransferError('the links thread has ended');
       for (const { reject } of this.#copying.values()) reject(given);
+      for (const resolve of this.#describing.values()) resolve(hasEnded);
     });
   }
 
@@ -163,13 +167,22 @@ class ThreadedLinks implements LinksHost {
     this.#tell({ kind: 'serve', state });
   }
 
-  async copy({ signal, ...request }: CopyRequest): Promise<Copied> {
+  describe(request: OfferRequest): Promise<StateOffer> {
+    if (!this.#alive) return Promise.resolve(hasEnded);
+    const id = this.#requests++;
+    return new Promise((resolve) => {
+      this.#describing.set(id, resolve);
+      this.#tell({ kind: 'describe', id, request });
+    });
+  }
+
+  async copy({ signal, onRange = () => undefined, ...request }: CopyRequest): Promise<Copied> {
     if (!this.#alive) throw new StateTransferError('the links thread has ended');
     const id = this.#requests++;
     const cancel = (): void => this.#tell({ kind: 'cancel-copy', id });
     try {
       return await new Promise<Copied>((resolve, reject) => {
-        this.#copying.set(id, { resolve, reject });
+        this.#copying.set(id, { resolve, reject, onRange });
         this.#tell({ kind: 'copy', id, request });
         signal?.addEventListener('abort', cancel);
         if (signal?.aborted === true) cancel();
@@ -211,6 +224,13 @@ class ThreadedLinks implements LinksHost {
       case 'trouble':
         for (const listener of this.#onTrouble) listener(message.trouble);
         return;
+      case 'described':
+        this.#describing.get(message.id)?.(message.offer);
+        this.#describing.delete(message.id);
+        return;
+      case 'copy-moved':
+        this.#copying.get(message.id)?.onRange();
+        return;
       case 'copied':
         this.#copying.get(message.id)?.resolve(message.copied);
         return;
@@ -236,5 +256,7 @@ class ThreadedLinks implements LinksHost {
     for (const listener of this.#onFailure) listener(error);
   }
 }
+
+const hasEnded: StateOffer = { kind: 'unreachable', reason: 'the links thread has ended' };
 
 const noTraffic: LinkStats = { sent: {}, received: {}, refusedFrames: 0, refusedConnections: 0 };

@@ -7,7 +7,13 @@ import type { Contributions } from '../exchange.js';
 import type { Slice } from '../schedule.js';
 import type { Tag } from '../tag.js';
 import type { LinkStats } from '../traffic.js';
-import type { Copied, CopyRequest, ServedState } from '../transfer/state-transfer.js';
+import type {
+  Copied,
+  CopyRequest,
+  OfferRequest,
+  ServedState,
+  StateOffer,
+} from '../transfer/state-transfer.js';
 import type { Membership } from './connect-members.js';
 import type { TlsFiles } from './handshake/trust.js';
 
@@ -43,8 +49,9 @@ export type ToLinks =
   | {
       readonly kind: 'copy';
       readonly id: number;
-      readonly request: Omit<CopyRequest, 'signal'>;
+      readonly request: Omit<CopyRequest, 'signal' | 'onRange'>;
     }
+  | { readonly kind: 'describe'; readonly id: number; readonly request: OfferRequest }
   | { readonly kind: 'cancel-copy'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'close' };
@@ -72,6 +79,8 @@ export type FromLinks =
   /** The generation is over: no exchange of it will succeed any more. */
   | { readonly kind: 'failed'; readonly error: ErrorMessage }
   | { readonly kind: 'trouble'; readonly trouble: LinkTrouble }
+  | { readonly kind: 'described'; readonly id: number; readonly offer: StateOffer }
+  | { readonly kind: 'copy-moved'; readonly id: number }
   | { readonly kind: 'copied'; readonly id: number; readonly copied: Copied }
   | { readonly kind: 'not-copied'; readonly id: number; readonly error: ErrorMessage }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: LinkStats };

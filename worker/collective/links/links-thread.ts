@@ -11,7 +11,7 @@ import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import { ChunkMemory } from '../chunk-memory.js';
 import { toMessage } from '../errors.js';
 import { Traffic } from '../traffic.js';
-import { copyState } from '../transfer/state-copier.js';
+import { copyState, describeState } from '../transfer/state-copier.js';
 import { StateServer } from '../transfer/state-server.js';
 import { LinksServer } from './handshake/links-server.js';
 import { readTlsIdentity } from './handshake/trust.js';
@@ -62,6 +62,8 @@ host.on('message', (message: ToLinks) => {
       return states.serve(message.state);
     case 'copy':
       return copy(message);
+    case 'describe':
+      return describe(message);
     case 'cancel-copy':
       return copies.get(message.id)?.abort();
     case 'stats':
@@ -80,10 +82,20 @@ function connect(message: Extract<ToLinks, { kind: 'connect' }>): void {
   );
 }
 
+function describe({ id, request }: Extract<ToLinks, { kind: 'describe' }>): void {
+  const parts = { trust, clock: systemClock, copy: arithmetic.copy };
+  describeState(parts, request, new AbortController().signal).then(
+    (offer) => tellHost({ kind: 'described', id, offer }),
+    (error: Error) =>
+      tellHost({ kind: 'described', id, offer: { kind: 'absent', reason: error.message } }),
+  );
+}
+
 function copy({ id, request }: Extract<ToLinks, { kind: 'copy' }>): void {
   const stop = new AbortController();
   copies.set(id, stop);
-  const parts = { trust, clock: systemClock, copy: arithmetic.copy };
+  const onRange = (): void => tellHost({ kind: 'copy-moved', id });
+  const parts = { trust, clock: systemClock, copy: arithmetic.copy, onRange };
   copyState(parts, request, stop.signal)
     .finally(() => copies.delete(id))
     .then(

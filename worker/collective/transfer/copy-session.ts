@@ -8,10 +8,16 @@ import { holderSilence } from './limits.js';
 import { type Range, rangesOf } from './ranges.js';
 import { decodeIndex, type StateIndex } from './state-index.js';
 import type { StateSectionBytes } from './state-transfer.js';
-import { encodeRequest, type TransferFrame, TransferParser } from './transfer-frames.js';
+import {
+  encodeRequest,
+  type TransferFrame,
+  TransferParser,
+  type TransferRequest,
+} from './transfer-frames.js';
 
 export interface CopySessionParts {
-  readonly position: Position;
+  /** Null where nobody knows it yet: then only an offer can be asked for. */
+  readonly position: Position | null;
   readonly into: readonly StateSectionBytes[];
   readonly copy: Copy;
   readonly signal: AbortSignal;
@@ -68,7 +74,7 @@ export class CopySession {
     });
   }
 
-  /** Of the state at the position; rejects where the holder does not have it now. */
+  /** Of the state at the position, or of any; rejects where the holder does not have it now. */
   index(): Promise<StateIndex> {
     return new Promise((resolve, reject) => {
       this.#ask({ kind: 'index', resolve, reject });
@@ -95,14 +101,15 @@ export class CopySession {
       return;
     }
     this.#wanted.push(wanted);
+    this.#socket.send(encodeRequest(this.#requestOf(wanted)));
+  }
+
+  #requestOf(wanted: Wanted): TransferRequest {
     const { position } = this.#parts;
-    this.#socket.send(
-      encodeRequest(
-        wanted.kind === 'index'
-          ? { kind: 'index', position }
-          : { kind: 'range', position, number: wanted.number },
-      ),
-    );
+    if (position === null) return { kind: 'offer' };
+    return wanted.kind === 'index'
+      ? { kind: 'index', position }
+      : { kind: 'range', position, number: wanted.number };
   }
 
   #push(parser: TransferParser, piece: Uint8Array): void {

@@ -13,13 +13,17 @@ import { CopySession } from './copy-session.js';
 import { firstPause, lastPause, rangesAhead } from './limits.js';
 import { differing, type Range, rangesOf } from './ranges.js';
 import { digestOfRange, type StateIndex } from './state-index.js';
-import type { Copied, CopyRequest } from './state-transfer.js';
+import type { Copied, CopyRequest, OfferRequest, StateOffer } from './state-transfer.js';
 
 export interface CopierParts {
   readonly trust: Trust;
   readonly clock: Clock;
   readonly copy: Copy;
+  /** See CopyRequest. */
+  readonly onRange: () => void;
 }
+
+type Request = Omit<CopyRequest, 'signal' | 'onRange'>;
 
 /** One attempt with one holder. */
 type Attempt =
@@ -29,7 +33,7 @@ type Attempt =
 /** @throws StateTransferError, as CopyRequest says. */
 export async function copyState(
   parts: CopierParts,
-  request: Omit<CopyRequest, 'signal'>,
+  request: Request,
   signal: AbortSignal,
 ): Promise<Copied> {
   const until = millis(parts.clock.now() + request.deadline);
@@ -52,10 +56,30 @@ export async function copyState(
   }
 }
 
+/** Asks one member what it would give now. */
+export async function describeState(
+  { trust, copy }: Omit<CopierParts, 'onRange'>,
+  { holder, deadline: left }: OfferRequest,
+  signal: AbortSignal,
+): Promise<StateOffer> {
+  const dialled = await dial(holder, { purpose: 'state' }, trust, left, signal);
+  if (dialled.kind !== 'open') return { kind: 'unreachable', reason: dialled.reason };
+  const session = new CopySession(dialled.socket, { position: null, into: [], copy, signal, left });
+  try {
+    const { position, header, sections } = await session.index();
+    return { kind: 'offered', position, header: JSON.parse(header), sections };
+  } catch (error) {
+    if (error instanceof StateTransferError) return { kind: 'absent', reason: error.reason };
+    throw error;
+  } finally {
+    session.close();
+  }
+}
+
 async function copyFrom(
   holder: string,
   parts: CopierParts,
-  request: Omit<CopyRequest, 'signal'>,
+  request: Request,
   left: Millis,
   signal: AbortSignal,
 ): Promise<Attempt> {
@@ -73,7 +97,10 @@ async function copyFrom(
     const index = await session.index();
     const difference = differenceOf(index, request);
     if (difference !== null) return { kind: 'refused', reason: difference };
-    return { kind: 'copied', copied: await fetchAll(session, index, holder, request, signal) };
+    return {
+      kind: 'copied',
+      copied: await fetchAll(session, index, holder, request, parts, signal),
+    };
   } catch (error) {
     if (error instanceof StateTransferError) return { kind: 'later', reason: error.reason };
     throw error;
@@ -86,13 +113,15 @@ async function fetchAll(
   session: CopySession,
   index: StateIndex,
   holder: string,
-  { into }: Omit<CopyRequest, 'signal'>,
+  { into }: Request,
+  { onRange }: CopierParts,
   signal: AbortSignal,
 ): Promise<Copied> {
   const ranges = rangesOf(into.map((section) => section.bytes.byteLength));
   const held: string[] = [];
   for (const range of ranges) {
     held.push(digestOfRange(into, range));
+    onRange();
     await turn();
     if (signal.aborted) throw new StateTransferError('it was given up');
   }
@@ -100,6 +129,7 @@ async function fetchAll(
   const asked = wanted.slice(0, rangesAhead).map((number) => session.range(number));
   for (const [at, number] of wanted.entries()) {
     await asked[at];
+    onRange();
     const next = wanted[at + rangesAhead];
     if (next !== undefined) asked.push(session.range(next));
     if (digestOfRange(into, ranges[number] as Range) !== index.digests[number]) {

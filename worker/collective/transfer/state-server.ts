@@ -100,7 +100,7 @@ export class StateServer {
     const offer = this.#offer;
     if (this.#copiers > copiersMax) return later(socket, `${copiersMax} others copy already`);
     if (offer === null) return later(socket, 'no state is given away here');
-    if (!samePosition(offer.state.position, request.position)) {
+    if (request.kind !== 'offer' && !samePosition(offer.state.position, request.position)) {
       const [held, wanted] = [offer.state.position, request.position].map(positionText);
       return later(socket, `the state here is of ${held}: ${wanted} was asked for`);
     }

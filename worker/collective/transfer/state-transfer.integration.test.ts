@@ -70,6 +70,30 @@ test('a copy has the bits and the header, and only what differs travels', async 
   assert.equal(second.fetched, rangeBytes);
 });
 
+// Would catch a joiner that makes room for another state than the one that it is given.
+test('a holder describes what it would give, and a copy tells that it moves', async () => {
+  const [holder, joiner] = [await start(), await start()];
+  const asked = { holder: holder.address, deadline: millis(5000) };
+  const absent = await joiner.describe(asked);
+  assert.equal(absent.kind, 'absent');
+  const state = stateOf(3);
+  holder.serve(state);
+  assert.deepEqual(await joiner.describe(asked), {
+    kind: 'offered',
+    position,
+    header: state.header,
+    sections: Object.entries(lengths).map(([name, bytes]) => ({ name, bytes })),
+  });
+  let moved = 0;
+  const onRange = (): number => moved++;
+  await joiner.copy(copyFrom([holder.address], { onRange }));
+  assert.ok(moved >= 4);
+  await holder.close();
+  hosts.shift();
+  const gone = await joiner.describe({ ...asked, deadline: millis(200) });
+  assert.equal(gone.kind, 'unreachable');
+});
+
 test('several copy at once, from a holder that does not have the state yet', async () => {
   const [holder, a, b] = [await start(), await start(), await start()];
   const requests = [copyFrom([holder.address]), copyFrom([holder.address])];

@@ -34,7 +34,27 @@ export interface CopyRequest {
   /** How long all of it may take, with holders that do not have the state yet. */
   readonly deadline: Millis;
   readonly signal?: AbortSignal;
+  /** Called when it has got, or has compared, another range. */
+  readonly onRange?: () => void;
 }
+
+export interface OfferRequest {
+  /** `host:port` of a member's links. */
+  readonly holder: string;
+  readonly deadline: Millis;
+}
+
+/** What a member would give now. */
+export type StateOffer =
+  | {
+      readonly kind: 'offered';
+      readonly position: Position;
+      readonly header: unknown;
+      readonly sections: readonly { readonly name: string; readonly bytes: number }[];
+    }
+  /** It answers, and gives nothing now. */
+  | { readonly kind: 'absent'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string };
 
 export interface Copied {
   /** The holder's. */
@@ -50,6 +70,8 @@ export interface Copied {
 export interface StateTransfer {
   /** What copies are made from until the next call; null gives nothing. */
   serve(state: ServedState | null): void;
+  /** What a member would give: whoever copies it must make room for it first. */
+  describe(request: OfferRequest): Promise<StateOffer>;
   /**
    * Makes `into` equal to the state of `position`.
    *

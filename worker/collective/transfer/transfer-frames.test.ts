@@ -16,6 +16,7 @@ const u32 = fc.nat(2 ** 32 - 1);
 const plain = { noNullPrototype: true };
 const position = fc.record({ committedSteps: u32, collapses: u32, settled: fc.boolean() }, plain);
 const request: fc.Arbitrary<TransferRequest> = fc.oneof(
+  fc.record({ kind: fc.constant('offer' as const) }, plain),
   fc.record({ kind: fc.constant('index' as const), position }, plain),
   fc.record({ kind: fc.constant('range' as const), position, number: u32 }, plain),
 );

@@ -4,7 +4,7 @@
  *
  *     request                                   frame
  *     0  u32  magic "LKSQ"                      0  u32  magic "LKSA"
- *     4  u8   1 index, 2 range                  4  u8   kind, as in `frameKinds`
+ *     4  u8   1 index, 2 range, 3 offer         4  u8   kind, as in `frameKinds`
  *     5  u8   settled                           5  three zeros
  *     6  u16  zero                              8  u32  number of the range, else 0
  *     8  u32  committed steps                  12  u32  payload bytes
@@ -25,20 +25,25 @@ const requestMagic = 0x51534b4c;
 const frameMagic = 0x41534b4c;
 
 export type TransferRequest =
+  /** The index of whatever is given away here; its position is not asked for. */
+  | { readonly kind: 'offer' }
   | { readonly kind: 'index'; readonly position: Position }
   | { readonly kind: 'range'; readonly position: Position; readonly number: number };
 
 export function encodeRequest(request: TransferRequest): Uint8Array {
   const view = new DataView(new ArrayBuffer(requestBytes));
-  const { committedSteps, collapses, settled } = request.position;
   view.setUint32(0, requestMagic, true);
-  view.setUint8(4, request.kind === 'index' ? 1 : 2);
+  view.setUint8(4, requestKinds[request.kind]);
+  if (request.kind === 'offer') return new Uint8Array(view.buffer);
+  const { committedSteps, collapses, settled } = request.position;
   view.setUint8(5, settled ? 1 : 0);
   view.setUint32(8, committedSteps, true);
   view.setUint32(12, collapses, true);
   view.setUint32(16, request.kind === 'range' ? request.number : 0, true);
   return new Uint8Array(view.buffer);
 }
+
+const requestKinds = { index: 1, range: 2, offer: 3 };
 
 /** @throws FrameError for bytes that are no request of this version. */
 export function decodeRequest(bytes: Uint8Array): TransferRequest {
@@ -47,9 +52,11 @@ export function decodeRequest(bytes: Uint8Array): TransferRequest {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, requestBytes);
   const [kind, settled, number] = [view.getUint8(4), view.getUint8(5), view.getUint32(16, true)];
-  const isIndex = kind === 1 && number === 0;
+  const isIndex = kind === requestKinds.index && number === 0;
   const isRight = view.getUint32(0, true) === requestMagic && view.getUint16(6, true) === 0;
-  if (!isRight || (!isIndex && kind !== 2) || settled > 1) {
+  const isOffer = kind === requestKinds.offer && bytes.subarray(5).every((byte) => byte === 0);
+  if (isRight && isOffer) return { kind: 'offer' };
+  if (!isRight || (!isIndex && kind !== requestKinds.range) || settled > 1) {
     throw new FrameError('a request for a state is malformed');
   }
   const position = {

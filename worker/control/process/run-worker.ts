@@ -5,7 +5,7 @@ import { openNatsBus } from '../../../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../../../process/life.js';
 import { startMetricsServer } from '../../../process/metrics/metrics-server.js';
 import { openLog } from '../../../process/open-log.js';
-import { natsUrl } from '../../../process/options.js';
+import { natsUrl, OptionError } from '../../../process/options.js';
 import { systemClock } from '../../../shared/clock.js';
 import { jobDigest } from '../../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../../shared/job-spec/job-spec.js';
@@ -33,7 +33,11 @@ export interface WorkerDependencies {
     readonly bind: HostAndPort;
     /** What the peers dial; port 0 stands for the one that it listens on, null for `bind`. */
     readonly announce: HostAndPort | null;
+    /** The job's; null where there is none. */
+    readonly secret: Uint8Array | null;
   }) => Promise<OpenLinks>;
+  /** The job's, which every member must prove to know; null where there is none. */
+  readonly secret: () => Uint8Array | null;
   readonly digestOf: (directory: string, wanted: string) => Promise<string | null>;
 }
 
@@ -50,7 +54,8 @@ export async function runWorker(
   const { bind, announce, cacheDirectory, checkpoints, job, run, worker } = options;
   const log = openLog({ process: worker });
   await live(worker, log, async () => {
-    const links = await dependencies.openLinks({ bind, announce });
+    const secret = requireSecret(bind, dependencies.secret());
+    const links = await dependencies.openLinks({ bind, announce, secret });
     const metrics = new WorkerMetrics(job, worker, () => links.stats());
     const bus = await openNatsBus({ url: natsUrl(), name: worker, reconnect: true });
     const permit = new PublicationPermit();
@@ -109,6 +114,20 @@ export async function runWorker(
     return code;
   });
 }
+
+/**
+ * @throws OptionError where the links could be reached from other machines and nobody must prove anything
+ */
+function requireSecret({ host }: HostAndPort, secret: Uint8Array | null): Uint8Array | null {
+  if (secret !== null || isLoopback(host)) return secret;
+  throw new OptionError(
+    `Cannot start: --bind ${host} can be reached from other machines, so LOCKSTEP_SECRET_FILE must ` +
+      'name a file with the secret of the job',
+  );
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\./.test(host);
 
 /** The dataset is compared by the training thread. */
 const expectationOf = (job: TrainingJob) => ({ jobDigest: jobDigest(job), datasetDigest: null });
