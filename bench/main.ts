@@ -5,6 +5,7 @@ import { benchInTurns } from './in-turns.js';
 import { benchLogits } from './logits/logits.js';
 import { benchPretrained } from './pretrained/pretrained.js';
 import { benchSeeds } from './seeds/seeds.js';
+import { benchStateHash } from './state-hash.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
 import { benchTastes } from './tastes/write-tastes.js';
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   'all-reduce': benchAllReduce,
   seeds: benchSeeds,
   pretrained: benchPretrained,
+  'state-hash': benchStateHash,
   tastes: benchTastes,
   logits: benchLogits,
 };

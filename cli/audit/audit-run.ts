@@ -1,35 +1,21 @@
 /** Audits the run in a folder: opens what it is compared with, and feeds the ledger to the comparison. */
 import { join, resolve } from 'node:path';
-import { type Dataset, openDataset } from '../../dataset/dataset.js';
-import { DatasetError } from '../../dataset/dataset-error.js';
-import { type TrainingView, trainingView } from '../../dataset/training-view.js';
 import { ledgerFiles, ledgerFolderOf } from '../../process/history/ledger-file.js';
 import { readLines } from '../../process/history/read-lines.js';
-import type { Step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
-import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
-import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import { Differences } from '../../shared/ledger/audit/differences.js';
-import {
-  type AuditExpectation,
-  type AuditSummary,
-  LedgerAudit,
-  type RecomputedPlan,
-} from '../../shared/ledger/audit/ledger-audit.js';
+import { type AuditSummary, LedgerAudit } from '../../shared/ledger/audit/ledger-audit.js';
 import {
   decodeLedgerLine,
   LedgerLineError,
   ledgerVersion,
 } from '../../shared/ledger/ledger-line.js';
 import { ledgerLineBytes } from '../../shared/limits.js';
-import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
-import { JobPlanner } from '../../shared/plan/job-planner.js';
-import { laneParts, sharedPart } from '../../shared/plan/plan.js';
 import { type Stage, stagesOf } from '../../shared/plan/stages.js';
-import { datasetFolder } from '../dataset-folder.js';
 import { jobFileOf, readJob } from '../train/output-folder.js';
-import { type RunRecord, readRunRecord } from '../train/run-record.js';
+import { readRunRecord } from '../train/run-record.js';
 import { UsageError } from '../usage-error.js';
+import { auditDataset, openPlans } from './audited-dataset.js';
 import { checkResults, type RunEvidence } from './check-results.js';
 
 /**
@@ -72,21 +58,21 @@ export async function auditRun(wish: AuditWish): Promise<AuditOutcome> {
   if (record === null) {
     throw new UsageError(`Cannot audit "${folder}": it has no run.json, which says whose it is`);
   }
-  const dataset = await openRunDataset(folder, job, record, wish.note);
-  if (dataset.opened === null) {
+  const dataset = await auditDataset({ folder, job, record }, wish.note);
+  if (dataset.kind === 'damaged') {
     const differences = new Differences();
     differences.add('dataset', null, dataset.problem);
     return { folder, dataset: dataset.directory, audited: null, differences };
   }
-  const view = trainingView(dataset.opened);
-  const stages = stagesOf(job, view);
+  const { sequenceOffsets } = dataset;
+  const stages = stagesOf(job, { sequenceOffsets });
   const recomputed = wish.recompute ?? sequencesOf(stages) <= recomputedUnasked;
   const audit = new LedgerAudit({
     owner: { run: record.id, job_sha256: jobDigest(job) },
     lanes: job.spec.lanes,
     stages,
-    sequenceOffsets: view.sequenceOffsets,
-    planOf: recomputed ? plansOf(job, view) : null,
+    sequenceOffsets,
+    planOf: recomputed ? await openPlans(dataset.directory, job) : null,
   });
   if (dataset.problem !== null) audit.differences.add('dataset', null, dataset.problem);
   await readLedger(folder, files, audit, wish);
@@ -94,52 +80,11 @@ export async function auditRun(wish: AuditWish): Promise<AuditOutcome> {
   const evidence = await checkResults({ folder, job, record, summary }, audit.differences);
   const { differences } = audit;
   const audited = { summary, recomputed, evidence };
-  return { folder, dataset: dataset.opened.name, audited, differences };
+  return { folder, dataset: dataset.name, audited, differences };
 }
 
 const sequencesOf = (stages: readonly Stage[]): number =>
   stages.reduce((sum, { start, end, job }) => sum + (end - start) * job.spec.batch.sequences, 0);
-
-type RunDataset =
-  /** `problem` says whether it is another one than the run's; null where it is the same. */
-  | { readonly opened: Dataset; readonly problem: string | null }
-  | { readonly opened: null; readonly directory: string; readonly problem: string };
-
-async function openRunDataset(
-  folder: string,
-  job: TrainingJob,
-  { datasetPath, datasetDigest }: RunRecord,
-  note: (text: string) => void,
-): Promise<RunDataset> {
-  const moved = datasetPath === null ? null : resolve(folder, datasetPath);
-  const directory = await datasetFolder(job, note, moved);
-  const labels = readsLabels(job);
-  const opened = await openVerified(directory, labels);
-  if (!('digest' in opened)) return { opened: null, directory, problem: opened.message };
-  if (opened.digest === datasetDigest) return { opened, problem: null };
-  const problem = `the dataset has the digest ${opened.digest}: the run was trained on ${datasetDigest}`;
-  return { opened, problem };
-}
-
-/** Every byte of it is compared with its manifest; the error says which is another one. */
-async function openVerified(directory: string, labels: boolean): Promise<Dataset | DatasetError> {
-  try {
-    return await openDataset(directory, { verify: 'full', labels });
-  } catch (error) {
-    if (error instanceof DatasetError && error.code === 'DAMAGED_DATASET') return error;
-    throw error;
-  }
-}
-
-function plansOf(job: TrainingJob, view: TrainingView): AuditExpectation['planOf'] {
-  const planner = new JobPlanner(job, view);
-  return (at: Step): RecomputedPlan => {
-    const plan = planner.plan(at);
-    const lanes = laneParts(plan);
-    const { sha256 } = encodeStepPlan(sharedPart(plan), lanes).shared;
-    return { sha256, lanes: lanes.map(({ users }) => users) };
-  };
-}
 
 async function readLedger(
   folder: string,
