@@ -4,9 +4,11 @@ import { fileTargets } from './files.js';
 import { linkTargets } from './links.js';
 import { messageTargets } from './messages.js';
 import { recordTargets } from './records.js';
+import { transferTargets } from './transfer.js';
 
 export const targets = (): readonly Target[] => [
   ...linkTargets(),
+  ...transferTargets(),
   ...messageTargets(),
   ...recordTargets(),
   ...fileTargets(),
