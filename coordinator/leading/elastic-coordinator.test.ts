@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { jobId, runId } from '../../shared/ids.js';
 import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import { at } from '../membership/cluster-fixture.js';
@@ -251,4 +252,70 @@ test('what every member reports stands in the log once, behind the step it is of
     kinds.filter((kind) => facts.includes(kind)),
     facts,
   );
+});
+
+// Would catch a resumed run that waits for steps which another log has, or whose plans never come.
+test('a run whose log is new begins at the newest checkpoint', async () => {
+  const cluster = new ElasticCluster();
+  const description = {
+    job: {},
+    jobSha256: 'b'.repeat(64),
+    checkpoints: null,
+    resume: 'newest',
+    evaluate: false,
+  };
+  await cluster.coordinator({}, { description, checkpointRequired: true });
+  for (const name of ['w0', 'w1']) {
+    cluster.worker(name).say({ checkpoint: { path: '/c/12', committedSteps: 12 } });
+  }
+  await cluster.pass(1000);
+  assert.deepEqual(phases(cluster), ['training', 'training']);
+  await cluster.steps(2);
+  assert.deepEqual(await cluster.committed(), [12, 13]);
+  const [, started] = await cluster.entries('generation');
+  assert.equal(started?.resumedFrom, '/c/12');
+});
+
+// Would catch a run that begins at the seed although it was told to go on from a checkpoint.
+test('a run that must resume and finds no checkpoint is refused', async () => {
+  const cluster = await trainingCluster({}, { checkpointRequired: true });
+  const [failed] = await cluster.entries('failed');
+  assert.equal(failed?.code, 'CHECKPOINT_MISSING');
+});
+
+// Would catch a second run of a name on one server, whose workers and plans mix with the first one's.
+test('a second run of the name is refused while the first one lives', async () => {
+  const cluster = await trainingCluster();
+  const other = { job: jobId('test'), run: runId('tfedcba9876543210') };
+  const second = await cluster.coordinator({}, { run: other });
+  await cluster.pass(3000);
+  assert.ok(second.outcome?.kind === 'failed');
+  assert.equal(second.outcome.code, 'RUN_LIVE');
+  assert.match(
+    second.outcome.message,
+    /^Cannot start the job "test" .*its run t0123456789abcdef is/,
+  );
+});
+
+// Would catch a standstill that nobody names before it ends the run half an hour later.
+test('a step that takes many times its usual time is told, with who is waited for', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(8);
+  workerOf(cluster, 0).commit();
+  await cluster.pass(6000);
+  const [notice] = await cluster.entries('notice');
+  assert.match(notice?.text ?? '', /^step 8 waits for w1 \(training\) for [\d.]+ s: the longest/);
+});
+
+// Would catch a lead that is so large, or a look that is so slow, that many workers stop everything.
+test('sixty-four workers train in one generation', async () => {
+  const cluster = new ElasticCluster();
+  await cluster.coordinator({ replicas: 64, max: 64, lanes: 64 });
+  for (let index = 0; index < 64; index++) cluster.worker(`w${index}`);
+  await cluster.pass(1000);
+  assert.ok(phases(cluster).every((phase) => phase === 'training'));
+  workerOf(cluster, 40).say({ phase: 'failed' });
+  workerOf(cluster, 40).frozen = true;
+  await cluster.pass(500);
+  assert.equal((await cluster.record())?.members.length, 63);
 });

@@ -18,41 +18,30 @@ import { encodeWorkerMessage } from '../../shared/messages/cluster/from-worker.j
 import type { Happening, LogEntry } from '../../shared/messages/cluster/log-entry.js';
 import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
 import type { RunResult } from '../../shared/messages/run-events.js';
-import { decodeDescription, encodeDescription } from '../../shared/run/run-description.js';
-import {
-  descriptionKey,
-  everyPlanSubject,
-  planStream,
-  progressSubject,
-} from '../../shared/subjects.js';
+import { everyPlanSubject, planStream, progressSubject } from '../../shared/subjects.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { ClusterMemory } from '../membership/cluster-memory.js';
 import type { ClusterView } from '../membership/cluster-view.js';
 import { decideMembership, type MembershipDecision } from '../membership/decide-membership.js';
 import { isTrainingIn } from '../membership/find-late.js';
-import { silenceTimeout } from '../membership/limits.js';
 import { PlanPublisher } from '../plans/plan-publisher.js';
-import { decideProgress, type Progress, ProgressWatch, seconds } from '../progress.js';
 import { judgeFailure, type WorkerFailure } from '../record/judge-failure.js';
 import { LogWriter } from '../record/log-writer.js';
-import { ReportInbox, type SafeWhen } from '../record/report-inbox.js';
+import type { SafeWhen } from '../record/report-inbox.js';
 import { foldEntry, lastTrained, type RunEnd, type RunState } from '../record/run-state.js';
 import type { StepReport } from '../record/step-reports.js';
-import { StragglerWatch, stragglerText } from '../recovery/find-straggler.js';
-import { RecoveryClock } from '../recovery/recovery-clock.js';
 import { decideResult, type Finished } from '../verdict.js';
 import type { ElasticParts, Prepared } from './coordinator-parts.js';
+import { describeRun } from './describe-run.js';
 import { FactRecorder } from './fact-recorder.js';
 import { LeadVoice } from './lead-voice.js';
-import {
-  goodbyeLongest,
-  goodbyeShortest,
-  relayInterval,
-  stallFactor,
-  stallFloor,
-} from './limits.js';
+import { goodbyeLongest, goodbyeShortest, relayInterval } from './limits.js';
 import { RecordKeeper } from './record-keeper.js';
+import { ReportDesk } from './report-desk.js';
+import { generationEntry, overOf } from './run-entries.js';
 import { StepRecorder } from './step-recorder.js';
+import { TrainingWatch } from './training-watch.js';
+import { whoseEndCounts } from './whose-end-counts.js';
 
 export interface RunLeaderGiven {
   readonly parts: ElasticParts;
@@ -71,11 +60,6 @@ export interface RunLeaderGiven {
   readonly onOver: (end: RunEnd) => void;
 }
 
-interface Heard {
-  readonly incarnation: string;
-  readonly inbox: ReportInbox;
-}
-
 type Form = Extract<MembershipDecision, { kind: 'form' }>;
 type Start = Extract<MembershipDecision, { kind: 'start' }>;
 
@@ -88,9 +72,8 @@ export class RunLeader {
   readonly #plans: PlanPublisher;
   readonly #steps: StepRecorder;
   readonly #facts: FactRecorder;
-  readonly #recovery = new RecoveryClock();
-  readonly #stragglers = new StragglerWatch();
-  readonly #inboxes = new Map<WorkerId, Heard>();
+  readonly #watch: TrainingWatch;
+  readonly #desk = new ReportDesk((worker, report) => this.#take(worker, report));
   readonly #finished = new Map<WorkerId, Finished>();
   readonly #metricsOf = new Map<WorkerId, readonly ReportedMetrics[]>();
   readonly #failures: WorkerFailure[] = [];
@@ -99,13 +82,8 @@ export class RunLeader {
   #ahead: RunState;
   /** As it is stored. */
   #stored: RunState;
-  #progress: ProgressWatch;
   /** Everyone trains in the newest generation. */
   #isSettled = false;
-  #recordedAt: Millis;
-  #recentSteps: number[] = [];
-  #late: string | null = null;
-  #stalled = false;
   #now: Millis;
   #isActing = false;
   #end: { readonly end: RunEnd; readonly since: Millis } | null = null;
@@ -118,7 +96,8 @@ export class RunLeader {
     const records = new RecordKeeper(values, parts.run, fence);
     const taken = await records.takeOver();
     if (taken === null) return null;
-    await describe(values, parts, prepared);
+    const { dataset, totalSteps } = prepared;
+    await describeRun(values, parts.run, { ...parts.description, dataset, totalSteps });
     const stream = await parts.bus.ensureStream(planStream(parts.run), everyPlanSubject(parts.run));
     return new RunLeader(given, records, taken.record, stream);
   }
@@ -134,10 +113,9 @@ export class RunLeader {
     this.#records = records;
     this.#stream = stream;
     this.#now = now;
-    this.#recordedAt = now;
     this.#ahead = state;
     this.#stored = state;
-    this.#progress = new ProgressWatch(now);
+    this.#watch = new TrainingWatch(now);
     const trained = lastTrained(state);
     this.#memory = new ClusterMemory(
       now,
@@ -176,7 +154,7 @@ export class RunLeader {
       state: () => this.#ahead,
       append: (entry) => this.#append(entry),
       time: parts.time,
-      secondsOf: () => (this.#now - this.#recordedAt) / 1000,
+      secondsOf: () => this.#watch.secondsSinceStep(this.#now),
       onRecorded: (reports) => this.#onRecorded(reports),
     });
     this.#facts = new FactRecorder({
@@ -185,8 +163,8 @@ export class RunLeader {
     });
     if (state.hasTrained && state.end === null) {
       const since = millis(now - given.silentFor);
-      this.#recovery.decided(now, { cause: 'leader', workers: [], planned: false, since });
-      this.#recovery.started(now);
+      this.#watch.recovery.decided(now, { cause: 'leader', workers: [], planned: false, since });
+      this.#watch.recovery.started(now);
     }
     this.#append({
       kind: 'led',
@@ -201,7 +179,7 @@ export class RunLeader {
 
   /** Null while the run moves, or waits for workers with a reason. */
   get unhealthy(): string | null {
-    return this.#end === null ? this.#late : `the run is over: ${this.#end.end.kind}`;
+    return this.#end === null ? this.#watch.late : `the run is over: ${this.#end.end.kind}`;
   }
 
   /** Members finish the step they are in, write a checkpoint and end. */
@@ -227,8 +205,8 @@ export class RunLeader {
     this.#plans.wake();
     this.#voice.changed();
     if (this.#ahead.hasTrained && this.#end === null) {
-      this.#recovery.decided(now, { cause: 'bus', workers: [], planned: false, since: null });
-      this.#recovery.started(now);
+      this.#watch.recovery.decided(now, { cause: 'bus', workers: [], planned: false, since: null });
+      this.#watch.recovery.started(now);
     }
   }
 
@@ -326,17 +304,8 @@ export class RunLeader {
 
   #hearReport(worker: WorkerId, message: NumberedReport): void {
     if (this.#end !== null) return;
-    const { incarnation } = message;
-    let heard = this.#inboxes.get(worker);
-    if (heard?.incarnation !== incarnation) {
-      // Of a process that was replaced, or of one of which no status has come yet: it says it again.
-      if (this.#memory.workers.get(worker)?.status.incarnation !== incarnation) return;
-      heard = { incarnation, inbox: new ReportInbox(message.oldest) };
-      this.#inboxes.set(worker, heard);
-    }
-    for (const due of heard.inbox.add(message)) {
-      heard.inbox.taken(due.number, this.#take(worker, due));
-    }
+    const known = this.#memory.workers.get(worker)?.status.incarnation ?? null;
+    this.#desk.hear(worker, message, known);
     this.#look(this.#now);
   }
 
@@ -351,7 +320,7 @@ export class RunLeader {
         return known ? { kind: 'recorded', step } : { kind: 'now' };
       }
       case 'finished':
-        this.#progress.evaluating(this.#now);
+        this.#watch.evaluating(this.#now);
         this.#finished.set(worker, report);
         return { kind: 'over' };
       case 'failed':
@@ -361,13 +330,12 @@ export class RunLeader {
         break;
       case 'validated':
         // What came before is no part of the next step.
-        this.#recordedAt = this.#now;
-        this.#recovery.paused(this.#now);
+        this.#watch.pausedSteps(this.#now);
         break;
       default:
         break;
     }
-    this.#progress.heard(this.#now);
+    this.#watch.heard(this.#now);
     return this.#facts.take(worker, report);
   }
 
@@ -392,12 +360,8 @@ export class RunLeader {
   #hearProgress(now: Millis, worker: WorkerId, message: WorkerProgress): void {
     const moved = message.doing === 'copying';
     this.#memory.heardFrom(now, worker, message.incarnation, moved);
-    if (message.doing !== 'copying') this.#progress.evaluating(now);
-    if (message.doing === 'encoding') {
-      // No part of the step that follows.
-      this.#recordedAt = now;
-      this.#recovery.paused(now);
-    }
+    if (message.doing !== 'copying') this.#watch.evaluating(now);
+    if (message.doing === 'encoding') this.#watch.pausedSteps(now);
     if (this.#memory.record?.members[0]?.worker !== worker) return;
     if (now - this.#relayedAt < relayInterval) return;
     this.#relayedAt = now;
@@ -429,7 +393,7 @@ export class RunLeader {
     const trained = this.#trainedIn;
     if (trained !== null) this.#steps.recordDue(trained, this.#trainers());
     this.#facts.recordDue();
-    this.#settleInboxes();
+    this.#settleReports();
     if (this.#tryToFinish(now) || this.#isActing) return;
     const decision = decideMembership(now, this.#memory.view(this.#factsOf()), this.#workers);
     switch (decision.kind) {
@@ -442,7 +406,9 @@ export class RunLeader {
         this.#wait(decision.reason);
         break;
       case 'form':
-        this.#act(() => this.#form(decision));
+        if (this.#ahead.stopping && !this.#ahead.hasTrained)
+          this.#stopWithoutWorkers('nobody had begun');
+        else this.#act(() => this.#form(decision));
         break;
       case 'start':
         this.#act(() => this.#start(decision));
@@ -450,7 +416,7 @@ export class RunLeader {
       case 'nothing':
         break;
     }
-    this.#watch(now);
+    this.#lookAtTraining(now);
   }
 
   get #workers() {
@@ -464,7 +430,7 @@ export class RunLeader {
       hasTrained,
       stopping,
       fromSeed: this.#given.parts.description.resume === null,
-      longestStep: this.#recentSteps.length === 0 ? null : millis(Math.max(...this.#recentSteps)),
+      longestStep: this.#watch.longestStep,
     };
   }
 
@@ -481,13 +447,13 @@ export class RunLeader {
     return record?.start == null ? (trainedBy?.generation ?? null) : record.generation;
   }
 
-  #settleInboxes(): void {
-    const soFar = {
+  #settleReports(): void {
+    const more = this.#desk.settle({
       stored: this.#writer.last,
       recordedSteps: this.#stored.recordedSteps,
       over: this.#stored.end !== null,
-    };
-    for (const { inbox } of this.#inboxes.values()) if (inbox.settle(soFar)) this.#voice.aged();
+    });
+    if (more) this.#voice.aged();
   }
 
   #wait(reason: string): void {
@@ -522,7 +488,7 @@ export class RunLeader {
     this.#append(generationEntry(record, null, null));
     if (this.#ahead.hasTrained) {
       const { cause, workers, since } = decision;
-      this.#recovery.decided(decidedAt, { cause, workers, planned: record.planned, since });
+      this.#watch.recovery.decided(decidedAt, { cause, workers, planned: record.planned, since });
     }
     const { generation, members, planned, reason } = record;
     parts.log.info(
@@ -562,7 +528,9 @@ export class RunLeader {
       return;
     }
     // What the members go on from must stand in the log before anyone goes on from it.
-    if (!this.#steps.recordUpTo(position.committedSteps) || !this.#writer.isFlushed) return;
+    const isState = proposed.start?.kind === 'state';
+    if (isState && !this.#steps.recordUpTo(position.committedSteps)) return;
+    if (!this.#writer.isFlushed) return;
     const record = { ...proposed, fence };
     if (!(await this.#write(record))) return;
     this.#begin(record, position, resumedFrom);
@@ -570,13 +538,13 @@ export class RunLeader {
 
   #begin(record: GenerationRecord, position: Start['position'], resumedFrom: string | null): void {
     const { log, metrics } = this.#given.parts;
-    if (position.committedSteps < this.#ahead.recordedSteps) {
-      this.#plans.rewound(position.committedSteps);
+    if (position.committedSteps !== this.#ahead.recordedSteps) {
+      this.#plans.restart(position.committedSteps);
       this.#steps.rewound(position.committedSteps);
     }
     this.#memory.started(this.#now, record);
     this.#append(generationEntry(record, position, resumedFrom));
-    this.#recovery.started(this.#now);
+    this.#watch.recovery.started(this.#now);
     this.#isSettled = false;
     metrics.members.set(record.members.length);
     const { generation, start } = record;
@@ -587,11 +555,22 @@ export class RunLeader {
 
   // ---- watching
 
-  #watch(now: Millis): void {
+  #lookAtTraining(now: Millis): void {
     const { record } = this.#memory;
     if (record === null || this.#trainedIn === null) return;
     if (!this.#isSettled && record.start !== null) this.#settle(now, record);
-    if (this.#isSettled) this.#watchProgress(now, decideProgress(now, this.#progress.reading));
+    if (!this.#isSettled) return;
+    const { notice, end } = this.#watch.look(now, {
+      recordedSteps: this.#ahead.recordedSteps,
+      publishedSteps: this.#plans.publishedSteps,
+      members: this.#trainers().map((worker) => ({
+        worker,
+        phase: this.#memory.workers.get(worker)?.status.phase ?? 'silent',
+        reportedSteps: this.#steps.reportedBy(worker),
+      })),
+    });
+    if (notice !== null) this.#notice(notice);
+    if (end !== null) this.#fail('NO_PROGRESS', end.message, end.worker);
   }
 
   /** Once everyone trains, steps are due. */
@@ -602,9 +581,7 @@ export class RunLeader {
     });
     if (!all) return;
     this.#isSettled = true;
-    this.#recordedAt = now;
-    this.#recovery.training(now);
-    this.#progress.ready(now, this.#stepsLeft);
+    this.#watch.begins(now, this.#stepsLeft);
   }
 
   get #stepsLeft(): number {
@@ -612,17 +589,11 @@ export class RunLeader {
   }
 
   #onRecorded(reports: readonly StepReport[]): void {
-    const now = this.#now;
-    const took = now - this.#recordedAt;
-    this.#recordedAt = now;
-    this.#recentSteps = [...this.#recentSteps, took].slice(-16);
-    this.#stalled = false;
-    this.#progress.committed(now, this.#stepsLeft);
-    const recovered = this.#recovery.recorded(now, this.#memory.record?.generation ?? 0);
-    if (recovered !== null) this.#append(recovered);
-    const straggler = this.#stragglers.recorded(reports);
-    if (straggler !== null) this.#notice(stragglerText(straggler));
-    this.#given.parts.metrics.timesOf(reports, this.#stragglers.named);
+    const generation = this.#memory.record?.generation ?? 0;
+    const told = this.#watch.recorded(this.#now, reports, this.#stepsLeft, generation);
+    if (told.recovered !== null) this.#append(told.recovered);
+    if (told.notice !== null) this.#notice(told.notice);
+    this.#given.parts.metrics.timesOf(reports, this.#watch.straggler);
   }
 
   #notice(text: string): void {
@@ -630,89 +601,19 @@ export class RunLeader {
     this.#append({ kind: 'notice', text });
   }
 
-  #watchProgress(now: Millis, progress: Progress): void {
-    this.#watchStall(now);
-    if (progress.kind === 'moving') {
-      this.#late = null;
-      return;
-    }
-    const message = this.#describeStandstill(progress);
-    if (progress.kind === 'none') this.#fail('NO_PROGRESS', message, this.#laggards()[0] ?? null);
-    else if (this.#late === null) {
-      this.#late = message;
-      this.#notice(message);
-    }
-  }
-
-  /** A step that takes many times its usual time is told long before it ends the run. */
-  #watchStall(now: Millis): void {
-    const { activity, since } = this.#progress.reading;
-    if (this.#stalled || activity !== 'training' || this.#recentSteps.length === 0) return;
-    const usual = Math.max(...this.#recentSteps);
-    if (now - since < stallFloor + stallFactor * usual) return;
-    this.#stalled = true;
-    const names = this.#laggards();
-    const who = names.length === 0 ? 'the members' : names.join(', ');
-    const phases = names.map((worker) => this.#memory.workers.get(worker)?.status.phase);
-    this.#notice(
-      `step ${this.#ahead.recordedSteps} waits for ${who} (${phases.join(', ')}) for ` +
-        `${seconds(now - since)}: the longest of the last ${this.#recentSteps.length} took ` +
-        `${seconds(usual)}`,
-    );
-  }
-
-  #describeStandstill({ silentFor, bound, reason }: Exclude<Progress, { kind: 'moving' }>): string {
-    const { activity } = this.#progress.reading;
-    const reports = this.#trainers().map((of) => `${of} ${this.#steps.reportedBy(of)}`);
-    return (
-      `no progress in ${activity} for ${seconds(silentFor)} although every member gives signs of ` +
-      `life: ${this.#ahead.recordedSteps} steps are recorded, the members reported ` +
-      `${reports.join(', ')}, plans are published up to step ${this.#plans.publishedSteps}; the ` +
-      `run ends after ${seconds(bound)} (${reason})`
-    );
-  }
-
-  /** Members that the others wait for; none where all are equally far. */
-  #laggards(): WorkerId[] {
-    const all = this.#trainers();
-    const far = all.map((worker) => this.#steps.reportedBy(worker));
-    const least = Math.min(...far);
-    return Math.max(...far) === least ? [] : all.filter((_, index) => far[index] === least);
-  }
-
   // ---- ending
 
-  /**
-   * Whoever is left has finished: the others are lost, and nothing is to be computed again.
-   *
-   * @throws WeightsDifferError
-   */
+  /** @throws WeightsDifferError */
   #tryToFinish(now: Millis): boolean {
-    if (this.#finished.size === 0) return false;
-    const group = this.#group();
-    const living = group.filter((worker) => this.#lives(now, worker));
-    const ends = living.length > 0 ? living : group.filter((of) => this.#finished.has(of));
-    if (ends.length === 0 || ends.some((worker) => !this.#finished.has(worker))) return false;
+    const view = this.#memory.view(this.#factsOf());
+    const ends = whoseEndCounts(now, view, new Set(this.#finished.keys()));
+    if (ends === null) return false;
     const steps = this.#finished.get(ends[0] as WorkerId)?.committedSteps ?? 0;
     if (this.#given.prepared.totalSteps !== null && !this.#steps.recordUpTo(steps)) return false;
     this.#facts.recordDue();
     const result = decideResult(ends, this.#finished, this.#metricsOf, this.#ahead.liveNegatives);
     if (result !== null) this.#finish(result);
     return true;
-  }
-
-  #group(): readonly WorkerId[] {
-    const { record, trainedBy } = this.#memory;
-    if (record?.start == null && trainedBy !== null) return trainedBy.workers;
-    return record?.members.map(({ worker }) => worker) ?? [];
-  }
-
-  #lives(now: Millis, worker: WorkerId): boolean {
-    const seen = this.#memory.workers.get(worker);
-    const member = this.#memory.record?.members.find((one) => one.worker === worker);
-    if (seen === undefined || seen.status.phase === 'failed') return false;
-    if (member !== undefined && member.incarnation !== seen.status.incarnation) return false;
-    return now - seen.heardAt < silenceTimeout;
   }
 
   #finish(result: RunResult): void {
@@ -747,7 +648,7 @@ export class RunLeader {
   /** The end is said until nobody is heard any more, for a bounded time. */
   #sayGoodbye(now: Millis, { end, since }: { end: RunEnd; since: Millis }): void {
     if (this.#stored.end === null) return;
-    this.#settleInboxes();
+    this.#settleReports();
     this.#voice.tick(now, millis(100));
     const heardAt = Math.max(0, ...[...this.#memory.workers.values()].map((one) => one.heardAt));
     const isSilent = now - heardAt >= goodbyeShortest && now - since >= goodbyeShortest;
@@ -766,51 +667,8 @@ export class RunLeader {
       generation: this.#memory.record,
       stopping: this.#ahead.stopping,
       over: overOf(this.#stored.end),
-      heard: [...this.#inboxes].map(([worker, { incarnation, inbox }]) => ({
-        worker,
-        incarnation,
-        number: inbox.safe,
-      })),
+      heard: this.#desk.heard,
       ping: this.#memory.ping,
     };
-  }
-}
-
-function overOf(end: RunEnd | null): Lead['over'] {
-  if (end === null) return null;
-  if (end.kind === 'failed') return { kind: 'failed', reason: `${end.code}: ${end.message}` };
-  const { stopped, committedSteps } = end.result;
-  return { kind: stopped ? 'stopped' : 'finished', reason: `after step ${committedSteps}` };
-}
-
-function generationEntry(
-  record: GenerationRecord,
-  position: Start['position'] | null,
-  resumedFrom: string | null,
-): Happening {
-  const { generation, planned, reason, members, writer } = record;
-  return {
-    kind: 'generation',
-    generation,
-    planned,
-    reason,
-    members: members.map(({ worker, lanes }) => ({ worker, lanes })),
-    writer,
-    position,
-    resumedFrom,
-  };
-}
-
-/** Puts what workers need to know where they look for it. */
-async function describe(values: BusValues, parts: ElasticParts, prepared: Prepared): Promise<void> {
-  const key = descriptionKey(parts.run);
-  const { dataset, totalSteps } = prepared;
-  const description = { ...parts.description, dataset, totalSteps };
-  for (;;) {
-    const found = await values.get(key);
-    const there = found === null ? null : decodeDescription(found.data);
-    if (JSON.stringify(there) === JSON.stringify(description)) return;
-    if ((await values.put(key, encodeDescription(description), found?.revision ?? 0)) !== null)
-      return;
   }
 }

@@ -48,7 +48,7 @@ export class PlanPublisher {
   #purgedSteps: number;
   #committedSteps: number;
   #checkpointedSteps = 0;
-  #rewinds = 0;
+  #restarts = 0;
   /** Answers were lost: what is repeated may be our own. */
   #wasAway = false;
   #state: 'new' | 'running' | 'closed' = 'new';
@@ -83,13 +83,13 @@ export class PlanPublisher {
     this.#wake();
   }
 
-  /** Training goes on from an older state: the plans from there on are needed again. */
-  rewound(steps: number): void {
+  /** Training goes on from another state than the last committed one: plans are needed from there. */
+  restart(steps: number): void {
     this.#committedSteps = steps;
-    this.#publishedSteps = Math.min(this.#publishedSteps, steps);
-    this.#purgedSteps = Math.min(this.#purgedSteps, steps);
-    this.#checkpointedSteps = Math.min(this.#checkpointedSteps, steps);
-    this.#rewinds++;
+    this.#publishedSteps = steps;
+    this.#purgedSteps = steps;
+    this.#checkpointedSteps = steps;
+    this.#restarts++;
     this.#wake();
   }
 
@@ -172,13 +172,13 @@ export class PlanPublisher {
   async #publish(at: Step): Promise<void> {
     const { clock, metrics, plans } = this.#parts;
     const start = clock.now();
-    const rewinds = this.#rewinds;
+    const restarts = this.#restarts;
     const plan = await plans.plan(at);
-    if (this.#isClosed() || rewinds !== this.#rewinds) return;
+    if (this.#isClosed() || restarts !== this.#restarts) return;
     // Known before a member can have read it.
     this.#published.published(at, plan.shared.sha256, plan.users);
     await this.#store(at, plan);
-    if (rewinds !== this.#rewinds) return;
+    if (restarts !== this.#restarts) return;
     this.#publishedSteps = at + 1;
     metrics.planSeconds.observe((clock.now() - start) / 1000);
   }
@@ -197,8 +197,8 @@ export class PlanPublisher {
     const { run, maxPayload, metrics, stream } = this.#parts;
     const subject = planSubject(run, at, part);
     metrics.planBytes.inc(bytes.byteLength);
-    // Published again behind a rewind, when the server may remember the name of what was purged.
-    const edition = this.#rewinds === 0 ? '' : `/${this.#parts.fence}.${this.#rewinds}`;
+    // Published again behind a restart, when the server may remember the name of what was purged.
+    const edition = this.#restarts === 0 ? '' : `/${this.#parts.fence}.${this.#restarts}`;
     return splitMessage(bytes, maxPayload - envelopeBytes, sha256).map(async (piece, index) => {
       const id = planMessageId(run, at, part, index) + edition;
       const stored = await stream.publish(subject, piece, id);
