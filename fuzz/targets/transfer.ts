@@ -20,7 +20,8 @@ import { digestOf } from './examples.js';
 const position = { committedSteps: 7, collapses: 1, settled: true };
 
 const requests: readonly TransferRequest[] = [
-  { kind: 'index', position },
+  { kind: 'index', wanted: { kind: 'position', position } },
+  { kind: 'index', wanted: { kind: 'checkpoint', committedSteps: 7 } },
   { kind: 'range', position, number: 3 },
 ];
 

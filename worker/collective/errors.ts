@@ -68,7 +68,19 @@ export class LinksConnectError extends Error {
   }
 }
 
-/** No member gave a copy of the state; the reaction is to ask others, or to start from a checkpoint. */
+/** A holder does not have the state now; the reaction is to ask it again. */
+export class StateAbsentError extends Error {
+  override readonly name = 'StateAbsentError';
+  readonly code = 'STATE_ABSENT';
+  readonly reason: string;
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`Cannot copy the state of another member yet: ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+/** A holder gave no copy of the state; the reaction is to ask another one, or to start from a checkpoint. */
 export class StateTransferError extends Error {
   override readonly name = 'StateTransferError';
   readonly code = 'STATE_TRANSFER';
@@ -95,7 +107,7 @@ export type ErrorMessage =
     }
   | { readonly code: 'EXCHANGE_ABORTED'; readonly reason: string }
   | { readonly code: 'LINKS_CONNECT'; readonly peer: Rank; readonly reason: string }
-  | { readonly code: 'STATE_TRANSFER'; readonly reason: string }
+  | { readonly code: 'STATE_ABSENT' | 'STATE_TRANSFER'; readonly reason: string }
   | { readonly code: null; readonly message: string; readonly stack: string };
 
 export function toMessage(error: unknown): ErrorMessage {
@@ -111,7 +123,9 @@ export function toMessage(error: unknown): ErrorMessage {
   if (error instanceof LinksConnectError) {
     return { code: error.code, peer: error.peer, reason: error.reason };
   }
-  if (error instanceof StateTransferError) return { code: error.code, reason: error.reason };
+  if (error instanceof StateAbsentError || error instanceof StateTransferError) {
+    return { code: error.code, reason: error.reason };
+  }
   const unknown = error instanceof Error ? error : new Error(String(error));
   return { code: null, message: unknown.message, stack: unknown.stack ?? '' };
 }
@@ -126,6 +140,8 @@ export function fromMessage(message: ErrorMessage): Error {
       return new ExchangeAbortedError(message.reason);
     case 'LINKS_CONNECT':
       return new LinksConnectError(message.peer, message.reason);
+    case 'STATE_ABSENT':
+      return new StateAbsentError(message.reason);
     case 'STATE_TRANSFER':
       return new StateTransferError(message.reason);
     case null: {

@@ -1,20 +1,23 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Generation, Rank } from '../../../shared/ids.js';
+import { stateHeaderBytes } from '../../../shared/limits.js';
+import type { Position } from '../../../shared/membership/position.js';
 import type { Millis } from '../../../shared/units.js';
+import type { StateVectors } from '../../state/host-state.js';
+import { stateSections } from '../../state/training-state.js';
 import { fromMessage, StateTransferError } from '../errors.js';
 import type { LinkStats } from '../traffic.js';
 import type {
   Copied,
-  CopyRequest,
-  OfferRequest,
-  ServedState,
+  OfferedState,
   StateOffer,
-  StateTransfer,
+  StateSectionBytes,
+  WantedState,
 } from '../transfer/state-transfer.js';
 import type { TlsFiles } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, LinkTrouble, ToLinks } from './links-messages.js';
 
-export interface LinksHost extends StateTransfer {
+export interface LinksHost {
   /** `host:port` for the peers. */
   readonly address: string;
   /**
@@ -33,6 +36,20 @@ export interface LinksHost extends StateTransfer {
    * Returns at once; a generation that is not open is none.
    */
   drop(generation: Generation, reason: string): void;
+  /**
+   * What peers that ask for a state are given, until the next call; null: nothing. When this returns
+   * what was offered before may be changed: no range of it counts any more.
+   *
+   * @throws RangeError where its header is too long
+   */
+  serve(state: SharedVectors | null): void;
+  /**
+   * Copies a state that a peer holds, every range verified; only what differs travels.
+   *
+   * @throws StateAbsentError where the holder does not have it now; StateTransferError where it was
+   * lost, has other sections or another secret, or the copy was aborted. The sections then hold no state.
+   */
+  copy(request: CopyRequest): Promise<StateOffer & { readonly fetched: number }>;
   /** Called once for each peer of each generation that cannot be heard, or not be reached. */
   onTrouble(listener: (trouble: LinkTrouble) => void): void;
   /** Called once for each generation that fails: with PeerLostError, PeerTimeoutError and others. */
@@ -58,6 +75,24 @@ export interface ConnectRequest {
   readonly token?: string;
 }
 
+/** A state in shared memory. */
+export interface SharedVectors {
+  readonly position: Position;
+  readonly header: string;
+  readonly sections: StateVectors;
+}
+
+export interface CopyRequest {
+  /** Of the holder's links. */
+  readonly address: string;
+  readonly wanted: WantedState;
+  /** Makes room for what the holder offers; called once. */
+  readonly room: (offer: StateOffer) => Promise<StateVectors>;
+  /** Bytes have come. */
+  readonly onBytes: () => void;
+  readonly signal: AbortSignal;
+}
+
 export interface LinksOptions {
   /** To listen on. */
   readonly host: string;
@@ -76,8 +111,9 @@ export interface LinksOptions {
  */
 export async function startLinks(options: LinksOptions): Promise<LinksHost> {
   const { host, port = 0, secret = null, tls = null } = options;
+  const versions = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL('./links-thread.js', import.meta.url), {
-    workerData: { host, port, secret, tls } satisfies LinksThreadStart,
+    workerData: { host, port, secret, tls, versions } satisfies LinksThreadStart,
     name: 'links',
   });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -88,7 +124,7 @@ export async function startLinks(options: LinksOptions): Promise<LinksHost> {
       if (message.kind === 'listening') resolve(message.address);
     });
   });
-  return new ThreadedLinks(worker, ended, address);
+  return new ThreadedLinks(worker, ended, address, versions);
 }
 
 interface Pending<Result = void> {
@@ -104,12 +140,13 @@ class ThreadedLinks implements LinksHost {
   readonly #onFailure: ((error: Error) => void)[] = [];
   readonly #statsRequests = new Map<number, (stats: LinkStats) => void>();
   readonly #connecting = new Map<number, Pending>();
-  readonly #copying = new Map<number, Pending<Copied> & { readonly onRange: () => void }>();
-  readonly #describing = new Map<number, (offer: StateOffer) => void>();
+  readonly #copying = new Map<number, Pending<Copied> & CopyRequest>();
+  readonly #versions: Int32Array;
   #requests = 0;
   #alive = true;
 
-  constructor(worker: Worker, ended: Promise<void>, address: string) {
+  constructor(worker: Worker, ended: Promise<void>, address: string, versions: Int32Array) {
+    this.#versions = versions;
     this.#worker = worker;
     this.#ended = ended;
     this.address = address;
@@ -122,7 +159,6 @@ class ThreadedLinks implements LinksHost {
       for (const { reject } of this.#connecting.values()) reject(error);
       const given = new StateTransferError('the links thread has ended');
       for (const { reject } of this.#copying.values()) reject(given);
-      for (const resolve of this.#describing.values()) resolve(hasEnded);
     });
   }
 
@@ -163,33 +199,45 @@ class ThreadedLinks implements LinksHost {
     this.#tell({ kind: 'drop', generation: null, reason });
   }
 
-  serve(state: ServedState | null): void {
-    this.#tell({ kind: 'serve', state });
+  serve(state: SharedVectors | null): void {
+    // Seen by the links thread at once, whatever it is doing.
+    const version = Atomics.add(this.#versions, 0, 1) + 1;
+    if (state !== null && state.header.length > stateHeaderBytes) {
+      throw new RangeError(
+        `Cannot give the state away: its header has ${state.header.length} characters: ` +
+          `should be <= ${stateHeaderBytes}`,
+      );
+    }
+    this.#tell({ kind: 'serve', state: state && offerOf(state), version });
   }
 
-  describe(request: OfferRequest): Promise<StateOffer> {
-    if (!this.#alive) return Promise.resolve(hasEnded);
-    const id = this.#requests++;
-    return new Promise((resolve) => {
-      this.#describing.set(id, resolve);
-      this.#tell({ kind: 'describe', id, request });
-    });
-  }
-
-  async copy({ signal, onRange = () => undefined, ...request }: CopyRequest): Promise<Copied> {
+  async copy(request: CopyRequest): Promise<Copied> {
+    const { address, wanted, signal } = request;
     if (!this.#alive) throw new StateTransferError('the links thread has ended');
     const id = this.#requests++;
     const cancel = (): void => this.#tell({ kind: 'cancel-copy', id });
     try {
       return await new Promise<Copied>((resolve, reject) => {
-        this.#copying.set(id, { resolve, reject, onRange });
-        this.#tell({ kind: 'copy', id, request });
-        signal?.addEventListener('abort', cancel);
-        if (signal?.aborted === true) cancel();
+        this.#copying.set(id, { ...request, resolve, reject });
+        this.#tell({ kind: 'copy', id, address, wanted });
+        signal.addEventListener('abort', cancel);
+        if (signal.aborted) cancel();
       });
     } finally {
-      signal?.removeEventListener('abort', cancel);
+      signal.removeEventListener('abort', cancel);
       this.#copying.delete(id);
+    }
+  }
+
+  async #makeRoom(id: number, offer: StateOffer): Promise<void> {
+    const copying = this.#copying.get(id);
+    try {
+      if (copying === undefined) return;
+      const sections = bytesOfSections(await copying.room(offer));
+      this.#tell({ kind: 'copy-into', id, sections });
+    } catch (error) {
+      copying?.reject(error as Error);
+      this.#tell({ kind: 'cancel-copy', id });
     }
   }
 
@@ -224,12 +272,11 @@ class ThreadedLinks implements LinksHost {
       case 'trouble':
         for (const listener of this.#onTrouble) listener(message.trouble);
         return;
-      case 'described':
-        this.#describing.get(message.id)?.(message.offer);
-        this.#describing.delete(message.id);
+      case 'offered':
+        void this.#makeRoom(message.id, message.offer);
         return;
       case 'copy-moved':
-        this.#copying.get(message.id)?.onRange();
+        this.#copying.get(message.id)?.onBytes();
         return;
       case 'copied':
         this.#copying.get(message.id)?.resolve(message.copied);
@@ -257,6 +304,16 @@ class ThreadedLinks implements LinksHost {
   }
 }
 
-const hasEnded: StateOffer = { kind: 'unreachable', reason: 'the links thread has ended' };
+const offerOf = ({ position, header, sections }: SharedVectors): OfferedState => ({
+  position,
+  header,
+  sections: bytesOfSections(sections),
+});
+
+const bytesOfSections = (sections: StateVectors): StateSectionBytes[] =>
+  stateSections.map((name) => {
+    const { buffer, byteOffset, byteLength } = sections[name];
+    return { name, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+  });
 
 const noTraffic: LinkStats = { sent: {}, received: {}, refusedFrames: 0, refusedConnections: 0 };

@@ -9,10 +9,10 @@ import type { Tag } from '../tag.js';
 import type { LinkStats } from '../traffic.js';
 import type {
   Copied,
-  CopyRequest,
-  OfferRequest,
-  ServedState,
+  OfferedState,
   StateOffer,
+  StateSectionBytes,
+  WantedState,
 } from '../transfer/state-transfer.js';
 import type { Membership } from './connect-members.js';
 import type { TlsFiles } from './handshake/trust.js';
@@ -23,6 +23,8 @@ export interface LinksThreadStart {
   /** The job's; null where it comes with the first generation. */
   readonly secret: Uint8Array | null;
   readonly tls: TlsFiles | null;
+  /** One number: of the state that is offered now. */
+  readonly versions: Int32Array;
 }
 
 export type ToLinks =
@@ -45,13 +47,24 @@ export type ToLinks =
       readonly generation: Generation | null;
       readonly reason: string;
     }
-  | { readonly kind: 'serve'; readonly state: ServedState | null }
+  /** `version`: what the shared number is as long as this offer stands. */
+  | {
+      readonly kind: 'serve';
+      readonly state: OfferedState | null;
+      readonly version: number;
+    }
   | {
       readonly kind: 'copy';
       readonly id: number;
-      readonly request: Omit<CopyRequest, 'signal' | 'onRange'>;
+      readonly address: string;
+      readonly wanted: WantedState;
     }
-  | { readonly kind: 'describe'; readonly id: number; readonly request: OfferRequest }
+  /** Room for what was offered. */
+  | {
+      readonly kind: 'copy-into';
+      readonly id: number;
+      readonly sections: readonly StateSectionBytes[];
+    }
   | { readonly kind: 'cancel-copy'; readonly id: number }
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'close' };
@@ -79,7 +92,7 @@ export type FromLinks =
   /** The generation is over: no exchange of it will succeed any more. */
   | { readonly kind: 'failed'; readonly error: ErrorMessage }
   | { readonly kind: 'trouble'; readonly trouble: LinkTrouble }
-  | { readonly kind: 'described'; readonly id: number; readonly offer: StateOffer }
+  | { readonly kind: 'offered'; readonly id: number; readonly offer: StateOffer }
   | { readonly kind: 'copy-moved'; readonly id: number }
   | { readonly kind: 'copied'; readonly id: number; readonly copied: Copied }
   | { readonly kind: 'not-copied'; readonly id: number; readonly error: ErrorMessage }

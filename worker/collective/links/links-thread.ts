@@ -11,8 +11,9 @@ import { openArithmetic } from '../../arithmetic/open-arithmetic.js';
 import { ChunkMemory } from '../chunk-memory.js';
 import { toMessage } from '../errors.js';
 import { Traffic } from '../traffic.js';
-import { copyState, describeState } from '../transfer/state-copier.js';
+import { copyState } from '../transfer/state-copier.js';
 import { StateServer } from '../transfer/state-server.js';
+import type { StateOffer, StateSectionBytes } from '../transfer/state-transfer.js';
 import { LinksServer } from './handshake/links-server.js';
 import { readTlsIdentity } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, ToLinks } from './links-messages.js';
@@ -20,6 +21,12 @@ import { OpenGenerations } from './open-generations.js';
 
 /** How long peers have to answer the end of a link before the process goes on ending. */
 const farewellMillis = 500;
+
+interface Copying {
+  readonly stop: AbortController;
+  /** Takes the room that was asked for. */
+  readonly into: (sections: readonly StateSectionBytes[]) => void;
+}
 
 const host = parentPort as MessagePort;
 const start = workerData as LinksThreadStart;
@@ -29,10 +36,10 @@ const tls = start.tls === null ? null : readTlsIdentity(start.tls);
 const server = await LinksServer.listen({ ...start, trust: { secret, tls }, traffic });
 const trust = { secret: secret ?? new Uint8Array(0), tls };
 const arithmetic = openArithmetic();
-const states = new StateServer();
+const states = new StateServer(start.versions);
 server.onCopier((socket) => states.welcome(socket));
 /** Under way. */
-const copies = new Map<number, AbortController>();
+const copies = new Map<number, Copying>();
 const awakeClock = new AwakeClock(systemClock, longestTick);
 setInterval(() => awakeClock.now(), tickInterval).unref();
 
@@ -59,13 +66,13 @@ host.on('message', (message: ToLinks) => {
       else generations.drop(message.generation, message.reason);
       return;
     case 'serve':
-      return states.serve(message.state);
+      return states.serve(message.state, message.version);
     case 'copy':
       return copy(message);
-    case 'describe':
-      return describe(message);
+    case 'copy-into':
+      return copies.get(message.id)?.into(message.sections);
     case 'cancel-copy':
-      return copies.get(message.id)?.abort();
+      return copies.get(message.id)?.stop.abort();
     case 'stats':
       return tellHost({ kind: 'stats', id: message.id, stats: traffic.stats() });
     case 'close':
@@ -82,21 +89,19 @@ function connect(message: Extract<ToLinks, { kind: 'connect' }>): void {
   );
 }
 
-function describe({ id, request }: Extract<ToLinks, { kind: 'describe' }>): void {
-  const parts = { trust, clock: systemClock, copy: arithmetic.copy };
-  describeState(parts, request, new AbortController().signal).then(
-    (offer) => tellHost({ kind: 'described', id, offer }),
-    (error: Error) =>
-      tellHost({ kind: 'described', id, offer: { kind: 'absent', reason: error.message } }),
-  );
-}
-
-function copy({ id, request }: Extract<ToLinks, { kind: 'copy' }>): void {
+function copy({ id, address, wanted }: Extract<ToLinks, { kind: 'copy' }>): void {
   const stop = new AbortController();
-  copies.set(id, stop);
-  const onRange = (): void => tellHost({ kind: 'copy-moved', id });
-  const parts = { trust, clock: systemClock, copy: arithmetic.copy, onRange };
-  copyState(parts, request, stop.signal)
+  const room = (offer: StateOffer) =>
+    new Promise<readonly StateSectionBytes[]>((resolve) => {
+      const noRoom = () => resolve([]);
+      stop.signal.addEventListener('abort', noRoom);
+      copies.set(id, { stop, into: resolve });
+      tellHost({ kind: 'offered', id, offer });
+    });
+  copies.set(id, { stop, into: () => undefined });
+  const onMoved = () => tellHost({ kind: 'copy-moved', id });
+  const parts = { address, wanted, room, onMoved, trust, copy: arithmetic.copy };
+  copyState({ ...parts, signal: stop.signal })
     .finally(() => copies.delete(id))
     .then(
       (copied) => tellHost({ kind: 'copied', id, copied }),
@@ -106,8 +111,7 @@ function copy({ id, request }: Extract<ToLinks, { kind: 'copy' }>): void {
 
 function close(): void {
   generations.close();
-  for (const stop of copies.values()) stop.abort();
-  states.serve(null);
+  for (const { stop } of copies.values()) stop.abort();
   server.close();
   host.close();
   // Open handles keep the thread alive until the peers have answered, but not for longer than this.

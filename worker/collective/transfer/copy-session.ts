@@ -1,13 +1,12 @@
 import type { Position } from '../../../shared/membership/position.js';
-import { type Millis, millis } from '../../../shared/units.js';
-import { StateTransferError } from '../errors.js';
+import { StateAbsentError, StateTransferError } from '../errors.js';
 import type { Copy } from '../frames/frame-parser.js';
 import { FrameError } from '../frames/frames.js';
 import type { IncomingSocket } from '../links/websocket/incoming-socket.js';
 import { holderSilence } from './limits.js';
 import { type Range, rangesOf } from './ranges.js';
 import { decodeIndex, type StateIndex } from './state-index.js';
-import type { StateSectionBytes } from './state-transfer.js';
+import type { StateSectionBytes, WantedState } from './state-transfer.js';
 import {
   encodeRequest,
   type TransferFrame,
@@ -16,17 +15,13 @@ import {
 } from './transfer-frames.js';
 
 export interface CopySessionParts {
-  /** Null where nobody knows it yet: then only an offer can be asked for. */
-  readonly position: Position | null;
-  readonly into: readonly StateSectionBytes[];
+  readonly address: string;
   readonly copy: Copy;
   readonly signal: AbortSignal;
-  /** How long the whole session may take. */
-  readonly left: Millis;
 }
 
 /** What was asked for, in the order in which it is answered. */
-type Wanted =
+type Asked =
   | {
       readonly kind: 'index';
       readonly resolve: (index: StateIndex) => void;
@@ -39,26 +34,30 @@ type Wanted =
       readonly reject: (error: Error) => void;
     };
 
+/** Where the ranges of a state go. */
+interface Room {
+  readonly position: Position;
+  readonly into: readonly StateSectionBytes[];
+  readonly ranges: readonly Range[];
+}
+
 /**
  * A copier's connection to one holder. It fails as a whole: after the first error every request has
- * been rejected with StateTransferError, and nothing is written to the sections any more.
+ * been rejected, and nothing is written to the sections any more.
  */
 export class CopySession {
   readonly #socket: IncomingSocket;
   readonly #parts: CopySessionParts;
-  readonly #ranges: readonly Range[];
-  readonly #wanted: Wanted[] = [];
-  readonly #giveUp = (): void => this.#fail('it was given up');
-  readonly #end: NodeJS.Timeout;
-  #silence: NodeJS.Timeout;
-  #failure: StateTransferError | null = null;
+  readonly #asked: Asked[] = [];
+  readonly #giveUp = (): void => this.#fail(this.#error('it was given up'));
+  /** Runs while the holder owes an answer. */
+  #silence: NodeJS.Timeout | null = null;
+  #room: Room | null = null;
+  #failure: Error | null = null;
 
   constructor(socket: IncomingSocket, parts: CopySessionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#ranges = rangesOf(parts.into.map(({ bytes }) => bytes.byteLength));
-    this.#end = setTimeout(() => this.#fail('it took too long'), Math.max(1, parts.left));
-    this.#silence = this.#watch();
     parts.signal.addEventListener('abort', this.#giveUp);
     if (parts.signal.aborted) this.#giveUp();
     const parser = new TransferParser(
@@ -70,21 +69,27 @@ export class CopySession {
     );
     socket.open({
       bytes: (piece) => this.#push(parser, piece),
-      closed: (_code, how) => this.#fail(how),
+      closed: (_code, how) => this.#fail(this.#error(how)),
     });
   }
 
-  /** Of the state at the position, or of any; rejects where the holder does not have it now. */
-  index(): Promise<StateIndex> {
+  /** @throws StateAbsentError where the holder does not have it now. */
+  index(wanted: WantedState): Promise<StateIndex> {
     return new Promise((resolve, reject) => {
-      this.#ask({ kind: 'index', resolve, reject });
+      this.#ask({ kind: 'index', resolve, reject }, { kind: 'index', wanted });
     });
+  }
+
+  /** From now on ranges of the state of this position may be asked for. */
+  fill(position: Position, into: readonly StateSectionBytes[]): void {
+    this.#room = { position, into, ranges: rangesOf(into.map(({ bytes }) => bytes.byteLength)) };
   }
 
   /** Fills the range; its digest is for the caller to check. */
   range(number: number): Promise<void> {
+    const { position } = this.#room as Room;
     const filled = new Promise<void>((resolve, reject) => {
-      this.#ask({ kind: 'range', number, resolve, reject });
+      this.#ask({ kind: 'range', number, resolve, reject }, { kind: 'range', position, number });
     });
     // One that is asked for ahead may fail before anybody waits for it.
     filled.catch(() => undefined);
@@ -92,79 +97,81 @@ export class CopySession {
   }
 
   close(): void {
-    this.#fail('it is over');
+    this.#fail(this.#error('it is over'));
   }
 
-  #ask(wanted: Wanted): void {
+  #ask(asked: Asked, request: TransferRequest): void {
     if (this.#failure !== null) {
-      wanted.reject(this.#failure);
+      asked.reject(this.#failure);
       return;
     }
-    this.#wanted.push(wanted);
-    this.#socket.send(encodeRequest(this.#requestOf(wanted)));
-  }
-
-  #requestOf(wanted: Wanted): TransferRequest {
-    const { position } = this.#parts;
-    if (position === null) return { kind: 'offer' };
-    return wanted.kind === 'index'
-      ? { kind: 'index', position }
-      : { kind: 'range', position, number: wanted.number };
+    this.#asked.push(asked);
+    this.#watch();
+    this.#socket.send(encodeRequest(request));
   }
 
   #push(parser: TransferParser, piece: Uint8Array): void {
     if (this.#failure !== null) return;
-    this.#silence.refresh();
+    this.#watch();
     try {
       parser.push(piece);
     } catch (error) {
-      if (!(error instanceof FrameError || error instanceof StateTransferError)) throw error;
-      this.#fail(error instanceof StateTransferError ? error.reason : error.message);
+      if (error instanceof FrameError) this.#fail(this.#error(error.message, { cause: error }));
+      else throw error;
     }
   }
 
   #open({ kind, number, byteLength }: TransferFrame): Uint8Array {
-    const [wanted] = this.#wanted;
-    if (this.#failure !== null) throw this.#failure;
-    const answers = kind === 'index' ? 'index' : 'range';
+    if (kind === 'later') return new Uint8Array(byteLength);
+    const [asked] = this.#asked;
     const isAsked =
-      wanted?.kind === answers && (wanted.kind === 'index' || wanted.number === number);
-    if (kind !== 'later' && !isAsked) {
-      throw new FrameError(`${kind} ${number} came: it was not asked for`);
-    }
+      kind === 'index'
+        ? asked?.kind === 'index'
+        : asked?.kind === 'range' && asked.number === number;
+    if (!isAsked) throw new FrameError(`${kind} ${number} came: it was not asked for`);
     if (kind !== 'range') return new Uint8Array(byteLength);
-    const { section, begin, end } = this.#ranges[number] as Range;
+    const { into, ranges } = this.#room as Room;
+    const { section, begin, end } = ranges[number] as Range;
+    // Once it has failed, what the rest of a piece holds goes nowhere.
+    if (this.#failure !== null) return new Uint8Array(byteLength);
     if (byteLength !== end - begin) {
       throw new FrameError(`range ${number} has ${byteLength} bytes: should be ${end - begin}`);
     }
-    return this.#parts.into[section]?.bytes.subarray(begin, end) as Uint8Array;
+    return into[section]?.bytes.subarray(begin, end) as Uint8Array;
   }
 
-  #complete({ kind, number }: TransferFrame, payload: Uint8Array): void {
-    if (kind === 'later') throw new StateTransferError(Buffer.from(payload).toString('utf8'));
-    if (kind === 'changed') throw new StateTransferError('the state was changing');
+  #complete({ kind }: TransferFrame, payload: Uint8Array): void {
     // What counts is what follows it.
     if (kind === 'range') return;
-    const wanted = this.#wanted.shift();
-    if (wanted?.kind === 'index') wanted.resolve(decodeIndex(payload));
-    else if (wanted?.number === number) wanted.resolve();
+    if (kind === 'later' || kind === 'changed') {
+      const reason = kind === 'later' ? Buffer.from(payload).toString('utf8') : 'it was changing';
+      this.#fail(new StateAbsentError(`${this.#parts.address}: ${reason}`));
+      return;
+    }
+    const asked = this.#asked.shift();
+    this.#watch();
+    if (asked?.kind === 'index') asked.resolve(decodeIndex(payload));
+    else asked?.resolve();
   }
 
-  #watch(): NodeJS.Timeout {
-    return setTimeout(
-      () => this.#fail(`it was silent for ${millis(holderSilence)} ms`),
-      holderSilence,
-    );
+  #watch(): void {
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = null;
+    if (this.#asked.length === 0 || this.#failure !== null) return;
+    const tooLong = () => this.#fail(this.#error(`it was silent for ${holderSilence} ms`));
+    this.#silence = setTimeout(tooLong, holderSilence);
   }
 
-  #fail(reason: string): void {
+  #error(reason: string, options?: ErrorOptions): StateTransferError {
+    return new StateTransferError(`${this.#parts.address}: ${reason}`, options);
+  }
+
+  #fail(failure: Error): void {
     if (this.#failure !== null) return;
-    const failure = new StateTransferError(reason);
     this.#failure = failure;
-    clearTimeout(this.#end);
-    clearTimeout(this.#silence);
+    this.#watch();
     this.#parts.signal.removeEventListener('abort', this.#giveUp);
     this.#socket.terminate();
-    for (const { reject } of this.#wanted.splice(0)) reject(failure);
+    for (const { reject } of this.#asked.splice(0)) reject(failure);
   }
 }

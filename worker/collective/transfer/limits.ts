@@ -7,10 +7,7 @@ import { type Bytes, bytes, type Millis, mebibytes, millis } from '../../../shar
  */
 export const rangeBytes: Bytes = mebibytes(4);
 
-/** Of what belongs to a state besides its sections, as JSON: counters, the guard's memory, a best evaluation. */
-export const transferHeaderBytes: Bytes = bytes(256 * 1024);
-
-/** The digests of four hundred gigabytes. */
+/** The digests of four hundred gigabytes, and a header. */
 export const indexBytes: Bytes = mebibytes(16);
 
 /** A training state has three sections, and a few more with what objectives may keep. */
@@ -31,12 +28,8 @@ export const requestsWaiting = 4;
 /** Ranges that a copier has asked for and that are not there: one travels while one is verified. */
 export const rangesAhead = 2;
 
-/** How long a holder may be silent: it has at most two ranges to read. */
+/** How long a holder may be silent that owes an answer: it has at most two ranges to read. */
 export const holderSilence: Millis = millis(10_000);
 
 /** A holder that has to make its digests first says so after this, and is asked again. */
 export const indexWait: Millis = millis(2000);
-
-/** Between two rounds over the holders: they reach the position within a step. */
-export const firstPause: Millis = millis(20);
-export const lastPause: Millis = millis(500);

@@ -2,108 +2,48 @@
  * Makes this process's sections equal to those of a holder, in the links thread. What it holds already
  * is not fetched: a copy that a lost holder has left half done goes on with the next one.
  */
-import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '../../../shared/clock.js';
-import { bytes, type Millis, millis } from '../../../shared/units.js';
+import { setImmediate as turn } from 'node:timers/promises';
 import { StateTransferError } from '../errors.js';
 import type { Copy } from '../frames/frame-parser.js';
 import { dial } from '../links/handshake/dial.js';
 import type { Trust } from '../links/handshake/trust.js';
 import { CopySession } from './copy-session.js';
-import { firstPause, lastPause, rangesAhead } from './limits.js';
+import { holderSilence, rangesAhead } from './limits.js';
 import { differing, type Range, rangesOf } from './ranges.js';
 import { digestOfRange, type StateIndex } from './state-index.js';
-import type { Copied, CopyRequest, OfferRequest, StateOffer } from './state-transfer.js';
+import type { Copied, StateOffer, StateSectionBytes, WantedState } from './state-transfer.js';
 
-export interface CopierParts {
+export interface CopyParts {
+  /** Of the holder's links. */
+  readonly address: string;
+  readonly wanted: WantedState;
+  /** Where the state goes; asked for once, when the holder has said what it offers. */
+  readonly room: (offer: StateOffer) => Promise<readonly StateSectionBytes[]>;
+  /** A range is there, or was there already. */
+  readonly onMoved: () => void;
   readonly trust: Trust;
-  readonly clock: Clock;
   readonly copy: Copy;
-  /** See CopyRequest. */
-  readonly onRange: () => void;
+  readonly signal: AbortSignal;
 }
 
-type Request = Omit<CopyRequest, 'signal' | 'onRange'>;
-
-/** One attempt with one holder. */
-type Attempt =
-  | { readonly kind: 'copied'; readonly copied: Copied }
-  | { readonly kind: 'later' | 'refused'; readonly reason: string };
-
-/** @throws StateTransferError, as CopyRequest says. */
-export async function copyState(
-  parts: CopierParts,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Copied> {
-  const until = millis(parts.clock.now() + request.deadline);
-  const refused = new Set<string>();
-  let [pause, reason] = [firstPause, 'it names no holder'];
-  for (;;) {
-    for (const holder of request.holders.filter((name) => !refused.has(name))) {
-      if (signal.aborted) throw new StateTransferError('it was given up');
-      const left = millis(until - parts.clock.now());
-      const attempt = await copyFrom(holder, parts, request, left, signal);
-      if (attempt.kind === 'copied') return attempt.copied;
-      reason = `${holder}: ${attempt.reason}`;
-      if (attempt.kind === 'refused') refused.add(holder);
-    }
-    if (signal.aborted) throw new StateTransferError('it was given up');
-    const isHopeless = request.holders.every((holder) => refused.has(holder));
-    if (isHopeless || parts.clock.now() + pause >= until) throw new StateTransferError(reason);
-    await delay(pause, undefined, { signal }).catch(() => undefined);
-    pause = millis(Math.min(lastPause, pause * 2));
-  }
-}
-
-/** Asks one member what it would give now. */
-export async function describeState(
-  { trust, copy }: Omit<CopierParts, 'onRange'>,
-  { holder, deadline: left }: OfferRequest,
-  signal: AbortSignal,
-): Promise<StateOffer> {
-  const dialled = await dial(holder, { purpose: 'state' }, trust, left, signal);
-  if (dialled.kind !== 'open') return { kind: 'unreachable', reason: dialled.reason };
-  const session = new CopySession(dialled.socket, { position: null, into: [], copy, signal, left });
+/**
+ * One attempt with one holder. While it runs, and after it has failed, the sections hold neither state.
+ *
+ * @throws StateAbsentError where the holder does not have the state now; else StateTransferError
+ */
+export async function copyState(parts: CopyParts): Promise<Copied> {
+  const { address, signal, trust, wanted } = parts;
+  const dialled = await dial(address, { purpose: 'state' }, trust, holderSilence, signal);
+  if (dialled.kind !== 'open') throw new StateTransferError(`${address}: ${dialled.reason}`);
+  const session = new CopySession(dialled.socket, { address, copy: parts.copy, signal });
   try {
-    const { position, header, sections } = await session.index();
-    return { kind: 'offered', position, header: JSON.parse(header), sections };
-  } catch (error) {
-    if (error instanceof StateTransferError) return { kind: 'absent', reason: error.reason };
-    throw error;
-  } finally {
-    session.close();
-  }
-}
-
-async function copyFrom(
-  holder: string,
-  parts: CopierParts,
-  request: Request,
-  left: Millis,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const dialled = await dial(holder, { purpose: 'state' }, parts.trust, left, signal);
-  if (dialled.kind !== 'open') return dialled;
-  const { position, into } = request;
-  const session = new CopySession(dialled.socket, {
-    position,
-    into,
-    copy: parts.copy,
-    signal,
-    left,
-  });
-  try {
-    const index = await session.index();
-    const difference = differenceOf(index, request);
-    if (difference !== null) return { kind: 'refused', reason: difference };
-    return {
-      kind: 'copied',
-      copied: await fetchAll(session, index, holder, request, parts, signal),
-    };
-  } catch (error) {
-    if (error instanceof StateTransferError) return { kind: 'later', reason: error.reason };
-    throw error;
+    const index = await session.index(wanted);
+    const { position, header } = index;
+    const into = await parts.room({ position, header });
+    if (signal.aborted) throw new StateTransferError(`${address}: it was given up`);
+    requireSame(address, index, into);
+    session.fill(position, into);
+    return { position, header, fetched: await fetchAll(session, index, into, parts) };
   } finally {
     session.close();
   }
@@ -112,48 +52,43 @@ async function copyFrom(
 async function fetchAll(
   session: CopySession,
   index: StateIndex,
-  holder: string,
-  { into }: Request,
-  { onRange }: CopierParts,
-  signal: AbortSignal,
-): Promise<Copied> {
+  into: readonly StateSectionBytes[],
+  { address, onMoved, signal }: CopyParts,
+): Promise<number> {
   const ranges = rangesOf(into.map((section) => section.bytes.byteLength));
   const held: string[] = [];
   for (const range of ranges) {
     held.push(digestOfRange(into, range));
-    onRange();
+    onMoved();
     await turn();
-    if (signal.aborted) throw new StateTransferError('it was given up');
+    if (signal.aborted) throw new StateTransferError(`${address}: it was given up`);
   }
-  const wanted = differing(index.digests, held);
-  const asked = wanted.slice(0, rangesAhead).map((number) => session.range(number));
-  for (const [at, number] of wanted.entries()) {
+  const missing = differing(index.digests, held);
+  const asked = missing.slice(0, rangesAhead).map((number) => session.range(number));
+  let fetched = 0;
+  for (const [at, number] of missing.entries()) {
     await asked[at];
-    onRange();
-    const next = wanted[at + rangesAhead];
+    const next = missing[at + rangesAhead];
     if (next !== undefined) asked.push(session.range(next));
-    if (digestOfRange(into, ranges[number] as Range) !== index.digests[number]) {
-      throw new StateTransferError(`range ${number} has another digest than the index says`);
+    const range = ranges[number] as Range;
+    if (digestOfRange(into, range) !== index.digests[number]) {
+      throw new StateTransferError(`${address}: range ${number} has not the digest of its index`);
     }
+    fetched += range.end - range.begin;
+    onMoved();
   }
-  return {
-    header: JSON.parse(index.header),
-    holder,
-    bytes: bytes(lengthOf(ranges)),
-    fetched: bytes(lengthOf(wanted.map((number) => ranges[number] as Range))),
-  };
+  return fetched;
 }
 
-const lengthOf = (ranges: readonly Range[]): number =>
-  ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
-
-/** Null where the holder's sections are those that wait for them. */
-function differenceOf(
+/** @throws StateTransferError unless the holder's sections are those that wait for them. */
+function requireSame(
+  address: string,
   { sections }: StateIndex,
-  { into }: Pick<CopyRequest, 'into'>,
-): string | null {
+  into: readonly StateSectionBytes[],
+): void {
   const text = (all: readonly { name: string; bytes: number }[]): string =>
     all.map(({ name, bytes }) => `${name} (${bytes} bytes)`).join(', ');
-  const wanted = text(into.map(({ name, bytes: own }) => ({ name, bytes: own.byteLength })));
-  return text(sections) === wanted ? null : `it has ${text(sections)}: should be ${wanted}`;
+  const wanted = text(into.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })));
+  if (text(sections) === wanted) return;
+  throw new StateTransferError(`${address} has ${text(sections)}: should be ${wanted}`);
 }

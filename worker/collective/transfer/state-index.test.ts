@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { stateHeaderBytes } from '../../../shared/limits.js';
 import { FrameError } from '../frames/frames.js';
-import { rangeBytes, transferHeaderBytes } from './limits.js';
+import { rangeBytes } from './limits.js';
 import { differing, rangesOf } from './ranges.js';
 import { decodeIndex, digestOfRange, encodeIndex, type StateIndex } from './state-index.js';
 
@@ -58,6 +59,6 @@ test('a changed index is refused with FrameError', () => {
 });
 
 test('a header that is too long is refused where the state is given away', () => {
-  const header = 'x'.repeat(transferHeaderBytes + 1);
-  assert.throws(() => encodeIndex({ ...index, header }), /header has 262145 characters/);
+  const header = 'x'.repeat(stateHeaderBytes + 1);
+  assert.throws(() => encodeIndex({ ...index, header }), /header has 1048577 characters/);
 });

@@ -1,23 +1,18 @@
 /** What a state consists of, as its holder describes it: sections, and a digest of every range. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { stateHeaderBytes } from '../../../shared/limits.js';
 import { position } from '../../../shared/membership/position.js';
 import { FrameError } from '../frames/frames.js';
-import {
-  indexBytes,
-  rangeBytes,
-  sectionNameLength,
-  sectionsMax,
-  transferHeaderBytes,
-} from './limits.js';
+import { indexBytes, rangeBytes, sectionNameLength, sectionsMax } from './limits.js';
 import type { rangesOf } from './ranges.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const contents = z.strictObject({
   position,
-  /** Opaque JSON. */
-  header: z.string().max(transferHeaderBytes),
+  /** Opaque. */
+  header: z.string().max(stateHeaderBytes),
   sections: z
     .array(
       z.strictObject({ name: z.string().min(1).max(sectionNameLength), bytes: z.int().min(0) }),
@@ -36,10 +31,10 @@ const digestOf = (text: string): string => createHash('sha256').update(text).dig
 
 /** @throws RangeError where the state is larger than an index can say. */
 export function encodeIndex(state: StateIndex): Buffer {
-  if (state.header.length > transferHeaderBytes) {
+  if (state.header.length > stateHeaderBytes) {
     throw new RangeError(
       `Cannot give a state away: its header has ${state.header.length} characters: ` +
-        `should be <= ${transferHeaderBytes}`,
+        `should be <= ${stateHeaderBytes}`,
     );
   }
   const digest = digestOf(JSON.stringify(state));

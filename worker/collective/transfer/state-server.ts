@@ -1,7 +1,8 @@
 /**
  * Gives copies of this member's state, in the links thread, straight out of the memory in which it is
- * trained. It never gives wrong bytes: whoever changes the state raises its version first, and a range
- * counts only if the version is the same after it has left as it was when the state was offered.
+ * trained. It never gives wrong bytes: whoever withdraws a state raises the version of what is offered
+ * before anybody may change the state, and a range counts only if the version is still the same after
+ * it has left.
  */
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
@@ -10,7 +11,7 @@ import { FrameError, maxPayloadBytes } from '../frames/frames.js';
 import { copiersMax, indexWait, reasonBytes, requestsWaiting } from './limits.js';
 import { type Range, rangesOf } from './ranges.js';
 import { digestOfRange, encodeIndex } from './state-index.js';
-import type { ServedState } from './state-transfer.js';
+import { isWanted, type OfferedState } from './state-transfer.js';
 import {
   decodeRequest,
   encodeFrame,
@@ -20,24 +21,21 @@ import {
 
 /** The state on offer, as it was when it was offered. */
 class Offer {
-  readonly state: ServedState;
+  readonly state: OfferedState;
   readonly ranges: readonly Range[];
   readonly #version: number;
+  readonly #versions: Int32Array;
   #index: Promise<Buffer | null> | null = null;
-  #withdrawn = false;
 
-  constructor(state: ServedState) {
+  constructor(state: OfferedState, version: number, versions: Int32Array) {
     this.state = state;
     this.ranges = rangesOf(state.sections.map(({ bytes }) => bytes.byteLength));
-    this.#version = Atomics.load(state.version, 0);
+    this.#version = version;
+    this.#versions = versions;
   }
 
   get isUnchanged(): boolean {
-    return !this.#withdrawn && Atomics.load(this.state.version, 0) === this.#version;
-  }
-
-  withdraw(): void {
-    this.#withdrawn = true;
+    return Atomics.load(this.#versions, 0) === this.#version;
   }
 
   /** Made once, for whoever asks first; null where the state has changed meanwhile. */
@@ -57,7 +55,7 @@ class Offer {
     }
     return encodeIndex({
       position,
-      header: JSON.stringify(header ?? null),
+      header,
       sections: sections.map(({ name, bytes }) => ({ name, bytes: bytes.byteLength })),
       digests,
     });
@@ -65,13 +63,18 @@ class Offer {
 }
 
 export class StateServer {
+  readonly #versions: Int32Array;
   #offer: Offer | null = null;
   #copiers = 0;
 
+  /** @param versions one number in shared memory; an offer stands while it is the offer's version. */
+  constructor(versions: Int32Array) {
+    this.#versions = versions;
+  }
+
   /** What copies are made from until the next call. */
-  serve(state: ServedState | null): void {
-    this.#offer?.withdraw();
-    this.#offer = state === null ? null : new Offer(state);
+  serve(state: OfferedState | null, version: number): void {
+    this.#offer = state === null ? null : new Offer(state, version, this.#versions);
   }
 
   /** Answers whoever has shown that it may have the state, one request after the other. */
@@ -100,10 +103,12 @@ export class StateServer {
     const offer = this.#offer;
     if (this.#copiers > copiersMax) return later(socket, `${copiersMax} others copy already`);
     if (offer === null) return later(socket, 'no state is given away here');
-    if (request.kind !== 'offer' && !samePosition(offer.state.position, request.position)) {
-      const [held, wanted] = [offer.state.position, request.position].map(positionText);
-      return later(socket, `the state here is of ${held}: ${wanted} was asked for`);
-    }
+    const { position } = offer.state;
+    const fits =
+      request.kind === 'range'
+        ? samePosition(position, request.position)
+        : isWanted(request.wanted, position);
+    if (!fits) return later(socket, `the state here is of ${positionText(position)}`);
     if (request.kind === 'range') return giveRange(socket, offer, request.number);
     const index = await Promise.race([offer.index(), delay(indexWait, 'pending' as const)]);
     if (index === 'pending') return later(socket, 'the digests are being made');

@@ -16,8 +16,10 @@ const u32 = fc.nat(2 ** 32 - 1);
 const plain = { noNullPrototype: true };
 const position = fc.record({ committedSteps: u32, collapses: u32, settled: fc.boolean() }, plain);
 const request: fc.Arbitrary<TransferRequest> = fc.oneof(
-  fc.record({ kind: fc.constant('offer' as const) }, plain),
-  fc.record({ kind: fc.constant('index' as const), position }, plain),
+  position.map((at) => ({ kind: 'index', wanted: { kind: 'position', position: at } }) as const),
+  u32.map((committedSteps) => {
+    return { kind: 'index', wanted: { kind: 'checkpoint', committedSteps } } as const;
+  }),
   fc.record({ kind: fc.constant('range' as const), position, number: u32 }, plain),
 );
 

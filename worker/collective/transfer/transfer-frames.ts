@@ -4,19 +4,21 @@
  *
  *     request                                   frame
  *     0  u32  magic "LKSQ"                      0  u32  magic "LKSA"
- *     4  u8   1 index, 2 range, 3 offer         4  u8   kind, as in `frameKinds`
+ *     4  u8   kind, as below                    4  u8   kind, as in `frameKinds`
  *     5  u8   settled                           5  three zeros
  *     6  u16  zero                              8  u32  number of the range, else 0
  *     8  u32  committed steps                  12  u32  payload bytes
  *    12  u32  collapses
  *    16  u32  number of the range
  *
- * A range comes as `range`, straight out of the holder's memory, and counts only when `kept` follows:
+ * Kinds of requests: 1 the index of a position, 2 a range of one, 3 the index of a checkpoint, of which
+ * only the committed steps are known. A range comes as `range`, straight out of the holder's memory, and counts only when `kept` follows:
  * `changed` takes it back, because the state was replaced while it was read.
  */
 import type { Position } from '../../../shared/membership/position.js';
 import { FrameError } from '../frames/frames.js';
 import { indexBytes, rangeBytes, reasonBytes } from './limits.js';
+import type { WantedState } from './state-transfer.js';
 
 export const requestBytes = 20;
 export const transferHeaderLength = 16;
@@ -25,17 +27,14 @@ const requestMagic = 0x51534b4c;
 const frameMagic = 0x41534b4c;
 
 export type TransferRequest =
-  /** The index of whatever is given away here; its position is not asked for. */
-  | { readonly kind: 'offer' }
-  | { readonly kind: 'index'; readonly position: Position }
+  | { readonly kind: 'index'; readonly wanted: WantedState }
   | { readonly kind: 'range'; readonly position: Position; readonly number: number };
 
 export function encodeRequest(request: TransferRequest): Uint8Array {
   const view = new DataView(new ArrayBuffer(requestBytes));
+  const { committedSteps, collapses, settled } = positionIn(request);
   view.setUint32(0, requestMagic, true);
-  view.setUint8(4, requestKinds[request.kind]);
-  if (request.kind === 'offer') return new Uint8Array(view.buffer);
-  const { committedSteps, collapses, settled } = request.position;
+  view.setUint8(4, kindOf(request));
   view.setUint8(5, settled ? 1 : 0);
   view.setUint32(8, committedSteps, true);
   view.setUint32(12, collapses, true);
@@ -43,7 +42,15 @@ export function encodeRequest(request: TransferRequest): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-const requestKinds = { index: 1, range: 2, offer: 3 };
+const kindOf = (request: TransferRequest): number =>
+  request.kind === 'range' ? 2 : request.wanted.kind === 'position' ? 1 : 3;
+
+function positionIn(request: TransferRequest): Position {
+  if (request.kind === 'range') return request.position;
+  const { wanted } = request;
+  if (wanted.kind === 'position') return wanted.position;
+  return { committedSteps: wanted.committedSteps, collapses: 0, settled: false };
+}
 
 /** @throws FrameError for bytes that are no request of this version. */
 export function decodeRequest(bytes: Uint8Array): TransferRequest {
@@ -52,20 +59,24 @@ export function decodeRequest(bytes: Uint8Array): TransferRequest {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, requestBytes);
   const [kind, settled, number] = [view.getUint8(4), view.getUint8(5), view.getUint32(16, true)];
-  const isIndex = kind === requestKinds.index && number === 0;
   const isRight = view.getUint32(0, true) === requestMagic && view.getUint16(6, true) === 0;
-  const isOffer = kind === requestKinds.offer && bytes.subarray(5).every((byte) => byte === 0);
-  if (isRight && isOffer) return { kind: 'offer' };
-  if (!isRight || (!isIndex && kind !== requestKinds.range) || settled > 1) {
-    throw new FrameError('a request for a state is malformed');
-  }
   const position = {
     committedSteps: view.getUint32(8, true),
     collapses: view.getUint32(12, true),
     settled: settled === 1,
   };
-  return isIndex ? { kind: 'index', position } : { kind: 'range', position, number };
+  if (isRight && settled <= 1) {
+    if (kind === 2) return { kind: 'range', position, number };
+    if (kind === 1 && number === 0) return indexOf({ kind: 'position', position });
+    const { committedSteps, collapses } = position;
+    if (kind === 3 && number + collapses + settled === 0) {
+      return indexOf({ kind: 'checkpoint', committedSteps });
+    }
+  }
+  throw new FrameError('a request for a state is malformed');
 }
+
+const indexOf = (wanted: WantedState): TransferRequest => ({ kind: 'index', wanted });
 
 /** With the longest payload of each; `later` has the reason why the state cannot be had now. */
 const frameKinds = {
