@@ -2,8 +2,9 @@
  * The job and the dataset of a simulated run, and its plans: the real planner's. They are the same for
  * every seed of one shape, and made once.
  */
-import { type Step, step } from '../../shared/ids.js';
+import { step } from '../../shared/ids.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
+import type { PlannedUsers } from '../../shared/ledger/record-step.js';
 import { type EncodedPlan, encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts, type StepPlan, sharedPart } from '../../shared/plan/plan.js';
@@ -29,7 +30,7 @@ export const tinyDataset: PlanDataset = {
 export interface TinyRun {
   readonly job: TrainingJob;
   readonly plans: readonly StepPlan[];
-  readonly encoded: readonly EncodedPlan[];
+  readonly encoded: readonly (EncodedPlan & { readonly users: PlannedUsers })[];
 }
 
 const runs = new Map<string, TinyRun>();
@@ -54,20 +55,20 @@ export function tinyRun(setup: Setup): TinyRun {
       batch: { sequences: sequencesOfStep },
       duration: { steps: totalSteps },
       lanes,
-      workers: { replicas: workers.length, ...workersOf(setup) },
+      workers: { replicas: workers.length },
       checkpoint: { everySteps: checkpointEvery },
     },
   });
   const planner = new JobPlanner(job, tinyDataset);
   const plans = Array.from({ length: totalSteps }, (_, at) => planner.plan(step(at)));
-  const encoded = plans.map((plan) => encodeStepPlan(sharedPart(plan), laneParts(plan)));
+  const encoded = plans.map((plan) => {
+    const parts = laneParts(plan);
+    const users = { epoch: plan.epoch, lanes: parts.map((part) => part.users) };
+    return { ...encodeStepPlan(sharedPart(plan), parts), users };
+  });
   const run = { job, plans, encoded };
   runs.set(key, run);
   return run;
-}
-
-function workersOf(_setup: Setup): object {
-  return {};
 }
 
 /** What the run comes to where nothing disturbs it. */
@@ -80,6 +81,3 @@ export function tinyReference(setup: Setup): Reference {
   references.set(key, reference);
   return reference;
 }
-
-export const encodedPlan = (setup: Setup, at: Step): EncodedPlan =>
-  tinyRun(setup).encoded[at] as EncodedPlan;

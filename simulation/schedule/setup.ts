@@ -21,6 +21,8 @@ export interface Setup {
   /** Of a large state, in milliseconds. */
   readonly copyTime: number;
   readonly dealsBySpeed: boolean;
+  /** Coordinators can tell each other's death, as on one machine. */
+  readonly oneHost: boolean;
 }
 
 const oneOf = <Value>(random: Random, values: readonly Value[]): Value =>
@@ -35,7 +37,7 @@ export function drawSetup(seed: number, random: Random): Setup {
     workers: names('worker', workers),
     coordinators: names('coordinator', 1 + random.below(3)),
     totalSteps,
-    lanes: oneOf(random, [4, 6, 8]),
+    lanes: oneOf(random, [5, 6, 8]),
     workersMin: oneOf(random, [1, 1, 1, 2]),
     sharedFolder: random.below(2) === 0,
     checkpointEvery: 2 + random.below(6),
@@ -44,6 +46,7 @@ export function drawSetup(seed: number, random: Random): Setup {
     stepTime: oneOf(random, [60, 150, 400, 1000]),
     copyTime: oneOf(random, [5, 100, 1500]),
     dealsBySpeed: random.below(4) === 0,
+    oneHost: random.below(2) === 0,
   };
 }
 

@@ -1,0 +1,104 @@
+/** A coordinator of the simulation: the real one over a simulated bus, with plans that are known. */
+import { ElasticCoordinator } from '../../coordinator/leading/elastic-coordinator.js';
+import { CoordinatorMetrics } from '../../coordinator/metrics.js';
+import { FilesPublisher } from '../../coordinator/plans/files-publisher.js';
+import type { PlanSource } from '../../coordinator/plans/plan-source.js';
+import { tickInterval } from '../../shared/limits.js';
+import type { SimProcess } from '../time/sim-process.js';
+import { type Cluster, type Running, simulatedRun } from './cluster.js';
+import { tinyRun } from './tiny-job.js';
+import { traceLog } from './trace-log.js';
+
+/** They only count, and nobody reads them: one for all. */
+const metrics = new CoordinatorMetrics(simulatedRun.job);
+
+export function startCoordinator(cluster: Cluster, process: SimProcess, name: string): Running {
+  const { random, scheduler, server, setup } = cluster;
+  const bus = server.open(process);
+  const plans = plansOf(cluster, process);
+  const { job } = tinyRun(setup);
+  const running: Running = {
+    name,
+    process,
+    links: null,
+    training: null,
+    drain: () => void coordinator.leave(),
+    standing: () => (coordinator.leads ? 'leading' : 'standing by'),
+  };
+  const owner = { host: 'h', pid: cluster.pidOf(process), boot: null, pidNamespace: null };
+  const coordinator = new ElasticCoordinator({
+    bus,
+    clock: process.clock,
+    time: () => new Date(process.wall()).toISOString(),
+    log: traceLog(cluster, name),
+    metrics,
+    filesPublisher: new FilesPublisher({ bus, run: simulatedRun, onFile: () => undefined }),
+    run: simulatedRun,
+    name,
+    owner: { ...owner, startTicks: null },
+    liveness: ({ pid }) => (setup.oneHost && !cluster.isAlive(pid) ? 'dead' : 'unknown'),
+    token: cluster.incarnation(),
+    description: {
+      job: {},
+      jobSha256: 'b'.repeat(64),
+      checkpoints: setup.sharedFolder ? '/shared' : null,
+      resume: 'newest',
+      evaluate: true,
+    },
+    workers: {
+      replicas: setup.workers.length,
+      min: setup.workersMin,
+      max: 8,
+      lanes: setup.lanes,
+      shares: setup.dealsBySpeed ? 'speed' : 'even',
+    },
+    checkpointRequired: false,
+    prepared: new Promise((resolve) =>
+      process.after(random.below(300), () =>
+        resolve({
+          dataset: { directory: '/data', digest: 'simulated' },
+          totalSteps: job.spec.duration.steps ?? 0,
+          plans,
+        }),
+      ),
+    ),
+    sweep: async () => [],
+    note: (text) => cluster.trace(`${name} notes: ${text}`),
+  });
+  void coordinator.outcome.then(async (outcome) => {
+    await coordinator.close();
+    scheduler.after(0, () =>
+      cluster.ended(running, JSON.stringify(outcome).slice(0, 200), outcome.kind !== 'failed'),
+    );
+  });
+  void begin(cluster, running, coordinator);
+  process.every(tickInterval, () => coordinator.tick());
+  return running;
+}
+
+/** Where the bus is away while it starts, its supervisor starts it again. */
+async function begin(
+  cluster: Cluster,
+  running: Running,
+  coordinator: ElasticCoordinator,
+): Promise<void> {
+  try {
+    await coordinator.start();
+  } catch (error) {
+    cluster.scheduler.after(0, () => cluster.ended(running, (error as Error).message, false));
+  }
+}
+
+function plansOf({ random, setup }: Cluster, process: SimProcess): PlanSource {
+  const { encoded } = tinyRun(setup);
+  return {
+    plan: (at) =>
+      new Promise((resolve) =>
+        process.after(random.below(20), () => {
+          const plan = encoded[at];
+          if (plan !== undefined) resolve(plan);
+        }),
+      ),
+    close: async () => undefined,
+  };
+}
