@@ -81,6 +81,8 @@ export async function startS3Server(end: EndOfTests): Promise<S3Server> {
     AWS_SECRET_ACCESS_KEY: keys.secretKey,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
+  // As open-bucket.ts does.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const client = new S3({
     endpoint,
     region: 'us-east-1',
