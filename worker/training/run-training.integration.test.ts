@@ -53,6 +53,7 @@ async function open(
   const { directory } = await importDataset(writeInput(temporaryFolder(context), ...input));
   const checkpointDirectory = join(temporaryFolder(context), 'checkpoints');
   const told: FromTraining[] = [];
+  const reactions = new Map<FromTraining['kind'], () => void>();
   const training = new Training({
     start: {
       job,
@@ -65,6 +66,7 @@ async function open(
     },
     tell: (message) => {
       told.push(message);
+      reactions.get(message.kind)?.();
       if (message.kind === 'finished') training.receive({ kind: 'end' });
     },
     ...(startWriter !== undefined && { startWriter }),
@@ -84,7 +86,8 @@ async function open(
     training.receive({ kind: 'plan', plan });
   }
   const kinds = (kind: FromTraining['kind']) => told.filter((message) => message.kind === kind);
-  return { training, checkpointDirectory, kinds };
+  const whenTold = (kind: FromTraining['kind'], act: () => void) => void reactions.set(kind, act);
+  return { training, checkpointDirectory, kinds, whenTold };
 }
 
 // Catches: a run that goes on for the steps to the next checkpoint, or for ever where none comes.
@@ -99,6 +102,18 @@ test('a checkpoint that cannot be written ends training when it fails', async (c
   await assert.rejects(training.run(), { code: 'DISK_FULL', message: 'no room for step 2' });
   assert.deepEqual(kinds('checkpointed'), []);
   assert.deepEqual(kinds('finished'), []);
+});
+
+// Catches: a member that waits for nobody, and so hears of a change when its steps are over.
+test('a lone member with all its batches leaves for a planned generation at the next step', async (context) => {
+  const { training, kinds, whenTold } = await open(context, steps);
+  whenTold('committed', () => training.receive({ kind: 'change', generation: generation(2) }));
+  whenTold('left', () => training.receive({ kind: 'end' }));
+  await training.run();
+  const [left] = kinds('left');
+  assert.ok(left?.kind === 'left');
+  assert.deepEqual([left.how, left.position], ['change', { ...left.position, settled: true }]);
+  assert.ok(left.position.committedSteps <= 3, `after ${left.position.committedSteps} steps`);
 });
 
 // Catches: a file beside the checkpoints that cannot be written and names neither itself nor its use.

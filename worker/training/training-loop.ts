@@ -127,6 +127,8 @@ export class TrainingLoop {
   async #step(): Promise<void> {
     const { held, inbox, membership, onBoundary, wishes } = this.#parts;
     await this.prepare();
+    // A member that waits for nobody, and has its batches, would not hear a word from step to step.
+    await this.#parts.context.pause();
     membership.requireInside();
     onBoundary();
     const asked = systemClock.now();
