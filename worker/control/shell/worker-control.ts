@@ -42,6 +42,8 @@ export class WorkerControl {
   #isSeeking = false;
   #waitsFor: string | null = null;
   #training: TrainingSide | null = null;
+  /** Whose members were linked last. */
+  #linked: GenerationRecord | null = null;
   /** Of the generation that is to be entered. */
   #port: MessagePort | null = null;
   #checkpoint: FoundCheckpoint | null = null;
@@ -75,7 +77,8 @@ export class WorkerControl {
   start(): void {
     const { bus, links } = this.#parts;
     links.onTrouble(({ generation, peer, how, detail }) => {
-      const name = this.#recordOf(generation)?.members[peer]?.worker;
+      const record = this.#linked?.generation === generation ? this.#linked : null;
+      const name = record?.members[peer]?.worker;
       if (name === undefined) return;
       this.#hear({ kind: 'link-trouble', generation, trouble: { worker: name, how, detail } });
     });
@@ -264,16 +267,11 @@ export class WorkerControl {
     }
   }
 
-  #recordOf(generation: number): GenerationRecord | null {
-    const { situation } = this.#worker;
-    if (!('record' in situation)) return null;
-    return situation.record.generation === generation ? situation.record : null;
-  }
-
   #connect(record: GenerationRecord): void {
     const { links, log } = this.#parts;
     const { generation, members } = record;
     this.#port = null;
+    this.#linked = record;
     const rank = rankIn(record, this.#parts);
     if (rank === null) throw new Error(`It is no member of generation ${generation}`);
     if (members.length === 1) {

@@ -108,6 +108,15 @@ test('a lost peer ends the step at once, and the worker says where it stopped', 
   assert.deepEqual(play.hear(hears(record(2, [1], fromState(at(4, false), 1)))), ['connect']);
 });
 
+// Would catch a leader that is never told whom the links miss, because the thread was faster.
+test('trouble that comes after the thread has left is told all the same', () => {
+  const play = Play.training();
+  play.hear({ kind: 'left', generation: 1, position: at(4) });
+  play.hear({ kind: 'link-trouble', generation: 1, trouble: trouble(0) });
+  assert.equal(play.kind, 'paused');
+  assert.deepEqual(statusOf(play.worker).trouble, [trouble(0)]);
+});
+
 // Would catch survivors who keep waiting for a member that only the leader knows to be gone.
 test('an unplanned generation aborts the step, a planned one waits for its end', () => {
   const unplanned = Play.training();

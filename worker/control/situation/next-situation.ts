@@ -18,6 +18,7 @@ import {
   withKnown,
 } from './outcome.js';
 import { settle } from './settle.js';
+import { generationOf } from './status-of.js';
 import type { Action, WorkerEvent } from './worker-event.js';
 import type { Worker } from './worker-situation.js';
 
@@ -133,9 +134,14 @@ function generationOfThread({ situation }: Worker): number | null {
 
 function takeFromLinks(worker: Worker, event: Of<'linked' | 'link-trouble'>, now: Millis): Outcome {
   const { situation } = worker;
-  if (situation.kind !== 'linking' && situation.kind !== 'training') return of(worker);
+  if (generationOf(situation) !== event.generation) return of(worker);
+  if (situation.kind !== 'linking' && situation.kind !== 'training') {
+    // The thread may have left before its links have said why: the leader must know whom they miss.
+    return of(
+      event.kind === 'linked' ? worker : noteTrouble(worker, event.generation, event.trouble),
+    );
+  }
   const { record } = situation;
-  if (event.generation !== record.generation) return of(worker);
   if (event.kind === 'linked') {
     if (situation.kind === 'training') return of(worker);
     const entered = withKnown(worker, { entered: record.generation, trouble: [] });
