@@ -201,3 +201,21 @@ test('a store that nobody listens at is a failure of storage', async () => {
     message: /^Cannot read s3:\/\/lockstep-bucket\/key: the store does not answer, .*ECONNREFUSED/,
   });
 });
+
+// Catches: a run without keys that fails as a broken store would, and so is tried again for ever.
+test('who has no keys, or no region, hears it as a wrong setting', async () => {
+  const files = { AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_CONFIG_FILE: '/dev/null' };
+  Object.assign(process.env, files, { AWS_EC2_METADATA_DISABLED: 'true' });
+  const noKeys = await openBucket('lockstep-bucket', {
+    AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1',
+  });
+  await assert.rejects(noKeys.look('key'), {
+    name: 'StoreRefusedError',
+    message: /^Cannot read s3:\/\/lockstep-bucket\/key: .*credentials.*AWS_ACCESS_KEY_ID/,
+  });
+  const keys = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
+  await assert.rejects((await openBucket('lockstep-bucket', keys)).look('key'), {
+    name: 'StoreRefusedError',
+    message: /Region is missing.*AWS_REGION/,
+  });
+});

@@ -32,9 +32,12 @@ const refusals: ReadonlySet<string> = new Set([
   'PermanentRedirect',
 ]);
 
+/** The client says so without a name, before it asks anyone. */
+const noRegion = 'Region is missing';
+
 export function failureOf(error: unknown): S3Failure {
-  const { name, $metadata } = (error ?? {}) as SdkError;
-  if (refusals.has(String(name))) return 'refused';
+  const { name, message, $metadata } = (error ?? {}) as SdkError;
+  if (refusals.has(String(name)) || message === noRegion) return 'refused';
   switch ($metadata?.httpStatusCode) {
     case 301:
     case 401:
