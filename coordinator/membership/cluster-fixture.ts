@@ -98,10 +98,10 @@ export class Cluster {
   }
 
   /** All members do as they should: they pause with this position, get the start, and train. */
-  train(position: Position | null = null, others: Record<string, Position> = {}): void {
+  train(position: Position | null = null, others: Record<string, Position | null> = {}): void {
     const { generation: newest } = this.record;
     for (const name of this.members) {
-      const own = others[name] ?? position;
+      const own = name in others ? (others[name] ?? null) : position;
       this.say(name, { phase: 'paused', generation: newest, position: own, trouble: [] });
     }
     this.act();

@@ -218,11 +218,40 @@ test('who leaves alone takes whoever stands by in first', () => {
   assert.deepEqual(cluster.members, ['w0', 'w1']);
 });
 
+// Would catch a death that is noticed by its silence only, where a member has stopped because of it.
+test('when a member leaves its generation, the others are asked whether they live', () => {
+  const cluster = trainingCluster(2);
+  const { generation } = cluster.record;
+  cluster.say('w0', { phase: 'paused', generation, position: at(3) });
+  assert.equal(cluster.act().kind, 'ping');
+  cluster.pass(200, ['w1']);
+  const decision = cluster.act();
+  assert.deepEqual(decision.kind === 'form' && [decision.cause, decision.workers], [
+    'lost',
+    ['w1'],
+  ]);
+});
+
+// Would catch a state that is lost with the one who leaves, while the one who joins has none yet.
+test('the only holder of a state stays until whoever joins has it', () => {
+  const cluster = trainingCluster(1);
+  cluster.say('w1');
+  cluster.pass(1100);
+  assert.equal(cluster.act().kind, 'form');
+  cluster.say('w0', { leaving: true });
+  assert.equal(cluster.act().kind, 'nothing');
+  cluster.train(at(5), { w1: null });
+  assert.equal(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, ['w1']);
+});
+
 // Would catch members that wait for ever because one of them cannot enter its generation again.
 test('a member that has left its generation without a word of its peers gets another one', () => {
   const cluster = trainingCluster(2);
   const { generation } = cluster.record;
   cluster.say('w1', { phase: 'paused', generation, position: at(3) });
+  assert.equal(cluster.act().kind, 'ping');
+  cluster.say('w0', { ping: cluster.memory.ping });
   const decision = cluster.act();
   assert.ok(decision.kind === 'form' && decision.record.generation === generation + 1);
   assert.deepEqual(cluster.members, ['w0', 'w1']);

@@ -13,14 +13,7 @@ import { type ChosenStart, chooseStart } from './choose-start.js';
 import type { ClusterView, LinkBreak, SeenWorker, WorkersWanted } from './cluster-view.js';
 import { betterShares, sharesBySpeed, sharesEvenly } from './deal-lanes.js';
 import { findLate, isPausedIn, isTrainingIn } from './find-late.js';
-import {
-  breaksOf,
-  type Gone,
-  haveLeft,
-  judgeMembers,
-  seenMember,
-  whomToLeaveOut,
-} from './judge-members.js';
+import { breaksOf, type Gone, judgeMembers, seenMember, whomToLeaveOut } from './judge-members.js';
 import {
   breakMemory,
   dealInterval,
@@ -66,7 +59,7 @@ export function decideMembership(
   const { record } = view;
   const standing = standingBy(now, view);
   if (record === null) return begin(now, view, wanted, standing, firstPatience, null);
-  const { gone, toPing, broken } = judgeMembers(now, view);
+  const { gone, toPing, broken, left } = judgeMembers(now, view);
   const unheard = unheardOf(view, record, gone);
   if (unheard.length > 0) return nothing(`not heard yet: ${unheard.join(', ')}`);
   const late = findLate(now, view).filter(
@@ -81,7 +74,6 @@ export function decideMembership(
   }
   if (toPing.length > 0) return { kind: 'ping', suspects: toPing };
   if (broken.length > 0) return mendLinks(now, view, record, wanted, broken);
-  const left = haveLeft(view, record);
   if (late.length > 0 || left.length > 0) {
     const whoLeft = left.map((worker) => `${worker} has left the generation`);
     const reason = [...late.map((one) => one.reason), ...whoLeft].join(', ');
@@ -223,6 +215,9 @@ function leave(
   if (leaving.length === 0 || isEnding(all) || view.facts.stopping) return null;
   const stay = all.filter(({ worker }) => !leaving.includes(worker));
   const members = stay.length === 0 ? [] : [...stay, ...spares(stay, standing, wanted)];
+  // Nobody else has the state yet: who joins takes it over first.
+  const isOnlyHolder = stay.length > 0 && stay.every(({ status }) => status.position === null);
+  if (isOnlyHolder && all.some(({ status }) => status.position !== null)) return null;
   // Who could take over its state becomes a member beside it first, as far as there is room.
   if (stay.length === 0 && spares(all, standing, wanted).length > 0) return null;
   const reason =

@@ -23,6 +23,8 @@ export interface Judgement {
   readonly toPing: readonly WorkerId[];
   /** Both ends have shown that they live. */
   readonly broken: readonly Accusation[];
+  /** Have left their generation, and everybody else lives: see `haveLeft`. */
+  readonly left: readonly WorkerId[];
 }
 
 export interface Accusation {
@@ -33,19 +35,29 @@ export interface Accusation {
 
 export function judgeMembers(now: Millis, view: ClusterView): Judgement {
   const { record } = view;
-  if (record === null) return { gone: [], toPing: [], broken: [] };
+  if (record === null) return { gone: [], toPing: [], broken: [], left: [] };
   const gone = record.members.flatMap((member) => goneOf(now, view, member) ?? []);
   const isGone = new Set(gone.map(({ worker }) => worker));
   const accusations = accusationsIn(view, record).filter(
     ({ by, of }) => !isGone.has(by) && !isGone.has(of),
   );
   const asked = new Map(view.suspects.map((suspect) => [suspect.worker, suspect]));
-  const toPing = [...new Set(accusations.map(({ of }) => of))].filter((of) => !asked.has(of));
+  // Whoever left its generation without a word lost somebody, or will say so in a moment.
+  const left = haveLeft(view, record);
+  const others = left.length === 0 ? [] : record.members.map(({ worker }) => worker);
+  const complainedOf = [
+    ...accusations.map(({ of }) => of),
+    ...others.filter((of) => !left.includes(of)),
+  ];
+  const toPing = [...new Set(complainedOf)].filter((of) => !asked.has(of) && !isGone.has(of));
   const broken = accusations.filter(({ of }) => {
     const suspect = asked.get(of);
     return suspect !== undefined && hasAnswered(view.workers.get(of), suspect.ping);
   });
-  return { gone, toPing, broken };
+  const unanswered = [...asked.values()].some(
+    ({ worker, ping }) => !hasAnswered(view.workers.get(worker), ping),
+  );
+  return { gone, toPing, broken, left: unanswered ? [] : left };
 }
 
 /** The process that the generation names; null where it has never been heard of, or is another by now. */
@@ -102,7 +114,7 @@ function isThere(view: ClusterView, record: GenerationRecord, worker: string): b
  * Members that have left the generation that they trained in: no process enters one twice, so another
  * must be formed.
  */
-export function haveLeft(view: ClusterView, record: GenerationRecord): WorkerId[] {
+function haveLeft(view: ClusterView, record: GenerationRecord): WorkerId[] {
   if (record.start === null) return [];
   return record.members
     .filter((member) => {

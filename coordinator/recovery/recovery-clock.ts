@@ -87,7 +87,7 @@ export class RecoveryClock {
       reformSeconds: seconds(decidedAt, startedAt),
       resumeSeconds: seconds(startedAt, trainingAt ?? now),
       lostSeconds: lost,
-      recomputedSteps: planned ? 0 : 1,
+      recomputedSteps: planned || cause === 'leader' || cause === 'bus' ? 0 : 1,
     };
   }
 
