@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
-import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { type Bus, BusAwayError, BusLostError, BusRefusedError } from '../shared/bus.js';
 import { jobId, runId, step, workerId } from '../shared/ids.js';
 import {
   everyPlanSubject,
@@ -14,17 +14,30 @@ import {
   planSubject,
   workerSubject,
 } from '../shared/subjects.js';
-import { busContract, busRestartContract, Collector } from './bus.contract.js';
+import {
+  busContract,
+  busRestartContract,
+  Collector,
+  insisting,
+  LogCollector,
+  stateOf,
+} from './bus.contract.js';
 import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-nats-'));
 
-const start = (name: string): Promise<LocalNatsServer> =>
-  startLocalNatsServer({
+/** A test that fails leaves its servers and buses, and the process would wait for them. */
+const servers: LocalNatsServer[] = [];
+
+async function start(name: string): Promise<LocalNatsServer> {
+  const server = await startLocalNatsServer({
     binary: findNatsServer(),
     directory: join(folder, name),
     logFile: join(folder, `${name}.log`),
   });
+  servers.push(server);
+  return server;
+}
 
 let server: LocalNatsServer;
 let killed: LocalNatsServer;
@@ -33,13 +46,12 @@ before(async () => {
 });
 after(async () => {
   await Promise.all(opened.map((bus) => bus.close()));
-  await Promise.all([server.stop(), killed.stop()]);
+  await Promise.all(servers.map((one) => one.stop()));
   // The server's own folder must be gone with it.
   assert.equal(existsSync(join(folder, 'shared')), false);
   rmSync(folder, { recursive: true });
 });
 
-/** A test that fails leaves its buses open, and those that come back keep the process alive. */
 const opened: Bus[] = [];
 async function open(options: NatsBusOptions): Promise<Bus> {
   const bus = await openNatsBus(options);
@@ -76,6 +88,23 @@ test('nats bus: a frozen server is noticed by its missing answers', async () => 
   process.kill(frozen.pid, 'SIGSTOP');
   assert.ok((await bus.closed) instanceof BusLostError);
   process.kill(frozen.pid, 'SIGCONT');
+  await frozen.stop();
+});
+
+// Would catch a bus that waits for ever on a socket to a server which stood still, and readers that stop.
+test('nats bus: a server that stood still is away, and back when it goes on', async () => {
+  const frozen = await start('standing-still');
+  const bus = await open({ url: frozen.url, name: 'standing-still', reconnect: true });
+  const log = await bus.ensureLog('log', 'log');
+  const seen = new LogCollector();
+  await log.read(1, seen.handler);
+  process.kill(frozen.pid, 'SIGSTOP');
+  await stateOf(bus, 'away');
+  await assert.rejects(log.append(Uint8Array.of(49), 0), BusAwayError);
+  process.kill(frozen.pid, 'SIGCONT');
+  assert.equal(await insisting(bus, () => log.append(Uint8Array.of(49), 0)), 1);
+  assert.deepEqual(await seen.until(1), ['1:1']);
+  await bus.close();
   await frozen.stop();
 });
 

@@ -11,6 +11,8 @@ import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/loca
 import { readNatsOptions } from '../process/nats/nats-options.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
+import { millis } from '../shared/units.js';
 import { Collector, insisting, LogCollector, stateOf } from './bus.contract.js';
 import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
 
@@ -180,6 +182,29 @@ test('nats bus: what strangers remove, purge or limit is survived or named', asy
   await assert.rejects(values.put('key', bytesOf('two'), revision ?? 0), /"KV_values" is gone/);
   await bus.openValues('values');
   assert.ok((await values.put('key', bytesOf('two'), 0)) !== null);
+  await stranger.close();
+});
+
+// Would catch a log whose first entries go away while the run that needs them still writes to it.
+test('nats bus: a log lives for a week behind its newest entry', async () => {
+  const { url } = servers.at(-1) as LocalNatsServer;
+  let now = 0;
+  const clock = { now: () => millis(now) };
+  const bus = await open({ url, name: 'ours', clock });
+  const log = await bus.ensureLog('long', 'long');
+  const stranger = await connect({
+    servers: `127.0.0.1:${new URL(url).port}`,
+    user: 'coordinator',
+    pass: 'c0',
+  });
+  const { streams } = await stranger.jetstreamManager();
+  const age = async (): Promise<number> => (await streams.info('long')).config.max_age / 1e6;
+  await log.append(bytesOf('one'), 0);
+  await streams.update('long', { max_age: 1e9 * 3600 });
+  now += busLogAgeInterval;
+  await log.append(bytesOf('two'), 1);
+  while ((await age()) < busLogAge) await bus.flush();
+  assert.equal(await log.last(), 2);
   await stranger.close();
 });
 

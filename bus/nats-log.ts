@@ -31,7 +31,7 @@ export class NatsLog implements BusLog {
 
   async append(data: Uint8Array, after: number): Promise<number | null> {
     const sequence = await this.#store(data, after);
-    if (sequence !== null) await this.#prolong(sequence);
+    if (sequence !== null && this.#isDue()) void this.#prolong(sequence);
     return sequence;
   }
 
@@ -71,19 +71,25 @@ export class NatsLog implements BusLog {
     return areEqual(stored.data, data);
   }
 
+  #isDue(): boolean {
+    const now = this.#session.clock.now();
+    if (this.#prolongedAt !== null && now - this.#prolongedAt < busLogAgeInterval) return false;
+    this.#prolongedAt = now;
+    return true;
+  }
+
   /** Entries live as long as the log is written to, however long ago the first one was. */
   async #prolong(sequence: number): Promise<void> {
-    const now = this.#session.clock.now();
-    if (this.#prolongedAt !== null && now - this.#prolongedAt < busLogAgeInterval) return;
-    this.#prolongedAt = now;
-    const manager = await this.#session.manager();
     try {
-      const { created } = await manager.streams.info(this.#name);
-      const { time } = await manager.streams.getMessage(this.#name, { seq: sequence });
-      const age = time.getTime() - Date.parse(String(created));
-      await manager.streams.update(this.#name, { max_age: nanos(Math.max(0, age) + busLogAge) });
+      await this.#ask('prolong the life of', async () => {
+        const { streams } = await this.#session.manager();
+        const { created } = await streams.info(this.#name);
+        const { time } = await streams.getMessage(this.#name, { seq: sequence });
+        const age = Math.max(0, time.getTime() - Date.parse(String(created)));
+        await streams.update(this.#name, { max_age: nanos(age + busLogAge) });
+      });
     } catch {
-      // The entry is stored, and there is a week left to try again.
+      // There is a week left to try again.
       this.#prolongedAt = null;
     }
   }

@@ -1,5 +1,7 @@
 /** The nats-server of `--nats`, which others may use too, as a command finds it at its start. */
 import { openNatsBus } from '../bus/nats-bus.js';
+import { readNatsOptions } from '../process/nats/nats-options.js';
+import { OptionError } from '../process/options.js';
 import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
 import { withoutSecret } from '../shared/nats-address.js';
 import { UsageError } from './usage-error.js';
@@ -15,9 +17,11 @@ export async function useServer<Result>(
   work: (bus: Bus) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await work(await openNatsBus({ url, name: 'command' }));
+    return await work(
+      await openNatsBus({ url: readNatsOptions(process.env, url).address, name: 'command' }),
+    );
   } catch (error) {
-    if (!(error instanceof BusLostError || error instanceof BusRefusedError)) throw error;
+    if (!isAboutServer(error)) throw error;
     throw new UsageError(
       `Cannot use --nats ${withoutSecret(url)}: it must be the address of a nats-server that runs ` +
         `with JetStream, with its secret where it has one: ${error.message}`,
@@ -25,6 +29,9 @@ export async function useServer<Result>(
     );
   }
 }
+
+const isAboutServer = (error: unknown): error is Error =>
+  error instanceof BusLostError || error instanceof BusRefusedError || error instanceof OptionError;
 
 /** @throws UsageError where no run could use the server. */
 export const requireServer = (url: string): Promise<void> =>

@@ -8,6 +8,7 @@ import {
   type LocalNatsServer,
   startLocalNatsServer,
 } from '../../process/nats/local-nats-server.js';
+import { ownServerEnvironment } from '../../process/nats/nats-options.js';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { temporaryPart } from '../../process/ownership/temporary-name.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
@@ -214,7 +215,8 @@ class Run {
     } = this.#options;
     const { checkpoints, evaluateOnly, metricsPort, output, resume, run } = this.#options;
     const port = (index: number): string => String(metricsPort === null ? 0 : metricsPort + index);
-    const environment = (url: string) => ({ LOCKSTEP_NATS_URL: url });
+    const environment = (url: string): Record<string, string> =>
+      this.#options.natsUrl === null ? ownServerEnvironment(url) : { LOCKSTEP_NATS_URL: url };
     const identity = ['--run', run.run, '--job-file', jobFile, '--job-digest', jobDigest];
     this.#start('coordinator', entries.coordinator, environment(urls.coordinator), [
       ...identity,

@@ -5,8 +5,9 @@ import { openNatsBus } from '../../bus/nats-bus.js';
 import { filesToSend } from '../../pretrained/weight-files.js';
 import { beginLife, endWithin, live } from '../../process/life.js';
 import { startMetricsServer } from '../../process/metrics/metrics-server.js';
+import { readNatsOptions } from '../../process/nats/nats-options.js';
 import { openLog } from '../../process/open-log.js';
-import { natsUrl, readOptions, runOption } from '../../process/options.js';
+import { readOptions, runOption } from '../../process/options.js';
 import { livenessOf, ownIdentity } from '../../process/ownership/process-identity.js';
 import { sweepRuns } from '../../process/ownership/run-claim.js';
 import { readJobFile } from '../../process/read-job.js';
@@ -61,7 +62,8 @@ export async function runElastic(words: readonly string[], openPlan: OpenPlan): 
     );
     const metrics = new CoordinatorMetrics(job);
     metrics.build(spec.spec.engine.name);
-    const bus = await openNatsBus({ url: natsUrl(), name, reconnect: true });
+    const { address, replicas: copies } = readNatsOptions();
+    const bus = await openNatsBus({ url: address, replicas: copies, name, reconnect: true });
     const files = new FilesPublisher({ bus, run, onFile: () => metrics.filesPublished.inc() });
     offerPretrained(files, spec);
     prepared.then(

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type NatsEnvironment, NatsOptionError, readNatsOptions } from './nats-options.js';
+import { OptionError } from '../options.js';
+import { type NatsEnvironment, ownServerEnvironment, readNatsOptions } from './nats-options.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-nats-options-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -42,6 +43,17 @@ test('the environment and its files say where nats-server is, who asks and what 
   });
 });
 
+// Would catch a local run that fails because the user's environment speaks of another server.
+test('what is set about another server does not count for one of our own', () => {
+  const ofUser = { LOCKSTEP_NATS_CA_FILE: '/none', LOCKSTEP_NATS_CREDENTIALS_FILE: '/none' };
+  const given = { ...ofUser, ...ownServerEnvironment('nats://worker:w@127.0.0.1:1') };
+  assert.deepEqual(readNatsOptions(given).address, {
+    servers: ['127.0.0.1:1'],
+    tls: null,
+    credentials: { kind: 'password', user: 'worker', password: 'w' },
+  });
+});
+
 // Would catch a connection in the clear that was meant to be encrypted, and a secret in an error.
 test('what cannot be used is refused with the variable, the value and the rule, and no secret', () => {
   const secret = file('two-lines', 'user:s3cret\nmore');
@@ -77,7 +89,7 @@ test('what cannot be used is refused with the variable, the value and the rule, 
     assert.throws(
       () => readNatsOptions(environment),
       (error: unknown) =>
-        error instanceof NatsOptionError &&
+        error instanceof OptionError &&
         rule.test(error.message) &&
         !error.message.includes('s3cret'),
     );

@@ -4,15 +4,10 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { type NatsAddress, type NatsCredentials, parseNatsUrl } from '../../shared/nats-address.js';
+import { OptionError } from '../options.js';
 
-/** An environment variable about nats-server is missing or cannot be used. */
-export class NatsOptionError extends Error {
-  override readonly name = 'NatsOptionError';
-  readonly code = 'OPTION';
-}
-
-/** Variables that say how nats-server is reached; a command hands them on to what it starts. */
-export const natsVariables = [
+/** Variables that say how nats-server is reached. */
+const natsVariables = [
   'LOCKSTEP_NATS_URL',
   'LOCKSTEP_NATS_CREDENTIALS_FILE',
   'LOCKSTEP_NATS_CA_FILE',
@@ -32,7 +27,7 @@ export interface NatsOptions {
 
 /**
  * @param url In place of LOCKSTEP_NATS_URL, as a command's `--nats` has it.
- * @throws NatsOptionError
+ * @throws OptionError
  */
 export function readNatsOptions(
   environment: NatsEnvironment = process.env,
@@ -41,7 +36,7 @@ export function readNatsOptions(
   const value = (name: Variable): string | null => environment[name] || null;
   const text = url ?? value('LOCKSTEP_NATS_URL');
   if (text === null) {
-    throw new NatsOptionError(
+    throw new OptionError(
       'Cannot start: the environment variable LOCKSTEP_NATS_URL is missing: it must be the address ' +
         'of nats-server, such as nats://host:4222',
     );
@@ -58,11 +53,17 @@ export function readNatsOptions(
   };
 }
 
+/** What a process is given that uses a server of our own: whatever is set about others must not count. */
+export const ownServerEnvironment = (url: string): Record<string, string> => ({
+  ...Object.fromEntries(natsVariables.map((name) => [name, ''])),
+  LOCKSTEP_NATS_URL: url,
+});
+
 function address(text: string): NatsAddress {
   try {
     return parseNatsUrl(text);
   } catch (cause) {
-    throw new NatsOptionError(`LOCKSTEP_NATS_URL: ${(cause as Error).message}`, { cause });
+    throw new OptionError(`LOCKSTEP_NATS_URL: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -125,13 +126,8 @@ function readReplicas(text: string | null): number {
   throw refused('LOCKSTEP_NATS_REPLICAS', text, 'it must be 1, 3 or 5');
 }
 
-const refused = (
-  variable: Variable,
-  value: string,
-  rule: string,
-  cause?: unknown,
-): NatsOptionError =>
-  new NatsOptionError(
+const refused = (variable: Variable, value: string, rule: string, cause?: unknown): OptionError =>
+  new OptionError(
     `Cannot start: ${variable}: ${rule}: current value is ${JSON.stringify(value)}`,
     cause === undefined ? undefined : { cause },
   );

@@ -4,8 +4,9 @@ import { hostname } from 'node:os';
 import { openNatsBus } from '../../../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../../../process/life.js';
 import { startMetricsServer } from '../../../process/metrics/metrics-server.js';
+import { readNatsOptions } from '../../../process/nats/nats-options.js';
 import { openLog } from '../../../process/open-log.js';
-import { natsUrl, OptionError } from '../../../process/options.js';
+import { OptionError } from '../../../process/options.js';
 import { systemClock } from '../../../shared/clock.js';
 import { jobDigest } from '../../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../../shared/job-spec/job-spec.js';
@@ -57,7 +58,8 @@ export async function runWorker(
     const secret = requireSecret(bind, dependencies.secret());
     const links = await dependencies.openLinks({ bind, announce, secret });
     const metrics = new WorkerMetrics(job, worker, () => links.stats());
-    const bus = await openNatsBus({ url: natsUrl(), name: worker, reconnect: true });
+    const { address, replicas } = readNatsOptions();
+    const bus = await openNatsBus({ url: address, replicas, name: worker, reconnect: true });
     const permit = new PublicationPermit();
     const finder = new CheckpointFinder();
     const findCheckpoint = async (request: PrepareRequest, recordedSteps: number) =>
