@@ -34,6 +34,8 @@ interface Opened {
   readonly log: BusLog;
   readonly follower: LogFollower;
   readonly keeper: ClaimKeeper;
+  /** Sequence of the log's newest entry when this process began. */
+  readonly begunBehind: number;
 }
 
 export class ElasticCoordinator {
@@ -80,8 +82,10 @@ export class ElasticCoordinator {
     const follower = new LogFollower(log, (reason, sequence) =>
       this.#refuse(reason, `entry ${sequence} of the run's log cannot be read`),
     );
+    const begunBehind = await log.last();
     await follower.open();
-    this.#opened = { values, log, follower, keeper: this.#keeper(values, follower) };
+    const keeper = this.#keeper(values, follower);
+    this.#opened = { values, log, follower, keeper, begunBehind };
     bus.subscribe(everyWorkerSubject(run), (data, subject) => this.#receive(data, subject));
     bus.subscribe(controlSubject(run), (data) => this.#receiveControl(data));
     await bus.flush();
@@ -107,7 +111,7 @@ export class ElasticCoordinator {
       this.#wasAway = true;
       return;
     }
-    const { follower, keeper } = this.#opened;
+    const { keeper } = this.#opened;
     keeper.tick(now);
     const { state } = keeper;
     if (state.kind === 'refused') {
@@ -115,8 +119,8 @@ export class ElasticCoordinator {
       this.#end({ kind: 'failed', code, message: this.#refusal(code, message) });
     } else if (state.kind === 'standing-by') {
       this.#standBy(state.reason);
-      const { end } = follower.state;
-      if (keeper.sawAnother && end !== null) this.#end(end);
+      const end = this.#endOf(this.#opened);
+      if (end !== null) this.#end(end);
     } else if (state.may) this.#actAs(state.fence, now);
   }
 
@@ -210,8 +214,9 @@ export class ElasticCoordinator {
     // Read to its end at a later look.
     if (follower.sequence < last || this.#over) return;
     const { state } = follower;
-    if (state.end !== null && keeper.sawAnother) {
-      this.#end(state.end);
+    const end = this.#endOf(this.#opened as Opened);
+    if (end !== null) {
+      this.#end(end);
       return;
     }
     const silentFor = keeper.silentFor;
@@ -243,6 +248,15 @@ export class ElasticCoordinator {
     lines.info({ fence, name, recordedSteps: state.recordedSteps }, 'leads the run');
     const swept = await sweep();
     if (swept.length > 0) lines.info({ swept }, 'removed what dead runs left');
+  }
+
+  /**
+   * The end of the run that this process stood by for, or led until it was succeeded. An end that stood
+   * in the log before it began is that of the execution before: it was started to go on from there.
+   */
+  #endOf({ follower, keeper, begunBehind }: Opened): RunEnd | null {
+    const isOurs = keeper.sawAnother || follower.endedAt > begunBehind;
+    return isOurs ? follower.state.end : null;
   }
 
   #depose(reason: string): void {

@@ -9,6 +9,7 @@ export class LogFollower {
   readonly #onMalformed: (reason: string, sequence: number) => void;
   #state: RunState = emptyRun;
   #sequence = 0;
+  #endedAt = 0;
   #reader: Reader | null = null;
 
   constructor(log: BusLog, onMalformed: (reason: string, sequence: number) => void) {
@@ -25,6 +26,11 @@ export class LogFollower {
     return this.#sequence;
   }
 
+  /** Sequence of the entry that ended the run; 0 while it goes on. */
+  get endedAt(): number {
+    return this.#state.end === null ? 0 : this.#endedAt;
+  }
+
   async open(): Promise<void> {
     this.#reader = await this.#log.read(1, (data, sequence) => this.#read(data, sequence));
   }
@@ -38,7 +44,9 @@ export class LogFollower {
     if (sequence <= this.#sequence) this.#state = emptyRun;
     this.#sequence = sequence;
     try {
+      const before = this.#state.end;
       this.#state = foldEntry(this.#state, decodeLogEntry(data));
+      if (this.#state.end !== before) this.#endedAt = sequence;
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
       this.#onMalformed(error.reason, sequence);

@@ -76,7 +76,7 @@ export function startCoordinator(cluster: Cluster, process: SimProcess, name: st
   return running;
 }
 
-/** Where the bus is away while it starts, its supervisor starts it again. */
+/** Where the bus is away while it starts, it is started again: nothing of it is there yet. */
 async function begin(
   cluster: Cluster,
   running: Running,
@@ -85,7 +85,11 @@ async function begin(
   try {
     await coordinator.start();
   } catch (error) {
-    cluster.scheduler.after(0, () => cluster.ended(running, (error as Error).message, false));
+    cluster.trace(`${running.name} cannot start: ${(error as Error).message}`);
+    cluster.scheduler.after(0, () => {
+      cluster.kill(running, 'the bus is away');
+      cluster.scheduler.after(500, () => cluster.start(running.name));
+    });
   }
 }
 
