@@ -35,7 +35,7 @@ const generation = 3 as Generation;
 
 const tag = (phase: string, part = 0): Tag => ({ step: 7 as Step, phase, part });
 
-function makeMembers(count: number, deadline = 5000): Member[] {
+function makeMembers(count: number, deadline = 60_000): Member[] {
   const links: MemoryLink[][] = Array.from({ length: count }, () => []);
   for (let a = 0; a < count; a++) {
     for (let b = a + 1; b < count; b++) {

@@ -28,8 +28,9 @@ export function dial(
   return new Promise((resolve) => {
     let incoming: IncomingSocket | null = null;
     const socket = open(address, trust, (piece) => {
-      if (incoming === null) caller.hear(piece, false);
-      else incoming.push(piece);
+      if (incoming !== null) return incoming.push(piece);
+      caller.hear(piece, false);
+      return true;
     });
     const caller = new Caller(address, hello, trust, socket, (result) => {
       clearTimeout(timer);
@@ -53,14 +54,11 @@ export function dial(
   });
 }
 
-function open(address: string, { tls }: Trust, onBytes: (piece: Uint8Array) => void): Socket {
+function open(address: string, { tls }: Trust, onBytes: (piece: Uint8Array) => boolean): Socket {
   const { hostname, port } = new URL(`ws://${address}`);
   const onread: OnReadOpts = {
     buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-    callback: (length, buffer) => {
-      onBytes(buffer.subarray(0, length));
-      return true;
-    },
+    callback: (length, buffer) => onBytes(buffer.subarray(0, length)),
   };
   // Without a port of its own a URL has that of its scheme.
   const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), onread };

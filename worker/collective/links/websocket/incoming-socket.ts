@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FrameError, headerBytes, maxPayloadBytes } from '../../frames/frames.js';
+import { readTurn } from './read-turn.js';
 import { maskedFrame, WebSocketReader } from './websocket-reader.js';
 
 export interface IncomingHandler {
@@ -25,6 +26,8 @@ export class IncomingSocket {
   #code = abnormal;
   #how = 'its socket closed';
   #closed = false;
+  /** Held back by whoever has opened it. */
+  #paused = false;
 
   /** @param socket paused */
   constructor(socket: Socket, early: Uint8Array) {
@@ -62,7 +65,8 @@ export class IncomingSocket {
     this.#socket.resume();
   }
 
-  push(bytes: Uint8Array): void {
+  /** False where the socket is to be read again only when it is resumed. */
+  push(bytes: Uint8Array): boolean {
     try {
       this.#reader.push(bytes);
     } catch (error) {
@@ -70,6 +74,9 @@ export class IncomingSocket {
       this.#how = error.message;
       this.#socket.destroy();
     }
+    return readTurn.take(bytes.length, () => {
+      if (!this.#paused) this.#socket.resume();
+    });
   }
 
   /** @param payload at most 125 bytes. */
@@ -78,10 +85,12 @@ export class IncomingSocket {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
   }
 
