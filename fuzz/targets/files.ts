@@ -19,6 +19,7 @@ import {
   headerLength,
   SafetensorsError,
 } from '../../shared/safetensors-header.js';
+import { cut, inPieces } from '../pieces.js';
 import { json, sortedJson, type Target } from '../target.js';
 
 const examples = ['quick', 'stages', 'late-fusion'].map((name) =>
@@ -91,13 +92,12 @@ export const fileTargets = (): Target[] => [
   {
     name: 'gguf',
     seeds: [gguf],
-    read: (bytes) => {
-      const parser = new GgufParser();
-      // In two pieces, as a file may come.
-      parser.push(bytes.subarray(0, bytes.length >> 1));
-      parser.push(bytes.subarray(bytes.length >> 1));
-      return parser.header;
-    },
+    read: (bytes) =>
+      inPieces(bytes, (size) => {
+        const parser = new GgufParser();
+        for (const piece of cut(bytes, size)) parser.push(piece);
+        return parser.header;
+      }),
     isRefusal: (error) => error instanceof UnsupportedError,
   },
   {

@@ -19,6 +19,7 @@ import {
   type SignedHello,
 } from '../../worker/collective/links/handshake/hello.js';
 import { WebSocketReader } from '../../worker/collective/links/websocket/websocket-reader.js';
+import { cut, inPieces } from '../pieces.js';
 import { json, type Target } from '../target.js';
 
 const header = {
@@ -69,7 +70,7 @@ function framesOf(bytes: Uint8Array, size: number): unknown[] {
     },
     (into, from) => into.set(from),
   );
-  for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size));
+  for (const piece of cut(bytes, size)) parser.push(piece);
   return frames;
 }
 
@@ -77,7 +78,7 @@ export const linkTargets = (): Target[] => [
   {
     name: 'frames',
     seeds: [frame(), frame({ kind: 'gather', byteLength: 4 }), Buffer.concat([frame(), frame()])],
-    read: (bytes) => framesOf(bytes, 1 + (bytes.length % 97)),
+    read: (bytes) => inPieces(bytes, (size) => framesOf(bytes, size)),
     isRefusal: (error) => error instanceof FrameError,
     write: (frames) =>
       Buffer.concat(
@@ -92,7 +93,7 @@ export const linkTargets = (): Target[] => [
     name: 'websocket',
     // A binary message of two bytes, a ping, a message in two frames, a close.
     seeds: [Buffer.from('82027879' + '890161' + '020178' + '800179' + '880203e8', 'hex')],
-    read: (bytes) => messagesOf(bytes, 1 + (bytes.length % 13)),
+    read: (bytes) => inPieces(bytes, (size) => messagesOf(bytes, size)),
     isRefusal: (error) => error instanceof FrameError,
   },
   {
@@ -144,12 +145,13 @@ function messagesOf(bytes: Uint8Array, size: number): unknown[] {
   const found: unknown[] = [];
   const reader = new WebSocketReader(
     {
-      data: (piece) => found.push(piece.length),
+      // Byte by byte: a message is handed on in the pieces in which it came.
+      data: (piece) => found.push(...piece),
       ping: (payload) => found.push(payload.slice()),
       close: (code) => found.push(code),
     },
     4096,
   );
-  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size));
+  for (const piece of cut(bytes, size)) reader.push(piece);
   return found;
 }

@@ -1,5 +1,6 @@
 /** Small records: in the key-value store, in files, in names. */
 
+import { jobId, runId, workerId } from '../../shared/ids.js';
 import { decodeUsers, encodeUsers } from '../../shared/ledger/lane-users.js';
 import {
   decodeLedgerLine,
@@ -21,6 +22,7 @@ import {
   type RunDescription,
 } from '../../shared/run/run-description.js';
 import { readRunId } from '../../shared/run/run-id.js';
+import { planStream, runOfName, SubjectTokenError, workerSubject } from '../../shared/subjects.js';
 import { locationProblem, parseLocation } from '../../storage/location.js';
 import { CheckpointError } from '../../worker/checkpoint/checkpoint-error.js';
 import { committedStepsOf } from '../../worker/checkpoint/checkpoint-folder.js';
@@ -105,5 +107,17 @@ export const recordTargets = (): Target[] => [
       return [readRunId(text), committedStepsOf(text), readOwnerTag(text, 'here'), location];
     },
     isRefusal: never,
+  },
+  {
+    name: 'subjects',
+    seeds: ['job', 'a-b_c', 'lockstep-plan-job-t0123456789abcdef'].map(bytesOf),
+    read: (bytes) => {
+      const text = textOf(bytes);
+      const run = { job: jobId(text), run: runId('t0123456789abcdef') };
+      const subject = workerSubject(run, workerId(text));
+      if (subject.split('.').length !== 5) throw new Error(`${subject} has other tokens`);
+      return [subject, planStream(run), runOfName(run.job, text)];
+    },
+    isRefusal: (error) => error instanceof SubjectTokenError,
   },
 ];

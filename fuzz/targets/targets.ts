@@ -4,6 +4,7 @@ import { fileTargets } from './files.js';
 import { linkTargets } from './links.js';
 import { messageTargets } from './messages.js';
 import { recordTargets } from './records.js';
+import { tableTargets } from './tables.js';
 import { transferTargets } from './transfer.js';
 
 export const targets = (): readonly Target[] => [
@@ -12,4 +13,5 @@ export const targets = (): readonly Target[] => [
   ...messageTargets(),
   ...recordTargets(),
   ...fileTargets(),
+  ...tableTargets(),
 ];

@@ -14,6 +14,7 @@ import {
   TransferParser,
   type TransferRequest,
 } from '../../worker/collective/transfer/transfer-frames.js';
+import { cut, inPieces } from '../pieces.js';
 import { json, type Target } from '../target.js';
 import { digestOf } from './examples.js';
 
@@ -69,7 +70,7 @@ function framesOf(bytes: Uint8Array, size: number): [TransferFrame, Uint8Array][
     },
     (into, from) => into.set(from),
   );
-  for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size));
+  for (const piece of cut(bytes, size)) parser.push(piece);
   return found;
 }
 
@@ -84,7 +85,7 @@ export const transferTargets = (): Target[] => [
   {
     name: 'transfer-frames',
     seeds: [frames],
-    read: (bytes) => framesOf(bytes, 1 + (bytes.length % 23)),
+    read: (bytes) => inPieces(bytes, (size) => framesOf(bytes, size)),
     isRefusal,
     write: (found) =>
       Buffer.concat(
