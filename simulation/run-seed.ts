@@ -5,8 +5,8 @@ import { logStream, logSubject } from '../shared/subjects.js';
 import { checkLog } from './checks/check-log.js';
 import { applyFault } from './cluster/apply-fault.js';
 import { Cluster, type ClusterParts, simulatedRun } from './cluster/cluster.js';
-import { startCoordinator } from './cluster/sim-coordinator.js';
-import { startWorker } from './cluster/sim-worker.js';
+import { coordinatorStarter } from './cluster/sim-coordinator.js';
+import { workerStarter } from './cluster/sim-worker.js';
 import { tinyReference, tinyRun } from './cluster/tiny-job.js';
 import { drawSchedule } from './schedule/draw-schedule.js';
 import { endOf, type Fault, faultLine } from './schedule/fault.js';
@@ -28,7 +28,7 @@ export interface SeedOptions {
   readonly faults?: readonly Fault[] | undefined;
   readonly trace?: ((line: string) => void) | undefined;
   /** What a test plants into the processes. */
-  readonly start?: Pick<ClusterParts, 'startWorker' | 'startCoordinator'> | undefined;
+  readonly planted?: Partial<Pick<ClusterParts, 'startWorker' | 'startCoordinator'>> | undefined;
 }
 
 /** From the last fault, or from the beginning: every wait of the protocol has a deadline below it. */
@@ -47,7 +47,8 @@ export function runSeed(seed: number, options: SeedOptions = {}): SeedResult {
     setup,
     drain: openDrain(),
     trace,
-    ...(options.start ?? { startWorker, startCoordinator }),
+    startWorker: options.planted?.startWorker ?? workerStarter(),
+    startCoordinator: options.planted?.startCoordinator ?? coordinatorStarter(),
   });
   for (const line of setupLines(setup)) cluster.trace(line);
   const { findings, scheduler } = cluster;

@@ -3,18 +3,24 @@ import { ElasticCoordinator } from '../../coordinator/leading/elastic-coordinato
 import { CoordinatorMetrics } from '../../coordinator/metrics.js';
 import { FilesPublisher } from '../../coordinator/plans/files-publisher.js';
 import type { PlanSource } from '../../coordinator/plans/plan-source.js';
+import type { Bus } from '../../shared/bus.js';
 import { tickInterval } from '../../shared/limits.js';
 import type { SimProcess } from '../time/sim-process.js';
-import { type Cluster, type Running, simulatedRun } from './cluster.js';
+import { type Cluster, type Running, type StartProcess, simulatedRun } from './cluster.js';
 import { tinyRun } from './tiny-job.js';
 import { traceLog } from './trace-log.js';
 
 /** They only count, and nobody reads them: one for all. */
 const metrics = new CoordinatorMetrics(simulatedRun.job);
 
-export function startCoordinator(cluster: Cluster, process: SimProcess, name: string): Running {
-  const { random, scheduler, server, setup } = cluster;
-  const bus = server.open(process);
+/** @param alter what a test plants: a bus that does something else than it should. */
+export const coordinatorStarter =
+  (alter: (bus: Bus) => Bus = (bus) => bus): StartProcess =>
+  (cluster, process, name) =>
+    startCoordinator(cluster, process, name, alter(cluster.server.open(process)));
+
+function startCoordinator(cluster: Cluster, process: SimProcess, name: string, bus: Bus): Running {
+  const { random, scheduler, setup } = cluster;
   const plans = plansOf(cluster, process);
   const { job } = tinyRun(setup);
   const running: Running = {

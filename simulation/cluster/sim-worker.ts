@@ -12,7 +12,7 @@ import { noneIsPretrained } from '../../worker/model/pretrained/pretrained-tower
 import { TinyTraining } from '../engine/tiny-training.js';
 import { SimLinks } from '../links/sim-links.js';
 import type { SimProcess } from '../time/sim-process.js';
-import { type Cluster, type Running, simulatedRun } from './cluster.js';
+import { type Cluster, type Running, type StartProcess, simulatedRun } from './cluster.js';
 import { tinyRun } from './tiny-job.js';
 import { traceLog } from './trace-log.js';
 
@@ -22,7 +22,18 @@ const metrics = new WorkerMetrics(jobId('simulated'), workerId('simulated'), asy
   received: {},
 }));
 
-export function startWorker(cluster: Cluster, process: SimProcess, name: string): Running {
+/** @param alter what a test plants: parts that do something else than they should. */
+export const workerStarter =
+  (alter: (parts: WorkerControlParts) => WorkerControlParts = (parts) => parts): StartProcess =>
+  (cluster, process, name) =>
+    startWorker(cluster, process, name, alter);
+
+function startWorker(
+  cluster: Cluster,
+  process: SimProcess,
+  name: string,
+  alter: (parts: WorkerControlParts) => WorkerControlParts,
+): Running {
   const { network, random, scheduler, server, setup } = cluster;
   const links = new SimLinks(network, process, setup.copyTime);
   const disk = cluster.diskOf(name);
@@ -95,7 +106,7 @@ export function startWorker(cluster: Cluster, process: SimProcess, name: string)
     tell: (event) => cluster.trace(`${name} tells: ${JSON.stringify(event)}`),
     kill: (reason) => cluster.ended(running, reason, false),
   };
-  const control = new WorkerControl(parts);
+  const control = new WorkerControl(alter(parts));
   void control.end.then(({ code, reason }) =>
     scheduler.after(0, () => cluster.ended(running, `exit code ${code}: ${reason}`, isWell(code))),
   );

@@ -30,4 +30,14 @@ export function tinyReport(
   };
 }
 
-const digestOfUsers = (users: readonly number[]): string => usersDigest(Int32Array.from(users));
+/** Every member of every seed asks for the same ones. */
+const digests = new Map<string, string>();
+
+function digestOfUsers(lane: readonly number[]): string {
+  const key = lane.join();
+  const known = digests.get(key);
+  if (known !== undefined) return known;
+  const digest = usersDigest(Int32Array.from(lane));
+  digests.set(key, digest);
+  return digest;
+}
