@@ -12,11 +12,12 @@ import {
 } from '../../shared/ledger/ledger-line.js';
 import { ledgerLineBytes } from '../../shared/limits.js';
 import { type Stage, stagesOf } from '../../shared/plan/stages.js';
+import type { CheckedCheckpoint } from '../../worker/inference/checked-checkpoint.js';
 import { jobFileOf, readJob } from '../train/output-folder.js';
 import { readRunRecord } from '../train/run-record.js';
 import { UsageError } from '../usage-error.js';
 import { auditDataset, openPlans } from './audited-dataset.js';
-import { checkResults, type RunEvidence } from './check-results.js';
+import { type AuditedEnd, checkCheckpoint, checkResult, compareState } from './check-results.js';
 
 /**
  * Sequences of a job up to which its plans are computed again unasked: half a minute on one core, in
@@ -40,7 +41,10 @@ export interface AuditOutcome {
     readonly summary: AuditSummary;
     /** Whether plans were computed again. */
     readonly recomputed: boolean;
-    readonly evidence: RunEvidence;
+    readonly checkpoint: CheckedCheckpoint | null;
+    /** Bytes of the checkpoint's state that have the members' hash; null where none could be compared. */
+    readonly comparedBytes: number | null;
+    readonly end: AuditedEnd;
   } | null;
   readonly differences: Differences;
 }
@@ -58,12 +62,14 @@ export async function auditRun(wish: AuditWish): Promise<AuditOutcome> {
   if (record === null) {
     throw new UsageError(`Cannot audit "${folder}": it has no run.json, which says whose it is`);
   }
-  const dataset = await auditDataset({ folder, job, record }, wish.note);
+  const run = { folder, job, record };
+  const found = new Differences();
+  const dataset = await auditDataset(run, wish.note);
+  if (dataset.problem !== null) found.add('dataset', null, dataset.problem);
   if (dataset.kind === 'damaged') {
-    const differences = new Differences();
-    differences.add('dataset', null, dataset.problem);
-    return { folder, dataset: dataset.directory, audited: null, differences };
+    return { folder, dataset: dataset.directory, audited: null, differences: found };
   }
+  const checkpoint = await checkCheckpoint(run, found);
   const { sequenceOffsets } = dataset;
   const stages = stagesOf(job, { sequenceOffsets });
   const recomputed = wish.recompute ?? sequencesOf(stages) <= recomputedUnasked;
@@ -73,13 +79,19 @@ export async function auditRun(wish: AuditWish): Promise<AuditOutcome> {
     stages,
     sequenceOffsets,
     planOf: recomputed ? await openPlans(dataset.directory, job) : null,
+    hashOf: checkpoint === null ? null : checkpoint.committedSteps - 1,
   });
-  if (dataset.problem !== null) audit.differences.add('dataset', null, dataset.problem);
+  const { differences } = audit;
+  for (const { kind, text } of found.kept) differences.add(kind, null, text);
   await readLedger(folder, files, audit, wish);
   const summary = audit.end();
-  const evidence = await checkResults({ folder, job, record, summary }, audit.differences);
-  const { differences } = audit;
-  const audited = { summary, recomputed, evidence };
+  const { vocabularySize } = dataset;
+  const comparedBytes =
+    checkpoint === null
+      ? null
+      : await compareState({ ...run, stages, vocabularySize }, checkpoint, summary, differences);
+  const end = checkResult(run, checkpoint, summary, differences);
+  const audited = { summary, recomputed, checkpoint, comparedBytes, end };
   return { folder, dataset: dataset.name, audited, differences };
 }
 

@@ -24,11 +24,12 @@ export function auditText({ folder, dataset, audited, differences }: AuditOutcom
   ].join('\n');
 }
 
-function rows(audited: NonNullable<AuditOutcome['audited']>, dataset: string): string[] {
-  const { summary, evidence, recomputed } = audited;
+type Audited = NonNullable<AuditOutcome['audited']>;
+
+function rows(audited: Audited, dataset: string): string[] {
+  const { summary, recomputed, checkpoint, comparedBytes, end } = audited;
   const { steps, totalSteps, epochs, openSteps, users, sequences } = summary;
   const { generations, resumed, trainedAgain, members, plans } = summary;
-  const { checkpoint, end } = evidence;
   const open = openSteps === 0 ? '' : `, and ${number(openSteps)} steps of one that is not over`;
   const again = trainedAgain === 0 ? '' : `, ${counted(trainedAgain, 'step')} trained again`;
   const table: readonly (readonly [string, string])[] = [
@@ -43,12 +44,7 @@ function rows(audited: NonNullable<AuditOutcome['audited']>, dataset: string): s
       recomputed ? `${number(plans)} computed again and equal` : 'not computed again (--recompute)',
     ],
     ['dataset', `${dataset}, every byte as it was imported`],
-    [
-      'checkpoint',
-      checkpoint === null
-        ? 'none'
-        : `step ${number(checkpoint.committedSteps)}, weights ${checkpoint.weightsSha256.slice(0, 16)}...`,
-    ],
+    ['checkpoint', checkpointText(checkpoint, comparedBytes)],
     ['end', end ?? 'none: the run lasts, or was killed'],
   ];
   return table.map(([name, value]) => `${name.padEnd(12)} ${value}`);
@@ -58,3 +54,11 @@ const number = (value: number): string => value.toLocaleString('en');
 
 const counted = (count: number, what: string): string =>
   `${number(count)} ${what}${count === 1 ? '' : 's'}`;
+
+function checkpointText(checkpoint: Audited['checkpoint'], comparedBytes: number | null): string {
+  if (checkpoint === null) return 'none';
+  const { committedSteps, weightsSha256 } = checkpoint;
+  const of = `step ${number(committedSteps)}, weights ${weightsSha256.slice(0, 16)}...`;
+  if (comparedBytes === null) return `${of}; the ledger has no hash of its state`;
+  return `${of}; ${number(comparedBytes)} bytes of its state have the hash that the members agreed on`;
+}

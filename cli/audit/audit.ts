@@ -33,7 +33,7 @@ export async function auditCommand(words: readonly string[]): Promise<ExitCode> 
 }
 
 function fieldsOf({ folder, dataset, audited, differences }: AuditOutcome): object {
-  const { summary, recomputed = false, evidence } = audited ?? {};
+  const { summary, recomputed = false, checkpoint, comparedBytes, end } = audited ?? {};
   return {
     verdict: differences.count === 0 ? 'passed' : 'failed',
     run: folder,
@@ -43,8 +43,9 @@ function fieldsOf({ folder, dataset, audited, differences }: AuditOutcome): obje
     users: summary?.users ?? 0,
     ...summary,
     plansRecomputed: recomputed,
-    checkpoint: evidence?.checkpoint ?? null,
-    end: evidence?.end ?? null,
+    checkpoint: checkpoint ?? null,
+    comparedBytes: comparedBytes ?? null,
+    end: end ?? null,
     differencesCount: differences.count,
     differences: differences.kept,
   };

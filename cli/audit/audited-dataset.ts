@@ -23,6 +23,7 @@ export type AuditedDataset =
       readonly name: string;
       /** Of the training part. [users + 1] */
       readonly sequenceOffsets: Uint32Array;
+      readonly vocabularySize: number;
       /** Why it is not the run's; null where it is. */
       readonly problem: string | null;
     }
@@ -50,7 +51,9 @@ export async function auditDataset(
     digest === record.datasetDigest
       ? null
       : `the dataset has the digest ${digest}: the run was trained on ${record.datasetDigest}`;
-  return { kind: 'whole', directory, name: manifest.name, sequenceOffsets, problem };
+  const { name, counts } = manifest;
+  const vocabularySize = counts.vocabulary;
+  return { kind: 'whole', directory, name, sequenceOffsets, vocabularySize, problem };
 }
 
 /** Plans the job's steps again; all of the dataset is in memory for it. */

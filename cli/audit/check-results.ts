@@ -6,10 +6,12 @@ import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { Differences } from '../../shared/ledger/audit/differences.js';
 import type { AuditSummary } from '../../shared/ledger/audit/ledger-audit.js';
+import type { Stage } from '../../shared/plan/stages.js';
 import {
   type CheckedCheckpoint,
   checkNewestCheckpoint,
 } from '../../worker/inference/checked-checkpoint.js';
+import { hashOfCheckpoint } from '../../worker/inference/checkpoint-hash.js';
 import { checkpointsOf } from '../train/output-folder.js';
 import type { RunRecord } from '../train/run-record.js';
 
@@ -17,31 +19,68 @@ export interface AuditedRun {
   readonly folder: string;
   readonly job: TrainingJob;
   readonly record: RunRecord;
-  readonly summary: AuditSummary;
 }
 
-export interface RunEvidence {
-  /** The newest that can be used; null where there is none. */
-  readonly checkpoint: CheckedCheckpoint | null;
-  /** How the run ended; null where it lasts, or was killed. */
-  readonly end: 'finished' | 'stopped' | 'failed' | null;
-}
+/** How a run ended; null where it lasts, or was killed. */
+export type AuditedEnd = 'finished' | 'stopped' | 'failed' | null;
 
-export async function checkResults(
+/** The newest checkpoint that can be used, every byte read; null where there is none. */
+export async function checkCheckpoint(
   run: AuditedRun,
   differences: Differences,
-): Promise<RunEvidence> {
-  const checkpoint = await checkCheckpoint(run, differences);
-  const path = resultFileOf(run.folder);
-  if (!existsSync(path)) return { checkpoint, end: null };
+): Promise<CheckedCheckpoint | null> {
+  const { newest, refused } = await checkNewestCheckpoint(
+    checkpointsOf(run.folder),
+    expectationOf(run),
+  );
+  for (const text of refused) differences.add('checkpoint', null, text);
+  if (newest !== null) {
+    compareWeights(newest, newest.claimedSha256, 'its manifest says', differences);
+  }
+  return newest;
+}
+
+/** Bytes of a checkpoint that the ledger has the hash of; null where it has none that can be compared. */
+export async function compareState(
+  run: AuditedRun & { readonly stages: readonly Stage[]; readonly vocabularySize: number },
+  checkpoint: CheckedCheckpoint,
+  { steps, stateHash }: AuditSummary,
+  differences: Differences,
+): Promise<number | null> {
+  const { path, committedSteps, isRolledBack } = checkpoint;
+  if (committedSteps > steps) {
+    const text = `${path} has ${committedSteps} steps: the ledger has ${steps}`;
+    differences.add('checkpoint', null, text);
+  }
+  // At the border of a stage, and behind a roll-back, it is of another state than the step left.
+  const isOther = isRolledBack || run.stages.some(({ start }) => start === committedSteps);
+  if (stateHash === null || isOther) return null;
+  const { stages, vocabularySize } = run;
+  const hashed = { path, committedSteps, expected: expectationOf(run), stages, vocabularySize };
+  const found = await hashOfCheckpoint(hashed, stateHash);
+  const { from, to, value } = stateHash;
+  if (found?.value === value) return to - from;
+  const is = found === null ? 'ends before them' : `has ${found.value}`;
+  const text = `${path}: the members agreed on the hash ${value} of bytes ${from} to ${to}: it ${is}`;
+  differences.add('checkpoint', committedSteps - 1, text);
+  return null;
+}
+
+export function checkResult(
+  { folder }: AuditedRun,
+  checkpoint: CheckedCheckpoint | null,
+  { steps, totalSteps }: AuditSummary,
+  differences: Differences,
+): AuditedEnd {
+  const path = resultFileOf(folder);
+  if (!existsSync(path)) return null;
   const parsed = runResult.safeParse(parse(readFileSync(path, 'utf8')));
   if (!parsed.success) {
     differences.add('result', null, `${path} is no result of a run`);
-    return { checkpoint, end: null };
+    return null;
   }
   const result = parsed.data;
-  if (result.kind === 'failed') return { checkpoint, end: 'failed' };
-  const { steps, totalSteps } = run.summary;
+  if (result.kind === 'failed') return 'failed';
   if (result.committed_steps !== steps) {
     const text = `the result has ${result.committed_steps} committed steps: the ledger has ${steps}`;
     differences.add('result', null, text);
@@ -53,24 +92,13 @@ export async function checkResults(
   if (checkpoint?.committedSteps === result.committed_steps) {
     compareWeights(checkpoint, result.weights_sha256, 'the result says', differences);
   }
-  return { checkpoint, end: result.stopped ? 'stopped' : 'finished' };
+  return result.stopped ? 'stopped' : 'finished';
 }
 
-async function checkCheckpoint(
-  { folder, job, record, summary }: AuditedRun,
-  differences: Differences,
-): Promise<CheckedCheckpoint | null> {
-  const expected = { jobDigest: jobDigest(job), datasetDigest: record.datasetDigest };
-  const { newest, refused } = await checkNewestCheckpoint(checkpointsOf(folder), expected);
-  for (const text of refused) differences.add('checkpoint', null, text);
-  if (newest === null) return null;
-  compareWeights(newest, newest.claimedSha256, 'its manifest says', differences);
-  if (newest.committedSteps > summary.steps) {
-    const text = `${newest.path} has ${newest.committedSteps} steps: the ledger has ${summary.steps}`;
-    differences.add('checkpoint', null, text);
-  }
-  return newest;
-}
+const expectationOf = ({ job, record }: AuditedRun) => ({
+  jobDigest: jobDigest(job),
+  datasetDigest: record.datasetDigest,
+});
 
 function compareWeights(
   { path, weightsSha256 }: CheckedCheckpoint,

@@ -76,6 +76,7 @@ test('a run that went over steps again passes, and the verdict says so', async (
     [last.verdict, last.steps, last.total_steps, last.resumed, last.trained_again],
     ['passed', 4, 4, 1, 2],
   );
+  assert.ok(Number(last.compared_bytes) > 0);
   assert.deepEqual([last.plans, last.members, last.end], [4, ['worker-0', 'worker-1'], 'finished']);
 });
 
@@ -99,6 +100,12 @@ test('what was changed afterwards is found', async () => {
       assert.deepEqual([code, kindsOf(last)], [1, ['dataset']]);
     },
   );
+  // Weights that whoever can write the folder has exchanged, with everything that vouches for them.
+  await spoiled(ledger, withAnotherState, async () => {
+    const { code, last } = await audit();
+    assert.equal(code, 1);
+    assert.deepEqual(kindsOf(last), ['trained-again', 'checkpoint']);
+  });
   const checkpoint = ['run', 'checkpoints', 'step-00000004'];
   const [within] = readdirSync(at(...checkpoint)).filter((name) => name.startsWith('files-'));
   const model = [...checkpoint, ...(within === undefined ? [] : [within]), 'model.safetensors'];
@@ -134,6 +141,16 @@ test('a folder without a ledger is refused, and people get a table', async () =>
   assert.equal(code, exitCodes.usage);
   assert.match(errors, /has no ledger/);
 });
+
+/** The ledger, whose last step left another state than the checkpoint has. */
+function withAnotherState(bytes: Buffer): Buffer {
+  const lines = bytes.toString('utf8').trimEnd().split('\n').map(decodeLedgerLine);
+  const last = lines.pop();
+  if (last?.kind !== 'step') throw new Error('a ledger ends with a step');
+  const stateHash = { ...last.record.stateHash, value: '0123456789abcdef' };
+  const changed: LedgerLine[] = [...lines, { kind: 'step', record: { ...last.record, stateHash } }];
+  return Buffer.from(changed.map(encodeLedgerLine).join(''));
+}
 
 /** The ledger, with one user of its first step in the place of another. */
 function withoutAUser(bytes: Buffer): Buffer {

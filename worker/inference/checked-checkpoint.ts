@@ -16,6 +16,8 @@ import { readManifest } from '../checkpoint/verify-checkpoint.js';
 export interface CheckedCheckpoint {
   readonly path: string;
   readonly committedSteps: number;
+  /** Whether training had collapsed right there, so that its state is an older one. */
+  readonly isRolledBack: boolean;
   /** What the manifest says. */
   readonly claimedSha256: string;
   /** `weightsDigest` of the weights that lie there. */
@@ -41,7 +43,12 @@ export async function checkNewestCheckpoint(
   const file = fileOf(manifest, modelFile);
   const weightsSha256 = await digestOfTensors(openCheckpointFiles(found.path), file);
   const claimedSha256 = manifest.weightsSha256;
-  return { newest: { ...found, claimedSha256, weightsSha256 }, refused: reasons };
+  const isRolledBack =
+    manifest.guard?.collapses.some(
+      ({ committedSteps }) => committedSteps === found.committedSteps,
+    ) ?? false;
+  const newest = { ...found, isRolledBack, claimedSha256, weightsSha256 };
+  return { newest, refused: reasons };
 }
 
 /** SHA-256 of the tensors of a file, in the order of their names. */

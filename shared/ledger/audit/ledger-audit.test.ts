@@ -57,6 +57,7 @@ test('the ledger of an undisturbed run passes, with as many epochs as the job ha
     [total, 3, 0, total, 1],
   );
   assert.deepEqual([summary.users, summary.sequences], [7, 7]);
+  assert.equal(summary.stateHash?.value, '1'.padStart(16, '0'));
 });
 
 // Would catch an audit that takes an epoch for over, or for damaged, where training has just not ended.

@@ -6,7 +6,7 @@ import type { Step } from '../../ids.js';
 import type { Stage } from '../../plan/stages.js';
 import { decodeUsers, usersDigest } from '../lane-users.js';
 import type { LedgerBegins, LedgerLine } from '../ledger-line.js';
-import type { LedgerRecord } from '../ledger-record.js';
+import type { LedgerRecord, StateHash } from '../ledger-record.js';
 import { Differences } from './differences.js';
 import { EpochAudit, type EpochSummary } from './epoch-audit.js';
 import { SeenSteps } from './seen-steps.js';
@@ -28,6 +28,8 @@ export interface AuditExpectation {
   readonly sequenceOffsets: Uint32Array;
   /** Null where plans are not to be compared. */
   readonly planOf: ((step: Step) => RecomputedPlan) | null;
+  /** The step whose state hash is wanted; null for none. */
+  readonly hashOf: number | null;
 }
 
 export interface AuditSummary extends EpochSummary {
@@ -44,6 +46,8 @@ export interface AuditSummary extends EpochSummary {
   readonly members: readonly string[];
   /** Plans that were recomputed and are equal. */
   readonly plans: number;
+  /** Of the step that was asked for; null where it is not recorded. */
+  readonly stateHash: StateHash | null;
 }
 
 export class LedgerAudit {
@@ -58,6 +62,7 @@ export class LedgerAudit {
   #generations = 0;
   #trainedAgain = 0;
   #plans = 0;
+  #stateHash: StateHash | null = null;
 
   constructor(expected: AuditExpectation) {
     this.#expected = expected;
@@ -92,6 +97,7 @@ export class LedgerAudit {
       trainedAgain: this.#trainedAgain,
       members: [...this.#members].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
       plans: this.#plans,
+      stateHash: this.#stateHash,
     };
   }
 
@@ -108,6 +114,7 @@ export class LedgerAudit {
 
   #step(record: LedgerRecord): void {
     const place = this.#order.step(record.step);
+    if (record.step === this.#expected.hashOf) this.#stateHash = record.stateHash;
     this.#checkMembers(record);
     const lanes = record.lanes.map(({ users }) => decodeUsers(users) as Int32Array);
     this.#checkLanes(record, lanes);

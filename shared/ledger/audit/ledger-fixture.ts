@@ -52,6 +52,7 @@ export function expectation(recompute = true): AuditExpectation {
     stages: stagesOf(job, auditedDataset),
     sequenceOffsets: auditedDataset.sequenceOffsets,
     planOf: recompute ? (at) => planOf(planner, at) : null,
+    hashOf: 1,
   };
 }
 

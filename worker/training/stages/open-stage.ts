@@ -54,7 +54,13 @@ export interface OpenStage {
  * @throws JobSpecError where a multiplier of the learning rate matches nothing.
  */
 export function modelOfStage(
-  { dataset, stages }: Pick<TrainingContext, 'dataset' | 'stages'>,
+  {
+    dataset,
+    stages,
+  }: {
+    readonly dataset: Pick<TrainingContext['dataset'], 'vocabularySize'>;
+    readonly stages: readonly Stage[];
+  },
   stage: Stage,
 ): Hllm {
   const configOf = ({ job }: Stage) => modelConfig(job, dataset.vocabularySize);
