@@ -28,7 +28,13 @@ import { PlanPublisher } from '../plans/plan-publisher.js';
 import { judgeFailure, type WorkerFailure } from '../record/judge-failure.js';
 import { LogWriter } from '../record/log-writer.js';
 import type { SafeWhen } from '../record/report-inbox.js';
-import { foldEntry, lastTrained, type RunEnd, type RunState } from '../record/run-state.js';
+import {
+  foldEntry,
+  type LoggedGeneration,
+  lastTrained,
+  type RunEnd,
+  type RunState,
+} from '../record/run-state.js';
 import type { StepReport } from '../record/step-reports.js';
 import { decideResult, type Finished } from '../verdict.js';
 import type { ElasticParts, Prepared } from './coordinator-parts.js';
@@ -155,7 +161,7 @@ export class RunLeader {
       append: (entry) => this.#append(entry),
       time: parts.time,
       secondsOf: () => this.#watch.secondsSinceStep(this.#now),
-      onRecorded: (reports) => this.#onRecorded(reports),
+      onRecorded: (reports, trained) => this.#onRecorded(reports, trained),
     });
     this.#facts = new FactRecorder({
       state: () => this.#ahead,
@@ -588,9 +594,12 @@ export class RunLeader {
     return (this.#given.prepared.totalSteps ?? 0) - this.#ahead.recordedSteps;
   }
 
-  #onRecorded(reports: readonly StepReport[]): void {
+  #onRecorded(reports: readonly StepReport[], trained: LoggedGeneration): void {
     const generation = this.#memory.record?.generation ?? 0;
-    const told = this.#watch.recorded(this.#now, reports, this.#stepsLeft, generation);
+    const told = this.#watch.recorded(this.#now, this.#stepsLeft, generation, {
+      reports,
+      lanesOf: new Map(trained.members.map(({ worker, lanes }) => [worker, lanes])),
+    });
     if (told.recovered !== null) this.#append(told.recovered);
     if (told.notice !== null) this.#notice(told.notice);
     this.#given.parts.metrics.timesOf(reports, this.#watch.straggler);

@@ -4,7 +4,7 @@ import { recordStep } from '../../shared/ledger/record-step.js';
 import { openPlansMax } from '../../shared/limits.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import type { PlanPublisher } from '../plans/plan-publisher.js';
-import type { RunState } from '../record/run-state.js';
+import type { LoggedGeneration, RunState } from '../record/run-state.js';
 import { type StepReport, StepReports } from '../record/step-reports.js';
 
 export interface StepRecorderParts {
@@ -16,7 +16,7 @@ export interface StepRecorderParts {
   readonly time: () => string;
   /** Seconds since the step before, for the entry. */
   readonly secondsOf: () => number;
-  readonly onRecorded: (reports: readonly StepReport[]) => void;
+  readonly onRecorded: (reports: readonly StepReport[], trained: LoggedGeneration) => void;
 }
 
 export class StepRecorder {
@@ -108,7 +108,7 @@ export class StepRecorder {
       ledger: recording.record,
     });
     this.#reports.recorded(step + 1);
-    onRecorded(reports);
+    onRecorded(reports, trained);
     return true;
   }
 }

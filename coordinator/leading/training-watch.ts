@@ -18,6 +18,11 @@ export interface Watched {
   readonly reportedSteps: number;
 }
 
+export interface RecordedStep {
+  readonly reports: readonly StepReport[];
+  readonly lanesOf: ReadonlyMap<WorkerId, number>;
+}
+
 export interface TrainingSeen {
   readonly recordedSteps: number;
   readonly publishedSteps: number;
@@ -93,9 +98,9 @@ export class TrainingWatch {
   /** A step was recorded: the receipt of a recovery that it ends, and what is to be told of its times. */
   recorded(
     now: Millis,
-    reports: readonly StepReport[],
     stepsLeft: number,
     generation: number,
+    { reports, lanesOf }: RecordedStep,
   ): { readonly recovered: Recovered | null; readonly notice: string | null } {
     // The first step also loads what all others use: its time says nothing of theirs.
     if (!this.#isFirst) this.#recent = [...this.#recent, now - this.#recordedAt].slice(-stepsKept);
@@ -103,7 +108,13 @@ export class TrainingWatch {
     this.#recordedAt = now;
     this.#stalled = false;
     this.#progress.committed(now, stepsLeft);
-    const straggler = this.#stragglers.recorded(reports);
+    const times = reports
+      .map(({ worker, report }) => {
+        const { phaseSeconds, waitSeconds } = report;
+        return { worker, report: { phaseSeconds, waitSeconds, lanes: lanesOf.get(worker) ?? 0 } };
+      })
+      .filter(({ report }) => report.lanes > 0);
+    const straggler = this.#stragglers.recorded(times);
     return {
       recovered: this.recovery.recorded(now, generation),
       notice: straggler === null ? null : stragglerText(straggler),

@@ -4,9 +4,10 @@ import { workerId } from '../../shared/ids.js';
 import { StragglerWatch, stragglerText } from './find-straggler.js';
 
 const [a, b, c] = ['a', 'b', 'c'].map(workerId) as [never, never, never];
-const times = (users: number, wait: number) => ({
+const times = (users: number, wait: number, lanes = 1) => ({
   phaseSeconds: { users, reduce: 0.1 + wait },
   waitSeconds: wait,
+  lanes,
 });
 
 // Would catch the one that waits being taken for the one that is waited for, and a line at every step.
@@ -22,7 +23,8 @@ test('whoever computes half as long again as the others is named once, with its 
     if (straggler !== null) told.push(stragglerText(straggler));
   }
   assert.deepEqual(told, [
-    'b holds up the others: it computes 1.1 s of a step, they 0.35 s, most of it in "users"',
+    'b holds up the others: a lane of a step takes it 1.1 s of computing, and them 0.35 s, ' +
+      'most of it in "users"',
   ]);
   assert.equal(watch.named, b);
 });
@@ -41,5 +43,13 @@ test('equals and lone workers are not named', () => {
   }
   for (let step = 0; step < 40; step++) {
     assert.equal(watch.recorded([{ worker: a, report: times(5, 0) }]), null);
+  }
+  for (let step = 0; step < 40; step++) {
+    // Twice the lanes take twice the time.
+    const shares = [
+      { worker: a, report: times(0.2, 0.4) },
+      { worker: b, report: times(0.5, 0, 2) },
+    ];
+    assert.equal(watch.recorded(shares), null);
   }
 });
