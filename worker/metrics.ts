@@ -30,11 +30,22 @@ export class WorkerMetrics {
     registers: this.#registers,
   });
   readonly plansReceived = this.#counter('plans_received_total', 'Lane plans read from the stream');
+  readonly lanesPerSecond = this.#gauge(
+    'lanes_per_second',
+    'Speed of the last steps without what this worker waited for',
+  );
   readonly checkpointSeconds = this.#gauge(
     'checkpoint_seconds',
     'Time that the last checkpoint took',
   );
 
+  readonly #situation = new Gauge({
+    name: 'lockstep_worker_situation',
+    help: '1 for the situation that the worker is in',
+    labelNames: ['situation'],
+    registers: this.#registers,
+  });
+  readonly #generation = this.#gauge('generation', 'Generation that the worker is a member of');
   readonly #committedSteps = this.#gauge('committed_steps', 'Optimizer updates applied');
   readonly #loss = this.#gauge('loss', 'Loss of the last committed step');
   readonly #gradientNorm = this.#gauge('gradient_norm', 'Global gradient norm before clipping');
@@ -66,6 +77,13 @@ export class WorkerMetrics {
       'Bytes received from peers',
       async () => (await linkBytes()).received,
     );
+  }
+
+  /** @param generation null where it is a member of none */
+  situated(situation: string, generation: number | null): void {
+    this.#situation.reset();
+    this.#situation.set({ situation }, 1);
+    if (generation !== null) this.#generation.set(generation);
   }
 
   committed(report: StepReport): void {

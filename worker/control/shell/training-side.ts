@@ -193,6 +193,7 @@ export class TrainingSide {
         const committedSteps = fact.report.step + 1;
         metrics.committed(fact.report);
         this.#speed.committed(fact.report, this.#lanes);
+        metrics.lanesPerSecond.set(this.#speed.lanesPerSecond ?? 0);
         this.#feed.committed(committedSteps);
         const collapses = this.#position?.collapses ?? 0;
         return this.#move({ committedSteps, collapses, settled: false });

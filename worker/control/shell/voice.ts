@@ -34,6 +34,7 @@ export class Voice {
   readonly #onFiles = new Map<string, (files: Files) => void>();
   #run: RunAddress | null = null;
   #isLed = false;
+  #isOver = false;
   #said: { readonly key: string; readonly at: Millis } | null = null;
 
   constructor(parts: VoiceParts) {
@@ -44,6 +45,11 @@ export class Voice {
   /** From here on somebody may listen. */
   join(run: RunAddress): void {
     this.#run = run;
+  }
+
+  /** Nobody is to hear anything any more: a leader that ends waits for silence. */
+  end(): void {
+    this.#isOver = true;
   }
 
   /** No more facts find room: training must wait. */
@@ -102,7 +108,7 @@ export class Voice {
   }
 
   say(message: WorkerMessage): void {
-    if (this.#run === null) return;
+    if (this.#run === null || this.#isOver) return;
     const { bus, worker } = this.#parts;
     try {
       bus.publish(workerSubject(this.#run, worker), encodeWorkerMessage(message));

@@ -18,7 +18,7 @@ import { coordinatorSubject } from '../../../shared/subjects.js';
 import { millis } from '../../../shared/units.js';
 import { linkLimit, standstill } from '../situation/limits.js';
 import { next } from '../situation/next-situation.js';
-import { statusOf } from '../situation/status-of.js';
+import { generationOf as generationOfSituation, statusOf } from '../situation/status-of.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
 import { firstWorker, type Worker, type WorkerEnd } from '../situation/worker-situation.js';
 import { type FoundRun, findRun } from './find-run.js';
@@ -128,6 +128,7 @@ export class WorkerControl {
         const { worker, actions } = next(this.#worker, first, this.#clock.now());
         this.#worker = worker;
         const { kind } = worker.situation;
+        this.#parts.metrics.situated(kind, generationOfSituation(worker.situation));
         if (kind !== before) this.#parts.log.info({ event: first.kind, before }, `now ${kind}`);
         for (const action of actions) this.#act(action);
       }
@@ -181,8 +182,10 @@ export class WorkerControl {
       case 'notice':
         return this.#notice(action.text);
       case 'kill':
+        this.#voice.end();
         return kill(action.reason);
       case 'end':
+        this.#voice.end();
         return this.#settle(action.end);
     }
   }
