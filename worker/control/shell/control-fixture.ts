@@ -14,6 +14,7 @@ import {
   type WorkerMessage,
   type WorkerStatus,
 } from '../../../shared/messages/cluster/from-worker.js';
+import { encodeLogEntry, type Happening } from '../../../shared/messages/cluster/log-entry.js';
 import { splitMessage } from '../../../shared/messages/parts.js';
 import { type EncodedPart, encodeStepPlan } from '../../../shared/messages/step-plan-message.js';
 import { encodeClaim } from '../../../shared/run/claim.js';
@@ -25,6 +26,8 @@ import {
   descriptionKey,
   everyPlanSubject,
   everyWorkerSubject,
+  logStream,
+  logSubject,
   type PlanPart,
   planStream,
   planSubject,
@@ -187,6 +190,12 @@ export class Stage {
   async lead(record: GenerationRecord | null, more: Partial<Lead> = {}): Promise<void> {
     this.leader.publish(coordinatorSubject(run), encodeLeaderMessage(lead(record, more)));
     await settle();
+  }
+
+  /** The run's log gets this entry. */
+  async logs(entry: Happening): Promise<void> {
+    const log = await this.leader.ensureLog(logStream(run), logSubject(run));
+    await log.append(encodeLogEntry({ fence: 1, time: 'now', entry }), await log.last());
   }
 
   tell(message: FromTraining): void {

@@ -325,6 +325,19 @@ test('it loads the checkpoint that it has found, and no other', async () => {
   });
 });
 
+// Would catch a worker that was cut off when the run ended, and holds a machine for a quarter of an hour.
+test('while nobody leads it looks into the log, and ends with the run', async () => {
+  const stage = await training();
+  await stage.logs({ kind: 'notice', text: 'nothing special' });
+  await stage.pass(15_000);
+  assert.equal(stage.control.worker.situation.kind, 'training');
+  const message = 'the loss is NaN';
+  await stage.logs({ kind: 'failed', code: 'X', message, worker: null, committedSteps: 0 });
+  await stage.pass(15_000);
+  const end = await stage.control.end;
+  assert.deepEqual(end, { code: exitCodes.lost, reason: `the run has failed: ${message}` });
+});
+
 // Would catch a run that ends and leaves workers behind.
 test('the end of the run ends it, and so does a bus that is lost for good', async () => {
   const over = await training();

@@ -15,12 +15,13 @@ import { MalformedMessageError } from '../../../shared/messages/guard.js';
 import { Refusals } from '../../../shared/messages/refusals.js';
 import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
 import { coordinatorSubject } from '../../../shared/subjects.js';
-import { millis } from '../../../shared/units.js';
-import { linkLimit, standstill } from '../situation/limits.js';
+import { type Millis, millis } from '../../../shared/units.js';
+import { linkLimit, silenceLook, standstill } from '../situation/limits.js';
 import { next } from '../situation/next-situation.js';
 import { generationOf as generationOfSituation, statusOf } from '../situation/status-of.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
 import { firstWorker, type Worker, type WorkerEnd } from '../situation/worker-situation.js';
+import { findEnd } from './find-end.js';
 import { type FoundRun, findRun } from './find-run.js';
 import { failureOf } from './report-of.js';
 import { TrainingSide } from './training-side.js';
@@ -51,6 +52,8 @@ export class WorkerControl {
   /** Number of the report of its failure. */
   #failure: number | null = null;
   #lookedAt: number;
+  /** When it last asked the log for the run's end; null while it asks. */
+  #askedAt: Millis | null = millis(0);
 
   constructor(parts: WorkerControlParts) {
     this.#parts = parts;
@@ -97,6 +100,7 @@ export class WorkerControl {
     if (after >= standstill) this.#hear({ kind: 'woke', after });
     if (this.#worker.situation.kind === 'idle') void this.#seek();
     this.#hear({ kind: 'tick' });
+    void this.#lookForEnd();
     const stuck = this.#training?.tick() ?? null;
     if (stuck !== null) this.#notice(stuck);
     this.#voice.tick();
@@ -211,6 +215,26 @@ export class WorkerControl {
       log.debug({ code: codeOf(error) }, (error as Error).message);
     } finally {
       this.#isSeeking = false;
+    }
+  }
+
+  /** While nobody leads, the run may be over: it was cut off when that was said. */
+  async #lookForEnd(): Promise<void> {
+    const now = this.#clock.now();
+    const askedAt = this.#askedAt;
+    const since = Math.max(this.#worker.known.heardAt, askedAt ?? now);
+    if (this.#found === null || this.#isOver || askedAt === null || now - since < silenceLook)
+      return;
+    this.#askedAt = null;
+    const { bus, log } = this.#parts;
+    try {
+      const over = await findEnd(bus, this.#found.run);
+      if (over !== null) this.#hear({ kind: 'ended', over });
+    } catch (error) {
+      // The bus may be away, or the log gone: it is asked again.
+      log.debug({ code: codeOf(error) }, (error as Error).message);
+    } finally {
+      this.#askedAt = this.#clock.now();
     }
   }
 

@@ -7,6 +7,9 @@ import { type Millis, millis } from '../../../shared/units.js';
  */
 export const leaderlessLimit: Millis = millis(900_000);
 
+/** Another leader has taken over by then; where none has, the run may be over: its log says so. */
+export const silenceLook: Millis = millis(10_000);
+
 /** A dataset is fetched and an engine opened by then, also a large one over a slow network. */
 export const prepareLimit: Millis = millis(1_800_000);
 

@@ -44,6 +44,8 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
   switch (event.kind) {
     case 'lead':
       return hearLead(worker, event.lead, now);
+    case 'ended':
+      return of(withKnown(worker, { over: event.over }));
     case 'run-found':
       if (situation.kind !== 'idle') return of(worker);
       return to(worker, { kind: 'joining', until: millis(now + prepareLimit) }, [

@@ -12,6 +12,8 @@ export type WorkerEvent =
   /** Dataset and engine are open. */
   | { readonly kind: 'opened' }
   | { readonly kind: 'lead'; readonly lead: Lead }
+  /** The run's log says how it ended. */
+  | { readonly kind: 'ended'; readonly over: NonNullable<Lead['over']> }
   /** The newest checkpoint that it can read is known, or that there is none. */
   | { readonly kind: 'looked' }
   /** The thread has loaded what it was told to. */
