@@ -417,6 +417,41 @@ export function busRestartContract(name: string, open: OpenBus, server: Restarta
     assert.deepEqual([await sender.closed, sender.connection.state.kind], [null, 'closed']);
   });
 
+  // Would catch a file that is cut short, or ends a run, because the server was away while it travelled.
+  test(`${name}: a file that travels while the server is killed arrives whole`, async () => {
+    const bus = await open();
+    const objects = await bus.openObjects('restart-files');
+    const isSuspended = new Set<number>();
+    const killing = async (at: number): Promise<void> => {
+      if (isSuspended.has(at)) return;
+      isSuspended.add(at);
+      await server.kill();
+      await server.start();
+      await stateOf(bus, 'connected');
+    };
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of mebibytesNumbered(12)) {
+        if (chunk[0] === 10) await killing(0);
+        yield chunk;
+      }
+    }
+    await objects.put('file', chunks());
+    let bytes = 0;
+    const seen = new Set<number>();
+    for await (const chunk of (await objects.get('file')) ?? []) {
+      bytes += chunk.byteLength;
+      seen.add(chunk[0] as number);
+      if (chunk[0] === 4) await killing(1);
+    }
+    assert.equal(bytes, 12 * 2 ** 20);
+    assert.deepEqual(
+      [...seen],
+      Array.from({ length: 12 }, (_, index) => index),
+    );
+    await objects.remove();
+    await bus.close();
+  });
+
   // Would catch a process that cannot end because its server is away.
   test(`${name}: a bus whose server is away can be closed`, async () => {
     const bus = await open();

@@ -6,8 +6,8 @@ import type { NatsSession } from './nats-session.js';
 /**
  * Files in a JetStream object store, each as several objects. The client sends an object without
  * waiting for anything and hands over a received one as fast as it comes, so an object is as much as
- * may be in memory and as must be stored within a request's time. Its own digests are not relied on:
- * readers check theirs.
+ * may be in memory and as must be stored within a request's time; it is also what is sent or asked for
+ * again when the server was away. Its own digests are not relied on: readers check theirs.
  */
 export class NatsObjects implements BusObjects {
   readonly #session: NatsSession;
@@ -20,15 +20,16 @@ export class NatsObjects implements BusObjects {
 
   async put(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const source = chunks[Symbol.asyncIterator]();
-    let part = 0;
-    for (let ended = false; !ended; part++) {
-      const object = { name: partName(name, part) };
-      const data = readPart(source, () => {
-        ended = true;
-      });
-      await this.#session.ask(storing(name), () => this.#store.put(object, data));
+    let count = 0;
+    for (let ended = false; !ended; count++) {
+      const object = { name: partName(name, count) };
+      const part = await nextPart(source);
+      ended = part.isLast;
+      await this.#session.insist(storing(name), () =>
+        this.#store.put(object, ReadableStream.from(part.chunks)),
+      );
     }
-    await this.#session.ask(storing(name), () => this.#removeFrom(name, part));
+    await this.#session.insist(storing(name), () => this.#removeFrom(name, count));
   }
 
   async get(name: string): Promise<AsyncIterable<Uint8Array> | null> {
@@ -40,7 +41,7 @@ export class NatsObjects implements BusObjects {
     await this.#session.ask('remove the object store', () => this.#store.destroy());
   }
 
-  async *#parts(name: string, first: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  async *#parts(name: string, first: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
     let part = 1;
     for (let data: typeof first | null = first; data !== null; part++) {
       yield* data;
@@ -48,11 +49,35 @@ export class NatsObjects implements BusObjects {
     }
   }
 
-  async #part(name: string, part: number): Promise<AsyncIterable<Uint8Array> | null> {
-    const found = await this.#session.ask(reading(name), () =>
-      this.#store.get(partName(name, part)),
-    );
-    return found === null ? null : withError(this.#session, found.data, found.error, name);
+  #part(name: string, part: number): Promise<readonly Uint8Array[] | null> {
+    return this.#session.insist(reading(name), async () => {
+      const found = await this.#store.get(partName(name, part));
+      return found === null ? null : this.#whole(found.data, found.error);
+    });
+  }
+
+  async #whole(
+    data: ReadableStream<Uint8Array>,
+    failure: Promise<Error | null>,
+  ): Promise<readonly Uint8Array[]> {
+    const reader = data.getReader();
+    // What is under way when the connection goes will be asked for again.
+    const listening = this.#session.connection.onChange(() => {
+      reader.cancel().catch(() => undefined);
+    });
+    const chunks: Uint8Array[] = [];
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        chunks.push(value);
+      }
+    } finally {
+      listening.close();
+    }
+    const error = await failure;
+    if (error instanceof Error) throw error;
+    return chunks;
   }
 
   /** A longer object of the name was there before: its end must not follow this one's. */
@@ -70,40 +95,19 @@ const reading = (name: string): string => `read the object "${name}"`;
 
 const partName = (name: string, part: number): string => `${name}.part-${part}`;
 
-/** The next bytes of a source, as many as one object holds. */
-function readPart(
-  source: AsyncIterator<Uint8Array>,
-  onEnd: () => void,
-): ReadableStream<Uint8Array> {
-  let bytes = 0;
-  return new ReadableStream({
-    async pull(controller) {
-      const next = bytes < objectPartBytes ? await source.next() : null;
-      if (next?.done === true) onEnd();
-      if (next === null || next.done === true) return controller.close();
-      bytes += next.value.byteLength;
-      controller.enqueue(next.value);
-    },
-  });
+interface Part {
+  readonly chunks: readonly Uint8Array[];
+  readonly isLast: boolean;
 }
 
-async function* withError(
-  session: NatsSession,
-  data: ReadableStream<Uint8Array>,
-  error: Promise<Error | null>,
-  name: string,
-): AsyncIterable<Uint8Array> {
-  const reader = data.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await session.ask(reading(name), () => reader.read());
-      if (done) break;
-      yield value;
-    }
-  } finally {
-    // Who stops early wants no more of it: the subscription ends.
-    await reader.cancel().catch(() => undefined);
+/** The next bytes of a source, as many as one object holds; copies, for the source may use its memory again. */
+async function nextPart(source: AsyncIterator<Uint8Array>): Promise<Part> {
+  const chunks: Uint8Array[] = [];
+  for (let bytes = 0; bytes < objectPartBytes; ) {
+    const next = await source.next();
+    if (next.done === true) return { chunks, isLast: true };
+    chunks.push(next.value.slice());
+    bytes += next.value.byteLength;
   }
-  const failure = await error;
-  if (failure instanceof Error) throw session.error(failure, reading(name));
+  return { chunks, isLast: false };
 }

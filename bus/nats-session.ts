@@ -13,7 +13,7 @@ import {
   type NatsError,
 } from 'nats';
 import {
-  type BusAwayError,
+  BusAwayError,
   type BusConnection,
   type BusConnectionState,
   BusLostError,
@@ -27,6 +27,7 @@ import {
   busReconnectDelay,
   busReconnectTimeout,
   busRequestTimeout,
+  busTries,
 } from '../shared/limits.js';
 import { type NatsAddress, serversText } from '../shared/nats-address.js';
 import { asBusError, isUnheard } from './nats-errors.js';
@@ -177,6 +178,20 @@ export class NatsSession {
       throw this.error(cause, what);
     } finally {
       listening.close();
+    }
+  }
+
+  /** A request that is repeated over absences, for work that consists of many of them. */
+  async insist<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    for (let answered = 0; ; ) {
+      try {
+        return await this.ask(what, work);
+      } catch (error) {
+        // Of a server that is there, silence means something.
+        if (this.isHere) answered++;
+        if (!(error instanceof BusAwayError) || answered === busTries) throw error;
+        await this.here();
+      }
     }
   }
 

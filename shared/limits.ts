@@ -72,6 +72,9 @@ export const busReconnectDelay: Millis = millis(300);
 /** How long one try may take: a frozen server of a cluster must not keep us from the next one. */
 export const busReconnectTimeout: Millis = millis(3000);
 
+/** Parts of a file are asked for or stored again so often by a server that is there and says nothing. */
+export const busTries = 3;
+
 /** A reader asks the server for messages, for so long, */
 export const busPullTime: Millis = millis(10_000);
 

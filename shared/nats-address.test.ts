@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { parseNatsUrl, withoutSecret } from './nats-address.js';
 
 // Would catch a cluster of which only one server is used, and a secret that is taken for a part of the host.
@@ -24,6 +25,7 @@ test('an address that cannot be used is refused with the rule and without its se
     ['http://user:secret@one', /"http:\/\/one" as the address .* must be like nats:/],
     ['nats://', /must be like/],
     ['nats://one:99999', /must be like/],
+    ['nats://user:100%@one', /must be written as %25/],
     ['nats://user:secret@one,tls://two', /"nats:\/\/one,tls:\/\/two".* all or none/],
     ['nats://a:secret@one,nats://b:secret@two', /the same secret/],
   ];
@@ -35,4 +37,28 @@ test('an address that cannot be used is refused with the rule and without its se
   }
   assert.equal(withoutSecret('nats://a:b,@c/@d@host:1,tls://e@f'), 'nats://host:1,tls://f');
   assert.equal(withoutSecret('user:secret@host'), 'host');
+});
+
+// Would catch an error of another class, and a secret with a comma, a slash or an "@" that shows in an error.
+test('any secret reads back where it is encoded, and shows nowhere where it is not', () => {
+  const secrets = fc
+    .string({ minLength: 1, unit: 'grapheme-ascii' })
+    .map((text) => `s3cret${text}`);
+  fc.assert(
+    fc.property(secrets, (secret) => {
+      const encoded = `nats://user:${encodeURIComponent(secret)}@one,nats://two`;
+      assert.deepEqual(parseNatsUrl(encoded).credentials, {
+        kind: 'password',
+        user: 'user',
+        password: secret,
+      });
+      const bare = `nats://user:${secret}@one`;
+      assert.ok(!withoutSecret(bare).includes('s3cret'));
+      try {
+        parseNatsUrl(bare);
+      } catch (error) {
+        assert.ok(error instanceof RangeError && !error.message.includes('s3cret'));
+      }
+    }),
+  );
 });

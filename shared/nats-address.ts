@@ -34,7 +34,7 @@ export function parseNatsUrl(text: string): NatsAddress {
   if (urls.some(({ protocol }) => protocol !== first.protocol)) {
     throw refused(text, 'either all or none of its servers must be tls://');
   }
-  const named = urls.map(credentialsOf).filter(({ kind }) => kind !== 'none');
+  const named = urls.map((url) => credentialsOf(url, text)).filter(({ kind }) => kind !== 'none');
   if (new Set(named.map((credentials) => JSON.stringify(credentials))).size > 1) {
     throw refused(text, 'its servers must have the same secret');
   }
@@ -56,10 +56,18 @@ function parsed(part: string, text: string): URL {
   return url;
 }
 
-function credentialsOf({ username, password }: URL): NatsCredentials {
-  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
+function credentialsOf({ password, username }: URL, text: string): NatsCredentials {
+  const [user, secret] = [decoded(username, text), decoded(password, text)];
   if (secret !== '') return { kind: 'password', user, password: secret };
   return user === '' ? { kind: 'none' } : { kind: 'token', token: user };
+}
+
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw refused(text, 'a "%" in its secret must be written as %25');
+  }
 }
 
 const refused = (text: string, rule: string): RangeError =>
