@@ -20,30 +20,32 @@ export function auditText({ folder, dataset, audited, differences }: AuditOutcom
     '',
     ...(audited === null
       ? [`dataset      ${dataset} is damaged: nothing else was compared`]
-      : rows(audited, dataset)),
+      : rows(audited, dataset, count === 0)),
   ].join('\n');
 }
 
 type Audited = NonNullable<AuditOutcome['audited']>;
 
-function rows(audited: Audited, dataset: string): string[] {
+/** @param isPassed what nothing has been found against is claimed only where nothing was found at all */
+function rows(audited: Audited, dataset: string, isPassed: boolean): string[] {
+  const claim = (text: string): string => (isPassed ? text : '');
   const { summary, recomputed, checkpoint, comparedBytes, end } = audited;
   const { steps, totalSteps, epochs, openSteps, users, sequences } = summary;
   const { generations, resumed, trainedAgain, members, plans } = summary;
   const open = openSteps === 0 ? '' : `, and ${number(openSteps)} steps of one that is not over`;
   const again = trainedAgain === 0 ? '' : `, ${counted(trainedAgain, 'step')} trained again`;
   const table: readonly (readonly [string, string])[] = [
-    ['steps', `${number(steps)} of ${number(totalSteps)}, each once and in order`],
+    ['steps', `${number(steps)} of ${number(totalSteps)}${claim(', each once and in order')}`],
     ['epochs', `${number(epochs)} in which every sequence was trained exactly once${open}`],
     ['users', `${number(users)}, with ${number(sequences)} sequences an epoch`],
     ['members', `${members.join(', ')}, in ${counted(generations, 'generation')}`],
     ['resumed', `${counted(resumed, 'time')}${again}`],
-    ['states', `the members agreed on the hash of every step that is recorded`],
+    ...(isPassed ? ([['states', 'the members agreed on the hash of every step']] as const) : []),
     [
       'plans',
       recomputed ? `${number(plans)} computed again and equal` : 'not computed again (--recompute)',
     ],
-    ['dataset', `${dataset}, every byte as it was imported`],
+    ['dataset', `${dataset}${claim(', every byte as it was imported')}`],
     ['checkpoint', checkpointText(checkpoint, comparedBytes)],
     ['end', end ?? 'none: the run lasts, or was killed'],
   ];

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readAuditArguments } from './audit-arguments.js';
+
+test('words become a complete wish', () => {
+  const plain = { run: 'runs/a', recompute: null, json: false };
+  assert.deepEqual(readAuditArguments(['runs/a']), plain);
+  assert.deepEqual(readAuditArguments(['runs/a', '--recompute', '--json']), {
+    ...plain,
+    ...{ recompute: true, json: true },
+  });
+  assert.equal(readAuditArguments(['runs/a', '--no-recompute'])?.recompute, false);
+  assert.equal(readAuditArguments(['--help']), null);
+});
+
+// Would catch a wish that is half understood: an audit of another run, or of less than was asked for.
+test('what cannot be meant is refused', () => {
+  for (const words of [[], ['a', 'b'], ['a', '--recompute', '--no-recompute'], ['a', '--deep']]) {
+    assert.throws(() => readAuditArguments(words), /see "lockstep audit --help"/);
+  }
+});
