@@ -2,8 +2,7 @@
 
 import { AwakeClock } from '../shared/awake-clock.js';
 import { MemoryHub } from '../shared/bus-memory.js';
-import { jobId, lane, runId, step, type WorkerId, workerId } from '../shared/ids.js';
-import { nothingTrained } from '../shared/ledger/ledger-record-fixture.js';
+import { type WorkerId, workerId } from '../shared/ids.js';
 import { longestTick } from '../shared/limits.js';
 import { silentLog } from '../shared/log.js';
 import {
@@ -14,7 +13,6 @@ import {
 } from '../shared/messages/messages.js';
 import type { ReportedStep } from '../shared/messages/report-fields.js';
 import type { RunEvent } from '../shared/messages/run-events.js';
-import { encodeStepPlan } from '../shared/messages/step-plan-message.js';
 import {
   coordinatorSubject,
   everyPlanSubject,
@@ -26,65 +24,10 @@ import { Coordinator } from './coordinator.js';
 import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { CoordinatorMetrics } from './metrics.js';
 import { FilesPublisher } from './plans/files-publisher.js';
-import type { PlannedStep, PlanSource } from './plans/plan-source.js';
+import { emptyPlan, emptyPlans, report, run, settle } from './run-fixture.js';
 
-export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 export const a = workerId('worker-0');
 export const b = workerId('worker-1');
-
-/** Lets everything that is queued on the bus arrive. */
-export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-export function emptyPlan(at: number, lanes = 2): PlannedStep {
-  const encoded = encodeStepPlan(
-    {
-      step: step(at),
-      lanes,
-      itemLaneOffsets: new Int32Array(lanes + 1),
-      negatives: new Int32Array(),
-    },
-    Array.from({ length: lanes }, (_, of) => ({
-      step: step(at),
-      lane: lane(of),
-      lanes,
-      items: new Int32Array(),
-      users: new Int32Array(),
-      sequenceOffsets: new Int32Array(1),
-      sequenceRows: new Int32Array(),
-      lossScale: 0,
-      targets: null,
-    })),
-  );
-  const users = { epoch: 0, lanes: Array.from({ length: lanes }, () => new Int32Array()) };
-  return { ...encoded, users };
-}
-
-export const emptyPlans: PlanSource = {
-  plan: async (at) => emptyPlan(at),
-  close: async () => undefined,
-};
-
-export const report = (at: number, loss = 0.5): ReportedStep => ({
-  step: at,
-  loss,
-  sequences: 1,
-  itemTokens: 1,
-  distinctItems: 1,
-  measures: {
-    predictions: 1,
-    top1: 0,
-    live_negatives: 1,
-    least_live_negatives: 1,
-    logit_scale: 1,
-  },
-  stage: null,
-  itemCosine: 0.25,
-  gradientNorm: 1,
-  learningRate: 1,
-  phaseSeconds: {},
-  waitSeconds: 0,
-  ...nothingTrained(),
-});
 
 export const committed = (
   at: number,

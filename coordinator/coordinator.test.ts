@@ -10,16 +10,13 @@ import {
   a,
   b,
   committed,
-  emptyPlan,
-  emptyPlans,
   join,
   type Opened,
   openCoordinator as open,
-  run,
-  settle,
   train,
 } from './coordinator-fixture.js';
 import type { Prepared } from './coordinator-parts.js';
+import { emptyPlan, emptyPlans, run, settle } from './run-fixture.js';
 
 // Would catch a membership that is formed early, unsorted, or said once to nobody.
 test('forms the membership when all have joined, and says it again to whoever asks', async () => {

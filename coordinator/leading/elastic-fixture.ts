@@ -6,13 +6,19 @@ import {
   type GenerationRecord,
 } from '../../shared/membership/generation-record.js';
 import { decodeLogEntry, type Happening } from '../../shared/messages/cluster/log-entry.js';
-import { claimsBucket, generationKey, logStream } from '../../shared/subjects.js';
+import {
+  claimsBucket,
+  everyPlanSubject,
+  generationKey,
+  logStream,
+  planStream,
+} from '../../shared/subjects.js';
 import { millis } from '../../shared/units.js';
-import { emptyPlans, run, settle } from '../coordinator-fixture.js';
 import type { WorkersWanted } from '../membership/cluster-view.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { FilesPublisher } from '../plans/files-publisher.js';
-import type { CoordinatorOutcome, ElasticParts } from './coordinator-parts.js';
+import { emptyPlans, run, settle } from '../run-fixture.js';
+import type { CoordinatorOutcome, ElasticParts, Prepared } from './coordinator-parts.js';
 import { ElasticCoordinator } from './elastic-coordinator.js';
 import { ScriptedWorker } from './scripted-worker-fixture.js';
 
@@ -46,11 +52,11 @@ export class ElasticCluster {
 
   async coordinator(
     wanted: Partial<WorkersWanted> = {},
-    changes: Partial<ElasticParts> & { readonly totalSteps?: number } = {},
+    changes: Partial<ElasticParts> & Partial<Pick<Prepared, 'plans' | 'totalSteps'>> = {},
   ): Promise<Standing> {
     const bus = this.hub.open();
     const name = `c${this.coordinators.length}`;
-    const { totalSteps = 20, ...parts } = changes;
+    const { totalSteps = 20, plans = emptyPlans, ...parts } = changes;
     const coordinator = new ElasticCoordinator({
       bus,
       clock: { now: () => millis(this.#now) },
@@ -75,7 +81,7 @@ export class ElasticCluster {
       prepared: Promise.resolve({
         dataset: { directory: '/d', digest: 'd' },
         totalSteps,
-        plans: emptyPlans,
+        plans,
       }),
       sweep: async () => [],
       note: () => undefined,
@@ -139,6 +145,18 @@ export class ElasticCluster {
     return (await this.log())
       .map(({ entry }) => entry)
       .filter((entry): entry is Extract<Happening, { kind: Kind }> => entry.kind === kind);
+  }
+
+  /** Steps whose plans are in the stream now. */
+  async plannedSteps(): Promise<number[]> {
+    const found = new Set<number>();
+    const stream = await this.#outside.openStream(planStream(run));
+    const reader = await stream.read([everyPlanSubject(run)], (_, subject) =>
+      found.add(Number(subject.split('.').at(-2))),
+    );
+    await settle();
+    reader.close();
+    return [...found].sort((x, y) => x - y);
   }
 
   async committed(): Promise<number[]> {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BusAwayError, type BusValues } from '../../shared/bus.js';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import type { GenerationRecord } from '../../shared/membership/generation-record.js';
-import { run } from '../coordinator-fixture.js';
+import { run } from '../run-fixture.js';
 import { RecordKeeper } from './record-keeper.js';
 
 const record = (generation: number, fence: number, reason = 'r'): GenerationRecord => ({

@@ -13,8 +13,8 @@ import {
 } from '../../shared/messages/cluster/from-worker.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { coordinatorSubject, workerSubject } from '../../shared/subjects.js';
-import { emptyPlan, report } from '../coordinator-fixture.js';
 import { incarnationOf, status } from '../membership/cluster-fixture.js';
+import { emptyPlan, report } from '../run-fixture.js';
 
 export class ScriptedWorker {
   readonly worker: WorkerId;
@@ -23,6 +23,8 @@ export class ScriptedWorker {
   readonly #run: RunAddress;
   status: WorkerStatus;
   lead: Lead | null = null;
+  /** How many it has heard. */
+  leads = 0;
   outbox: NumberedReport[] = [];
   #number = 0;
   /** Says and hears nothing, as a process that stands still. */
@@ -100,6 +102,7 @@ export class ScriptedWorker {
     if (message.kind !== 'lead' || message.fence < this.status.fence) return;
     const pinged = message.ping !== this.lead?.ping;
     this.lead = message;
+    this.leads++;
     const safe = message.heard.find(
       (one) => one.worker === this.worker && one.incarnation === this.incarnation,
     );

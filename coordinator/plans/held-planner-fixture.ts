@@ -3,7 +3,7 @@
  * middle of a plan until the number in shared memory, which the test sees too, is no longer 0.
  */
 import { getEnvironmentData, type MessagePort, parentPort } from 'node:worker_threads';
-import { emptyPlan } from '../coordinator-fixture.js';
+import { emptyPlan } from '../run-fixture.js';
 import type { FromPlanner, ToPlanner } from './planner-messages.js';
 
 export const heldKey = 'held planner';

@@ -7,8 +7,8 @@ import { jobId, runId, type Step, step, workerId } from '../../shared/ids.js';
 import { planLead } from '../../shared/limits.js';
 import { everyPlanSubject, planMessageId, planStream, planSubject } from '../../shared/subjects.js';
 import { bytes, millis } from '../../shared/units.js';
-import { emptyPlan } from '../coordinator-fixture.js';
 import { CoordinatorMetrics } from '../metrics.js';
+import { emptyPlan } from '../run-fixture.js';
 import { PlanPublisher } from './plan-publisher.js';
 import { PlanForgedError } from './published-plans.js';
 

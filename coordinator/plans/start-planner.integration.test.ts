@@ -11,7 +11,8 @@ import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js'
 import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';
 import { Planner } from '../../shared/plan/planner.js';
-import { a, b, openCoordinator, settle, train } from '../coordinator-fixture.js';
+import { type ElasticCluster, trainingCluster } from '../leading/elastic-fixture.js';
+import { settle } from '../run-fixture.js';
 import { heldKey } from './held-planner-fixture.js';
 import { startPlanner } from './start-planner.js';
 
@@ -67,6 +68,8 @@ test('what the thread fails of has the code that it had there', async (context) 
   await assert.rejects(none, /no-such-thread/);
 });
 
+const workersHeard = ({ workers }: ElasticCluster): number => workers[0]?.leads ?? 0;
+
 // Would catch planning on the thread that sends heartbeats: while it computes the order of millions of
 // sequences, healthy workers would give the coordinator up.
 test('heartbeats go on while a plan is being computed', async () => {
@@ -75,18 +78,12 @@ test('heartbeats go on while a plan is being computed', async () => {
   const held = new URL('./held-planner-fixture.js', import.meta.url);
   const { plans } = await startPlanner(held, job, 'd');
   try {
-    const opened = await openCoordinator({ plans });
-    await train(opened);
-    const before = opened.said.filter(({ kind }) => kind === 'heartbeat').length;
-    for (let beat = 0; beat < 20; beat++) {
-      for (const worker of [a, b]) {
-        await opened.say(worker, { kind: 'heartbeat', committedSteps: 0 });
-      }
-      await opened.wait(500);
-    }
-    const beats = opened.said.filter(({ kind }) => kind === 'heartbeat').length - before;
-    assert.equal(beats, 20);
-    assert.deepEqual(await opened.stored(), []);
+    const cluster = await trainingCluster({}, { plans });
+    const before = workersHeard(cluster);
+    // Twenty leads, although no plan comes.
+    await cluster.pass(10_000);
+    assert.ok(workersHeard(cluster) - before >= 20);
+    assert.deepEqual(await cluster.plannedSteps(), []);
     Atomics.store(released, 0, 1);
     Atomics.notify(released, 0);
     // The publisher asks for one step after the other; each answer of ours comes behind one of its own.
@@ -94,8 +91,8 @@ test('heartbeats go on while a plan is being computed', async () => {
       await plans.plan(step(at));
       await settle();
     }
-    assert.deepEqual(await opened.stored(), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert.equal(opened.coordinator.unhealthy, null);
+    assert.deepEqual(await cluster.plannedSteps(), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert.equal(cluster.coordinators[0]?.coordinator.unhealthy, null);
   } finally {
     await plans.close();
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BusAwayError, type BusLog, BusRefusedError } from '../../shared/bus.js';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { decodeLogEntry } from '../../shared/messages/cluster/log-entry.js';
-import { settle } from '../coordinator-fixture.js';
+import { settle } from '../run-fixture.js';
 import { LogWriter } from './log-writer.js';
 
 async function open(change: (log: BusLog) => Partial<BusLog> = () => ({})) {

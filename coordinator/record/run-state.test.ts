@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aRecord } from '../../shared/ledger/ledger-record-fixture.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
-import { report } from '../coordinator-fixture.js';
 import { at } from '../membership/cluster-fixture.js';
+import { report } from '../run-fixture.js';
 import { emptyRun, foldEntry, lastTrained, type RunState } from './run-state.js';
 
 const fold = (...entries: Happening[]): RunState =>
