@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { memory } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { importDataset } from '../../../dataset/import/import-dataset.js';
 import { writeInput } from '../../../dataset/import/import-fixture.js';
 import { resolveJob, type TrainingJob } from '../../../shared/job-spec/job-spec.js';
+import { openEngine } from '../../../worker/engine/open-engine.js';
 import type { FromTraining } from '../../../worker/training/messages.js';
 import { ElasticRun, type GenerationPlan } from './elastic-run.js';
 
@@ -18,6 +20,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const names = ['ash', 'elm', 'fir', 'oak', 'yew', 'box', 'bay', 'fig', 'nut', 'sea', 'ivy', 'hop'];
 
 before(async () => {
+  await openEngine('cpu', { threads: 1 });
   const items = names.map((name, item) => `${item},${name}`).join('\n');
   const rows: string[] = [];
   for (let user = 0; user < 18; user++) {
@@ -133,6 +136,7 @@ let runs = 0;
 
 async function train(job: TrainingJob, plans: readonly GenerationPlan[]) {
   const checkpointDirectory = join(folder, `run-${runs++}`);
+  const { numTensors } = memory();
   const run = await ElasticRun.open({ job, datasetDirectory, checkpointDirectory, processes });
   try {
     for (const plan of plans) {
@@ -142,6 +146,7 @@ async function train(job: TrainingJob, plans: readonly GenerationPlan[]) {
     return { ...endOf(run.told), told: run.told };
   } finally {
     await run.close();
+    assert.equal(memory().numTensors, numTensors, 'tensors that outlive their training');
   }
 }
 
