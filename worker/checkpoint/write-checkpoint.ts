@@ -1,3 +1,4 @@
+import { type Millis, millis } from '../../shared/units.js';
 import type { FileDigest } from '../../storage/hashed-files.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import { isEverything } from '../model/parameters/what-trains.js';
@@ -11,7 +12,7 @@ import {
   tensorsOf,
 } from './checkpoint-folder.js';
 import { checkpointPath, openCheckpointStore } from './store/open-checkpoint-store.js';
-import { alwaysMayPublish, type MayPublish } from './store/publication-permit.js';
+import { alwaysMayPublish, type MayPublish, permitted } from './store/publication-permit.js';
 import { weightsDigest } from './weights-digest.js';
 import { tensorPieces } from './write-tensors.js';
 
@@ -32,13 +33,15 @@ export interface CheckpointIdentity {
  * A checkpoint of the same step is replaced. Anything that goes wrong leaves nothing that looks like a
  * checkpoint.
  *
- * @throws StorageError, StoreRefusedError; FencedError where `mayPublish` says no
+ * @param permitPatience how long `mayPublish` may say no: leaders confirm, and are succeeded
+ * @throws StorageError, StoreRefusedError; FencedError where `mayPublish` still says no
  */
 export async function writeCheckpoint(
   location: string,
   identity: CheckpointIdentity,
   state: TrainingState,
   mayPublish: MayPublish = alwaysMayPublish,
+  permitPatience: Millis = millis(0),
 ): Promise<string> {
   const { committedSteps } = identity;
   const draft = await openCheckpointStore(location).begin(committedSteps);
@@ -56,6 +59,7 @@ export async function writeCheckpoint(
         [optimizerFile]: await write(optimizerFile),
       },
     };
+    await permitted(mayPublish, permitPatience);
     await draft.publish(manifestBytes(manifest), mayPublish);
     return checkpointPath(location, committedSteps);
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   isPermitted,
   mayPublishBy,
   PublicationPermit,
+  permitted,
   permittedUntil,
   type Readings,
 } from './publication-permit.js';
@@ -39,4 +40,12 @@ test('a new permit permits nothing; others see through the memory what was grant
 test('without a permit anything may be published', () => {
   assert.equal(mayPublishBy(undefined)(), true);
   assert.equal(mayPublishBy(new PublicationPermit().shared)(), false);
+});
+
+// Catches: a checkpoint that is due while a leader is succeeded, and that nobody writes.
+test('a permit may be waited for, and not for ever', async () => {
+  let looks = 0;
+  await permitted(() => ++looks === 2, millis(60_000));
+  assert.equal(looks, 2);
+  await permitted(() => false, millis(0));
 });

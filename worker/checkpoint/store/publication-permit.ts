@@ -4,6 +4,7 @@
  * own is known to be the newest; the thread that writes looks there at the last moment. A process that
  * stood still finds, when it wakes up, that the time is over, and changes nothing.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Millis, millis } from '../../../shared/units.js';
 
 /**
@@ -42,6 +43,15 @@ export class FencedError extends Error {
 export type MayPublish = () => boolean;
 
 export const alwaysMayPublish: MayPublish = () => true;
+
+/** Between two looks at a permit that is waited for. */
+const lookInterval: Millis = millis(50);
+
+/** Waits until it may publish, at most so long: whoever publishes asks once more. */
+export async function permitted(mayPublish: MayPublish, patience: Millis): Promise<void> {
+  const until = readings().monotonic + patience;
+  while (!mayPublish() && readings().monotonic < until) await delay(lookInterval);
+}
 
 /** Two words of shared memory. Each thread makes its own object over them. */
 export class PublicationPermit {
