@@ -200,7 +200,7 @@ class Serving {
     const messages = await consume((message) => this.#deliver(message));
     this.#messages = messages;
     void messages.closed().then(this.#stop, this.#stop);
-    void this.#follow(messages);
+    this.#follow(messages).catch(this.#stop);
   }
 
   close(): void {

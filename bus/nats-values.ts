@@ -1,7 +1,7 @@
-import { type KV, StorageType } from 'nats';
+import { type KV, type MsgHdrs, StorageType } from 'nats';
 import { BusAwayError, type BusValue, type BusValues, type Reader } from '../shared/bus.js';
 import { busValueAge } from '../shared/limits.js';
-import { isLate } from './nats-errors.js';
+import { isLate, isMissing } from './nats-errors.js';
 import { publishStored } from './nats-publish.js';
 import { openReader } from './nats-reader.js';
 import type { NatsSession } from './nats-session.js';
@@ -81,9 +81,25 @@ class NatsValues implements BusValues {
 
   /** What was removed has a message too, which says so and has a revision. */
   async #overRemoval(error: unknown, key: string, data: Uint8Array): Promise<number> {
-    const found = isLate(error) ? await this.#store.get(key) : null;
-    if (found === null || found.operation === 'PUT') throw error;
+    const found = isLate(error) ? await this.#newest(key) : null;
+    if (found === null || !found.isRemoval) throw error;
     return this.#publish(key, data, found.revision, {});
+  }
+
+  /**
+   * As the leader of the bucket has it: `get` may be answered by another server of a cluster, which
+   * has not heard of the newest change yet.
+   */
+  async #newest(key: string): Promise<(BusValue & { readonly isRemoval: boolean }) | null> {
+    const { streams } = await this.#session.manager();
+    const query = { last_by_subj: `$KV.${this.#bucket}.${key}` };
+    try {
+      const { data, header, seq } = await streams.getMessage(`KV_${this.#bucket}`, query);
+      return { data, revision: seq, isRemoval: isRemoval(header) };
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
   }
 
   /** The new revision; null where someone else was faster. */
@@ -107,9 +123,10 @@ class NatsValues implements BusValues {
   }
 
   async #isDone(key: string, { data, revision }: Unsure): Promise<number | null> {
-    const found = await this.get(key);
-    if (data === null) return found === null ? revision : null;
-    return found !== null && areEqual(found.data, data) ? found.revision : null;
+    const found = await this.#ask(`read "${key}"`, () => this.#newest(key));
+    if (data === null) return found === null || found.isRemoval ? revision : null;
+    const isOurs = found !== null && !found.isRemoval && areEqual(found.data, data);
+    return isOurs ? found.revision : null;
   }
 
   /** Keys are subjects of a stream; the newest message of one is what its value is. */
@@ -127,8 +144,7 @@ class NatsValues implements BusValues {
       from: 'newest',
       complete: false,
       handler: ({ data, headers, seq }) => {
-        const operation = headers?.get('KV-Operation') ?? '';
-        if (operation === 'DEL' || operation === 'PURGE') return handNone();
+        if (headers !== undefined && isRemoval(headers)) return handNone();
         isNone = false;
         handler({ data, revision: seq });
       },
@@ -143,6 +159,9 @@ class NatsValues implements BusValues {
     return namingGone(this.#session, `KV_${this.#bucket}`, whole, work);
   }
 }
+
+const isRemoval = (headers: MsgHdrs): boolean =>
+  ['DEL', 'PURGE'].includes(headers.get('KV-Operation'));
 
 function nullIfLate(error: unknown): null {
   if (isLate(error)) return null;
