@@ -30,13 +30,17 @@ const allWeights = weights.reduce((sum, [, weight]) => sum + weight, 0);
 const durations = [20, 200, 800, 2500, 6000] as const;
 
 export function drawSchedule(setup: Setup, random: Random): Fault[] {
-  const span = 1000 + (setup.totalSteps * setup.stepTime) / 2 + random.below(4000);
+  const span = usualDuration(setup) + random.below(2000);
   const faults: Fault[] = [];
   for (let left = random.below(9); left > 0; left--) {
     faults.push(...drawFault(setup, random, Math.floor(random.uniform() * span)));
   }
   return faults.sort((a, b) => a.at - b.at);
 }
+
+/** Until the run is over where nothing goes wrong; what goes wrong later meets nobody. */
+const usualDuration = ({ totalSteps, stepTime, workers }: Setup): number =>
+  800 + totalSteps * (stepTime / workers.length + 15);
 
 function drawFault(setup: Setup, random: Random, at: number): Fault[] {
   const kind = drawKind(random);
