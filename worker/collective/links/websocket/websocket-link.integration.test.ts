@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { makeCertificate, type TestCertificate } from '../../../../process/certificate-fixture.js';
 import { systemClock } from '../../../../shared/clock.js';
 import type { Generation, Rank } from '../../../../shared/ids.js';
 import { millis } from '../../../../shared/units.js';
 import { Traffic } from '../../traffic.js';
 import { connectMembers, type Membership } from '../connect-members.js';
+import { dial } from '../handshake/dial.js';
 import { LinksServer } from '../handshake/links-server.js';
-import { linkContract } from '../link-cases.js';
+import type { TlsIdentity, Trust } from '../handshake/trust.js';
+import { type LinkPair, linkContract } from '../link-cases.js';
 
 const trust = { secret: Buffer.from('the secret of the job'), tls: null };
 const never = new AbortController().signal;
 
-async function listen(): Promise<{ server: LinksServer; traffic: Traffic }> {
+async function listen(own: Trust = trust): Promise<{ server: LinksServer; traffic: Traffic }> {
   const traffic = new Traffic();
-  const options = { host: '127.0.0.1', port: 0, trust, traffic };
+  const options = { host: '127.0.0.1', port: 0, trust: own, traffic };
   return { server: await LinksServer.listen(options), traffic };
 }
 
@@ -26,12 +29,38 @@ const membership = (rank: number, addresses: string[], change: object = {}): Mem
   ...change,
 });
 
-linkContract('WebSocket', async () => {
-  const servers = [(await listen()).server, (await listen()).server];
+const ownIdentity = identityOf(makeCertificate());
+
+/** Of one that vouches for itself. */
+function identityOf({ certificate, key }: TestCertificate): TlsIdentity {
+  return {
+    cert: certificate,
+    key,
+    ca: certificate,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+  };
+}
+
+for (const [name, tls] of [
+  ['WebSocket', null],
+  ['WebSocket over TLS', ownIdentity],
+] as const) {
+  linkContract(name, () => linkedPair({ secret: trust.secret, tls }));
+}
+
+async function linkedPair(both: Trust): Promise<LinkPair> {
+  const servers = [(await listen(both)).server, (await listen(both)).server];
   const addresses = servers.map(({ address }) => address);
   const links = await Promise.all(
     servers.map((server, rank) =>
-      connectMembers(server, membership(rank, addresses), millis(5000), systemClock, never),
+      connectMembers(
+        server,
+        membership(rank, addresses, { trust: both }),
+        millis(20_000),
+        systemClock,
+        never,
+      ),
     ),
   );
   const [a, b] = links.flat();
@@ -43,6 +72,29 @@ linkContract('WebSocket', async () => {
       for (const server of servers) server.close();
     },
   };
+}
+
+// Would catch a certificate that anybody may sign, one side that takes what the other would refuse, and
+// a plain connection that is served where everybody is to be encrypted.
+test('over TLS a foreign certificate, none, and a plain connection are refused', async () => {
+  const { server } = await listen({ secret: trust.secret, tls: ownIdentity });
+  const foreign = identityOf(makeCertificate('somebody else'));
+  const hello = { purpose: 'state' } as const;
+  const callers: (TlsIdentity | null)[] = [
+    foreign,
+    { ...foreign, ca: ownIdentity.ca as string },
+    { ca: ownIdentity.ca as string, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    null,
+  ];
+  for (const tls of callers) {
+    const own = { secret: trust.secret, tls };
+    const dialled = await dial(server.address, hello, own, millis(10_000), never);
+    assert.notEqual(dialled.kind, 'open');
+  }
+  const right = { secret: trust.secret, tls: ownIdentity };
+  const dialled = await dial(server.address, hello, right, millis(10_000), never);
+  assert.equal(dialled.kind, 'open');
+  server.close();
 });
 
 /** Two members that disagree about `change`; returns the error of the one that differs. */
