@@ -1,5 +1,8 @@
 /** The worker process. Its options are in control/process/worker-options.ts. */
 
+import { discoverAddress } from '../process/addresses/discover-address.js';
+import { natsUrl } from '../process/options.js';
+import { tlsFromEnvironment } from './collective/links/handshake/tls-from-environment.js';
 import { startLinks } from './collective/links/links-host.js';
 import { datasetDigest } from './control/dataset-digest.js';
 import { runWorker } from './control/process/run-worker.js';
@@ -8,8 +11,14 @@ import { startTrainingThread } from './control/training-thread.js';
 
 await runWorker(process.argv.slice(2), {
   openTraining: startTrainingThread(new URL('./training/training-thread.js', import.meta.url)),
-  openLinks: async ({ bind, announce, secret }) =>
-    workerLinks(await startLinks({ ...bind, ...(secret === null ? {} : { secret }) }), announce),
+  openLinks: async ({ bind, announce, secret }) => {
+    const tls = tlsFromEnvironment();
+    const links = await startLinks({ ...bind, ...(secret && { secret }), ...(tls && { tls }) });
+    const bound = { host: bind.host, port: links.port };
+    // Members and nats-server reach each other: the way there is a way to the peers.
+    const { hostname } = new URL(natsUrl().split(',')[0] as string);
+    return workerLinks(links, await discoverAddress({ bound, announce }, hostname));
+  },
   secret: () => {
     const { LOCKSTEP_SECRET = '' } = process.env;
     return LOCKSTEP_SECRET === '' ? null : Buffer.from(LOCKSTEP_SECRET);

@@ -18,8 +18,9 @@ import type { TlsFiles } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, LinkTrouble, ToLinks } from './links-messages.js';
 
 export interface LinksHost {
-  /** `host:port` for the peers. */
+  /** `host:port` that it listens on. */
   readonly address: string;
+  readonly port: number;
   /**
    * Links this member to all others of a generation. Older ones that are linked stay open until they
    * are dropped; one that is still being linked is given up. A generation's only member needs no links.
@@ -134,6 +135,7 @@ interface Pending<Result = void> {
 
 class ThreadedLinks implements LinksHost {
   readonly address: string;
+  readonly port: number;
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
   readonly #onTrouble: ((trouble: LinkTrouble) => void)[] = [];
@@ -150,6 +152,7 @@ class ThreadedLinks implements LinksHost {
     this.#worker = worker;
     this.#ended = ended;
     this.address = address;
+    this.port = Number(address.slice(address.lastIndexOf(':') + 1));
     worker.on('message', (message: FromLinks) => this.#receive(message));
     worker.on('error', (error) => this.#fail(error));
     void ended.then(() => {

@@ -1,12 +1,11 @@
 /** The links of this process as its main thread needs them: under the address that peers dial. */
 import type { LinksHost } from '../../collective/links/links-host.js';
 import type { OpenLinks } from './run-worker.js';
-import type { HostAndPort } from './worker-options.js';
 
-/** Of links that listen on one address and may be reached under another. */
-export function workerLinks(host: LinksHost, announce: HostAndPort | null): OpenLinks {
+/** @param address under which the peers reach them, which may be another one than they listen on */
+export function workerLinks(host: LinksHost, address: string): OpenLinks {
   return {
-    address: announcedAddress(host.address, announce),
+    address,
     connect: (request) => host.connect(request),
     drop: (generation, reason) => host.drop(generation, reason),
     onTrouble: (listener) => host.onTrouble(listener),
@@ -15,12 +14,4 @@ export function workerLinks(host: LinksHost, announce: HostAndPort | null): Open
     stats: () => host.stats(),
     close: () => host.close(),
   };
-}
-
-/** What the peers dial. */
-export function announcedAddress(listening: string, announce: HostAndPort | null): string {
-  if (announce === null) return listening;
-  const port =
-    announce.port === 0 ? listening.slice(listening.lastIndexOf(':') + 1) : announce.port;
-  return `${announce.host.includes(':') ? `[${announce.host}]` : announce.host}:${port}`;
 }
