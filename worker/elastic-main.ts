@@ -1,7 +1,7 @@
 /** The worker process. Its options are in control/process/worker-options.ts. */
 
 import { discoverAddress } from '../process/addresses/discover-address.js';
-import { natsUrl } from '../process/options.js';
+import { readNatsOptions } from '../process/nats/nats-options.js';
 import { tlsFromEnvironment } from './collective/links/handshake/tls-from-environment.js';
 import { startLinks } from './collective/links/links-host.js';
 import { datasetDigest } from './control/dataset-digest.js';
@@ -16,8 +16,8 @@ await runWorker(process.argv.slice(2), {
     const links = await startLinks({ ...bind, ...(secret && { secret }), ...(tls && { tls }) });
     const bound = { host: bind.host, port: links.port };
     // Members and nats-server reach each other: the way there is a way to the peers.
-    const { hostname } = new URL(natsUrl().split(',')[0] as string);
-    return workerLinks(links, await discoverAddress({ bound, announce }, hostname));
+    const [server = ''] = readNatsOptions().address.servers;
+    return workerLinks(links, await discoverAddress({ bound, announce }, server));
   },
   secret: () => {
     const { LOCKSTEP_SECRET = '' } = process.env;

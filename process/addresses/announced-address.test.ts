@@ -40,7 +40,7 @@ for (const [what, change, expected] of [
 // Would catch a discovery that never ends, or that fails, where there is no way to the host.
 test('discovery ends in an address, whatever the host', async () => {
   const known = { bound: { host: '0.0.0.0', port: 7 }, announce: null };
-  for (const toward of ['127.0.0.1', '[::1]', 'no such host']) {
+  for (const toward of ['127.0.0.1:4222', '[::1]:4222', 'no such host:1']) {
     assert.match(await discoverAddress(known, toward), /:7$/);
   }
 });

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { type AddressFacts, announcedAddress } from './announced-address.js';
 
-/** @param toward a host that those reach too who are to reach this one, such as that of nats-server */
+/** @param toward `host:port` that those reach too who are to reach this one, such as nats-server's */
 export async function discoverAddress(
   known: Pick<AddressFacts, 'bound' | 'announce'>,
   toward: string,
@@ -13,8 +13,8 @@ export async function discoverAddress(
 }
 
 /** No packet is sent: connecting a UDP socket only chooses the route. Null where there is none. */
-function localEndToward(host: string): Promise<string | null> {
-  const name = host.replace(/^\[|\]$/g, '');
+function localEndToward(server: string): Promise<string | null> {
+  const name = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(name) ? 'udp6' : 'udp4');
   return new Promise<string | null>((resolve) => {
     socket.once('error', () => resolve(null));
