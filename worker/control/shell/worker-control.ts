@@ -15,15 +15,15 @@ import { MalformedMessageError } from '../../../shared/messages/guard.js';
 import { Refusals } from '../../../shared/messages/refusals.js';
 import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
 import { coordinatorSubject } from '../../../shared/subjects.js';
-import { type Millis, millis } from '../../../shared/units.js';
-import { linkLimit, silenceLook, standstill } from '../situation/limits.js';
+import { millis } from '../../../shared/units.js';
+import { linkLimit, standstill } from '../situation/limits.js';
 import { next } from '../situation/next-situation.js';
 import { generationOf as generationOfSituation, statusOf } from '../situation/status-of.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
 import { firstWorker, type Worker, type WorkerEnd } from '../situation/worker-situation.js';
-import { findEnd } from './find-end.js';
-import { type FoundRun, findRun } from './find-run.js';
+import type { FoundRun } from './find-run.js';
 import { failureOf } from './report-of.js';
+import { RunWatch } from './run-watch.js';
 import { TrainingSide } from './training-side.js';
 import { Voice } from './voice.js';
 import type { PrepareRequest, WorkerControlParts } from './worker-parts.js';
@@ -39,9 +39,8 @@ export class WorkerControl {
   #isHearing = false;
   readonly #voice: Voice;
   readonly #refusals = new Refusals();
+  readonly #watch: RunWatch;
   #found: FoundRun | null = null;
-  #isSeeking = false;
-  #waitsFor: string | null = null;
   #training: TrainingSide | null = null;
   /** Whose members were linked last. */
   #linked: GenerationRecord | null = null;
@@ -52,8 +51,6 @@ export class WorkerControl {
   /** Number of the report of its failure. */
   #failure: number | null = null;
   #lookedAt: number;
-  /** When it last asked the log for the run's end; null while it asks. */
-  #askedAt: Millis | null = millis(0);
 
   constructor(parts: WorkerControlParts) {
     this.#parts = parts;
@@ -62,6 +59,11 @@ export class WorkerControl {
     const { bus, grace, incarnation, worker } = parts;
     this.#worker = firstWorker({ worker, incarnation, grace }, this.#clock.now());
     this.#voice = new Voice({ bus, worker, incarnation, now: () => this.#clock.now() });
+    this.#watch = new RunWatch({
+      ...parts,
+      onRun: (found) => this.#join(found),
+      onEnd: (over) => this.#hear({ kind: 'ended', over }),
+    });
     this.end = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -98,9 +100,10 @@ export class WorkerControl {
     const after = millis(reading - this.#lookedAt);
     this.#lookedAt = reading;
     if (after >= standstill) this.#hear({ kind: 'woke', after });
-    if (this.#worker.situation.kind === 'idle') void this.#seek();
     this.#hear({ kind: 'tick' });
-    void this.#lookForEnd();
+    const { situation, known } = this.#worker;
+    if (situation.kind === 'idle') this.#watch.lookForRun();
+    else this.#watch.lookForEnd(this.#clock.now(), known.heardAt);
     const stuck = this.#training?.tick() ?? null;
     if (stuck !== null) this.#notice(stuck);
     this.#voice.tick();
@@ -194,48 +197,12 @@ export class WorkerControl {
     }
   }
 
-  async #seek(): Promise<void> {
-    if (this.#isSeeking) return;
-    this.#isSeeking = true;
-    const { bus, job, log, run, tell } = this.#parts;
-    try {
-      const found = await findRun(bus, job, run);
-      if (this.#worker.situation.kind !== 'idle') return;
-      if (found.run === null) {
-        if (found.reason !== this.#waitsFor) tell({ kind: 'waiting', reason: found.reason });
-        this.#waitsFor = found.reason;
-        return;
-      }
-      this.#found = found;
-      this.#voice.join(found.run);
-      bus.subscribe(coordinatorSubject(found.run), (data) => this.#receive(data));
-      this.#hear({ kind: 'run-found' });
-    } catch (error) {
-      // The bus may be away: the next tick asks again.
-      log.debug({ code: codeOf(error) }, (error as Error).message);
-    } finally {
-      this.#isSeeking = false;
-    }
-  }
-
-  /** While nobody leads, the run may be over: it was cut off when that was said. */
-  async #lookForEnd(): Promise<void> {
-    const now = this.#clock.now();
-    const askedAt = this.#askedAt;
-    const since = Math.max(this.#worker.known.heardAt, askedAt ?? now);
-    if (this.#found === null || this.#isOver || askedAt === null || now - since < silenceLook)
-      return;
-    this.#askedAt = null;
-    const { bus, log } = this.#parts;
-    try {
-      const over = await findEnd(bus, this.#found.run);
-      if (over !== null) this.#hear({ kind: 'ended', over });
-    } catch (error) {
-      // The bus may be away, or the log gone: it is asked again.
-      log.debug({ code: codeOf(error) }, (error as Error).message);
-    } finally {
-      this.#askedAt = this.#clock.now();
-    }
+  #join(found: FoundRun): void {
+    if (this.#worker.situation.kind !== 'idle') return;
+    this.#found = found;
+    this.#voice.join(found.run);
+    this.#parts.bus.subscribe(coordinatorSubject(found.run), (data) => this.#receive(data));
+    this.#hear({ kind: 'run-found' });
   }
 
   get #request(): PrepareRequest {

@@ -1,0 +1,74 @@
+/** Watches for the beginning of a run, and for its end where nobody says it. One question at a time. */
+import { BusAwayError, BusLostError, BusRefusedError } from '../../../shared/bus.js';
+import { codeOf } from '../../../shared/exit-codes.js';
+import { MalformedMessageError } from '../../../shared/messages/guard.js';
+import { type Millis, millis } from '../../../shared/units.js';
+import { silenceLook } from '../situation/limits.js';
+import { findEnd, type RunEnd } from './find-end.js';
+import { type FoundRun, findRun } from './find-run.js';
+import type { WorkerControlParts } from './worker-parts.js';
+
+export interface RunWatchParts
+  extends Pick<WorkerControlParts, 'bus' | 'job' | 'log' | 'run' | 'tell'> {
+  readonly onRun: (found: FoundRun) => void;
+  readonly onEnd: (end: RunEnd) => void;
+}
+
+const isOfBus = (error: unknown): boolean =>
+  error instanceof BusAwayError ||
+  error instanceof BusLostError ||
+  error instanceof BusRefusedError ||
+  error instanceof MalformedMessageError;
+
+export class RunWatch {
+  readonly #parts: RunWatchParts;
+  #found: FoundRun | null = null;
+  #isAsking = false;
+  #waitsFor: string | null = null;
+  #askedAt: Millis = millis(0);
+
+  constructor(parts: RunWatchParts) {
+    this.#parts = parts;
+  }
+
+  lookForRun(): void {
+    if (this.#found === null) void this.#ask(() => this.#findRun());
+  }
+
+  /** Whoever was cut off when the run ended hears of it here. */
+  lookForEnd(now: Millis, heardAt: Millis): void {
+    const run = this.#found?.run;
+    if (run === undefined || now - Math.max(heardAt, this.#askedAt) < silenceLook) return;
+    this.#askedAt = now;
+    void this.#ask(async () => {
+      const end = await findEnd(this.#parts.bus, run);
+      if (end !== null) this.#parts.onEnd(end);
+    });
+  }
+
+  async #findRun(): Promise<void> {
+    const { bus, job, onRun, run, tell } = this.#parts;
+    const found = await findRun(bus, job, run);
+    if (found.run !== null) {
+      this.#found = found;
+      onRun(found);
+      return;
+    }
+    if (found.reason !== this.#waitsFor) tell({ kind: 'waiting', reason: found.reason });
+    this.#waitsFor = found.reason;
+  }
+
+  async #ask(question: () => Promise<void>): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      await question();
+    } catch (error) {
+      if (!isOfBus(error)) throw error;
+      // It may be away, or what is asked for gone: it is asked again.
+      this.#parts.log.debug({ code: codeOf(error) }, (error as Error).message);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
