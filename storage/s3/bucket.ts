@@ -85,20 +85,18 @@ export class S3Bucket {
     let at = begin;
     let failedAt = begin;
     for (let failures = 0; at < end; ) {
+      const body = await this.#open(key, { begin: at, end });
+      if (body === null) return;
       try {
-        for await (const piece of await this.#open(key, { begin: at, end })) {
+        for await (const piece of body) {
           yield piece;
           at += piece.byteLength;
         }
         return;
       } catch (error) {
-        const failure = failureOf(error);
-        if (failure === 'beyond' || failure === 'absent') return;
         failures = at > failedAt ? 1 : failures + 1;
         failedAt = at;
-        if (failure !== 'unreachable' || failures > readFailuresMax) {
-          throw this.#error(error, 'read', key);
-        }
+        if (failures > readFailuresMax) throw this.#error(error, 'read', key);
         await sleep(backOff(failures));
       }
     }
@@ -169,13 +167,17 @@ export class S3Bucket {
     }
   }
 
-  async #open(key: string, { begin, end }: ByteRange): Promise<AsyncIterable<Uint8Array>> {
-    const { Body } = await this.#client.getObject({
-      Bucket: this.name,
-      Key: key,
-      Range: `bytes=${begin}-${end - 1}`,
-    });
-    return Body as unknown as AsyncIterable<Uint8Array>;
+  /** Null where there is no object, or none so long. The client has tried as often as it may. */
+  async #open(key: string, { begin, end }: ByteRange): Promise<AsyncIterable<Uint8Array> | null> {
+    const Range = `bytes=${begin}-${end - 1}`;
+    try {
+      const { Body } = await this.#client.getObject({ Bucket: this.name, Key: key, Range });
+      return Body as unknown as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure === 'beyond' || failure === 'absent') return null;
+      throw this.#error(error, 'read', key);
+    }
   }
 
   #error(error: unknown, doing: string, key: string): Error {

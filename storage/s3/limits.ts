@@ -6,8 +6,15 @@ import { type Bytes, type Millis, mebibytes, millis } from '../../shared/units.j
  */
 export const partBytes: Bytes = mebibytes(16);
 
-/** Tries of one request, with growing pauses of at most 20 seconds between them: about ten seconds. */
-export const requestAttempts = 5;
+/**
+ * Tries of one request where nobody says otherwise. The pauses between them grow from a tenth of a second
+ * to 13 and are drawn at random below that: half a minute at most, in which a store may be started again.
+ * Training goes on meanwhile.
+ */
+export const requestAttempts = 9;
+
+/** More tries than this wait for minutes where a store is gone for good. */
+export const requestAttemptsMax = 20;
 
 /** A server of one's own answers in milliseconds; one far away, or one that wakes up, in a second. */
 export const connectTimeout: Millis = millis(10_000);

@@ -1,7 +1,7 @@
 /** One client a store, made when a bucket is first asked for: most runs never load it. */
 import type { S3, S3ClientConfig } from '@aws-sdk/client-s3';
 import { S3Bucket } from './bucket.js';
-import { answerTimeout, connectTimeout, requestAttempts, silenceTimeout } from './limits.js';
+import { answerTimeout, connectTimeout, silenceTimeout } from './limits.js';
 import { type S3Settings, s3Settings } from './s3-settings.js';
 
 const clients = new Map<string, Promise<S3>>();
@@ -21,13 +21,13 @@ export async function openBucket(
   return new S3Bucket(await client, name);
 }
 
-async function connect({ endpoint, region, pathStyle, keys }: S3Settings): Promise<S3> {
+async function connect({ endpoint, region, pathStyle, attempts, keys }: S3Settings): Promise<S3> {
   // It would say on every start that versions to come want a newer Node than we do.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { S3 } = await import('@aws-sdk/client-s3');
   const configuration: S3ClientConfig = {
     forcePathStyle: pathStyle,
-    maxAttempts: requestAttempts,
+    maxAttempts: attempts,
     requestHandler: {
       connectionTimeout: connectTimeout,
       requestTimeout: answerTimeout,

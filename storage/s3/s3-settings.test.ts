@@ -7,12 +7,14 @@ const keys = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 // Catches: a store of one's own that is asked as lockstep.store.example, or AWS that is asked by path.
 test('the environment says where the store is and how its buckets are named', () => {
-  assert.deepEqual(s3Settings({}), { endpoint: null, region: null, pathStyle: false, keys: null });
+  const aws = { endpoint: null, region: null, pathStyle: false, attempts: 9, keys: null };
+  assert.deepEqual(s3Settings({}), aws);
   const own = s3Settings({ ...keys, AWS_ENDPOINT_URL_S3: 'https://s3.example:9000' });
   assert.deepEqual(own, {
     endpoint: 'https://s3.example:9000',
     region: 'us-east-1',
     pathStyle: true,
+    attempts: 9,
     keys: { accessKeyId: 'id', secretAccessKey: 'secret' },
   });
   const {
@@ -37,6 +39,7 @@ test('settings that cannot be used are refused by name, without secrets', () => 
     [{ AWS_ACCESS_KEY_ID: 'id' }, /must both be set or both be absent: the second is absent/],
     [{ AWS_SECRET_ACCESS_KEY: 'secret' }, /the first is absent/],
     [{ AWS_ENDPOINT_URL_S3: 'minio:9000' }, /must be a URL of http or https: .*"minio:9000"/],
+    [{ AWS_MAX_ATTEMPTS: '0' }, /AWS_MAX_ATTEMPTS must be an integer in \[1, 20\]: .*"0"/],
     [{ LOCKSTEP_S3_PATH_STYLE: 'yes' }, /must be 0 or 1: current value is "yes"/],
   ] as const;
   for (const [environment, message] of wrong) {

@@ -4,6 +4,7 @@
  * argument, and no message tells them.
  */
 import { StoreRefusedError } from '../storage-error.js';
+import { requestAttempts, requestAttemptsMax } from './limits.js';
 
 export interface S3Keys {
   readonly accessKeyId: string;
@@ -18,6 +19,8 @@ export interface S3Settings {
   readonly region: string | null;
   /** Whether buckets are the first part of the path; else they are a part of the host's name. */
   readonly pathStyle: boolean;
+  /** Tries of one request. */
+  readonly attempts: number;
   /** Null: as AWS's files, or the machine's role, say. */
   readonly keys: S3Keys | null;
 }
@@ -40,6 +43,7 @@ export function s3Settings(environment: Environment): S3Settings {
     // Stores of one's own have no regions, and take any for a signature.
     region: region ?? (endpoint === null ? null : 'us-east-1'),
     pathStyle: pathStyle(value('LOCKSTEP_S3_PATH_STYLE')) ?? endpoint !== null,
+    attempts: attemptsOf(value('AWS_MAX_ATTEMPTS')),
     keys: keysOf(value),
   };
 }
@@ -56,6 +60,17 @@ function keysOf(value: (name: string) => string | null): S3Keys | null {
     );
   }
   return { accessKeyId, secretAccessKey, ...(sessionToken !== null && { sessionToken }) };
+}
+
+function attemptsOf(text: string | null): number {
+  if (text === null) return requestAttempts;
+  const attempts = Number(text);
+  if (Number.isInteger(attempts) && attempts >= 1 && attempts <= requestAttemptsMax)
+    return attempts;
+  throw new StoreRefusedError(
+    `Cannot use the S3 store: AWS_MAX_ATTEMPTS must be an integer in [1, ${requestAttemptsMax}]: ` +
+      `current value is "${text}"`,
+  );
 }
 
 function pathStyle(text: string | null): boolean | null {
