@@ -67,6 +67,8 @@ export class ElasticCluster {
       binary: findNatsServer(),
       directory: join(folder, 'nats'),
       logFile: join(folder, 'nats.log'),
+      // As `train` starts it: every role has the rights of this job and no others.
+      job: 'small',
     });
     const bus = await openNatsBus({ url: server.url, name: 'test', reconnect: true });
     const cluster = new ElasticCluster(folder, dataset, job, server, bus);
