@@ -312,7 +312,7 @@ export class RunLeader {
     if (this.#end !== null) return;
     const known = this.#memory.workers.get(worker)?.status.incarnation ?? null;
     this.#desk.hear(worker, message, known);
-    this.#look(this.#now);
+    this.#record(this.#now);
   }
 
   /** @throws MembersDifferError */
@@ -394,13 +394,18 @@ export class RunLeader {
 
   // ---- deciding
 
-  #look(now: Millis): void {
-    if (this.#end !== null || this.#closed) return;
+  /** Records what has been reported by all; whether the run is over by it. */
+  #record(now: Millis): boolean {
     const trained = this.#trainedIn;
     if (trained !== null) this.#steps.recordDue(trained, this.#trainers());
     this.#facts.recordDue();
     this.#settleReports();
-    if (this.#tryToFinish(now) || this.#isActing) return;
+    return this.#tryToFinish(now);
+  }
+
+  #look(now: Millis): void {
+    if (this.#end !== null || this.#closed) return;
+    if (this.#record(now) || this.#isActing) return;
     const decision = decideMembership(now, this.#memory.view(this.#factsOf()), this.#workers);
     switch (decision.kind) {
       case 'ping':

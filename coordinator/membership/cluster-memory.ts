@@ -80,7 +80,8 @@ export class ClusterMemory {
   }
 
   /**
-   * Takes a status. Whether it tells anything new: most only say that their sender lives.
+   * Takes a status. Whether something may follow from it at once: most only say that their sender lives,
+   * and how far it has trained.
    * A process whose name another one has by now is not heard.
    */
   hear(now: Millis, worker: WorkerId, status: WorkerStatus): boolean {
@@ -102,7 +103,7 @@ export class ClusterMemory {
           : ((same ? before?.trainedIn : null) ?? null),
       standingSince: stands ? ((same ? before?.standingSince : null) ?? now) : null,
     });
-    return moved || hasNews(before?.status as WorkerStatus, status);
+    return !same || hasNews(before?.status as WorkerStatus, status);
   }
 
   /** Any other word of a process: it lives, and a copy that grows moves. */
@@ -179,6 +180,9 @@ const hasMoved = (before: WorkerStatus, now: WorkerStatus): boolean =>
   !samePosition(before.position, now.position);
 
 const hasNews = (before: WorkerStatus, now: WorkerStatus): boolean =>
+  (now.phase !== 'training' && hasMoved(before, now)) ||
+  before.phase !== now.phase ||
+  before.generation !== now.generation ||
   before.leaving !== now.leaving ||
   before.ping !== now.ping ||
   now.trouble.length > 0 ||
