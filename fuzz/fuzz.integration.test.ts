@@ -39,7 +39,7 @@ test('the examples of each target are read, and lose nothing', () => {
 test('planted faults are found, each in its kind, and nothing where nothing is wrong', async () => {
   const module = new URL('./planted-fixture.js', import.meta.url).href;
   const [right, ...wrong] = planted();
-  const options = { seed: 1, module, silence: 4000, mebibytes: 64 };
+  const options = { seed: 1, module, silence: 3000, mebibytes: 64 };
   const found = [
     ...(await fuzz([right as Target], { ...options, milliseconds: 200 })),
     // Each ends with what it finds, by the number of the input, and so long before.

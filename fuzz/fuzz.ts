@@ -20,7 +20,7 @@ export interface FuzzOptions {
   readonly milliseconds: number;
   /** Exports `targets`, with those that are given among them. */
   readonly module?: string;
-  /** Milliseconds after which an input counts as endless. */
+  /** Milliseconds of computing after which an input counts as endless. */
   readonly silence?: number;
   /** Of the thread's heap. */
   readonly mebibytes?: number;
@@ -62,7 +62,7 @@ async function fuzzInThread(given: readonly Target[], options: FuzzOptions): Pro
       thread.once('error', (error) => resolve(`it ends the thread: ${error.message}`));
       thread.once('exit', () => resolve(null));
     }),
-    watch.silent.then(() => `it does not end within ${silence} ms`),
+    watch.silent.then(() => `it does not end within ${silence} ms of computing`),
   ]);
   watch.stop();
   await thread.terminate();
@@ -76,17 +76,27 @@ async function fuzzInThread(given: readonly Target[], options: FuzzOptions): Pro
 /** In both words before the first input. */
 const notBegun = -1;
 
-/** Resolves when the input at hand stays the same. */
+/** Looks at the input at hand so often while the silence lasts. */
+const looks = 8;
+
+/**
+ * Resolves when the input at hand stays the same although this process computes: time in which the
+ * machine gave it none does not count.
+ */
 function watchSilence(place: () => readonly number[], silence: number) {
   let stop: () => void = () => undefined;
   const silent = new Promise<void>((resolve) => {
     let known = '';
+    let since = process.cpuUsage();
     const timer = setInterval(() => {
       const now = place().join();
-      // To load the readers takes a while where there is little time.
-      if (now === known && !place().includes(notBegun)) resolve();
-      known = now;
-    }, silence);
+      const { user, system } = process.cpuUsage(since);
+      // To load the readers takes a while.
+      if (now !== known || place().includes(notBegun)) {
+        known = now;
+        since = process.cpuUsage();
+      } else if ((user + system) / 1000 > silence) resolve();
+    }, silence / looks);
     stop = () => clearInterval(timer);
   });
   return { silent, stop };

@@ -9,7 +9,7 @@ export const inputMax = 64 * 1024;
 /** Memory that an input may be worth: a byte of msgpack may stand for an empty map. */
 export const roomOf = (inputBytes: number): number => 2 * 2 ** 20 + 96 * inputBytes;
 
-/** Silence of the thread that tries inputs, after which the one at hand counts as endless. */
+/** Time that the thread which tries inputs computes at one, after which that one counts as endless. */
 export const silenceLimit = 20_000;
 
 /** Heap of that thread: what a reader builds out of 64 KiB is far below it. */
