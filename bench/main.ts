@@ -9,6 +9,7 @@ import { benchStateHash } from './state-hash.js';
 import { benchStep } from './step.js';
 import { benchSurvey } from './survey.js';
 import { benchTastes } from './tastes/write-tastes.js';
+import { benchTransfer } from './transfer.js';
 
 const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   step: benchStep,
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   'state-hash': benchStateHash,
   tastes: benchTastes,
   logits: benchLogits,
+  transfer: benchTransfer,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
