@@ -22,6 +22,7 @@ export type Condition =
   | { readonly kind: 'absent' }
   | { readonly kind: 'etag'; readonly etag: string };
 
+// Not `Bucket`: TypeScript 7.0.2 emits another name for the client's field `Bucket` within a class of that name.
 export class S3Bucket {
   readonly name: string;
   readonly #client: S3;
