@@ -50,6 +50,7 @@ interface Run {
 }
 
 interface RunOptions {
+  readonly ownFolders?: boolean;
   readonly stopAfter?: number;
   /** Name of a checkpoint of the same run. */
   readonly resumeFrom?: string;
@@ -59,7 +60,7 @@ async function run(
   name: string,
   job: TrainingJob,
   members: number,
-  { stopAfter, resumeFrom }: RunOptions = {},
+  { ownFolders = false, stopAfter, resumeFrom }: RunOptions = {},
 ): Promise<Run> {
   const checkpointDirectory = join(folder, name);
   const said: FromTraining[][] = Array.from({ length: members }, () => []);
@@ -68,6 +69,7 @@ async function run(
     datasetDirectory,
     checkpointDirectory,
     members,
+    ownFolders,
     ...(stopAfter !== undefined && { stopAfter }),
     resumeFrom: resumeFrom === undefined ? null : join(checkpointDirectory, resumeFrom),
     stopWhen: (message, member) => {
@@ -164,6 +166,10 @@ describe('a guard that continues', () => {
     assert.ok(first > 3 && last < first - 0.5, `${first} after the roll-back, ${last} at the end`);
     assert.equal(end.losses.length, 120);
     assert.deepEqual(endOf(await run('of three', job, 3)).sha256, end.sha256);
+    // The others get the checkpoint's sections from the one that sees it.
+    const apart = await run('on hosts', job, 2, { ownFolders: true });
+    assert.equal(endOf(apart).sha256, end.sha256);
+    assert.deepEqual(stepsIn(join(folder, 'on hosts-of-1')), []);
     // Two members, then one: before the collapse, and just behind it.
     for (const stopAfter of [committedSteps - 3, committedSteps + 2]) {
       const name = `stopped at ${stopAfter}`;

@@ -19,6 +19,8 @@ export interface MembersOptions {
   readonly job: TrainingJob;
   readonly datasetDirectory: string;
   readonly checkpointDirectory: string;
+  /** As on hosts that share none: only the one that writes them sees checkpoints. */
+  readonly ownFolders?: boolean;
   /** Of all members; null keeps nothing. */
   readonly cacheDirectory?: string | null;
   readonly members: number;
@@ -84,7 +86,10 @@ async function trainMember(
       job,
       datasetDirectory: options.datasetDirectory,
       cacheDirectory: options.cacheDirectory ?? null,
-      checkpointDirectory: options.checkpointDirectory,
+      checkpointDirectory:
+        options.ownFolders === true && index > 0
+          ? `${options.checkpointDirectory}-of-${index}`
+          : options.checkpointDirectory,
       pretrained: { item: null, user: null },
       totalSteps: total,
       evaluate: true,
