@@ -307,6 +307,16 @@ test('a step that takes many times its usual time is told, with who is waited fo
   assert.match(notice?.text ?? '', /^step 8 waits for w1 \(training\) for [\d.]+ s: the longest/);
 });
 
+// Would catch a standby that leads from half a log, as from the beginning.
+test('a standby whose log is removed says so and does not lead', async () => {
+  const cluster = await trainingCluster();
+  const standby = await cluster.coordinator();
+  await cluster.pass(500);
+  await cluster.removeLog();
+  await cluster.pass(500);
+  assert.equal(standby.outcome?.kind === 'failed' && standby.outcome.code, 'BUS_REFUSED');
+});
+
 // Would catch a lead that is so large, or a look that is so slow, that many workers stop everything.
 test('sixty-four workers train in one generation', async () => {
   const cluster = new ElasticCluster();

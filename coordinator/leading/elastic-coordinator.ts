@@ -83,7 +83,10 @@ export class ElasticCoordinator {
       this.#refuse(reason, `entry ${sequence} of the run's log cannot be read`),
     );
     const begunBehind = await log.last();
-    await follower.open();
+    // A leader has what it read, and is told by its next entry; nobody can lead from half a log.
+    await follower.open((error) => {
+      if (this.#leader === null) this.#failWith(error);
+    });
     const keeper = this.#keeper(values, follower);
     this.#opened = { values, log, follower, keeper, begunBehind };
     bus.subscribe(everyWorkerSubject(run), (data, subject) => this.#receive(data, subject));

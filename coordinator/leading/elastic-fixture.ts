@@ -139,6 +139,12 @@ export class ElasticCluster {
     return entries;
   }
 
+  /** As a stranger does. */
+  async removeLog(): Promise<void> {
+    const log = await this.#outside.openLog(logStream(run));
+    await log.remove();
+  }
+
   async entries<Kind extends Happening['kind']>(
     kind: Kind,
   ): Promise<Extract<Happening, { kind: Kind }>[]> {

@@ -31,8 +31,12 @@ export class LogFollower {
     return this.#state.end === null ? 0 : this.#endedAt;
   }
 
-  async open(): Promise<void> {
+  /** @param onLost told where entries are gone that were still to be read */
+  async open(onLost: (error: Error) => void): Promise<void> {
     this.#reader = await this.#log.read(1, (data, sequence) => this.#read(data, sequence));
+    void this.#reader.ended.then((error) => {
+      if (error !== null) onLost(error);
+    });
   }
 
   close(): void {
