@@ -22,7 +22,8 @@ export type Condition =
   | { readonly kind: 'absent' }
   | { readonly kind: 'etag'; readonly etag: string };
 
-// Not `Bucket`: TypeScript 7.0.2 emits another name for the client's field `Bucket` within a class of that name.
+// Not `Bucket`: within a class of that name TypeScript 7.0.2 emits another name for the client's
+// field `Bucket`.
 export class S3Bucket {
   readonly name: string;
   readonly #client: S3;
@@ -77,8 +78,8 @@ export class S3Bucket {
   }
 
   /**
-   * The bytes of a range in order, fewer where the object ends, none where there is no object. A connection that breaks is opened anew
-   * from where it broke.
+   * The bytes of a range in order, fewer where the object ends, none where there is no object. A
+   * connection that breaks is opened anew from where it broke.
    *
    * @throws StorageError, StoreRefusedError
    */
