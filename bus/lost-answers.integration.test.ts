@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import { type Bus, BusAwayError } from '../shared/bus.js';
-import { insisting } from './bus.contract.js';
+import { insisting } from './bus-restart.contract.js';
 import { openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-lost-answers-'));

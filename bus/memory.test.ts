@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BusLostError } from '../shared/bus.js';
 import { MemoryHub } from '../shared/bus-memory.js';
-import { busContract, busRestartContract } from './bus.contract.js';
+import { busContract } from './bus.contract.js';
+import { busRestartContract } from './bus-restart.contract.js';
 
 const hub = new MemoryHub();
 busContract('memory bus', async () => hub.open());

@@ -14,14 +14,8 @@ import {
   planSubject,
   workerSubject,
 } from '../shared/subjects.js';
-import {
-  busContract,
-  busRestartContract,
-  Collector,
-  insisting,
-  LogCollector,
-  stateOf,
-} from './bus.contract.js';
+import { busContract, Collector, LogCollector } from './bus.contract.js';
+import { busRestartContract, insisting, stateOf } from './bus-restart.contract.js';
 import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-nats-'));

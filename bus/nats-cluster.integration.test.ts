@@ -13,7 +13,8 @@ import { findNatsServer } from '../process/nats/project-nats-server.js';
 import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
 import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
 import { millis } from '../shared/units.js';
-import { Collector, insisting, LogCollector, stateOf } from './bus.contract.js';
+import { Collector, LogCollector } from './bus.contract.js';
+import { insisting, stateOf } from './bus-restart.contract.js';
 import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-cluster-'));

@@ -17,15 +17,13 @@ import {
 } from './bus.js';
 import {
   type MemoryAccess,
-  MemoryLog,
   MemoryObjects,
-  MemoryStore,
-  MemoryStream,
   MemoryValueStore,
   MemoryValues,
   requireHere,
   subjectMatches,
 } from './bus-memory-stores.js';
+import { MemoryLog, MemoryStore, MemoryStream } from './bus-memory-streams.js';
 import type { Clock } from './clock.js';
 import { type Bytes, bytes, millis } from './units.js';
 
