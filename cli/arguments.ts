@@ -79,7 +79,7 @@ export function readRunArguments(
   };
 }
 
-function resumeWish(required: boolean, ifAny: boolean): ResumeWish {
+export function resumeWish(required: boolean, ifAny: boolean): ResumeWish {
   if (required && ifAny) {
     throw new UsageError('--resume and --resume-if-any exclude each other: both are given');
   }

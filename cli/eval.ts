@@ -12,9 +12,9 @@ import { readRunArguments } from './arguments.js';
 import { checkStart } from './check-start.js';
 import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
-import { openDisplay } from './output/display.js';
 import { metricsTable } from './output/metrics-table.js';
 import { ownCommand } from './output/own-command.js';
+import { openOwnDisplay } from './output/own-display.js';
 import { checkpointsOf, jobFileOf, readJob } from './train/output-folder.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
@@ -32,13 +32,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const { output, checkpoint } = locateRun(given.subject, 'evaluate');
   const jobFile = jobFileOf(output);
   const job = readJob(jobFile);
-  const display = openDisplay({
-    json: given.json,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    environment: process.env,
-    now: () => performance.now(),
-  });
+  const display = openOwnDisplay(given.json);
   const workers = workersFor(job, given.workers);
   const path = readRunRecord(output)?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);

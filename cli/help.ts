@@ -8,6 +8,11 @@ Usage: lockstep COMMAND [options]
 Commands:
   init              write a commented job for a dataset
   train FILE        train the job in FILE on this machine
+  coordinator FILE  lead the job in FILE on a nats-server that its workers share
+  worker --job NAME work for a job, on this or any other machine
+  attach NAME       watch a run from anywhere
+  stop NAME         let a run write a checkpoint and end
+  nats-users NAME   accounts for a nats-server that jobs share
   eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
   audit RUN         whether a run was trained on its dataset, every sequence exactly once
   recommend RUN     the next items for a user, a history, or a file of users
@@ -15,6 +20,7 @@ Commands:
   export RUN        embeddings and both language models, for other programs
   data ...          fetch, import and inspect datasets
   weights PATH      what a pretrained model is, and whether it can be trained from
+  chaos FILE        train while processes are killed, and compare the results
   bench             time a training step on this machine, engine by engine
   version           print the version
 
@@ -54,6 +60,109 @@ Options:
 
 Ctrl-C finishes the step, writes a checkpoint and ends; a second Ctrl-C ends at once.
 Ctrl-Z pauses the whole training, fg goes on.
+
+${exitCodeHelp}`;
+
+const natsOption = `  --nats URL           the nats-server that the run's processes share (default: LOCKSTEP_NATS_URL); a
+                       secret belongs into the environment or a file, never here`;
+
+export const coordinatorHelp = `Leads a training job on a nats-server that its workers share.
+
+Usage: lockstep coordinator FILE [options]
+
+It plans the steps, says who trains, and keeps the run's log. A second one for the same job, anywhere,
+stands by and takes over when the first one is lost.
+
+Options:
+${natsOption}
+  --output DIR         job, history and ledger of the run (default: runs/NAME of the job)
+  --checkpoints WHERE  a folder that all workers see, s3://BUCKET/PREFIX, or "workers": each worker
+                       writes into its own folder (default: DIR/checkpoints)
+  --resume             continue from the newest complete checkpoint
+  --resume-if-any      the same, and begin where there is no checkpoint
+  --init-from RUN      start from the weights of a run's newest checkpoint, or of one checkpoint
+  --set PATH=VALUE     set a field of the job, such as workers.min=2; repeatable
+  --json               one JSON object a line; the last one is the result
+  --metrics-port P     serve metrics on P (default: a free port)
+  --metrics-host HOST  on this address (default: 127.0.0.1)
+
+${exitCodeHelp}`;
+
+export const workerHelp = `Works for a training job: joins it, trains its share of every step, and may leave at any time.
+
+Usage: lockstep worker --job NAME [options]
+
+It waits for a coordinator of the job. SIGTERM lets it finish the step and hand its lanes over.
+
+Options:
+${natsOption}
+  --job NAME           the job's name (metadata.name)
+  --name NAME          of this worker, one of a kind in the job (default: the host's name and a number)
+  --output DIR         cache, checkpoints and logs of this worker (default: workers/NAME)
+  --bind HOST[:PORT]   where other workers reach it (default: the address towards nats-server, a free port)
+  --announce HOST[:PORT]  what they are told, where it differs
+  --grace SECONDS      how long it may take to leave (default: 25)
+  --metrics-port P     serve metrics on P (default: a free port)
+  --metrics-host HOST  on this address (default: 127.0.0.1)
+
+Workers prove to each other that they belong together by the job's secret, which all of them read from
+LOCKSTEP_SECRET_FILE (or LOCKSTEP_SECRET).
+
+${exitCodeHelp}`;
+
+export const attachHelp = `Watches a run from anywhere: the same progress, result and exit code as of the command that trains.
+
+Usage: lockstep attach NAME [options]
+
+NAME is the job's name. Ctrl-C stops watching; the run goes on.
+
+Options:
+${natsOption}
+  --json               one JSON object a line; the last one is the result
+
+${exitCodeHelp}`;
+
+export const stopHelp = `Asks a run to finish its step, write a checkpoint and end, and waits until it has.
+
+Usage: lockstep stop NAME [options]
+
+NAME is the job's name.
+
+Options:
+${natsOption}
+  --json               one JSON object as the result
+
+${exitCodeHelp}`;
+
+export const natsUsersHelp = `Prints a part of a nats-server's configuration: an account for one job, with a user for each role.
+
+Usage: lockstep nats-users NAME > FILE
+
+NAME is the job's name. The users are NAME-coordinator, NAME-worker and NAME-watcher, each with a fresh
+password and with no rights outside the job; docs/security.md says which inside.
+
+${exitCodeHelp}`;
+
+export const chaosHelp = `Trains a job undisturbed and then while its processes are killed, stopped and restarted, and says
+whether anything of the result has changed.
+
+Usage: lockstep chaos FILE [options]
+
+Options:
+  --workers N          worker processes (default: workers.replicas of the job)
+  --kill TIME          kill a worker this often on average (default: 10s)
+  --hang TIME          let a worker stand still for some seconds this often (default: 20s)
+  --coordinator TIME   kill the coordinator that leads this often (default: 30s)
+  --nats TIME          kill and restart nats-server this often (default: 45s)
+  --duration TIME      how long to go on with it (default: 5m); the job is trained to its end again
+                       and again until then
+  --seed N             of the plan of faults (default: 1)
+  --set PATH=VALUE     set a field of the job, such as duration.steps=200; repeatable
+  --output DIR         keep what the runs leave (default: a temporary folder, kept after a failure)
+  --json               one JSON object as the result
+
+With one of the faults given, only the given ones happen. The exit code is 0 where all runs ended with
+the same weights, every step was recorded once and the audit passes, and else 1.
 
 ${exitCodeHelp}`;
 

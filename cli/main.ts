@@ -11,6 +11,12 @@ type Command = (words: readonly string[]) => Promise<ExitCode>;
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.js')).initCommand,
   train: async () => (await import('./train/train.js')).trainCommand,
+  coordinator: async () => (await import('./coordinator/coordinator.js')).coordinatorCommand,
+  worker: async () => (await import('./worker/worker.js')).workerCommand,
+  attach: async () => (await import('./attach/attach.js')).attachCommand,
+  stop: async () => (await import('./stop/stop.js')).stopCommand,
+  'nats-users': async () => (await import('./nats-users/nats-users.js')).natsUsersCommand,
+  chaos: async () => (await import('./chaos/chaos.js')).chaosCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
   audit: async () => (await import('./audit/audit.js')).auditCommand,
   export: async () => (await import('./export/export.js')).exportCommand,

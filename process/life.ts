@@ -8,19 +8,21 @@ import { type Parent, watchParent } from './parent.js';
 export interface LifeHandlers {
   /** Finish what must be finished, then end. */
   readonly onStop: () => void;
+  /** End, and leave what this process is part of to others; left out where nobody else could. */
+  readonly onLeave?: () => void;
   /** End now. */
   readonly onAbort: (reason: string) => void;
 }
 
 /**
- * Maps signals and the parent's commands to two wishes. The first SIGTERM, SIGINT or SIGHUP is a wish
- * to stop, the second one to abort.
+ * Maps signals and the parent's commands to wishes. The first SIGTERM, SIGINT or SIGHUP is a wish to
+ * leave where that is possible, else to stop, and the second one to abort.
  */
-export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
+export function beginLife({ onStop, onAbort, onLeave = onStop }: LifeHandlers): Parent {
   let asked = false;
   const stop = (signal: string): void => {
     if (asked) onAbort(`it received ${signal} twice`);
-    else onStop();
+    else onLeave();
     asked = true;
   };
   // A terminal that is closed must not cost the step that is under way.
@@ -28,7 +30,11 @@ export function beginLife({ onStop, onAbort }: LifeHandlers): Parent {
     process.on(signal, () => stop(signal));
   }
   return watchParent({
-    onCommand: (command) => (command.kind === 'stop' ? onStop() : onAbort(command.reason)),
+    onCommand: (command) => {
+      if (command.kind === 'abort') onAbort(command.reason);
+      else if (command.kind === 'leave') onLeave();
+      else onStop();
+    },
     onGone: () => onAbort('the parent process ended'),
   });
 }

@@ -174,6 +174,20 @@ export const logEntryBytes: Bytes = mebibytes(16);
 /** Nesting of an entry of a run's log. */
 export const logEntryDepth = 16;
 
+/**
+ * A process that ends so often in a row, each time within `shortLife` of its start, cannot live where
+ * it is: whoever keeps it running gives it up.
+ */
+export const shortLivesMax = 5;
+export const shortLife: Millis = millis(10_000);
+
+/** How often a command that wants a run to stop says so until the run has ended. */
+export const stopRequestInterval: Millis = millis(500);
+
+/** Bytes of a job's secret: 16 cannot be guessed, and more than 1,024 are some other file. */
+export const secretBytesMin = 16;
+export const secretBytesMax = 1024;
+
 /** How long a process that must end may take to say goodbye before it is killed. */
 export const goodbyeTimeout: Millis = millis(3000);
 

@@ -2,7 +2,7 @@
  * Where each message of a run travels. Every subject starts with `lockstep.<job>.<run>.`, so that an
  * account can be given one job and nothing else, and two runs of one job never hear each other.
  */
-import type { JobId, Lane, RunId, Step, WorkerId } from './ids.js';
+import { type JobId, jobId, type Lane, type RunId, type Step, type WorkerId } from './ids.js';
 import { isEvaluation, type RunAddress, readRunId } from './run/run-id.js';
 
 /** A name that can stand as one token of a subject and in the name of a stream. */
@@ -91,6 +91,13 @@ export function runOfName(job: JobId, name: string): RunId | null {
     if (name.startsWith(start)) return readRunId(name.slice(start.length));
   }
   return null;
+}
+
+/** The run whose log a stream holds; null for another stream. */
+export function runOfLog(name: string): RunAddress | null {
+  const [, job, id] = /^lockstep-log-(.+)-([te][0-9a-f]{16})$/.exec(name) ?? [];
+  const run = readRunId(id);
+  return job === undefined || run === null ? null : { job: jobId(job), run };
 }
 
 /** The values that say which run of a name is live. */

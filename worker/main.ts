@@ -1,14 +1,14 @@
-/** The worker process. Its options are in control/run-worker.ts. */
+/** The worker process. Its options are in control/process/worker-options.ts. */
 
-import { startLinks } from './collective/links/links-host.js';
+import { readJobSecret } from '../process/job-secret.js';
 import { datasetDigest } from './control/dataset-digest.js';
-import { findCheckpoint } from './control/find-checkpoint.js';
-import { runWorker } from './control/run-worker.js';
+import { openLinks } from './control/process/open-links.js';
+import { runWorker } from './control/process/run-worker.js';
 import { startTrainingThread } from './control/training-thread.js';
 
 await runWorker(process.argv.slice(2), {
-  startTraining: startTrainingThread(new URL('./training/training-thread.js', import.meta.url)),
-  startLinks,
+  openTraining: startTrainingThread(new URL('./training/training-thread.js', import.meta.url)),
+  openLinks,
+  secret: () => readJobSecret(),
   digestOf: datasetDigest,
-  findCheckpoint,
 });

@@ -2,7 +2,7 @@
 import { codeOf, type ExitCode, exitCodeOf, exitCodes, remedyOf } from '../../shared/exit-codes.js';
 import { finishedLine } from '../../shared/history/event-lines.js';
 import type { EndLine, HistoryLineOf } from '../../shared/history/history-line.js';
-import type { RunEnd } from '../train/run-job.js';
+import type { RunEnd } from '../cluster/run-end.js';
 
 /**
  * @param next the command that goes on

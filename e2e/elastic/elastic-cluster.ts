@@ -32,8 +32,8 @@ interface Waiter {
 }
 
 const entries = {
-  coordinator: new URL('../../coordinator/elastic-main.js', import.meta.url),
-  worker: new URL('../../worker/elastic-main.js', import.meta.url),
+  coordinator: new URL('../../coordinator/main.js', import.meta.url),
+  worker: new URL('../../worker/main.js', import.meta.url),
 };
 
 export class ElasticCluster {

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fakeDataset } from '../run/fakes/fake-dataset.js';
-import { smallJob } from '../run/small-job.js';
+import { smallDataset } from '../run/small-run/small-dataset.js';
+import { smallJob } from '../run/small-run/small-job.js';
 import { ElasticCluster } from './elastic-cluster.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-members-'));
@@ -24,7 +24,7 @@ const isAt = (step: number) => (happening: { report: { step: number } }) =>
   happening.report.step === step;
 
 before(async () => {
-  await fakeDataset(dataset);
+  await smallDataset(dataset);
   const cluster = await ElasticCluster.open(dataset, job);
   try {
     cluster.startCoordinator();

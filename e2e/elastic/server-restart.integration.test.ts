@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fakeDataset } from '../run/fakes/fake-dataset.js';
-import { smallJob } from '../run/small-job.js';
+import { smallDataset } from '../run/small-run/small-dataset.js';
+import { smallJob } from '../run/small-run/small-job.js';
 import { ElasticCluster } from './elastic-cluster.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-restart-'));
@@ -17,7 +17,7 @@ const job = smallJob(dataset, {
   workers: { replicas: 2, min: 1, max: 2 },
 });
 
-before(() => fakeDataset(dataset));
+before(() => smallDataset(dataset));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function weightsOf(disturb: (cluster: ElasticCluster) => Promise<void>): Promise<string> {

@@ -15,8 +15,8 @@ import {
 } from '../../shared/ledger/ledger-line.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { startCommand } from './command.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { smallJob } from './small-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { smallJob } from './small-run/small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const root = mkdtempSync(join(tmpdir(), 'lockstep-audit-'));
@@ -30,7 +30,7 @@ const kindsOf = ({ differences }: Readonly<Record<string, unknown>>) =>
   (differences as { kind: string }[]).map(({ kind }) => kind);
 
 before(async () => {
-  await fakeDataset(at('data'));
+  await smallDataset(at('data'));
   const job = smallJob(at('data'), {
     ...{ lanes: 2, workers: { replicas: 2 }, duration: { steps: 4 } },
     checkpoint: { everySteps: 2 },

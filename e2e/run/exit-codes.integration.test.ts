@@ -31,7 +31,7 @@ import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, type CommandEnd, startCommand, startPasted } from './command.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
+import { smallDataset } from './small-run/small-dataset.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-exit-'));
@@ -67,11 +67,11 @@ function writeJob(name: string, changes: object = {}): string {
 }
 
 before(async () => {
-  await fakeDataset(at('data/dataset'));
-  await fakeDataset(at('short/dataset'), 3);
-  await fakeDataset(at('other/dataset'), 5);
+  await smallDataset(at('data/dataset'));
+  await smallDataset(at('short/dataset'), 3);
+  await smallDataset(at('other/dataset'), 5);
   // The engine in JavaScript takes seconds for them, so that a stop comes in time.
-  await fakeDataset(at('large/dataset'), 6, 25_000);
+  await smallDataset(at('large/dataset'), 6, 25_000);
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
   cpSync(at('data/dataset'), at('changed'), { recursive: true });

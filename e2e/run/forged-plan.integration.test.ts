@@ -5,14 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { type RunEnd, runJob } from '../../cli/train/run-job.js';
+import { runCluster } from '../../cli/cluster/run-cluster.js';
 import { startLocalNatsServer } from '../../process/nats/local-nats-server.js';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { step } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import { splitMessage } from '../../shared/messages/parts.js';
 import { planMessageId, planStream, planSubject } from '../../shared/subjects.js';
-import { fakeDigest, fakeEntries, fakeJob, fakeRun } from './fakes/fake-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { longJob, newRun } from './small-run/small-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-forged-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -27,10 +30,13 @@ test('a plan that was stored ahead of the coordinator ends the run by name', asy
     logFile: join(folder, 'nats.log'),
   });
   const stranger = await openNatsBus({ url: server.url, name: 'stranger' });
-  const [run, steps, forged] = [fakeRun(), 2000, step(60)];
+  const [run, steps, forged] = [newRun(), 2000, step(60)];
   const subject = planSubject(run, forged, 'shared');
   const jobFile = join(folder, 'job.json');
-  writeFileSync(jobFile, JSON.stringify(fakeJob(steps)));
+  const dataset = join(folder, 'dataset');
+  await smallDataset(dataset);
+  const job = longJob({ dataset, steps });
+  writeFileSync(jobFile, JSON.stringify(job));
   const forge = async (): Promise<void> => {
     const [piece] = splitMessage(new Uint8Array(100), 10_000);
     const stream = await stranger.openStream(planStream(run));
@@ -38,12 +44,12 @@ test('a plan that was stored ahead of the coordinator ends the run by name', asy
   };
   let stored: Promise<void> = Promise.resolve();
   try {
-    const end: RunEnd = await runJob({
+    const end = await runCluster({
       jobFile,
       run,
-      jobDigest: fakeDigest(steps),
+      jobDigest: wholeJobDigest(resolveJob(job)),
       claim: null,
-      datasetDirectory: folder,
+      datasetDirectory: dataset,
       output: join(folder, 'run'),
       checkpoints: join(folder, 'run', 'checkpoints'),
       workers: 2,
@@ -55,7 +61,6 @@ test('a plan that was stored ahead of the coordinator ends the run by name', asy
         if (event.kind === 'committed' && event.report.step === 3) stored = forge();
       },
       onProcess: () => undefined,
-      entries: fakeEntries,
     }).end;
     await stored;
     assert.equal(end.kind === 'failed' ? end.cause.code : null, 'PLAN_FORGED');

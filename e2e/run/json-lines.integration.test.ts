@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { smallJob } from './small-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { smallJob } from './small-run/small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-json-'));
@@ -16,7 +16,7 @@ const at = (name: string): string => join(folder, name);
 const dataset = at('data/out');
 
 before(async () => {
-  await fakeDataset(dataset);
+  await smallDataset(dataset);
   const job = smallJob(dataset, {
     evaluation: { everySteps: 1 },
     checkpoint: { best: 'mrr' },

@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { smallJob } from './small-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { smallJob } from './small-run/small-job.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-readonly-'));
@@ -31,7 +31,7 @@ function lockstep(words: readonly string[], who: object = {}) {
 }
 
 before(async () => {
-  await fakeDataset(dataset);
+  await smallDataset(dataset);
   mkdirSync(join(folder, 'tmp'));
   chmodSync(join(folder, 'tmp'), 0o777);
   const job = smallJob(dataset);

@@ -22,7 +22,7 @@ import { exitCodes } from '../../shared/exit-codes.js';
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-signals-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const program = fileURLToPath(new URL('./fakes/fake-train.js', import.meta.url));
+const program = fileURLToPath(new URL('./small-run/small-train.js', import.meta.url));
 
 interface Command {
   readonly process: ChildProcess;

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, startCommand } from './command.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { smallJob } from './small-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { smallJob } from './small-run/small-job.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-staged-run-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ const [short, long] = [5, 100];
 
 before(async () => {
   const dataset = join(folder, 'data');
-  await fakeDataset(dataset);
+  await smallDataset(dataset);
   const job = smallJob(dataset, {
     lanes: 2,
     workers: { replicas: 2 },

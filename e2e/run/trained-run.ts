@@ -1,5 +1,5 @@
 /**
- * The folder of a run as a training leaves it, without the training: a small job on `fakeDataset`, and
+ * The folder of a run as a training leaves it, without the training: a small job on `smallDataset`, and
  * the weights that its seed gives as the checkpoint of step 1.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { initialWeights } from '../../worker/model/parameters/initial-weights.js
 import type { ParameterLayout } from '../../worker/model/parameters/parameter-layout.js';
 import { HostState } from '../../worker/state/host-state.js';
 import { modelOfStage } from '../../worker/training/stages/open-stage.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { smallJob } from './small-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { smallJob } from './small-run/small-job.js';
 
 export interface TrainedRun {
   readonly folder: string;
@@ -28,7 +28,7 @@ export interface TrainedRun {
 /** @param more fields of the job's spec */
 export async function trainedRun(folder: string, more: object = {}): Promise<TrainedRun> {
   const data = join(folder, 'data', 'imported');
-  await fakeDataset(data);
+  await smallDataset(data);
   const job = resolveJob(smallJob(data, more));
   const output = join(folder, 'run');
   mkdirSync(join(output, 'checkpoints'), { recursive: true });

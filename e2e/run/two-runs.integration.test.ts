@@ -1,6 +1,6 @@
 /**
  * What runs do to each other, at once or one after the other: real processes and real nats-servers,
- * around a training thread that computes nothing but holds where a test wants it to.
+ * with a training thread that holds where a test wants it to.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -25,10 +25,10 @@ import {
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { type Command, startCommand } from './command.js';
-import { fakeDataset } from './fakes/fake-dataset.js';
-import { holdFile } from './fakes/fake-job.js';
+import { smallDataset } from './small-run/small-dataset.js';
+import { holdFile } from './small-run/small-run.js';
 
-const program = fileURLToPath(new URL('./fakes/fake-train.js', import.meta.url));
+const program = fileURLToPath(new URL('./small-run/small-train.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-two-'));
 const steps = 15;
 
@@ -37,7 +37,7 @@ let server: LocalNatsServer;
 let undisturbed: unknown;
 
 before(async () => {
-  await fakeDataset(join(folder, 'dataset'));
+  await smallDataset(join(folder, 'dataset'));
   server = await startLocalNatsServer({
     binary: findNatsServer(),
     directory: join(folder, 'nats'),
@@ -123,7 +123,7 @@ test('a second live run of a name on one server exits with 2, and the first is u
   const coordinator = first.pids.get('coordinator');
   assert.match(
     second.errors,
-    new RegExp(`"fake" on this nats-server: its run t\\w{16} is live: pid ${coordinator} on`),
+    new RegExp(`"small" on this nats-server: its run t\\w{16} is live: pid ${coordinator} on`),
   );
   // It has left nothing, not even the folder that it would have had.
   assert.equal(existsSync(output('name-b')), false);

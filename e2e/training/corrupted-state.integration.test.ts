@@ -13,14 +13,14 @@ import { type Recording, recordStep } from '../../shared/ledger/record-step.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts } from '../../shared/plan/plan.js';
 import type { FromTraining, SharedState } from '../../worker/training/messages.js';
-import { fakeDataset } from '../run/fakes/fake-dataset.js';
-import { smallJob } from '../run/small-job.js';
+import { smallDataset } from '../run/small-run/small-dataset.js';
+import { smallJob } from '../run/small-run/small-job.js';
 import { trainMembers } from './train-members.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-corrupted-'));
 const datasetDirectory = join(folder, 'data');
 after(() => rmSync(folder, { recursive: true, force: true }));
-before(() => fakeDataset(datasetDirectory));
+before(() => smallDataset(datasetDirectory));
 
 const members = 3;
 const steps = 4;

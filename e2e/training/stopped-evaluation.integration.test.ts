@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { FromTraining } from '../../worker/training/messages.js';
-import { fakeDataset } from '../run/fakes/fake-dataset.js';
+import { smallDataset } from '../run/small-run/small-dataset.js';
 import { type MembersOptions, only, trainMembers } from './train-members.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-stop-'));
 const datasetDirectory = join(folder, 'data', 'out');
-before(() => fakeDataset(datasetDirectory));
+before(() => smallDataset(datasetDirectory));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const steps = 4;

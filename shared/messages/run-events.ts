@@ -111,7 +111,9 @@ export type RunEvent =
     };
 
 export type RunCommand =
-  /** Finish the step, write a checkpoint, end. */
+  /** To a coordinator: finish the step, write a checkpoint, end the run. To a worker: hand over, end. */
   | { readonly kind: 'stop' }
+  /** To a coordinator: end, and let the run go on under another one. */
+  | { readonly kind: 'leave' }
   /** End now. */
   | { readonly kind: 'abort'; readonly reason: string };

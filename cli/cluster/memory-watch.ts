@@ -2,7 +2,7 @@
 import { oomKills, residentMemory } from '../../process/machine-memory.js';
 import { memoryWatchInterval } from '../../shared/limits.js';
 import type { Bytes } from '../../shared/units.js';
-import type { OutOfMemory } from './ending/failure.js';
+import type { OutOfMemory } from '../train/ending/failure.js';
 
 export class MemoryWatch {
   readonly #killsBefore = oomKills();

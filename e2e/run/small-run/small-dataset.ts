@@ -10,7 +10,7 @@ const items = ['a', 'b', 'c', 'd', 'e', 'f'];
  * @param length interactions of each user
  * @param more items that nobody has seen: an evaluation ranks them all the same
  */
-export async function fakeDataset(output: string, length = items.length, more = 0): Promise<void> {
+export async function smallDataset(output: string, length = items.length, more = 0): Promise<void> {
   const folder = dirname(output);
   mkdirSync(folder, { recursive: true });
   const files = { items: join(folder, 'items.csv'), interactions: join(folder, 'inter.csv') };

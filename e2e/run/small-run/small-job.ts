@@ -1,4 +1,4 @@
-/** A job that the plain engine trains in a moment: two steps of one lane on `fakeDataset`. */
+/** A job that the plain engine trains in a moment: two steps of one lane on `smallDataset`. */
 export function smallJob(dataset: string, more: object = {}): object {
   const tower = { hiddenSize: 8, layers: 1, heads: 1, intermediateSize: 8 };
   return {

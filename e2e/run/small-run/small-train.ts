@@ -1,13 +1,13 @@
-/** `lockstep train` around the fake processes: OUTPUT WORKERS STEPS [options]. */
+/** `lockstep train` of the small job: OUTPUT WORKERS STEPS [options]. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDisplay } from '../../../cli/output/display.js';
+import { openOwnDisplay } from '../../../cli/output/own-display.js';
 import { trainJob } from '../../../cli/train/train-job.js';
 import { codeOf, exitCodeOf } from '../../../shared/exit-codes.js';
 import { resolveJob } from '../../../shared/job-spec/job-spec.js';
-import { fakeDataset } from './fake-dataset.js';
-import { fakeEntries, fakeJob } from './fake-job.js';
+import { smallDataset } from './small-dataset.js';
+import { heldEntries, longJob } from './small-run.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -20,12 +20,13 @@ const { positionals, values } = parseArgs({
 });
 const [output = '', workers = '', steps = ''] = positionals;
 const dataset = join(dirname(output), 'dataset');
-if (!existsSync(dataset)) await fakeDataset(dataset);
-const { name = 'fake', seed = '1' } = values;
-const job = fakeJob(Number(steps), {
+if (!existsSync(dataset)) await smallDataset(dataset);
+const { name = 'small', seed = '1' } = values;
+const job = longJob({
   name,
   dataset,
   seed: Number(seed),
+  steps: Number(steps),
   workers: Number(workers),
 });
 try {
@@ -35,15 +36,9 @@ try {
     resume: values.resume === true ? 'required' : 'never',
     natsUrl: values.nats ?? null,
     metricsPort: null,
-    display: openDisplay({
-      json: true,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      environment: process.env,
-      now: () => performance.now(),
-    }),
+    display: openOwnDisplay(true),
     commandTo: () => 'the same with --resume',
-    entries: fakeEntries,
+    entries: heldEntries,
   });
 } catch (error) {
   process.stderr.write(`lockstep: ${(error as Error).message}\n`);

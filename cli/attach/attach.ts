@@ -1,0 +1,113 @@
+/** `lockstep attach NAME`: watches a run from anywhere, as the command that trains would show it. */
+import { parseArgs } from 'node:util';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { logStream } from '../../shared/subjects.js';
+import { findRun } from '../cluster/find-run.js';
+import { followRun } from '../cluster/follow-run.js';
+import { natsAddress } from '../cluster/nats-address.js';
+import { runEndOf } from '../cluster/run-end.js';
+import { attachHelp } from '../help.js';
+import { oneName } from '../one-name.js';
+import { metricsTable } from '../output/metrics-table.js';
+import { ownCommand } from '../output/own-command.js';
+import { openOwnDisplay } from '../output/own-display.js';
+import { RunView } from '../output/run-view.js';
+import { UsageError } from '../usage-error.js';
+import { useServer } from '../use-server.js';
+
+const options = {
+  nats: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** @throws UsageError */
+export async function attachCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = read(words);
+  if (given === null) {
+    process.stdout.write(`${attachHelp}\n`);
+    return exitCodes.success;
+  }
+  const display = openOwnDisplay(given.json);
+  const time = (): string => new Date().toISOString();
+  const view = new RunView({
+    display,
+    history: null,
+    ledger: null,
+    metricsTable,
+    next: () => ({ resumes: false, command: ownCommand(['attach', ...words]) }),
+    time,
+  });
+  return useServer(given.nats, async (bus) => {
+    const run = await findRun(bus, given.name);
+    const log = await bus.openLog(logStream(run));
+    const followed = await followRun({
+      bus,
+      log,
+      run,
+      from: 1,
+      onEvent: (event, at) => view.see(event, at),
+      time,
+    });
+    const detach = detached(() =>
+      display.note(
+        `detached: the run goes on; to watch it again: ${ownCommand(['attach', ...words])}`,
+      ),
+    );
+    try {
+      const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
+      return end === null ? exitCodes.success : view.end(runEndOf(end));
+    } finally {
+      detach.close();
+      followed.close();
+      await bus.close();
+    }
+  });
+}
+
+async function lost(closed: Promise<Error | null>): Promise<null> {
+  const error = await closed;
+  if (error !== null) throw error;
+  return null;
+}
+
+/** Ctrl-C leaves the run as it is. */
+function detached(onAsked: () => void): { readonly asked: Promise<null>; close(): void } {
+  let ask: () => void = () => undefined;
+  const asked = new Promise<null>((resolve) => {
+    ask = () => {
+      onAsked();
+      resolve(null);
+    };
+  });
+  process.once('SIGINT', ask);
+  process.once('SIGTERM', ask);
+  return {
+    asked,
+    close() {
+      process.off('SIGINT', ask);
+      process.off('SIGTERM', ask);
+    },
+  };
+}
+
+function read(words: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options,
+      strict: true,
+      allowPositionals: true,
+    });
+    if (values.help === true) return null;
+    return {
+      name: oneName('attach', "a job's NAME", positionals),
+      nats: natsAddress(values.nats ?? null),
+      json: values.json === true,
+    };
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    const message = `${(cause as Error).message} (see "lockstep attach --help")`;
+    throw new UsageError(message, { cause });
+  }
+}

@@ -1,0 +1,137 @@
+/** Which processes a run has on one machine, and what each is told. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { RunAddress } from '../../shared/run/run-id.js';
+import type { KeptProcess } from './kept-processes.js';
+
+export interface ClusterProcesses {
+  readonly run: RunAddress;
+  /** The resolved job as a file. */
+  readonly jobFile: string;
+  /** `wholeJobDigest` of the job: every process checks that it reads the same. */
+  readonly jobDigest: string;
+  /** Of the claim on the job's name that the coordinator takes over; null lets it make its own. */
+  readonly claim: string | null;
+  readonly datasetDirectory: string;
+  readonly output: string;
+  /** A folder that all workers can read, `s3://BUCKET/PREFIX`, or `workers`: each has its own. */
+  readonly checkpoints: string;
+  /** On this machine; 0 where all are elsewhere. */
+  readonly workers: number;
+  /** One leads, the others stand by. */
+  readonly coordinators?: number;
+  /** The first coordinator's; the others follow. Null takes free ones. */
+  readonly metricsPort: number | null;
+  readonly metricsHost?: string | null;
+  /** `newest`, a checkpoint folder, or null to start from the seed. */
+  readonly resume: string | null;
+  readonly evaluateOnly: boolean;
+  readonly entries?: RunEntries;
+}
+
+/** Compiled entries of the processes; tests put others in. */
+export interface RunEntries {
+  readonly coordinator: URL;
+  readonly worker: URL;
+}
+
+/** The server's address as each role is to use it. */
+export interface NatsUrls {
+  readonly coordinator: string;
+  readonly worker: string;
+}
+
+export const workerEntry = new URL('../../worker/main.js', import.meta.url);
+
+const realEntries: RunEntries = {
+  coordinator: new URL('../../coordinator/main.js', import.meta.url),
+  worker: workerEntry,
+};
+
+/** Coordinators first. */
+export function processesOf(options: ClusterProcesses, urls: NatsUrls): KeptProcess[] {
+  const { coordinators = 1, entries = realEntries, metricsPort, output, run, workers } = options;
+  const port = (index: number): number => (metricsPort === null ? 0 : metricsPort + index);
+  const logFile = (name: string): string => join(output, 'logs', `${name}.log`);
+  const secret = randomBytes(32).toString('hex');
+  const leading = Array.from({ length: coordinators }, (_, index): KeptProcess => {
+    const name = index === 0 ? 'coordinator' : `coordinator-${index}`;
+    return {
+      name,
+      entry: entries.coordinator,
+      environment: { LOCKSTEP_NATS_URL: urls.coordinator },
+      arguments: coordinatorWords(options, name, port(index)),
+      logFile: logFile(name),
+    };
+  });
+  const working = Array.from({ length: workers }, (_, index): KeptProcess => {
+    const name = `worker-${index}`;
+    return {
+      name,
+      entry: entries.worker,
+      environment: { LOCKSTEP_NATS_URL: urls.worker, LOCKSTEP_SECRET: secret },
+      arguments: workerWords({
+        job: run.job,
+        run: run.run,
+        worker: name,
+        output,
+        metricsPort: port(coordinators + index),
+      }),
+      logFile: logFile(name),
+    };
+  });
+  return [...leading, ...working];
+}
+
+function coordinatorWords(options: ClusterProcesses, name: string, port: number): string[] {
+  const { checkpoints, claim, datasetDirectory, evaluateOnly, resume, run } = options;
+  return [
+    ...['--run', run.run, '--name', name],
+    ...['--job-file', options.jobFile, '--job-digest', options.jobDigest],
+    ...[
+      '--dataset',
+      datasetDirectory,
+      '--checkpoints',
+      checkpoints,
+      '--metrics-port',
+      String(port),
+    ],
+    ...(options.metricsHost ? ['--metrics-host', options.metricsHost] : []),
+    ...(options.workers === 0 ? [] : ['--workers', String(options.workers)]),
+    ...(claim === null ? [] : ['--claim', claim]),
+    ...(evaluateOnly ? ['--evaluate-only'] : []),
+    ...(resume === null ? [] : ['--resume', resume]),
+  ];
+}
+
+export interface WorkerWords {
+  readonly job: string;
+  /** Null lets the worker find the run of its job that someone leads. */
+  readonly run: string | null;
+  readonly worker: string;
+  readonly output: string;
+  readonly metricsPort: number | null;
+  readonly metricsHost?: string | null;
+  readonly bind?: string | null;
+  readonly announce?: string | null;
+  /** Seconds. */
+  readonly grace?: number | null;
+}
+
+export function workerWords(words: WorkerWords): string[] {
+  const { bind, announce, grace, metricsHost, metricsPort, output, run } = words;
+  const given = Object.entries({
+    run,
+    bind,
+    announce,
+    grace,
+    'metrics-host': metricsHost,
+    'metrics-port': metricsPort ?? 0,
+    cache: join(output, 'cache'),
+    checkpoints: join(output, 'checkpoints'),
+  });
+  return [
+    ...['--job', words.job, '--worker', words.worker],
+    ...given.flatMap(([name, value]) => (value == null ? [] : [`--${name}`, String(value)])),
+  ];
+}

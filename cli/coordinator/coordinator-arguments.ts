@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util';
+import { integer, type ResumeWish, resumeWish } from '../arguments.js';
+import { natsAddress } from '../cluster/nats-address.js';
+import { oneName } from '../one-name.js';
+import type { JobArgument } from '../train/job/read-job-argument.js';
+import { UsageError } from '../usage-error.js';
+
+export interface CoordinatorArguments extends JobArgument {
+  readonly nats: string;
+  readonly output: string | null;
+  /** `workers` lets each worker keep its own; null is the folder of the run. */
+  readonly checkpoints: string | null;
+  readonly resume: ResumeWish;
+  readonly json: boolean;
+  readonly metricsPort: number | null;
+  readonly metricsHost: string | null;
+}
+
+const options = {
+  nats: { type: 'string' },
+  output: { type: 'string' },
+  checkpoints: { type: 'string' },
+  resume: { type: 'boolean' },
+  'resume-if-any': { type: 'boolean' },
+  'init-from': { type: 'string' },
+  set: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+  'metrics-port': { type: 'string' },
+  'metrics-host': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/**
+ * Null where help was asked for.
+ *
+ * @throws UsageError
+ */
+export function readCoordinatorArguments(words: readonly string[]): CoordinatorArguments | null {
+  const { values, positionals } = parsed(words);
+  if (values.help === true) return null;
+  return {
+    subject: oneName('coordinator', "the job's FILE", positionals),
+    nats: natsAddress(values.nats ?? null),
+    output: values.output ?? null,
+    checkpoints: values.checkpoints ?? null,
+    resume: resumeWish(values.resume === true, values['resume-if-any'] === true),
+    initFrom: values['init-from'] ?? null,
+    overrides: values.set ?? [],
+    json: values.json === true,
+    metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
+    metricsHost: values['metrics-host'] ?? null,
+  };
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+  } catch (cause) {
+    const message = `${(cause as Error).message} (see "lockstep coordinator --help")`;
+    throw new UsageError(message, { cause });
+  }
+}

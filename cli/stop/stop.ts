@@ -1,0 +1,103 @@
+/** `lockstep stop NAME`: asks a run to finish its step, write a checkpoint and end. */
+import { hostname, userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Bus } from '../../shared/bus.js';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { stopRequestInterval } from '../../shared/limits.js';
+import { encodeControl } from '../../shared/messages/cluster/control.js';
+import type { RunAddress } from '../../shared/run/run-id.js';
+import { controlSubject, logStream } from '../../shared/subjects.js';
+import { findRun } from '../cluster/find-run.js';
+import { followRun, type LogEnd } from '../cluster/follow-run.js';
+import { natsAddress } from '../cluster/nats-address.js';
+import { stopHelp } from '../help.js';
+import { oneName } from '../one-name.js';
+import { UsageError } from '../usage-error.js';
+import { useServer } from '../use-server.js';
+
+const options = {
+  nats: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** @throws UsageError */
+export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = read(words);
+  if (given === null) {
+    process.stdout.write(`${stopHelp}\n`);
+    return exitCodes.success;
+  }
+  return useServer(given.nats, async (bus) => {
+    try {
+      const run = await findRun(bus, given.name);
+      if (!run.isLive) throw new UsageError(`Cannot stop "${given.name}": its last run is over`);
+      const end = await stopRun(
+        bus,
+        run,
+        (text) => given.json || process.stdout.write(`${text}\n`),
+      );
+      say(given, end);
+      return exitCodes.success;
+    } finally {
+      await bus.close();
+    }
+  });
+}
+
+/** Asks until the run's log says how it has ended. */
+async function stopRun(bus: Bus, run: RunAddress, note: (text: string) => void): Promise<LogEnd> {
+  const log = await bus.openLog(logStream(run));
+  const followed = await followRun({
+    bus,
+    log,
+    run,
+    from: Math.max(1, await log.last()),
+    onEvent: (event) => {
+      if (event.kind === 'checkpointed') note(`checkpoint of step ${event.committedSteps}`);
+    },
+    time: () => new Date().toISOString(),
+  });
+  const by = `${userInfo().username}@${hostname()}`;
+  const ask = (): void => bus.publish(controlSubject(run), encodeControl({ kind: 'stop', by }));
+  ask();
+  note('stopping after this step, with a checkpoint');
+  const asking = setInterval(ask, stopRequestInterval);
+  try {
+    return await followed.end;
+  } finally {
+    clearInterval(asking);
+    followed.close();
+  }
+}
+
+function say({ name, json }: { readonly name: string; readonly json: boolean }, end: LogEnd): void {
+  const { committedSteps } = end.kind === 'finished' ? end.result : end;
+  const how =
+    end.kind === 'failed' ? 'failed' : end.result.stopped ? 'stopped' : 'was finished already';
+  const line = { kind: 'stopped', job: name, how, committed_steps: committedSteps };
+  process.stdout.write(
+    json ? `${JSON.stringify(line)}\n` : `${name} ${how} after ${committedSteps} committed steps\n`,
+  );
+}
+
+function read(words: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options,
+      strict: true,
+      allowPositionals: true,
+    });
+    if (values.help === true) return null;
+    return {
+      name: oneName('stop', "a job's NAME", positionals),
+      nats: natsAddress(values.nats ?? null),
+      json: values.json === true,
+    };
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    const message = `${(cause as Error).message} (see "lockstep stop --help")`;
+    throw new UsageError(message, { cause });
+  }
+}

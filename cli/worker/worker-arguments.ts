@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { integer } from '../arguments.js';
+import { natsAddress } from '../cluster/nats-address.js';
+import { UsageError } from '../usage-error.js';
+
+export interface WorkerArguments {
+  readonly nats: string;
+  readonly job: string;
+  readonly name: string;
+  readonly output: string | null;
+  readonly bind: string | null;
+  readonly announce: string | null;
+  /** Seconds. */
+  readonly grace: number | null;
+  readonly metricsPort: number | null;
+  readonly metricsHost: string | null;
+}
+
+const options = {
+  nats: { type: 'string' },
+  job: { type: 'string' },
+  name: { type: 'string' },
+  output: { type: 'string' },
+  bind: { type: 'string' },
+  announce: { type: 'string' },
+  grace: { type: 'string' },
+  'metrics-port': { type: 'string' },
+  'metrics-host': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const longestGrace = 24 * 3600;
+
+/**
+ * Null where help was asked for.
+ *
+ * @throws UsageError
+ */
+export function readWorkerArguments(words: readonly string[]): WorkerArguments | null {
+  const values = parsed(words);
+  if (values.help === true) return null;
+  return {
+    nats: natsAddress(values.nats ?? null),
+    job: required('--job', values.job, /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a job'),
+    name: required(
+      '--name',
+      values.name ?? nameOfHost(hostname()),
+      /^[A-Za-z0-9_-]{1,128}$/,
+      '1 to 128 letters, digits, "-" or "_"',
+    ),
+    output: values.output ?? null,
+    bind: values.bind ?? null,
+    announce: values.announce ?? null,
+    grace: integer('--grace', values.grace, 1, longestGrace),
+    metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
+    metricsHost: values['metrics-host'] ?? null,
+  };
+}
+
+/** Several workers of one host must not be one. */
+const nameOfHost = (host: string): string =>
+  `${host.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 100)}-${randomBytes(3).toString('hex')}`;
+
+function required(name: string, value: string | undefined, rule: RegExp, words: string): string {
+  if (value !== undefined && rule.test(value)) return value;
+  const is = value === undefined ? 'it is missing' : `current value is ${JSON.stringify(value)}`;
+  throw new UsageError(`${name} must be ${words}: ${is} (see "lockstep worker --help")`);
+}
+
+function parsed(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, strict: true }).values;
+  } catch (cause) {
+    const message = `${(cause as Error).message} (see "lockstep worker --help")`;
+    throw new UsageError(message, { cause });
+  }
+}

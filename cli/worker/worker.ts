@@ -1,0 +1,58 @@
+/** `lockstep worker`: one worker of a job on this machine, kept running. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readJobSecret } from '../../process/job-secret.js';
+import { systemClock } from '../../shared/clock.js';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
+import { KeptProcesses } from '../cluster/kept-processes.js';
+import { workerHelp } from '../help.js';
+import { readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
+
+/** @throws UsageError, OptionError, before anything is started. */
+export async function workerCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = readWorkerArguments(words);
+  if (given === null) {
+    process.stdout.write(`${workerHelp}\n`);
+    return exitCodes.success;
+  }
+  // Whatever is wrong with it is said here, and not in a log.
+  readJobSecret();
+  const output = resolve(given.output ?? join('workers', given.name));
+  mkdirSync(join(output, 'logs'), { recursive: true });
+  return keepWorking(given, output);
+}
+
+/** Until the run is over, or the worker has been asked to leave and has handed over. */
+function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> {
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  return new Promise((resolve) => {
+    const processes = new KeptProcesses({
+      now: () => systemClock.now(),
+      onStart: ({ pid, logFile }) => say(`${given.name}: pid ${pid}, log ${logFile}`),
+      onEvent: (_child, event) => {
+        if (event.kind === 'notice') say(event.text);
+        if (event.kind === 'failed') process.stderr.write(`lockstep: ${event.message}\n`);
+      },
+      onRestart: say,
+      onLoss: (_name, symptom) => {
+        const code = symptom.kind === 'exit' ? symptom.code : null;
+        void processes.end().then(() => resolve((code ?? exitCodes.lost) as ExitCode));
+      },
+    });
+    let asked = false;
+    const leave = (): void => {
+      if (asked) processes.abort('it was asked to end twice');
+      else for (const child of processes.living()) child.send({ kind: 'stop' });
+      asked = true;
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
+    processes.start({
+      name: given.name,
+      entry: workerEntry,
+      environment: { LOCKSTEP_NATS_URL: given.nats },
+      arguments: workerWords({ ...given, worker: given.name, run: null, output }),
+      logFile: join(output, 'logs', `${given.name}.log`),
+    });
+  });
+}
