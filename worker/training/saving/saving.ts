@@ -23,6 +23,8 @@ export interface SavingParts {
 export class Saving {
   readonly #parts: SavingParts;
   #checkpoints: Checkpoints | null = null;
+  /** Writers that are done with but for what they are writing. */
+  #retiring: Promise<unknown> = Promise.resolve();
   /** Whose layout the writer's memory has. */
   #stage: number | null = null;
 
@@ -54,24 +56,35 @@ export class Saving {
   async start(held: Held, tell: (fact: Fact) => void): Promise<void> {
     await held.recent.write();
     const onWritten = (committedSteps: number, path: string, seconds: number): void => {
-      held.checkpoint = { committedSteps, path };
+      const known = held.checkpoint?.committedSteps ?? -1;
+      if (committedSteps >= known) held.checkpoint = { committedSteps, path };
       tell({ kind: 'checkpointed', committedSteps, path, seconds });
     };
     await this.#checkpoints?.start(this.#identityOf(held), held.current.state, onWritten);
   }
 
-  /** @throws whatever kept the last checkpoint from being written. */
+  /**
+   * Also of a writer that this member was before: whoever rolls back may need what it is writing.
+   *
+   * @throws whatever kept the last checkpoint from being written.
+   */
   async settle(): Promise<void> {
+    await this.#retiring;
     await this.#checkpoints?.settle();
   }
 
   /** Gives back the writer's memory, once what it is writing is written. */
-  async retire(): Promise<void> {
+  retire(): Promise<void> {
     const checkpoints = this.#checkpoints;
     this.#checkpoints = null;
     this.#stage = null;
-    await checkpoints?.settle();
-    await checkpoints?.close();
+    const retired = (async () => {
+      await checkpoints?.settle();
+      await checkpoints?.close();
+    })();
+    // Whoever asked for it hears of a failure.
+    this.#retiring = Promise.all([this.#retiring, retired.catch(() => undefined)]);
+    return retired;
   }
 
   async close(): Promise<void> {
