@@ -22,6 +22,12 @@ export const reasonBytes: Bytes = bytes(4096);
 /** Copies that a holder gives at a time; whoever comes later is asked to come again. */
 export const copiersMax = 16;
 
+/**
+ * How long a copier may keep its place without a request: it makes room and compares what it holds, some
+ * minutes for the largest states. One whose machine has vanished never says so.
+ */
+export const copierIdle: Millis = millis(600_000);
+
 /** Requests of one copier that wait: it asks for the next range while one is on its way, and no more. */
 export const requestsWaiting = 4;
 

@@ -8,7 +8,7 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { WebSocket } from 'ws';
 import { positionText, samePosition } from '../../../shared/membership/position.js';
 import { FrameError, maxPayloadBytes } from '../frames/frames.js';
-import { copiersMax, indexWait, reasonBytes, requestsWaiting } from './limits.js';
+import { copierIdle, copiersMax, indexWait, reasonBytes, requestsWaiting } from './limits.js';
 import { type Range, rangesOf } from './ranges.js';
 import { digestOfRange, encodeIndex } from './state-index.js';
 import { isWanted, type OfferedState } from './state-transfer.js';
@@ -79,10 +79,20 @@ export class StateServer {
 
   /** Answers whoever has shown that it may have the state, one request after the other. */
   welcome(socket: WebSocket): void {
+    if (this.#copiers >= copiersMax) {
+      // Ended in order: a reset could overtake the reason.
+      const close = () => socket.close();
+      later(socket, `${copiersMax} others copy already`).then(close, close);
+      return;
+    }
     const waiting: TransferRequest[] = [];
     let isAnswering = false;
     this.#copiers++;
-    socket.once('close', () => this.#copiers--);
+    const idle = setTimeout(() => socket.terminate(), copierIdle);
+    socket.once('close', () => {
+      clearTimeout(idle);
+      this.#copiers--;
+    });
     const answerAll = async (): Promise<void> => {
       isAnswering = true;
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
@@ -93,6 +103,7 @@ export class StateServer {
     socket.on('message', (data: Buffer) => {
       const request = read(data);
       if (request === null || waiting.length >= requestsWaiting) return socket.terminate();
+      idle.refresh();
       waiting.push(request);
       // A copier that is gone, or a state that no index can describe, is the copier's loss alone.
       if (!isAnswering) answerAll().catch(() => socket.terminate());
@@ -101,7 +112,6 @@ export class StateServer {
 
   async #answer(socket: WebSocket, request: TransferRequest): Promise<void> {
     const offer = this.#offer;
-    if (this.#copiers > copiersMax) return later(socket, `${copiersMax} others copy already`);
     if (offer === null) return later(socket, 'no state is given away here');
     const { position } = offer.state;
     const fits =

@@ -8,7 +8,7 @@ import {
   type SharedVectors,
   startLinks,
 } from '../links/links-host.js';
-import { rangeBytes } from './limits.js';
+import { copiersMax, rangeBytes } from './limits.js';
 
 const secret = Buffer.from('the secret of the job');
 const hosts: LinksHost[] = [];
@@ -98,6 +98,35 @@ test('several copy at once', async () => {
     [a, b].map((joiner, index) => joiner.copy(copies[index]?.request as CopyRequest)),
   );
   for (const { into } of copies) assert.ok(same(into, state.sections));
+});
+
+// Would catch a holder that refuses all because one more has come, and places that are never given back.
+test('only so many copy at a time, and whoever comes then is asked to come again', async () => {
+  const [holder, joiner] = [await start(), await start()];
+  const state = stateOf(6);
+  holder.serve(state);
+  const places: (() => void)[] = [];
+  const copies = Array.from({ length: copiersMax }, () => {
+    const into = shared(vectors(() => -1));
+    const room = () =>
+      new Promise<StateVectors>((resolve) => {
+        places.push(() => resolve(into));
+      });
+    return joiner.copy(copyFrom(holder, { room }).request);
+  });
+  while (places.length < copiersMax) await joiner.stats();
+  await assert.rejects(joiner.copy(copyFrom(holder).request), { code: 'STATE_ABSENT' });
+  for (const giveRoom of places) giveRoom();
+  await Promise.all(copies);
+  // A place is free when the holder has seen its socket close.
+  const { request, into } = copyFrom(holder);
+  const isThere = () =>
+    joiner.copy(request).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isThere())) await holder.stats();
+  assert.ok(same(into, state.sections));
 });
 
 // Would catch a joiner that trains on bytes of two steps: what was taken back is changed at once.
