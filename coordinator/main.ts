@@ -1,10 +1,10 @@
-/** The coordinator process. Its options are in leading/run-elastic.ts. */
+/** The coordinator process. Its options are in leading/run-coordinator.ts. */
 
-import { runElastic } from './leading/run-elastic.js';
+import { runCoordinator } from './leading/run-coordinator.js';
 import { startPlanner } from './plans/start-planner.js';
 
 const planner = new URL('./plans/planner-thread.js', import.meta.url);
 
-await runElastic(process.argv.slice(2), (job, datasetDirectory) =>
+await runCoordinator(process.argv.slice(2), (job, datasetDirectory) =>
   startPlanner(planner, job, datasetDirectory),
 );

@@ -19,7 +19,7 @@ export interface Prepared {
   readonly plans: PlanSource;
 }
 
-export interface ElasticParts {
+export interface CoordinatorParts {
   readonly bus: Bus;
   /** Monotonic and never standing still, as `systemClock`: what is awake time is found out here. */
   readonly clock: Clock;

@@ -37,7 +37,7 @@ import {
 } from '../record/run-state.js';
 import type { StepReport } from '../record/step-reports.js';
 import { decideResult, type Finished } from '../verdict.js';
-import type { ElasticParts, Prepared } from './coordinator-parts.js';
+import type { CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { describeRun } from './describe-run.js';
 import { FactRecorder } from './fact-recorder.js';
 import { LeadVoice } from './lead-voice.js';
@@ -50,7 +50,7 @@ import { TrainingWatch } from './training-watch.js';
 import { whoseEndCounts } from './whose-end-counts.js';
 
 export interface RunLeaderGiven {
-  readonly parts: ElasticParts;
+  readonly parts: CoordinatorParts;
   readonly prepared: Prepared;
   readonly fence: number;
   readonly values: BusValues;

@@ -11,7 +11,7 @@ import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js'
 import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';
 import { Planner } from '../../shared/plan/planner.js';
-import { type ElasticCluster, trainingCluster } from '../leading/elastic-fixture.js';
+import { type CoordinatedCluster, trainingCluster } from '../leading/coordinator-fixture.js';
 import { settle } from '../run-fixture.js';
 import { heldKey } from './held-planner-fixture.js';
 import { startPlanner } from './start-planner.js';
@@ -68,7 +68,7 @@ test('what the thread fails of has the code that it had there', async (context) 
   await assert.rejects(none, /no-such-thread/);
 });
 
-const workersHeard = ({ workers }: ElasticCluster): number => workers[0]?.leads ?? 0;
+const workersHeard = ({ workers }: CoordinatedCluster): number => workers[0]?.leads ?? 0;
 
 // Would catch planning on the thread that sends heartbeats: while it computes the order of millions of
 // sequences, healthy workers would give the coordinator up.

@@ -36,7 +36,7 @@ const entries = {
   worker: new URL('../../worker/main.js', import.meta.url),
 };
 
-export class ElasticCluster {
+export class CoordinatedCluster {
   readonly folder: string;
   readonly happenings: Happening[] = [];
   readonly #job: object;
@@ -61,7 +61,7 @@ export class ElasticCluster {
     this.#bus = bus;
   }
 
-  static async open(dataset: string, job: object): Promise<ElasticCluster> {
+  static async open(dataset: string, job: object): Promise<CoordinatedCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-elastic-'));
     const server = await startLocalNatsServer({
       binary: findNatsServer(),
@@ -71,7 +71,7 @@ export class ElasticCluster {
       job: 'small',
     });
     const bus = await openNatsBus({ url: server.url, name: 'test', reconnect: true });
-    const cluster = new ElasticCluster(folder, dataset, job, server, bus);
+    const cluster = new CoordinatedCluster(folder, dataset, job, server, bus);
     writeFileSync(join(folder, 'job.json'), JSON.stringify(job));
     await cluster.#follow(await bus.ensureLog(logStream(cluster.#run), logSubject(cluster.#run)));
     return cluster;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { smallDataset } from '../run/small-run/small-dataset.js';
 import { smallJob } from '../run/small-run/small-job.js';
-import { ElasticCluster } from './elastic-cluster.js';
+import { CoordinatedCluster } from './elastic-cluster.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-members-'));
 const dataset = join(folder, 'dataset');
@@ -25,7 +25,7 @@ const isAt = (step: number) => (happening: { report: { step: number } }) =>
 
 before(async () => {
   await smallDataset(dataset);
-  const cluster = await ElasticCluster.open(dataset, job);
+  const cluster = await CoordinatedCluster.open(dataset, job);
   try {
     cluster.startCoordinator();
     cluster.startWorker('worker-0');
@@ -42,7 +42,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 // Would catch a step that is lost or counted twice, a joiner with other bits, and a survivor that waits.
 test('one is killed, one that stood by takes its place, one drains: the same weights', async () => {
-  const cluster = await ElasticCluster.open(dataset, job);
+  const cluster = await CoordinatedCluster.open(dataset, job);
   try {
     cluster.startCoordinator();
     for (const name of workers) cluster.startWorker(name);

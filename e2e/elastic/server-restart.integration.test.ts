@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { smallDataset } from '../run/small-run/small-dataset.js';
 import { smallJob } from '../run/small-run/small-job.js';
-import { ElasticCluster } from './elastic-cluster.js';
+import { CoordinatedCluster } from './elastic-cluster.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-restart-'));
 const dataset = join(folder, 'dataset');
@@ -20,8 +20,8 @@ const job = smallJob(dataset, {
 before(() => smallDataset(dataset));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function weightsOf(disturb: (cluster: ElasticCluster) => Promise<void>): Promise<string> {
-  const cluster = await ElasticCluster.open(dataset, job);
+async function weightsOf(disturb: (cluster: CoordinatedCluster) => Promise<void>): Promise<string> {
+  const cluster = await CoordinatedCluster.open(dataset, job);
   try {
     cluster.startCoordinator();
     cluster.startWorker('worker-0');

@@ -1,5 +1,5 @@
 /** A coordinator of the simulation: the real one over a simulated bus, with plans that are known. */
-import { ElasticCoordinator } from '../../coordinator/leading/elastic-coordinator.js';
+import { Coordinator } from '../../coordinator/leading/coordinator.js';
 import { CoordinatorMetrics } from '../../coordinator/metrics.js';
 import { FilesPublisher } from '../../coordinator/plans/files-publisher.js';
 import type { PlanSource } from '../../coordinator/plans/plan-source.js';
@@ -32,7 +32,7 @@ function startCoordinator(cluster: Cluster, process: SimProcess, name: string, b
     standing: () => (coordinator.leads ? 'leading' : 'standing by'),
   };
   const owner = { host: 'h', pid: cluster.pidOf(process), boot: null, pidNamespace: null };
-  const coordinator = new ElasticCoordinator({
+  const coordinator = new Coordinator({
     bus,
     clock: process.clock,
     time: () => new Date(process.wall()).toISOString(),
@@ -83,11 +83,7 @@ function startCoordinator(cluster: Cluster, process: SimProcess, name: string, b
 }
 
 /** Where the bus is away while it starts, it is started again: nothing of it is there yet. */
-async function begin(
-  cluster: Cluster,
-  running: Running,
-  coordinator: ElasticCoordinator,
-): Promise<void> {
+async function begin(cluster: Cluster, running: Running, coordinator: Coordinator): Promise<void> {
   try {
     await coordinator.start();
   } catch (error) {

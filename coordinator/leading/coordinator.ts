@@ -25,7 +25,7 @@ import { type Millis, millis } from '../../shared/units.js';
 import { ClaimKeeper } from '../leadership/claim-keeper.js';
 import { senderOf } from '../membership/cluster-memory.js';
 import type { RunEnd } from '../record/run-state.js';
-import type { CoordinatorOutcome, ElasticParts, Prepared } from './coordinator-parts.js';
+import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { LogFollower } from './log-follower.js';
 import { RunLeader } from './run-leader.js';
 
@@ -38,8 +38,8 @@ interface Opened {
   readonly begunBehind: number;
 }
 
-export class ElasticCoordinator {
-  readonly #parts: ElasticParts;
+export class Coordinator {
+  readonly #parts: CoordinatorParts;
   readonly #awake: AwakeClock;
   readonly #refusals = new Refusals();
   readonly outcome: Promise<CoordinatorOutcome>;
@@ -55,7 +55,7 @@ export class ElasticCoordinator {
   #lookedAt: Millis;
   #wasAway = false;
 
-  constructor(parts: ElasticParts) {
+  constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#awake = new AwakeClock(parts.clock, longestTick);
     this.#lookedAt = this.#awake.now();

@@ -18,21 +18,21 @@ import type { WorkersWanted } from '../membership/cluster-view.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { FilesPublisher } from '../plans/files-publisher.js';
 import { emptyPlans, run, settle } from '../run-fixture.js';
-import type { CoordinatorOutcome, ElasticParts, Prepared } from './coordinator-parts.js';
-import { ElasticCoordinator } from './elastic-coordinator.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { ScriptedWorker } from './scripted-worker-fixture.js';
 
 const tick = 50;
 
 export interface Standing {
-  readonly coordinator: ElasticCoordinator;
+  readonly coordinator: Coordinator;
   readonly name: string;
   outcome: CoordinatorOutcome | null;
   /** Its process stands still, or is dead. */
   frozen: boolean;
 }
 
-export class ElasticCluster {
+export class CoordinatedCluster {
   readonly hub: MemoryHub;
   readonly workers: ScriptedWorker[] = [];
   readonly coordinators: Standing[] = [];
@@ -52,12 +52,12 @@ export class ElasticCluster {
 
   async coordinator(
     wanted: Partial<WorkersWanted> = {},
-    changes: Partial<ElasticParts> & Partial<Pick<Prepared, 'plans' | 'totalSteps'>> = {},
+    changes: Partial<CoordinatorParts> & Partial<Pick<Prepared, 'plans' | 'totalSteps'>> = {},
   ): Promise<Standing> {
     const bus = this.hub.open();
     const name = `c${this.coordinators.length}`;
     const { totalSteps = 20, plans = emptyPlans, ...parts } = changes;
-    const coordinator = new ElasticCoordinator({
+    const coordinator = new Coordinator({
       bus,
       clock: { now: () => millis(this.#now) },
       time: () => new Date(Date.UTC(2026, 0, 1) + this.#now).toISOString(),
@@ -173,9 +173,9 @@ export class ElasticCluster {
 /** Two workers that train, and whatever a test adds. */
 export async function trainingCluster(
   wanted: Partial<WorkersWanted> = {},
-  changes: Parameters<ElasticCluster['coordinator']>[1] = {},
-): Promise<ElasticCluster> {
-  const cluster = new ElasticCluster();
+  changes: Parameters<CoordinatedCluster['coordinator']>[1] = {},
+): Promise<CoordinatedCluster> {
+  const cluster = new CoordinatedCluster();
   await cluster.coordinator(wanted, changes);
   cluster.worker('w0');
   cluster.worker('w1');

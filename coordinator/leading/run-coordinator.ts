@@ -20,8 +20,8 @@ import { goodbyeTimeout, membersMax } from '../../shared/limits.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { FilesPublisher, filesOf } from '../plans/files-publisher.js';
 import type { JobPlan } from '../plans/plan-source.js';
+import { Coordinator } from './coordinator.js';
 import type { CoordinatorOutcome, Prepared } from './coordinator-parts.js';
-import { ElasticCoordinator } from './elastic-coordinator.js';
 import { lookInterval } from './limits.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
@@ -43,7 +43,7 @@ const names = [
 /** Where each worker has its checkpoints in a folder of its own. */
 const ownFolders = 'workers';
 
-export async function runElastic(words: readonly string[], openPlan: OpenPlan): Promise<void> {
+export async function runCoordinator(words: readonly string[], openPlan: OpenPlan): Promise<void> {
   const options = readOptions(words, names, ['evaluate-only']);
   const name = options.optional('name') ?? 'coordinator';
   const log = openLog({ process: name });
@@ -75,7 +75,7 @@ export async function runElastic(words: readonly string[], openPlan: OpenPlan): 
     const resume = options.optional('resume');
     const { min, max, replicas, shares } = spec.spec.workers;
     const { lanes } = spec.spec;
-    const coordinator = new ElasticCoordinator({
+    const coordinator = new Coordinator({
       bus,
       clock: systemClock,
       time: () => new Date().toISOString(),

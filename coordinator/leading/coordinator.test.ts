@@ -4,13 +4,13 @@ import { jobId, runId } from '../../shared/ids.js';
 import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import { at } from '../membership/cluster-fixture.js';
-import { ElasticCluster, trainingCluster } from './elastic-fixture.js';
+import { CoordinatedCluster, trainingCluster } from './coordinator-fixture.js';
 import type { ScriptedWorker } from './scripted-worker-fixture.js';
 
-const phases = ({ workers }: ElasticCluster) => workers.map(({ phase }) => phase);
+const phases = ({ workers }: CoordinatedCluster) => workers.map(({ phase }) => phase);
 const upTo = (steps: number) => Array.from({ length: steps }, (_, step) => step);
 
-function workerOf(cluster: ElasticCluster, index: number): ScriptedWorker {
+function workerOf(cluster: CoordinatedCluster, index: number): ScriptedWorker {
   return cluster.workers[index] as ScriptedWorker;
 }
 
@@ -206,7 +206,7 @@ test('a stop is said until members end, by whoever leads', async () => {
 
 // Would catch a coordinator that waits for workers although it has been told to stop.
 test('a stop before anyone trains ends the run at once', async () => {
-  const cluster = new ElasticCluster();
+  const cluster = new CoordinatedCluster();
   const { coordinator } = await cluster.coordinator();
   await cluster.pass(500);
   coordinator.stop('a test');
@@ -256,7 +256,7 @@ test('what every member reports stands in the log once, behind the step it is of
 
 // Would catch a resumed run that waits for steps which another log has, or whose plans never come.
 test('a run whose log is new begins at the newest checkpoint', async () => {
-  const cluster = new ElasticCluster();
+  const cluster = new CoordinatedCluster();
   const description = {
     job: {},
     jobSha256: 'b'.repeat(64),
@@ -319,7 +319,7 @@ test('a standby whose log is removed says so and does not lead', async () => {
 
 // Would catch a lead that is so large, or a look that is so slow, that many workers stop everything.
 test('sixty-four workers train in one generation', async () => {
-  const cluster = new ElasticCluster();
+  const cluster = new CoordinatedCluster();
   await cluster.coordinator({ replicas: 64, max: 64, lanes: 64 });
   for (let index = 0; index < 64; index++) cluster.worker(`w${index}`);
   await cluster.pass(1000);
