@@ -11,9 +11,10 @@ export interface Injection {
   readonly elapsed: () => number;
   /** The coordinator that leads, as far as the run's log has said. */
   readonly leader: () => string | null;
-  /** Whether the run trains, so that a fault hits something. */
-  readonly trains: () => boolean;
-  readonly onInjected: (fault: Fault, text: string) => void;
+  /** Workers that train, as far as the run's log has said; none while a generation forms. */
+  readonly members: () => readonly string[];
+  /** @param name of the process that was hit */
+  readonly onInjected: (fault: Fault, name: string, text: string) => void;
 }
 
 /** How often it looks whether a fault is due. */
@@ -21,12 +22,12 @@ const lookMs = 50;
 
 /** Until it is aborted; whoever it has stopped goes on then. */
 export async function injectFaults(injection: Injection, signal: AbortSignal): Promise<void> {
-  const { plan, elapsed, trains } = injection;
+  const { plan, elapsed } = injection;
   const hangs: Promise<void>[] = [];
   while (!signal.aborted && plan.length > 0) {
     await sleep(lookMs, undefined, { signal }).catch(() => undefined);
     const [next] = plan;
-    if (signal.aborted || next === undefined || elapsed() < next.at || !trains()) continue;
+    if (signal.aborted || next === undefined || elapsed() < next.at) continue;
     const hang = inject(injection, next, signal);
     if (hang === null) continue;
     plan.shift();
@@ -35,7 +36,10 @@ export async function injectFaults(injection: Injection, signal: AbortSignal): P
   await Promise.all(hangs);
 }
 
-/** Null where there is nobody to hit: it is tried again. */
+/**
+ * Null where there is nobody to hit, or where the last member that has the state would go with it: a
+ * run survives as long as one lives, and no longer. It is tried again.
+ */
 function inject(
   injection: Injection,
   planned: PlannedFault,
@@ -46,25 +50,28 @@ function inject(
   const { name, pid } = target;
   const { fault, lasts } = planned;
   if (fault === 'hang') {
-    injection.onInjected(fault, `${name} stands still for ${(lasts / 1000).toFixed(1)} s`);
+    injection.onInjected(fault, name, `${name} stands still for ${(lasts / 1000).toFixed(1)} s`);
     send(pid, 'SIGSTOP');
     return sleep(lasts, undefined, { signal })
       .catch(() => undefined)
       .then(() => send(pid, 'SIGCONT'));
   }
-  injection.onInjected(fault, `${name} is killed`);
+  injection.onInjected(fault, name, `${name} is killed`);
   send(pid, 'SIGKILL');
   return Promise.resolve();
 }
 
-function targetOf({ run, leader }: Injection, { fault, draw }: PlannedFault) {
+function targetOf({ run, leader, members }: Injection, { fault, draw }: PlannedFault) {
+  const training = members();
+  if (training.length === 0) return null;
   const processes = run.processes();
   if (fault === 'nats') return processes.find(({ name }) => name === 'nats-server') ?? null;
   if (fault === 'coordinator') {
     const coordinators = processes.filter(({ name }) => name.startsWith('coordinator'));
     return coordinators.find(({ name }) => name === leader()) ?? coordinators[0] ?? null;
   }
-  const workers = processes.filter(({ name }) => name.startsWith('worker-'));
+  if (training.length < 2) return null;
+  const workers = processes.filter(({ name }) => training.includes(name));
   return workers[draw % Math.max(1, workers.length)] ?? null;
 }
 

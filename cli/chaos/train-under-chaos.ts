@@ -111,7 +111,8 @@ class Watch {
   readonly #entries: LogEntry['entry'][] = [];
   readonly #injected: Record<Fault, number> = { kill: 0, hang: 0, coordinator: 0, nats: 0 };
   #leader: string | null = null;
-  #trains = false;
+  /** Of the newest generation; without those that were hit since it began. */
+  #members: string[] = [];
 
   constructor(training: ChaosTraining) {
     this.#training = training;
@@ -128,8 +129,11 @@ class Watch {
   see({ entry }: LogEntry): void {
     this.#entries.push(entry);
     if (entry.kind === 'led') this.#leader = entry.coordinator.split(',')[0] ?? null;
-    if (entry.kind === 'committed') this.#trains = true;
-    if (entry.kind === 'finished' || entry.kind === 'failed') this.#trains = false;
+    if (entry.kind === 'generation') {
+      const members = entry.members.map(({ worker }) => worker);
+      this.#members = entry.position === null ? [] : members;
+    }
+    if (entry.kind === 'finished' || entry.kind === 'failed') this.#members = [];
   }
 
   async injectUntilEnd(run: RunningJob): Promise<ClusterEnd> {
@@ -143,9 +147,10 @@ class Watch {
               ...chaos,
               run,
               leader: () => this.#leader,
-              trains: () => this.#trains,
-              onInjected: (fault, text) => {
+              members: () => this.#members,
+              onInjected: (fault, name, text) => {
                 this.#injected[fault]++;
+                this.#members = this.#members.filter((member) => member !== name);
                 display.note(`chaos: ${text}`);
               },
             },
