@@ -10,6 +10,7 @@ import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { makeRunId, runIdBytes } from '../shared/run/run-id.js';
 import { readRunArguments } from './arguments.js';
 import { checkStart } from './check-start.js';
+import { natsAddressIfAny } from './cluster/nats-address.js';
 import { datasetFolder } from './dataset-folder.js';
 import { evalHelp } from './help.js';
 import { metricsTable } from './output/metrics-table.js';
@@ -37,7 +38,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
   const path = readRunRecord(output)?.datasetPath ?? null;
   const moved = path === null ? null : resolve(output, path);
   const datasetDirectory = await datasetFolder(job, (text) => display.note(text), moved);
-  const natsUrl = given.nats;
+  const natsUrl = natsAddressIfAny(given.nats);
   await checkStart({ job, datasetDirectory, workers, metricsPort: null, natsUrl });
   if (natsUrl !== null) await requireServer(natsUrl);
   const folder = makeEvaluationFolder();

@@ -56,7 +56,8 @@ Options:
   --set PATH=VALUE     set a field of the job, such as optimizer.learningRate=0.003; repeatable
   --json               one JSON object a line; the last one is the result
   --metrics-port P     serve the coordinator's metrics on P, worker r's on P+1+r (default: free ports)
-  --nats URL           use this nats-server with JetStream instead of starting one
+  --nats URL           use this nats-server with JetStream instead of starting one (default:
+                       LOCKSTEP_NATS_URL, if set); a secret comes from there, never from the command line
 
 Ctrl-C finishes the step, writes a checkpoint and ends; a second Ctrl-C ends at once.
 Ctrl-Z pauses the whole training, fg goes on.
@@ -175,7 +176,8 @@ FOLDER is the --output of a run, whose newest complete checkpoint is taken, or o
 Options:
   --workers N          worker processes (default: workers.replicas of the job)
   --json               one JSON object a line; the last one is the result
-  --nats URL           use this nats-server with JetStream instead of starting one
+  --nats URL           use this nats-server with JetStream instead of starting one (default:
+                       LOCKSTEP_NATS_URL, if set); a secret comes from there, never from the command line
 
 ${exitCodeHelp}`;
 

@@ -23,7 +23,7 @@ export async function useServer<Result>(
   } catch (error) {
     if (!isAboutServer(error)) throw error;
     throw new UsageError(
-      `Cannot use --nats ${withoutSecret(url)}: it must be the address of a nats-server that runs ` +
+      `Cannot use ${withoutSecret(url)}, from --nats or LOCKSTEP_NATS_URL: it must be the address of a nats-server that runs ` +
         `with JetStream, with its secret where it has one: ${error.message}`,
       { cause: error },
     );

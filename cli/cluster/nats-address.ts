@@ -14,14 +14,24 @@ export function natsAddress(
   option: string | null,
   environment: NodeJS.ProcessEnv = process.env,
 ): string {
-  if (option === null) {
-    const address = environment[variable] ?? '';
-    if (address !== '') return address;
-    throw new UsageError(
-      `--nats must be the address of a nats-server, such as nats://host:4222: neither it nor ` +
-        `${variable} is given`,
-    );
-  }
+  const address = natsAddressIfAny(option, environment);
+  if (address !== null) return address;
+  throw new UsageError(
+    `--nats must be the address of a nats-server, such as nats://host:4222: neither it nor ` +
+      `${variable} is given`,
+  );
+}
+
+/**
+ * The same for a command that can do without: null where there is none.
+ *
+ * @throws UsageError
+ */
+export function natsAddressIfAny(
+  option: string | null,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | null {
+  if (option === null) return environment[variable] || null;
   if (withoutSecret(option) === option) return option;
   throw new UsageError(
     `--nats must hold no secret, since everyone on the machine can read a command line: it is ` +

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isBucket, locationProblem } from '../../storage/location.js';
 import { integer, type ResumeWish, resumeWish } from '../arguments.js';
 import { natsAddress } from '../cluster/nats-address.js';
 import { oneName } from '../one-name.js';
@@ -42,7 +44,7 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     subject: oneName('coordinator', "the job's FILE", positionals),
     nats: natsAddress(values.nats ?? null),
     output: values.output ?? null,
-    checkpoints: values.checkpoints ?? null,
+    checkpoints: checkpointsOf(values.checkpoints ?? null),
     resume: resumeWish(values.resume === true, values['resume-if-any'] === true),
     initFrom: values['init-from'] ?? null,
     overrides: values.set ?? [],
@@ -50,6 +52,14 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
     metricsHost: values['metrics-host'] ?? null,
   };
+}
+
+function checkpointsOf(location: string | null): string | null {
+  if (location === null || location === 'workers') return location;
+  const problem = locationProblem(location);
+  // Workers may have another working directory.
+  if (problem === null) return isBucket(location) ? location : resolve(location);
+  throw new UsageError(`--checkpoints ${problem}: current value is ${JSON.stringify(location)}`);
 }
 
 function parsed(words: readonly string[]) {

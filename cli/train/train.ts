@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { readRunArguments } from '../arguments.js';
+import { natsAddressIfAny } from '../cluster/nats-address.js';
 import { trainHelp } from '../help.js';
 import { openOwnDisplay } from '../output/own-display.js';
 import { launcherOf, resumeCommand } from './ending/resume-command.js';
@@ -24,7 +25,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     job: wish,
     output: resolve(given.output ?? join('runs', wish.metadata.name)),
     resume: given.resume,
-    natsUrl: given.nats,
+    natsUrl: natsAddressIfAny(given.nats),
     metricsPort: given.metricsPort,
     display,
     commandTo: (goOn) =>

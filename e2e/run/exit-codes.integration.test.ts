@@ -124,7 +124,7 @@ interface Refusal {
   readonly code: string;
   readonly says: RegExp;
   readonly skip?: string | false;
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: () => Readonly<Record<string, string>>;
 }
 
 const train = (...words: string[]): string[] => ['train', at('job.yaml'), ...words];
@@ -212,7 +212,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
     words: () => train(),
     code: 'NATS_SERVER_MISSING',
     says: /LOCKSTEP_NATS_SERVER must name an executable file/,
-    environment: { LOCKSTEP_NATS_SERVER: '/nowhere' },
+    environment: () => ({ LOCKSTEP_NATS_SERVER: '/nowhere' }),
   },
   '--resume without a checkpoint': usage(() => train('--resume'), /no checkpoint/),
   'eval of a folder without a run': usage(() => ['eval', folder], /--output of a run/),
@@ -226,10 +226,14 @@ const refusals: Readonly<Record<string, Refusal>> = {
     () => train('--nats', 'nats://127.0.0.1:1'),
     /CONNECTION_REFUSED/,
   ),
-  '--nats with a wrong secret': usage(
+  '--nats with a secret, which everyone could read': usage(
     () => train('--nats', server.url.replace(/:\w+@/, ':geheim@')),
-    /^(?!.*geheim).*[Aa]uthorization/,
+    /^(?!.*geheim).*LOCKSTEP_NATS_URL/,
   ),
+  'a wrong secret of a nats-server': {
+    ...usage(() => train(), /^(?!.*geheim).*[Aa]uthorization/),
+    environment: () => ({ LOCKSTEP_NATS_URL: server.url.replace(/:\w+@/, ':geheim@') }),
+  },
   '--nats without JetStream': usage(() => train('--nats', plainUrl), /JetStream/),
 };
 
@@ -239,7 +243,7 @@ for (const [name, { words, code, says, skip, environment }] of Object.entries(re
     const output = at('refused');
     const given = words();
     const into = given[0] === 'train' && !given.includes('--output') ? ['--output', output] : [];
-    const command = startCommand(program, [...given, ...into, '--json'], environment);
+    const command = startCommand(program, [...given, ...into, '--json'], environment?.());
     const { code: exitCode, last, errors } = await command.end;
     assert.equal(exitCode, exitCodes.usage, errors);
     assert.deepEqual(
