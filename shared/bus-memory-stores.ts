@@ -24,6 +24,7 @@ export function requireHere({ state }: MemoryAccess): void {
 
 /** Whether a subject matches a filter with `*` (one token) and `>` (one or more, at the end). */
 export function subjectMatches(filter: string, subject: string): boolean {
+  if (filter === subject) return true;
   const wanted = filter.split('.');
   const tokens = subject.split('.');
   for (const [index, part] of wanted.entries()) {

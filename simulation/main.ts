@@ -19,6 +19,7 @@ async function simulate(options: SimOptions): Promise<void> {
     const trace = options.trace ? say : undefined;
     const result = await fromEventLoop(() => runSeed(seed, { faults, trace }));
     seeds++;
+    if (seeds % 500 === 0) process.stderr.write(`${seeds} seeds, ${failed} failed\n`);
     if (result.found.length === 0) return;
     failed++;
     await fromEventLoop(() => report(result, options));

@@ -75,7 +75,11 @@ export class Cluster {
       reconnectMax: 300,
     });
     this.network = new SimNetwork(this.scheduler, Random.for(seed, 'network'));
-    this.findings = new Findings(setup, (text) => this.trace(text));
+    this.findings = new Findings(
+      setup,
+      () => this.scheduler.now,
+      (text) => this.trace(text),
+    );
   }
 
   running = (name: string): Running | null => this.#running.get(name) ?? null;
@@ -154,9 +158,9 @@ export class Cluster {
     this.scheduler.after(300 + this.random.below(700), () => this.start(running.name));
   }
 
-  over(): void {
+  over = (): void => {
     this.#isOver = true;
-  }
+  };
 
   /** Everyone that is missing is there again. */
   heal(): void {

@@ -2,10 +2,14 @@
  * What must never be, looked for while it runs: each rule is one sentence here, and what breaks one
  * is a finding. The log is looked at when the run is over: see checks/.
  */
+import { permitLease } from '../../worker/control/shell/permit-lease.js';
 import type { TrainingWatch } from '../engine/tiny-parts.js';
 import type { Setup } from '../schedule/setup.js';
 import type { SimProcess } from '../time/sim-process.js';
 import { tinyReference } from './tiny-job.js';
+
+/** A permit's lease, the time that a word takes, and the difference of two clocks. */
+const fencedAfter = permitLease + 600;
 
 /** A supervisor that starts the same process so often has nothing to hope for. */
 const restartsMax = 12;
@@ -16,11 +20,15 @@ export class Findings implements TrainingWatch {
   readonly #all: string[] = [];
   readonly #inside = new Map<SimProcess, number>();
   readonly #entered = new Map<SimProcess, number>();
+  /** When each generation was given its start. */
+  readonly #startedAt = new Map<number, number>();
+  readonly #now: () => number;
   #restarts = 0;
   #isStopWanted = false;
   isStopping = false;
 
-  constructor(setup: Setup, trace: (text: string) => void) {
+  constructor(setup: Setup, now: () => number, trace: (text: string) => void) {
+    this.#now = now;
     this.#setup = setup;
     this.#trace = trace;
   }
@@ -49,6 +57,11 @@ export class Findings implements TrainingWatch {
     }
   }
 
+  /** Stands in the log: members may go on in it. */
+  started(generation: number): void {
+    this.#startedAt.set(generation, this.#now());
+  }
+
   entered(process: SimProcess, generation: number): void {
     this.#trace(`${process.name} trains in generation ${generation}`);
     const inside = this.#inside.get(process);
@@ -73,11 +86,26 @@ export class Findings implements TrainingWatch {
 
   published(process: SimProcess, generation: number, committedSteps: number, digest: string): void {
     this.#trace(`${process.name} publishes the checkpoint of ${committedSteps} steps`);
+    this.#checkFence(process, generation, committedSteps);
     if (tinyReference(this.#setup).settled[committedSteps] !== digest) {
       this.add(
         `${process.name} publishes other weights at step ${committedSteps} than the undisturbed run ` +
           `has there, in generation ${generation}`,
       );
+    }
+  }
+
+  /** Others have gone on for so long that it must know, or must not trust what it knows. */
+  #checkFence(process: SimProcess, generation: number, committedSteps: number): void {
+    if (process.wasFooled) return;
+    for (const [newer, startedAt] of this.#startedAt) {
+      const since = Math.round(this.#now() - startedAt);
+      if (newer <= generation || since < fencedAfter) continue;
+      this.add(
+        `${process.name} publishes step ${committedSteps} of generation ${generation}: ` +
+          `generation ${newer} began ${since} ms ago`,
+      );
+      return;
     }
   }
 }

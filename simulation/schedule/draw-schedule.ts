@@ -32,9 +32,10 @@ const durations = [20, 200, 800, 2500, 6000] as const;
 export function drawSchedule(setup: Setup, random: Random): Fault[] {
   const span = usualDuration(setup) + random.below(2000);
   const faults: Fault[] = [];
-  for (let left = random.below(9); left > 0; left--) {
-    faults.push(...drawFault(setup, random, Math.floor(random.uniform() * span)));
-  }
+  const draw = (): number => Math.floor(random.uniform() * span);
+  for (let left = random.below(9); left > 0; left--)
+    faults.push(...drawFault(setup, random, draw()));
+  if (random.below(6) === 0) faults.push(...drawDisaster(setup, random, draw()));
   return faults.sort((a, b) => a.at - b.at);
 }
 
@@ -86,6 +87,20 @@ function drawFault(setup: Setup, random: Random, at: number): Fault[] {
     default:
       return [{ at, kind, process: anyone(), for: duration() }];
   }
+}
+
+/** All workers, all coordinators or both are lost at about the same time, as a rack is. */
+function drawDisaster(setup: Setup, random: Random, at: number): Fault[] {
+  const { coordinators, workers } = setup;
+  const lost = [workers, workers, coordinators, [...workers, ...coordinators]][random.below(4)];
+  return (lost ?? workers).flatMap((process): Fault[] => {
+    const killedAt = at + random.below(30);
+    const startedAt = killedAt + 1 + random.below(3000);
+    return [
+      { at: killedAt, kind: 'kill', process },
+      { at: startedAt, kind: 'start', process },
+    ];
+  });
 }
 
 function drawKind(random: Random): FaultKind {

@@ -24,6 +24,8 @@ export class SimProcess {
   readonly #rate: number;
   #offset: number;
   #wallOffset = 0;
+  #wasSetBack = false;
+  #hasLostTime = false;
   #state: 'running' | 'standing' | 'dead' = 'running';
   /** What came while it stood still, and behind that until it has caught up. */
   readonly #backlog: (() => void)[] = [];
@@ -59,11 +61,18 @@ export class SimProcess {
   /** Forwards or backwards. */
   setWall(by: number): void {
     this.#wallOffset += by;
+    if (by < 0) this.#wasSetBack = true;
+  }
+
+  /** Neither of its clocks told that it stood still. */
+  get wasFooled(): boolean {
+    return this.#wasSetBack && this.#hasLostTime;
   }
 
   /** A suspended host's monotonic clock stands still for so long. */
   loseTime(duration: number): void {
     this.#offset -= duration * this.#rate;
+    this.#hasLostTime = true;
   }
 
   /** Now if it runs; else behind what waits already. */
