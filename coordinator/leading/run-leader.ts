@@ -539,8 +539,8 @@ export class RunLeader {
       return;
     }
     // What the members go on from must stand in the log before anyone goes on from it.
-    const isState = proposed.start?.kind === 'state';
-    if (isState && !this.#steps.recordUpTo(position.committedSteps)) return;
+    const isOurs = proposed.start?.kind === 'state' || this.#ahead.hasTrained;
+    if (isOurs && !this.#steps.recordUpTo(position.committedSteps)) return;
     if (!this.#writer.isFlushed) return;
     const record = { ...proposed, fence };
     if (!(await this.#write(record))) return;
@@ -678,6 +678,7 @@ export class RunLeader {
       fence,
       coordinator: parts.name,
       recordedSteps: this.#stored.recordedSteps,
+      hasTrained: this.#stored.hasTrained,
       generation: this.#memory.record,
       stopping: this.#ahead.stopping,
       over: overOf(this.#stored.end),

@@ -58,12 +58,14 @@ const chosen = (
 
 function newestCheckpoint(
   members: readonly SeenWorker[],
-  { fromSeed, hasTrained }: ClusterView['facts'],
+  { fromSeed, hasTrained, reportedSteps }: ClusterView['facts'],
 ): FoundCheckpoint | null {
   // What lies about belongs to the run once the run has written something.
   if (fromSeed && !hasTrained) return null;
   return members.reduce<FoundCheckpoint | null>((best, { status: { checkpoint } }) => {
-    if (checkpoint === null) return best;
+    // Its steps were reported to nobody who lives: going on from there would leave a hole in the ledger.
+    if (checkpoint === null || (hasTrained && checkpoint.committedSteps > reportedSteps))
+      return best;
     return best === null || checkpoint.committedSteps > best.committedSteps ? checkpoint : best;
   }, null);
 }

@@ -245,6 +245,42 @@ test('the only holder of a state stays until whoever joins has it', () => {
   assert.deepEqual(cluster.members, ['w1']);
 });
 
+// Would catch recorded steps that are trained again, because a former member's old state was enough.
+test('who joins with an old state takes over the newer one before its holder leaves', () => {
+  const cluster = trainingCluster(1);
+  cluster.say('w1', { position: at(2) });
+  cluster.pass(1100);
+  assert.equal(cluster.act().kind, 'form');
+  const { generation } = cluster.record;
+  cluster.say('w1', { phase: 'paused', generation, position: at(2) });
+  cluster.say('w0', {
+    phase: 'training',
+    generation: generation - 1,
+    position: at(5),
+    leaving: true,
+  });
+  assert.notEqual(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, ['w0', 'w1']);
+});
+
+// Would catch a hole in the ledger: steps that all who trained them took along before a leader heard.
+test('a checkpoint of steps that nobody has reported is none', () => {
+  const newest = { path: '/step-5', committedSteps: 5 };
+  const startOf = (reportedSteps: number, hasTrained: boolean) => {
+    const cluster = new Cluster({ replicas: 1 });
+    cluster.facts = { ...cluster.facts, reportedSteps, hasTrained };
+    cluster.say('w0');
+    cluster.act();
+    const { generation } = cluster.record;
+    cluster.say('w0', { phase: 'paused', generation, checkpoint: newest });
+    cluster.act();
+    return cluster.record.start?.kind;
+  };
+  assert.equal(startOf(4, true), 'seed');
+  assert.equal(startOf(5, true), 'checkpoint');
+  assert.equal(startOf(0, false), 'checkpoint');
+});
+
 // Would catch members that wait for ever because one of them cannot enter its generation again.
 test('a member that has left its generation without a word of its peers gets another one', () => {
   const cluster = trainingCluster(2);

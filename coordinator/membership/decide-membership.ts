@@ -8,6 +8,7 @@ import type {
   GenerationMember,
   GenerationRecord,
 } from '../../shared/membership/generation-record.js';
+import { comparePositions, farthest } from '../../shared/membership/position.js';
 import type { Millis } from '../../shared/units.js';
 import { type ChosenStart, chooseStart } from './choose-start.js';
 import type { ClusterView, LinkBreak, SeenWorker, WorkersWanted } from './cluster-view.js';
@@ -215,9 +216,8 @@ function leave(
   if (leaving.length === 0 || isEnding(all) || view.facts.stopping) return null;
   const stay = all.filter(({ worker }) => !leaving.includes(worker));
   const members = stay.length === 0 ? [] : [...stay, ...spares(stay, standing, wanted)];
-  // Nobody else has the state yet: who joins takes it over first.
-  const isOnlyHolder = stay.length > 0 && stay.every(({ status }) => status.position === null);
-  if (isOnlyHolder && all.some(({ status }) => status.position !== null)) return null;
+  // Who stays has no state yet, or an older one: it takes over first what would be lost.
+  if (stay.length > 0 && !carriesOn(view, record, all, stay)) return null;
   // Who could take over its state becomes a member beside it first, as far as there is room.
   if (stay.length === 0 && spares(all, standing, wanted).length > 0) return null;
   const reason =
@@ -279,6 +279,24 @@ const membersThatWrite = (now: Millis, view: ClusterView, record: GenerationReco
         now - heardAt < silenceTimeout,
     )
     .map(({ worker }) => worker);
+
+/** Whether one of those who stay holds what all of them together hold. */
+function carriesOn(
+  view: ClusterView,
+  record: GenerationRecord,
+  all: readonly SeenWorker[],
+  stay: readonly SeenWorker[],
+): boolean {
+  const best = farthest(all.map(({ status }) => status.position));
+  if (best === null) return true;
+  if (record.start !== null) return stay.some((seen) => isTrainingIn(seen, record));
+  const trains = new Set(record.planned ? view.trainedBy?.workers : []);
+  // Positions of those who train are old when they come; they go on together.
+  return stay.some(
+    ({ worker, status: { position } }) =>
+      position !== null && (trains.has(worker) || comparePositions(position, best) >= 0),
+  );
+}
 
 /** Takes in who stands by, or deals lanes anew: one planned change at a time. */
 function grow(

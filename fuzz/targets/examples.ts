@@ -121,6 +121,7 @@ export const leaderMessages: readonly LeaderMessage[] = [
     fence: 2,
     coordinator: 'pid 9 on host',
     recordedSteps: 4,
+    hasTrained: true,
     generation,
     stopping: false,
     over: { kind: 'finished', reason: 'all steps' },

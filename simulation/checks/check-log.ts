@@ -67,7 +67,7 @@ export function checkLog(entries: readonly LogEntry[], expected: LogExpected): s
 
 /** Where every member was lost, the newest checkpoint counts: the steps behind it are trained again. */
 function rewound(
-  { position, resumedFrom }: Of<'generation'>,
+  { planned, position, resumedFrom }: Of<'generation'>,
   recorded: number,
   found: string[],
 ): number {
@@ -75,7 +75,8 @@ function rewound(
   const { committedSteps } = position;
   if (committedSteps >= recorded) return recorded;
   const isSeed = committedSteps === 0;
-  if (resumedFrom === null && !isSeed) {
+  // An older state that a survivor holds is as good as a checkpoint; nobody gives a newer one up for it.
+  if (planned && resumedFrom === null && !isSeed) {
     found.push(`a generation goes on from step ${committedSteps}: ${recorded} steps are recorded`);
   }
   return committedSteps;

@@ -99,9 +99,9 @@ function startWorker(
         },
       };
     },
-    findCheckpoint: async () => {
+    findCheckpoint: async (_request, recordedSteps) => {
       await sleep(process, 1 + random.below(20));
-      return disk.newest;
+      return disk.newest(recordedSteps ?? Number.POSITIVE_INFINITY);
     },
     tell: (event) => cluster.trace(`${name} tells: ${JSON.stringify(event)}`),
     kill: (reason) => cluster.ended(running, reason, false),

@@ -30,13 +30,17 @@ export class SimDisk {
     return found === undefined ? null : copyOf(found);
   }
 
-  get newest(): TinyCheckpoint | null {
+  /** Of no more steps than these. */
+  newest(stepsMax: number): TinyCheckpoint | null {
     const all = [...this.#checkpoints].map(([path, { committedSteps }]) => ({
       path,
       committedSteps,
     }));
     return all.reduce<TinyCheckpoint | null>(
-      (best, next) => (best === null || next.committedSteps > best.committedSteps ? next : best),
+      (best, next) =>
+        next.committedSteps <= stepsMax && next.committedSteps > (best?.committedSteps ?? -1)
+          ? next
+          : best,
       null,
     );
   }

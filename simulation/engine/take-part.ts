@@ -186,7 +186,7 @@ async function finish(member: Membership): Promise<'change' | 'abort'> {
     endedEarly: false,
     stage: null,
     best: null,
-    checkpoint: parts.disk.newest?.path ?? null,
+    checkpoint: parts.disk.newest(committedSteps)?.path ?? null,
   });
   member.isDone = true;
   member.boundary();

@@ -122,12 +122,10 @@ export class SimGeneration {
 
   /** Ends every wait, and tells the peers. */
   drop(reason: string): void {
-    const wasOver = this.#state === 'over';
     this.#state = 'over';
     const error = new ExchangeAbortedError(reason);
     this.#end(error);
     const { addresses, generation, rank, send } = this.#parts;
-    if (wasOver) return;
     for (const [peer, address] of addresses.entries()) {
       if (peer !== rank) send(address, { kind: 'closed', generation, why: reason });
     }

@@ -11,8 +11,8 @@ export interface CheckpointSearch {
   /** One checkpoint, `newest`, or null. */
   readonly resume: string | null;
   readonly expected: CheckpointExpectation;
-  /** Of the run so far. */
-  readonly recordedSteps: number;
+  /** Of the run so far: what lies beyond them was trained unheard. Null where it has not begun. */
+  readonly recordedSteps: number | null;
   readonly notice: (text: string) => void;
 }
 
@@ -28,10 +28,12 @@ export class CheckpointFinder {
   async find(search: CheckpointSearch): Promise<FoundCheckpoint | null> {
     const { location, recordedSteps, resume } = search;
     const wanted = resume === 'newest' ? null : resume;
-    if (wanted !== null && recordedSteps === 0) return this.#check(wanted, search.expected);
+    if (wanted !== null && recordedSteps === null) return this.#check(wanted, search.expected);
     for (const path of await newestFirst(location)) {
       const found = await this.#checkOrTell(path, search);
-      if (found !== null) return found;
+      if (found !== null && found.committedSteps <= (recordedSteps ?? found.committedSteps)) {
+        return found;
+      }
     }
     return wanted === null ? null : this.#check(wanted, search.expected);
   }

@@ -62,7 +62,7 @@ export async function runWorker(
     const bus = await openNatsBus({ url: address, replicas, name: worker, reconnect: true });
     const permit = new PublicationPermit();
     const finder = new CheckpointFinder();
-    const findCheckpoint = async (request: PrepareRequest, recordedSteps: number) =>
+    const findCheckpoint = async (request: PrepareRequest, recordedSteps: number | null) =>
       finder.find({
         location: request.description.checkpoints ?? checkpoints,
         resume: request.description.resume,

@@ -241,7 +241,8 @@ export class WorkerControl {
 
   async #look(): Promise<void> {
     try {
-      const recordedSteps = this.#lead?.recordedSteps ?? 0;
+      const lead = this.#lead;
+      const recordedSteps = lead?.hasTrained === true ? lead.recordedSteps : null;
       this.#checkpoint = await this.#parts.findCheckpoint(this.#request, recordedSteps);
       this.#hear({ kind: 'looked' });
     } catch (error) {

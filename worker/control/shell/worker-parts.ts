@@ -131,11 +131,11 @@ export interface WorkerControlParts {
   /**
    * The newest checkpoint that can be read here, of what the run may go on from.
    *
-   * @param recordedSteps of the run so far
+   * @param recordedSteps of the run so far, beyond which none counts; null where it has not begun
    */
   readonly findCheckpoint: (
     request: PrepareRequest,
-    recordedSteps: number,
+    recordedSteps: number | null,
   ) => Promise<FoundCheckpoint | null>;
   /** Tells the program that started this process, and its log. */
   readonly tell: (event: WorkerNews) => void;
