@@ -255,10 +255,11 @@ export class Coordinator {
 
   /**
    * The end of the run that this process stood by for, or led until it was succeeded. An end that stood
-   * in the log before it began is that of the execution before: it was started to go on from there.
+   * in the log before it began is that of the execution before, where it was started to go on from there.
    */
   #endOf({ follower, keeper, begunBehind }: Opened): RunEnd | null {
-    const isOurs = keeper.sawAnother || follower.endedAt > begunBehind;
+    const resumes = this.#parts.description.resume !== null;
+    const isOurs = !resumes || keeper.sawAnother || follower.endedAt > begunBehind;
     return isOurs ? follower.state.end : null;
   }
 

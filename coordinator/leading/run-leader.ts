@@ -514,7 +514,8 @@ export class RunLeader {
   /** Whether the record stands in the store now. */
   async #write(record: GenerationRecord): Promise<boolean> {
     const written = await this.#records.write(record);
-    if (this.#closed) return false;
+    // The run may have ended while it was being written: nothing stands behind the end.
+    if (this.#closed || this.#end !== null) return false;
     if (written.kind === 'deposed')
       this.#given.onDeposed('a newer leader has written a generation');
     // An answer was lost, and something else has been decided since: it goes on from what is there.

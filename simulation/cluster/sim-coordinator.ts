@@ -48,7 +48,7 @@ function startCoordinator(cluster: Cluster, process: SimProcess, name: string, b
       job: {},
       jobSha256: 'b'.repeat(64),
       checkpoints: setup.sharedFolder ? '/shared' : null,
-      resume: 'newest',
+      resume: null,
       evaluate: true,
     },
     workers: {

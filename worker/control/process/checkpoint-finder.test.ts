@@ -29,7 +29,7 @@ async function openFolder(context: TestContext, steps: readonly number[]) {
     location: folder,
     resume: null,
     expected: { jobDigest: identity.jobDigest, datasetDigest: null },
-    recordedSteps: 0,
+    recordedSteps: null,
     notice: (text) => notices.push(text),
   };
   return { paths, notices, search };
@@ -63,8 +63,11 @@ test('the one to resume from counts until the run has trained, then its own', as
   const resume = paths[0] as string;
   const begins = await finder.find({ ...search, resume });
   assert.equal(begins?.committedSteps, 5);
-  const later = await finder.find({ ...search, resume, recordedSteps: 7 });
+  const later = await finder.find({ ...search, resume, recordedSteps: 9 });
   assert.equal(later?.committedSteps, 9);
+  // What lies beyond the log was trained unheard: going on from there would leave a hole in it.
+  const heard = await finder.find({ ...search, resume, recordedSteps: 7 });
+  assert.equal(heard?.committedSteps, 5);
   const none = { ...search, location: join(search.location, 'empty') };
   assert.equal(await finder.find({ ...none, resume: 'newest' }), null);
   const missing = join(search.location, 'step-00000077');
