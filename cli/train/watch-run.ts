@@ -1,4 +1,5 @@
 /** Shows a run while it lasts, listens to Ctrl-C, and turns its end into words and an exit code. */
+import { metricsScheme } from '../../process/metrics/metrics-access.js';
 import { systemClock } from '../../shared/clock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import type { Millis } from '../../shared/units.js';
@@ -20,8 +21,8 @@ export async function watchRun({ run: options, ...view }: WatchOptions): Promise
     ...options,
     onEvent: (event, time) => shown.see(event, time),
     onProcess: ({ name, pid, metricsPort }) => {
-      const metrics =
-        metricsPort === null ? '' : `, metrics on http://127.0.0.1:${metricsPort}/metrics`;
+      const address = `${metricsScheme()}://127.0.0.1:${metricsPort}/metrics`;
+      const metrics = metricsPort === null ? '' : `, metrics on ${address}`;
       display.note(`${name}: pid ${pid}${metrics}`);
     },
   });

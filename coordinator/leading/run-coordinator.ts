@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { openNatsBus } from '../../bus/nats-bus.js';
 import { filesToSend } from '../../pretrained/weight-files.js';
 import { beginLife, endWithin, live } from '../../process/life.js';
+import { accessOn } from '../../process/metrics/metrics-access.js';
 import { startMetricsServer } from '../../process/metrics/metrics-server.js';
 import { readNatsOptions } from '../../process/nats/nats-options.js';
 import { openLog } from '../../process/open-log.js';
@@ -113,11 +114,13 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       onAbort: leave,
     };
     const parent = beginLife(handlers);
+    const host = options.optional('metrics-host') ?? '127.0.0.1';
     const server = await startMetricsServer({
       registry: metrics.registry,
       port: options.integer('metrics-port', 0, 65535, 0),
-      host: options.optional('metrics-host') ?? '127.0.0.1',
+      host,
       unhealthy: () => coordinator.unhealthy,
+      access: accessOn(host, (text) => log.warn({}, text)),
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
     log.info({ ...run, metricsPort: server.port }, 'coordinator started');

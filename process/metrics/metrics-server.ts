@@ -1,12 +1,15 @@
 /**
  * Serves a process's metrics to Prometheus, and its health to whoever supervises it. It listens
  * where strangers may connect and runs beside the heartbeats, so what it does is bounded: one request
- * a connection, few connections at a time, and few renderings a second, shared by all who wait.
+ * a connection, few connections at a time, and few renderings a second, shared by all who wait. With
+ * TLS and a token (metrics-access.ts) nobody else reads them, health included.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Registry } from 'prom-client';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { PortUnavailableError } from '../port-unavailable-error.js';
+import { isAllowed, type MetricsAccess, openAccess } from './metrics-access.js';
 import { readRequestHead } from './request-head.js';
 import { SharedRendering } from './shared-rendering.js';
 import { dismiss, StrangerSockets } from './stranger-sockets.js';
@@ -25,7 +28,11 @@ export interface MetricsServerOptions {
   /** Null while all is well, else what is not. */
   readonly unhealthy: () => string | null;
   readonly clock?: Clock;
+  /** Plain and for everyone where it is left out. */
+  readonly access?: MetricsAccess;
 }
+
+type Ask = (method: string, path: string, authorization: string | null) => Promise<Answer>;
 
 interface Answer {
   readonly status: number;
@@ -37,7 +44,9 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const { registry, unhealthy, port, host = '127.0.0.1', clock = systemClock } = options;
   const rendering = new SharedRendering(() => registry.metrics(), clock);
   const strangers = new StrangerSockets();
-  const answer = async (method: string, path: string): Promise<Answer> => {
+  const access = options.access ?? openAccess;
+  const answer: Ask = async (method, path, authorization) => {
+    if (!isAllowed(authorization, access)) return { status: 401 };
     if (method !== 'GET' && method !== 'HEAD') return { status: 405 };
     if (path === '/metrics') {
       return { status: 200, type: registry.contentType, body: await rendering.text() };
@@ -46,9 +55,10 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     const problem = unhealthy();
     return { status: problem === null ? 200 : 503, type: 'text/plain', body: problem ?? 'ok' };
   };
+  const serve = channel(access.tls, (socket) => serveOne(socket, answer));
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     strangers.add(socket);
-    serveOne(socket, answer);
+    serve(socket);
   });
   await listen(server, port, host);
   return {
@@ -61,8 +71,26 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   };
 }
 
+/**
+ * What becomes of a connection. One that encrypts stays a stranger's all the time, so that the
+ * greetings of TLS have no deadline and no limit of their own.
+ */
+function channel(
+  tls: MetricsAccess['tls'],
+  onSocket: (socket: Socket) => void,
+): (connection: Socket) => void {
+  if (tls === null) return onSocket;
+  const server = createTlsServer({ ...tls, minVersion: 'TLSv1.2', allowHalfOpen: true });
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => socket.destroy());
+    onSocket(socket);
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return (connection) => void server.emit('connection', connection);
+}
+
 /** Answers the first request of a connection; those that follow it are not read. */
-function serveOne(socket: Socket, answer: (method: string, path: string) => Promise<Answer>): void {
+function serveOne(socket: Socket, answer: Ask): void {
   let received = Buffer.alloc(0);
   // Nobody is left who would read an answer; later, half a connection is enough for one.
   socket.on('end', () => socket.destroy());
@@ -74,8 +102,8 @@ function serveOne(socket: Socket, answer: (method: string, path: string) => Prom
     socket.removeAllListeners('data').removeAllListeners('end');
     if (head.kind === 'refused')
       return dismiss(socket, responseText({ status: head.status }, true));
-    const { method, path } = head;
-    answer(method, path).then(
+    const { method, path, authorization } = head;
+    answer(method, path, authorization).then(
       (given) => dismiss(socket, responseText(given, method !== 'HEAD')),
       (error: Error) => dismiss(socket, responseText({ status: 500, body: error.message }, true)),
     );
@@ -85,6 +113,7 @@ function serveOne(socket: Socket, answer: (method: string, path: string) => Prom
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
   400: 'Bad Request',
+  401: 'Unauthorized',
   404: 'Not Found',
   405: 'Method Not Allowed',
   431: 'Request Header Fields Too Large',
@@ -101,6 +130,7 @@ function responseText(
     'Connection: close',
     `Content-Type: ${type}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
     ...(status === 405 ? ['Allow: GET, HEAD'] : []),
   ];
   return `${lines.join('\r\n')}\r\n\r\n${withBody ? body : ''}`;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { openNatsBus } from '../../../bus/nats-bus.js';
 import { beginLife, endWithin, live } from '../../../process/life.js';
+import { accessOn } from '../../../process/metrics/metrics-access.js';
 import { startMetricsServer } from '../../../process/metrics/metrics-server.js';
 import { readNatsOptions } from '../../../process/nats/nats-options.js';
 import { openLog } from '../../../process/open-log.js';
@@ -100,6 +101,7 @@ export async function runWorker(
       registry: metrics.registry,
       ...options.metrics,
       unhealthy: () => control.unhealthy,
+      access: accessOn(options.metrics.host, (text) => log.warn({}, text)),
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
     log.info({ metricsPort: server.port, links: links.address, job, run }, 'worker started');
