@@ -103,13 +103,7 @@ async function oneStep(member: Membership): Promise<number> {
     ...member.wishes(),
   };
   const all = (await gather(member, `step ${at}`, own)) as Part[];
-  const total = new Uint32Array(wordCount);
-  for (const part of all) {
-    for (let word = 0; word < wordCount; word++) {
-      total[word] = (total[word] as number) + (part.sums[word] as number);
-    }
-  }
-  commitStep(state, total);
+  commitStep(state, sumOf(all));
   state.stopping = all.some(({ stop }) => stop) && state.committedSteps < job.totalSteps;
   const waited = (process.clock.now() - computed) / 1000;
   const seconds = Math.max(0, (computed - began) / 1000);
@@ -124,6 +118,16 @@ async function oneStep(member: Membership): Promise<number> {
   member.tell({ kind: 'committed', report });
   member.forget(state.committedSteps);
   return Math.max(...all.map((part) => part.change));
+}
+
+function sumOf(parts: readonly Part[]): Uint32Array {
+  const total = new Uint32Array(wordCount);
+  for (const { sums } of parts) {
+    for (let word = 0; word < wordCount; word++) {
+      total[word] = (total[word] as number) + (sums[word] as number);
+    }
+  }
+  return total;
 }
 
 async function follow(member: Membership): Promise<void> {
