@@ -88,7 +88,8 @@ function follow(worker: Worker, actions: Outcome['actions'] = []): Outcome | nul
 /** Another member was lost before it had finished: whoever has goes along once more. */
 function settleFinished(worker: Worker, situation: In<'finished'>, now: Millis): Outcome | null {
   const { generation, hasLeft } = situation;
-  if (!isBehind(worker, generation) || !isMember(worker)) return null;
+  // Also where they go on without it: it can be taken in again, with the state that it holds.
+  if (!isBehind(worker, generation)) return null;
   return hasLeft ? follow(worker) : withdraw(worker, generation, 'others have not finished', now);
 }
 
