@@ -1,6 +1,7 @@
 /** The `bench` command: `bench step ...`, `bench in-turns ...`. The last line is JSON. */
 
 import { benchAllReduce } from './all-reduce.js';
+import { benchControlPlane } from './control-plane/control-plane.js';
 import { benchInTurns } from './in-turns.js';
 import { benchLogits } from './logits/logits.js';
 import { benchPretrained } from './pretrained/pretrained.js';
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   tastes: benchTastes,
   logits: benchLogits,
   transfer: benchTransfer,
+  'control-plane': benchControlPlane,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

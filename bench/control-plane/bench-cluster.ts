@@ -1,0 +1,100 @@
+/** What each part stands on: a folder, a nats-server, a run, and the processes that it would have. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openNatsBus } from '../../bus/nats-bus.js';
+import { type Child, startChild } from '../../cli/cluster/child.js';
+import { type ClusterProcesses, processesOf } from '../../cli/cluster/cluster-processes.js';
+import type { KeptProcess } from '../../cli/cluster/kept-processes.js';
+import {
+  type LocalNatsServer,
+  startLocalNatsServer,
+} from '../../process/nats/local-nats-server.js';
+import { findNatsServer } from '../../process/nats/project-nats-server.js';
+import type { Bus } from '../../shared/bus.js';
+import { jobId } from '../../shared/ids.js';
+import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
+import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import { makeRunId, runIdBytes } from '../../shared/run/run-id.js';
+import { RunObserver } from './run-observer.js';
+
+export interface BenchCluster {
+  readonly folder: string;
+  readonly server: LocalNatsServer;
+  readonly bus: Bus;
+  readonly options: ClusterProcesses;
+  readonly observer: RunObserver;
+  /** As `lockstep train` would start them for so many workers: the coordinator first. */
+  processes(workers: number): readonly KeptProcess[];
+  /** Ended with the cluster where it has not ended before. */
+  start(process: KeptProcess): Child;
+}
+
+export interface WantedCluster {
+  readonly job: object;
+  readonly dataset: string;
+  readonly folder: string;
+  readonly workers: number;
+}
+
+/** Runs the work in a folder that goes away with it. */
+export async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function withCluster<Result>(
+  wanted: WantedCluster,
+  work: (cluster: BenchCluster) => Promise<Result>,
+): Promise<Result> {
+  const { dataset, folder, workers } = wanted;
+  const output = join(folder, 'run');
+  mkdirSync(join(output, 'logs'), { recursive: true });
+  const server = await startLocalNatsServer({
+    binary: findNatsServer(),
+    directory: join(folder, 'nats'),
+    logFile: join(output, 'logs', 'nats-server.log'),
+  });
+  const bus = await openNatsBus({ url: server.url, name: 'bench', reconnect: true });
+  const children: Child[] = [];
+  try {
+    const jobFile = join(folder, 'job.json');
+    writeFileSync(jobFile, JSON.stringify(wanted.job));
+    const job = resolveJob(wanted.job);
+    const run = {
+      job: jobId(job.metadata.name),
+      run: makeRunId('training', randomBytes(runIdBytes)),
+    };
+    const options: ClusterProcesses = {
+      ...{ run, jobFile, output, workers },
+      jobDigest: wholeJobDigest(job),
+      claim: null,
+      datasetDirectory: dataset,
+      checkpoints: join(output, 'checkpoints'),
+      metricsPort: null,
+      resume: null,
+      evaluateOnly: false,
+    };
+    const observer = await RunObserver.open(bus, run);
+    const urls = { coordinator: server.url, worker: server.workerUrl };
+    return await work({
+      ...{ folder, server, bus, options, observer },
+      processes: (count) => processesOf({ ...options, workers: count }, urls),
+      start: (process) => {
+        const child = startChild({ ...process, onEvent: () => undefined });
+        children.push(child);
+        return child;
+      },
+    });
+  } finally {
+    for (const child of children) child.kill();
+    await Promise.all(children.map(({ exited }) => exited));
+    await bus.close();
+    await server.stop();
+  }
+}

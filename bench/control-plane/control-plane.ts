@@ -1,0 +1,62 @@
+/**
+ * `npm run --silent bench -- control-plane`: what coordinating costs, and how fast members come and go.
+ * First many workers in one process, whose training costs nothing; then real worker processes.
+ */
+import { parseArgs } from 'node:util';
+import { aligned } from '../../cli/output/aligned.js';
+import { benchSimulated, type SimulatedResult } from './simulated-part.js';
+
+const usage =
+  'npm run bench -- control-plane [--simulated 64] [--seconds 60] [--step-ms 100] [--real 16] ' +
+  '[--steps 100] [--profile FOLDER]';
+
+export async function benchControlPlane(argv: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      simulated: { type: 'string', default: '64' },
+      seconds: { type: 'string', default: '60' },
+      'step-ms': { type: 'string', default: '100' },
+      profile: { type: 'string' },
+    },
+  });
+  const workers = integer('simulated', values.simulated, 0, 128);
+  const seconds = integer('seconds', values.seconds, 3, 3600);
+  const stepMillis = integer('step-ms', values['step-ms'], 1, 60_000);
+  const profile = values.profile ?? null;
+  const simulated =
+    workers === 0 ? null : await benchSimulated({ workers, seconds, stepMillis, profile });
+  if (simulated !== null) console.log(table(simulated).join('\n'));
+  console.log(JSON.stringify({ simulated }));
+}
+
+function table({ joinSeconds, loss, quiet, whole, workers }: SimulatedResult): string[] {
+  const number = (value: number | undefined, digits = 1): string =>
+    value === undefined ? '-' : value.toFixed(digits);
+  return aligned([
+    [`${workers} simulated workers`, 'nobody comes or goes', 'a join and a loss'],
+    [
+      'coordinator, % of a core',
+      number(quiet.coordinatorPercent),
+      number(whole.coordinatorPercent),
+    ],
+    ['messages/s', number(quiet.messagesPerSecond, 0), number(whole.messagesPerSecond, 0)],
+    ['committed steps/s', number(quiet.stepsPerSecond, 2), number(whole.stepsPerSecond, 2)],
+    ['a joiner is in after, s', '', number(joinSeconds, 2)],
+    ['a loss: detected, reformed, resumed, s', '', times(loss)],
+  ]);
+}
+
+const times = (of: SimulatedResult['loss']): string =>
+  of === null
+    ? '-'
+    : [of.detectSeconds, of.reformSeconds, of.resumeSeconds].map((s) => s.toFixed(2)).join(', ');
+
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new RangeError(
+    `Cannot run the benchmark: --${name} is ${JSON.stringify(text)}: should be an integer in ` +
+      `[${least}, ${most}]: ${usage}`,
+  );
+}

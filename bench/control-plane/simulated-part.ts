@@ -1,0 +1,103 @@
+/** Many workers in one process, whose training costs nothing: what is left is the control plane. */
+import { fork } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Recovered } from '../../shared/messages/run-events.js';
+import { inFolder, withCluster } from './bench-cluster.js';
+import { type Load, measureLoad } from './load.js';
+import { writeJob } from './plan-job.js';
+import type { ToWorkers } from './simulated-workers.js';
+
+export interface SimulatedOptions {
+  readonly workers: number;
+  readonly seconds: number;
+  readonly stepMillis: number;
+  /** A folder for a profile of the coordinator's CPU; null: none. */
+  readonly profile: string | null;
+}
+
+export interface SimulatedResult {
+  readonly workers: number;
+  /** Nobody comes or goes. */
+  readonly quiet: Load;
+  /** With a join and a loss. */
+  readonly whole: Load;
+  readonly joinSeconds: number;
+  readonly loss: Recovered | null;
+}
+
+/** Lanes of each worker, so that one more or less changes no step's time much. */
+const lanesEach = 2;
+
+const nameOf = (index: number): string => `worker-${index}`;
+
+export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResult> {
+  const { profile, seconds, stepMillis, workers } = options;
+  const lanes = lanesEach * workers;
+  const steps = 1_000_000;
+  return inFolder(async (folder) => {
+    const { dataset, job } = await writeJob(folder, {
+      ...{ name: 'bench', lanes, workers, steps, sequences: 2 },
+    });
+    return withCluster({ dataset, folder, job, workers }, async (cluster) => {
+      const { observer, options, processes, server, start } = cluster;
+      const [leading] = processes(workers);
+      if (leading === undefined) throw new Error('A run has a coordinator');
+      const coordinator = start(profile === null ? leading : profiled(leading, profile));
+      const hosts = fork(fileURLToPath(new URL('./simulated-workers.js', import.meta.url)), {
+        env: { ...process.env, LOCKSTEP_LOG_LEVEL: 'error' },
+      });
+      try {
+        const say = (message: ToWorkers) => hosts.send(message);
+        const { job, run } = options.run;
+        const stepOfAll = (stepMillis * lanes) / lanesEach;
+        say({
+          ...{ kind: 'run', natsUrl: server.workerUrl, job, run, lanes },
+          ...{ totalSteps: steps, stepMillis: stepOfAll },
+        });
+        for (let index = 0; index < workers; index++) say({ kind: 'start', worker: nameOf(index) });
+        await observer.until(() => observer.commits.length >= 20);
+        const whole = measureLoad(coordinator.pid, observer);
+        const quiet = measureLoad(coordinator.pid, observer);
+        await delay((seconds * 1000) / 3);
+        const quietLoad = quiet();
+        const joining = observer.joining(nameOf(workers));
+        say({ kind: 'start', worker: nameOf(workers) });
+        const joinSeconds = await joining;
+        await delay((seconds * 1000) / 3);
+        const isLoss = ({ cause }: Recovered): boolean => cause === 'lost';
+        say({ kind: 'lose', worker: nameOf(1) });
+        await observer.until(() => observer.recoveries.some(isLoss));
+        await delay((seconds * 1000) / 3);
+        const loss = observer.recoveries.find(isLoss) ?? null;
+        return { workers, quiet: quietLoad, whole: whole(), joinSeconds, loss };
+      } finally {
+        hosts.kill('SIGKILL');
+        if (profile !== null) await leave(coordinator);
+      }
+    });
+  });
+}
+
+/** A profile is written by a process that ends by itself. */
+async function leave({
+  exited,
+  send,
+}: {
+  exited: Promise<unknown>;
+  send: (command: { kind: 'leave' }) => void;
+}): Promise<void> {
+  send({ kind: 'leave' });
+  await exited;
+}
+
+const profiled = <Process extends { readonly environment: Readonly<Record<string, string>> }>(
+  process: Process,
+  folder: string,
+): Process => ({
+  ...process,
+  environment: {
+    ...process.environment,
+    NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}`,
+  },
+});
