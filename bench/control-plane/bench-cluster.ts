@@ -1,10 +1,11 @@
 /** What each part stands on: a folder, a nats-server, a run, and the processes that it would have. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { type Child, startChild } from '../../cli/cluster/child.js';
 import { type ClusterProcesses, processesOf } from '../../cli/cluster/cluster-processes.js';
 import type { KeptProcess } from '../../cli/cluster/kept-processes.js';
 import {
@@ -27,8 +28,8 @@ export interface BenchCluster {
   readonly observer: RunObserver;
   /** As `lockstep train` would start them for so many workers: the coordinator first. */
   processes(workers: number): readonly KeptProcess[];
-  /** Ended with the cluster where it has not ended before. */
-  start(process: KeptProcess): Child;
+  /** Killed with the cluster where it has not ended before. */
+  start(process: KeptProcess, nodeOptions?: readonly string[]): ChildProcess;
 }
 
 export interface WantedCluster {
@@ -61,7 +62,7 @@ export async function withCluster<Result>(
     logFile: join(output, 'logs', 'nats-server.log'),
   });
   const bus = await openNatsBus({ url: server.url, name: 'bench', reconnect: true });
-  const children: Child[] = [];
+  const children: ChildProcess[] = [];
   try {
     const jobFile = join(folder, 'job.json');
     writeFileSync(jobFile, JSON.stringify(wanted.job));
@@ -85,16 +86,38 @@ export async function withCluster<Result>(
     return await work({
       ...{ folder, server, bus, options, observer },
       processes: (count) => processesOf({ ...options, workers: count }, urls),
-      start: (process) => {
-        const child = startChild({ ...process, onEvent: () => undefined });
+      start: (process, nodeOptions = []) => {
+        const child = startProcess(process, nodeOptions);
         children.push(child);
+        child.once('exit', (code, signal) => {
+          if (child.killed) return;
+          observer.fail(new Error(`${process.name} ended: ${signal ?? `exit code ${code}`}`));
+        });
         return child;
       },
     });
   } finally {
-    for (const child of children) child.kill();
-    await Promise.all(children.map(({ exited }) => exited));
+    await Promise.all(children.map(end));
     await bus.close();
     await server.stop();
   }
+}
+
+/** Its log is the run's; where all is well nobody reads it. */
+function startProcess(kept: KeptProcess, nodeOptions: readonly string[]): ChildProcess {
+  const log = openSync(kept.logFile, 'a');
+  const child = fork(kept.entry, kept.arguments, {
+    execArgv: [...nodeOptions],
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...process.env, ...kept.environment },
+  });
+  closeSync(log);
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }

@@ -18,19 +18,25 @@ interface Joiner {
   /** Processes of that name that were there before. */
   readonly others: ReadonlySet<string>;
   readonly resolve: (seconds: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Waiting {
+  readonly isDone: () => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class RunObserver {
   /** Monotonic milliseconds of each commit as it was read. */
   readonly commits: number[] = [];
   readonly recoveries: Recovered[] = [];
-  readonly failures: string[] = [];
   /** Of workers and of the leader. */
   heard = 0;
   said = 0;
   readonly #joiners = new Map<string, Joiner>();
   readonly #incarnations = new Map<string, string>();
-  #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
+  #waiting: Waiting[] = [];
   #close: () => void = () => undefined;
 
   static async open(bus: Bus, run: RunAddress): Promise<RunObserver> {
@@ -56,22 +62,28 @@ export class RunObserver {
   /** From the first status of the next process of this name until a step that it trained is reported. */
   joining(worker: string): Promise<number> {
     const known = this.#incarnations.get(worker);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const others = new Set(known === undefined ? [] : [known]);
-      this.#joiners.set(worker, { incarnation: null, saidAt: 0, others, resolve });
+      this.#joiners.set(worker, { incarnation: null, saidAt: 0, others, resolve, reject });
     });
   }
 
   /** Resolves when it holds; asked at every entry of the log. */
   until(isDone: () => boolean): Promise<void> {
     if (isDone()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ isDone, resolve }));
+    return new Promise((resolve, reject) => this.#waiting.push({ isDone, resolve, reject }));
+  }
+
+  /** Nothing more will come of what is waited for. */
+  fail(error: Error): void {
+    for (const { reject } of this.#waiting) reject(error);
+    for (const { reject } of this.#joiners.values()) reject(error);
   }
 
   #see(entry: Happening): void {
     if (entry.kind === 'committed') this.commits.push(performance.now());
     if (entry.kind === 'recovered') this.recoveries.push(entry);
-    if (entry.kind === 'failed') this.failures.push(`${entry.code}: ${entry.message}`);
+    if (entry.kind === 'failed') this.fail(new Error(`${entry.code}: ${entry.message}`));
     const done = this.#waiting.filter(({ isDone }) => isDone());
     this.#waiting = this.#waiting.filter((one) => !done.includes(one));
     for (const { resolve } of done) resolve();

@@ -1,5 +1,6 @@
 /** Many workers in one process, whose training costs nothing: what is left is the control plane. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Recovered } from '../../shared/messages/run-events.js';
@@ -43,7 +44,8 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
       const { observer, options, processes, server, start } = cluster;
       const [leading] = processes(workers);
       if (leading === undefined) throw new Error('A run has a coordinator');
-      const coordinator = start(profile === null ? leading : profiled(leading, profile));
+      const coordinator = start(leading, profile === null ? [] : profiler(profile));
+      const pid = coordinator.pid ?? 0;
       const hosts = fork(fileURLToPath(new URL('./simulated-workers.js', import.meta.url)), {
         env: { ...process.env, LOCKSTEP_LOG_LEVEL: 'error' },
       });
@@ -57,8 +59,8 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         });
         for (let index = 0; index < workers; index++) say({ kind: 'start', worker: nameOf(index) });
         await observer.until(() => observer.commits.length >= 20);
-        const whole = measureLoad(coordinator.pid, observer);
-        const quiet = measureLoad(coordinator.pid, observer);
+        const whole = measureLoad(pid, observer);
+        const quiet = measureLoad(pid, observer);
         await delay((seconds * 1000) / 3);
         const quietLoad = quiet();
         const joining = observer.joining(nameOf(workers));
@@ -79,25 +81,11 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
   });
 }
 
+const profiler = (folder: string): string[] => ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+
 /** A profile is written by a process that ends by itself. */
-async function leave({
-  exited,
-  send,
-}: {
-  exited: Promise<unknown>;
-  send: (command: { kind: 'leave' }) => void;
-}): Promise<void> {
-  send({ kind: 'leave' });
+async function leave(coordinator: ChildProcess): Promise<void> {
+  const exited = once(coordinator, 'exit');
+  coordinator.kill('SIGTERM');
   await exited;
 }
-
-const profiled = <Process extends { readonly environment: Readonly<Record<string, string>> }>(
-  process: Process,
-  folder: string,
-): Process => ({
-  ...process,
-  environment: {
-    ...process.environment,
-    NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}`,
-  },
-});

@@ -74,7 +74,8 @@ async function start(given: SimulatedRun, name: string, incarnation: string): Pr
     grace: defaultGrace,
     permit: new PermitLease(permit, readings),
     prepare: async ({ description }) => prepared(given, resolveJob(description.job)),
-    findCheckpoint: async () => disk.newest,
+    // Whoever comes copies the state of a member.
+    findCheckpoint: async () => null,
     tell: nothing,
     kill: nothing,
   });
