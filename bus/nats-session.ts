@@ -18,6 +18,7 @@ import {
   type BusConnectionState,
   BusLostError,
   BusRefusedError,
+  BusUnauthorizedError,
 } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
 import {
@@ -35,6 +36,9 @@ import { asBusError, isUnheard } from './nats-errors.js';
 /** Consumers that filter several subjects came with this version. */
 const oldestServer = [2, 10] as const;
 
+/** The client's code of an answer to a wrong user, password or token. */
+const unauthorized = 'AUTHORIZATION_VIOLATION';
+
 export interface SessionOptions {
   readonly address: NatsAddress;
   /** Shown by the server's monitoring. */
@@ -43,7 +47,7 @@ export interface SessionOptions {
   readonly clock: Clock;
 }
 
-/** @throws BusLostError, BusRefusedError */
+/** @throws BusLostError, BusRefusedError, BusUnauthorizedError */
 export async function openSession(options: SessionOptions): Promise<NatsSession> {
   const client = await connectOnce(options);
   const version = client.info?.version ?? 'unknown';
@@ -61,6 +65,14 @@ async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
   try {
     return await connect(clientOptions(options));
   } catch (cause) {
+    if ((cause as NatsError).code === unauthorized) {
+      throw new BusUnauthorizedError(
+        `Cannot connect to nats-server at ${serversText(options.address)}: ${(cause as Error).message}: ` +
+          'LOCKSTEP_NATS_URL or the file of ' +
+          'LOCKSTEP_NATS_CREDENTIALS_FILE must have a user and a password that it knows',
+        { cause },
+      );
+    }
     throw new BusLostError(
       `Cannot connect to nats-server at ${serversText(options.address)}: ${(cause as Error).message}`,
       { cause },

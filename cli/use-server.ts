@@ -2,7 +2,7 @@
 import { openNatsBus } from '../bus/nats-bus.js';
 import { readNatsOptions } from '../process/nats/nats-options.js';
 import { OptionError } from '../process/options.js';
-import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { type Bus, BusLostError, BusRefusedError, BusUnauthorizedError } from '../shared/bus.js';
 import { withoutSecret } from '../shared/nats-address.js';
 import { UsageError } from './usage-error.js';
 
@@ -10,16 +10,17 @@ import { UsageError } from './usage-error.js';
  * Nothing has been started yet, so nothing was lost: whatever is wrong with the server is for the
  * user to change.
  *
+ * @param options `reconnect`: whether the connection comes back where the server goes away meanwhile
  * @throws UsageError where the address or the server cannot be used, and what `work` throws.
  */
 export async function useServer<Result>(
   url: string,
   work: (bus: Bus) => Promise<Result>,
+  { reconnect = false }: { readonly reconnect?: boolean } = {},
 ): Promise<Result> {
   try {
-    return await work(
-      await openNatsBus({ url: readNatsOptions(process.env, url).address, name: 'command' }),
-    );
+    const { address } = readNatsOptions(process.env, url);
+    return await work(await openNatsBus({ url: address, name: 'command', reconnect }));
   } catch (error) {
     if (!isAboutServer(error)) throw error;
     throw new UsageError(
@@ -30,8 +31,10 @@ export async function useServer<Result>(
   }
 }
 
+const aboutServer = [BusLostError, BusRefusedError, BusUnauthorizedError, OptionError];
+
 const isAboutServer = (error: unknown): error is Error =>
-  error instanceof BusLostError || error instanceof BusRefusedError || error instanceof OptionError;
+  aboutServer.some((kind) => error instanceof kind);
 
 /** @throws UsageError where no run could use the server. */
 export const requireServer = (url: string): Promise<void> =>

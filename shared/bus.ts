@@ -29,6 +29,12 @@ export class BusRefusedError extends Error {
   readonly code = 'BUS_REFUSED';
 }
 
+/** The server does not know the credentials; the reaction is to give the right ones. */
+export class BusUnauthorizedError extends Error {
+  override readonly name = 'BusUnauthorizedError';
+  readonly code = 'BUS_UNAUTHORIZED';
+}
+
 /** Must not throw; a validating layer stands in front of everything that could. */
 export type Handler = (data: Uint8Array, subject: string) => void;
 

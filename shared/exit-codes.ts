@@ -100,6 +100,7 @@ const meanings: readonly Meaning[] = [
     codes: [
       'USAGE',
       'OPTION',
+      'BUS_UNAUTHORIZED',
       'JOB_SPEC_INVALID',
       'JOB_MISMATCH',
       'FOLDER_BUSY',

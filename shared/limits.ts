@@ -181,6 +181,9 @@ export const logEntryDepth = 16;
 export const shortLivesMax = 5;
 export const shortLife: Millis = millis(10_000);
 
+/** Before a process that keeps ending is started again: a server that is away is found within this time. */
+export const restartPauseMax: Millis = millis(5000);
+
 /** How often a command that wants a run to stop says so until the run has ended. */
 export const stopRequestInterval: Millis = millis(500);
 

@@ -38,31 +38,35 @@ export async function attachCommand(words: readonly string[]): Promise<ExitCode>
     next: () => ({ resumes: false, command: ownCommand(['attach', ...words]) }),
     time,
   });
-  return useServer(given.nats, async (bus) => {
-    const run = await findRun(bus, given.name);
-    const log = await bus.openLog(logStream(run));
-    const followed = await followRun({
-      bus,
-      log,
-      run,
-      from: 1,
-      onEvent: (event, at) => view.see(event, at),
-      time,
-    });
-    const detach = detached(() =>
-      display.note(
-        `detached: the run goes on; to watch it again: ${ownCommand(['attach', ...words])}`,
-      ),
-    );
-    try {
-      const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
-      return end === null ? exitCodes.success : view.end(runEndOf(end));
-    } finally {
-      detach.close();
-      followed.close();
-      await bus.close();
-    }
-  });
+  return useServer(
+    given.nats,
+    async (bus) => {
+      const run = await findRun(bus, given.name);
+      const log = await bus.openLog(logStream(run));
+      const followed = await followRun({
+        bus,
+        log,
+        run,
+        from: 1,
+        onEvent: (event, at) => view.see(event, at),
+        time,
+      });
+      const detach = detached(() =>
+        display.note(
+          `detached: the run goes on; to watch it again: ${ownCommand(['attach', ...words])}`,
+        ),
+      );
+      try {
+        const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
+        return end === null ? exitCodes.success : view.end(runEndOf(end));
+      } finally {
+        detach.close();
+        followed.close();
+        await bus.close();
+      }
+    },
+    { reconnect: true },
+  );
 }
 
 async function lost(closed: Promise<Error | null>): Promise<null> {

@@ -40,3 +40,14 @@ test('whoever ends again and again stays away, unless it has lived long in betwe
   assert.equal(decideRestart(long, ends, false).kind, 'restart');
   assert.equal(decideRestart(exit(), [...ends, long], false).kind, 'restart');
 });
+
+// Would catch a worker that gives up before its nats-server is there, and one that asks for it all the time.
+test('whoever finds nobody is started again and again, ever more seldom', () => {
+  const lost = exit({ signal: null, code: exitCodes.lost });
+  const ends = Array.from({ length: 20 }, () => lost);
+  const pauses = [0, 1, 2, 3, 20].map((count) => {
+    const decision = decideRestart(lost, ends.slice(0, count), false);
+    return decision.kind === 'restart' ? decision.pause : null;
+  });
+  assert.deepEqual(pauses, [0, 1000, 2000, 4000, 5000]);
+});

@@ -1,7 +1,7 @@
 /** Whether a process of a run that has ended is started again. Reads no clock. */
 import { exitCodes } from '../../shared/exit-codes.js';
-import { shortLife, shortLivesMax } from '../../shared/limits.js';
-import type { Millis } from '../../shared/units.js';
+import { restartPauseMax, shortLife, shortLivesMax } from '../../shared/limits.js';
+import { type Millis, millis } from '../../shared/units.js';
 
 export interface ProcessExit {
   readonly name: string;
@@ -12,7 +12,7 @@ export interface ProcessExit {
 }
 
 export type RestartDecision =
-  | { readonly kind: 'restart'; readonly reason: string }
+  | { readonly kind: 'restart'; readonly reason: string; readonly pause: Millis }
   /** It stays away; the run goes on as long as others can. */
   | { readonly kind: 'leave'; readonly reason: string };
 
@@ -37,12 +37,15 @@ export function decideRestart(
   const known = exit.signal === null ? final.get(exit.code) : undefined;
   if (known !== undefined) return { kind: 'leave', reason: known };
   const lastLong = earlier.findLastIndex(({ lived }) => lived >= shortLife);
-  const short = earlier.length - 1 - lastLong + (exit.lived < shortLife ? 1 : 0);
-  if (exit.lived < shortLife && short >= shortLivesMax) {
+  const short = exit.lived >= shortLife ? 0 : earlier.length - lastLong;
+  // Whoever lost others may find them again at any time; it is no fault of its own.
+  const isLost = exit.signal === null && exit.code === exitCodes.lost;
+  if (!isLost && short >= shortLivesMax) {
     const reason = `it has ended ${short} times in a row within ${shortLife / 1000} s of its start`;
     return { kind: 'leave', reason };
   }
-  return { kind: 'restart', reason: howItEnded(exit) };
+  const pause = short < 2 ? 0 : Math.min(restartPauseMax, 250 * 2 ** short);
+  return { kind: 'restart', reason: howItEnded(exit), pause: millis(pause) };
 }
 
 export const howItEnded = ({ code, signal }: Pick<ProcessExit, 'code' | 'signal'>): string =>

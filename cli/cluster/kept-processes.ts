@@ -123,6 +123,6 @@ export class KeptProcesses {
     }
     const why = outOfMemory === null ? '' : ' (the machine has no memory left)';
     this.#options.onRestart(`${name} (pid ${pid}): ${decision.reason}${why}: it is started again`);
-    this.start(kept.process);
+    setTimeout(() => this.start(kept.process), decision.pause);
   }
 }

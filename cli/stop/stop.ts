@@ -28,21 +28,25 @@ export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${stopHelp}\n`);
     return exitCodes.success;
   }
-  return useServer(given.nats, async (bus) => {
-    try {
-      const run = await findRun(bus, given.name);
-      if (!run.isLive) throw new UsageError(`Cannot stop "${given.name}": its last run is over`);
-      const end = await stopRun(
-        bus,
-        run,
-        (text) => given.json || process.stdout.write(`${text}\n`),
-      );
-      say(given, end);
-      return exitCodes.success;
-    } finally {
-      await bus.close();
-    }
-  });
+  return useServer(
+    given.nats,
+    async (bus) => {
+      try {
+        const run = await findRun(bus, given.name);
+        if (!run.isLive) throw new UsageError(`Cannot stop "${given.name}": its last run is over`);
+        const end = await stopRun(
+          bus,
+          run,
+          (text) => given.json || process.stdout.write(`${text}\n`),
+        );
+        say(given, end);
+        return exitCodes.success;
+      } finally {
+        await bus.close();
+      }
+    },
+    { reconnect: true },
+  );
 }
 
 /** Asks until the run's log says how it has ended. */

@@ -32,6 +32,7 @@ function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> 
       onStart: ({ pid, logFile }) => say(`${given.name}: pid ${pid}, log ${logFile}`),
       onEvent: (_child, event) => {
         if (event.kind === 'notice') say(event.text);
+        if (event.kind === 'waiting') say(`waiting: ${event.reason}`);
         if (event.kind === 'failed') process.stderr.write(`lockstep: ${event.message}\n`);
       },
       onRestart: say,
