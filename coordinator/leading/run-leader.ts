@@ -200,6 +200,7 @@ export class RunLeader {
     if (this.#closed) return;
     this.#now = now;
     this.#writer.tick();
+    this.#plans.tick();
     if (this.#end !== null) this.#sayGoodbye(now, this.#end);
     else this.#guard(() => this.#look(now));
     if (!this.#closed) this.#voice.tick(now);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { BusStream } from '../../shared/bus.js';
+import { BusAwayError, type BusStream } from '../../shared/bus.js';
 import { MemoryHub } from '../../shared/bus-memory.js';
 import { jobId, runId, type Step, step, workerId } from '../../shared/ids.js';
 import { planLead } from '../../shared/limits.js';
@@ -9,6 +9,7 @@ import { everyPlanSubject, planMessageId, planStream, planSubject } from '../../
 import { bytes, millis } from '../../shared/units.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { emptyPlan } from '../run-fixture.js';
+import { planRetryInterval } from './limits.js';
 import { PlanPublisher } from './plan-publisher.js';
 import { PlanForgedError } from './published-plans.js';
 
@@ -38,13 +39,17 @@ async function open(totalSteps: number, delays: Delays = none) {
   /** `publish 3`, `purge 0`: by steps, each once. */
   const done: string[] = [];
   const errors: Error[] = [];
+  /** What a test sets: the time, and how many of the next answers are lost. */
+  const world = { now: 0, lost: 0 };
   const stream: BusStream = {
     read: (...all) => memory.read(...all),
     remove: () => memory.remove(),
     async publish(subject, data, id) {
       await turns(delays.publish);
       if (subject.endsWith('.shared')) done.push(`publish ${subject.split('.').at(-2)}`);
-      return memory.publish(subject, data, id);
+      const stored = await memory.publish(subject, data, id);
+      if (world.lost > 0 && world.lost-- > 0) throw new BusAwayError('no answer came');
+      return stored;
     },
     async purge(filter) {
       await turns(delays.purge);
@@ -55,7 +60,7 @@ async function open(totalSteps: number, delays: Delays = none) {
   const publisher = new PlanPublisher({
     stream,
     run,
-    clock: { now: () => millis(0) },
+    clock: { now: () => millis(world.now) },
     metrics: new CoordinatorMetrics(run.job),
     maxPayload: bytes(100_000),
     fence: 0,
@@ -71,7 +76,7 @@ async function open(totalSteps: number, delays: Delays = none) {
     totalSteps,
     onFailure: (error) => errors.push(error),
   });
-  return { publisher, memory, done, errors };
+  return { publisher, memory, done, errors, world };
 }
 
 const all = (what: string, count: number): string[] =>
@@ -88,6 +93,25 @@ test('a commit that comes any number of turns after the last work is seen', asyn
     await settle();
     assert.deepEqual(done, all('publish', planLead + 1), `${wait} turns`);
   }
+});
+
+// Would catch a publisher that waits for a connection that never went away: with all plans before the
+// lost answer used up no commit wakes it, and the job stands still for ever.
+test('where an answer is lost over a connection that stands, the plan is published again', async () => {
+  const { publisher, done, errors, world } = await open(3);
+  world.lost = 1;
+  publisher.begin();
+  await settle();
+  world.now = planRetryInterval - 1;
+  publisher.tick();
+  await settle();
+  assert.deepEqual(done, ['publish 0']);
+  world.now++;
+  publisher.tick();
+  await settle();
+  assert.deepEqual(done, ['publish 0', ...all('publish', 3)]);
+  assert.equal(publisher.publishedSteps, 3);
+  assert.deepEqual(errors, []);
 });
 
 /** What the coordinator may tell its publisher, and after how many turns. */

@@ -16,8 +16,9 @@ import {
   planSubject,
   stepPlansSubject,
 } from '../../shared/subjects.js';
-import type { Bytes } from '../../shared/units.js';
+import type { Bytes, Millis } from '../../shared/units.js';
 import type { CoordinatorMetrics } from '../metrics.js';
+import { planRetryInterval } from './limits.js';
 import type { PlanSource } from './plan-source.js';
 import { planWindow } from './plan-window.js';
 import { PlanForgedError, type PublishedPlan, PublishedPlans } from './published-plans.js';
@@ -51,6 +52,8 @@ export class PlanPublisher {
   #restarts = 0;
   /** Answers were lost: what is repeated may be our own. */
   #wasAway = false;
+  /** When the newest answer was lost that nobody has asked for again; null where none is. */
+  #failedAt: Millis | null = null;
   #state: 'new' | 'running' | 'closed' = 'new';
   #wake: () => void = () => undefined;
 
@@ -128,13 +131,24 @@ export class PlanPublisher {
     } catch (error) {
       if (!(error instanceof BusAwayError)) throw error;
       this.#wasAway = true;
+      this.#failedAt = this.#parts.clock.now();
       await this.#sleep();
+      this.#failedAt = null;
     }
   }
 
   /** The bus is back. */
   wake(): void {
     this.#wake();
+  }
+
+  /**
+   * To be called while the bus is there. An answer may be lost over a connection that stands, when all
+   * plans before it are used up: then neither the bus comes back nor a commit, and nobody else wakes it.
+   */
+  tick(): void {
+    const failedAt = this.#failedAt;
+    if (failedAt !== null && this.#parts.clock.now() - failedAt >= planRetryInterval) this.#wake();
   }
 
   /** A question of its own, since the answer changes while the loop waits. */

@@ -80,6 +80,20 @@ test('a cut loses what is under way, and a reader nothing', async () => {
   });
 });
 
+// Would catch a connection that is away for ever, since its loss was noticed after it had come back.
+test('a server that is away for less than a message takes leaves every connection connected', async () => {
+  await fromEventLoop(() => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const world = openWorld(seed);
+      const bus = world.server.open(world.start('client'));
+      world.scheduler.after(10, () => world.server.stop());
+      world.scheduler.after(11, () => world.server.start());
+      world.scheduler.run(() => false, 1000);
+      assert.equal(bus.connection.state.kind, 'connected', `seed ${seed}`);
+    }
+  });
+});
+
 // Would catch code of a killed process that goes on, and of a stopped one that does not.
 test('a process that stands still does later what it would have done; a killed one never', async () => {
   await fromEventLoop(() => {

@@ -211,9 +211,11 @@ export class SimBus implements Bus, Distance {
     this.#up.cut();
     this.#down.cut();
     this.readers.interrupt();
-    // Two processes do not notice at the same time.
+    // Two processes do not notice at the same time; one that is back already has noticed before.
     this.#server.scheduler.after(this.#server.latency(), () =>
-      this.process.deliver(() => this.#noticeLoss()),
+      this.process.deliver(() => {
+        if (this.#isCut) this.#noticeLoss();
+      }),
     );
   }
 

@@ -1,0 +1,8 @@
+/** Times of the publication of plans. */
+import { type Millis, millis } from '../../shared/units.js';
+
+/**
+ * After an answer that did not come over a connection that stands, the same is asked again so much
+ * later: long enough for a server that is busy, short beside the request's own deadline.
+ */
+export const planRetryInterval: Millis = millis(500);
