@@ -8,19 +8,6 @@ import { type Bytes, bytes, type Millis, mebibytes, millis } from './units.js';
 export const heartbeatInterval: Millis = millis(500);
 
 /**
- * Silence after which a process is taken for dead: six heartbeats. Where more threads compute than
- * there are cores, a main thread has been seen to run a second late; a process that really ends is
- * noticed at once by its closed sockets and by its parent, so this is for frozen hosts only.
- */
-export const heartbeatTimeout: Millis = millis(3000);
-
-/** All workers must have joined by then: a container image may still be pulled meanwhile. */
-export const joinTimeout: Millis = millis(120_000);
-
-/** Time for members to fetch the dataset, connect their links, open the engine and load weights. */
-export const startTimeout: Millis = millis(180_000);
-
-/**
  * How long training may wait for one peer. A phase of a large model takes minutes on a CPU, and dead
  * processes are noticed within seconds by other means: this one is for a training thread that hangs.
  */

@@ -12,6 +12,7 @@ import {
   type LocalNatsServer,
   startLocalNatsServer,
 } from '../../process/nats/local-nats-server.js';
+import { ownServerEnvironment } from '../../process/nats/nats-options.js';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import type { Bus } from '../../shared/bus.js';
 import { jobId } from '../../shared/ids.js';
@@ -82,10 +83,13 @@ export async function withCluster<Result>(
       evaluateOnly: false,
     };
     const observer = await RunObserver.open(bus, run);
-    const urls = { coordinator: server.url, worker: server.workerUrl };
+    const nats = {
+      coordinator: ownServerEnvironment(server.url),
+      worker: ownServerEnvironment(server.workerUrl),
+    };
     return await work({
       ...{ folder, server, bus, options, observer },
-      processes: (count) => processesOf({ ...options, workers: count }, urls),
+      processes: (count) => processesOf({ ...options, workers: count }, nats),
       start: (process, nodeOptions = []) => {
         const child = startProcess(process, nodeOptions);
         children.push(child);

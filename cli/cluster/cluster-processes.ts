@@ -35,10 +35,10 @@ export interface RunEntries {
   readonly worker: URL;
 }
 
-/** The server's address as each role is to use it. */
-export interface NatsUrls {
-  readonly coordinator: string;
-  readonly worker: string;
+/** Variables that say how each role reaches the server. */
+export interface NatsEnvironments {
+  readonly coordinator: Readonly<Record<string, string>>;
+  readonly worker: Readonly<Record<string, string>>;
 }
 
 export const workerEntry = new URL('../../worker/main.js', import.meta.url);
@@ -49,7 +49,7 @@ const realEntries: RunEntries = {
 };
 
 /** Coordinators first. */
-export function processesOf(options: ClusterProcesses, urls: NatsUrls): KeptProcess[] {
+export function processesOf(options: ClusterProcesses, nats: NatsEnvironments): KeptProcess[] {
   const { coordinators = 1, entries = realEntries, metricsPort, output, run, workers } = options;
   const port = (index: number): number => (metricsPort === null ? 0 : metricsPort + index);
   const logFile = (name: string): string => join(output, 'logs', `${name}.log`);
@@ -59,7 +59,7 @@ export function processesOf(options: ClusterProcesses, urls: NatsUrls): KeptProc
     return {
       name,
       entry: entries.coordinator,
-      environment: { LOCKSTEP_NATS_URL: urls.coordinator },
+      environment: nats.coordinator,
       arguments: coordinatorWords(options, name, port(index)),
       logFile: logFile(name),
     };
@@ -69,7 +69,7 @@ export function processesOf(options: ClusterProcesses, urls: NatsUrls): KeptProc
     return {
       name,
       entry: entries.worker,
-      environment: { LOCKSTEP_NATS_URL: urls.worker, LOCKSTEP_SECRET: secret },
+      environment: { ...nats.worker, LOCKSTEP_SECRET: secret },
       arguments: workerWords({
         job: run.job,
         run: run.run,

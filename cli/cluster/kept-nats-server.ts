@@ -7,7 +7,6 @@ import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { systemClock } from '../../shared/clock.js';
 import { type Millis, millis } from '../../shared/units.js';
 import type { Symptom } from '../train/ending/failure.js';
-import type { NatsUrls } from './cluster-processes.js';
 import { decideRestart, type ProcessExit } from './decide-restart.js';
 
 export interface KeptNatsServerOptions {
@@ -48,7 +47,8 @@ export class KeptNatsServer {
     );
   }
 
-  get urls(): NatsUrls {
+  /** Of each role, with its secret. */
+  get urls(): { readonly coordinator: string; readonly worker: string } {
     return { coordinator: this.#server.url, worker: this.#server.workerUrl };
   }
 

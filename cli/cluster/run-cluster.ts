@@ -6,6 +6,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openNatsBus } from '../../bus/nats-bus.js';
+import { ownServerEnvironment, readNatsOptions } from '../../process/nats/nats-options.js';
 import { temporaryPart } from '../../process/ownership/temporary-name.js';
 import type { Bus } from '../../shared/bus.js';
 import { systemClock } from '../../shared/clock.js';
@@ -17,7 +18,7 @@ import { logStream, logSubject } from '../../shared/subjects.js';
 import { explainFailure, type Symptom } from '../train/ending/failure.js';
 import { fullDisk } from '../train/ending/full-disk.js';
 import type { Child } from './child.js';
-import { type ClusterProcesses, processesOf } from './cluster-processes.js';
+import { type ClusterProcesses, type NatsEnvironments, processesOf } from './cluster-processes.js';
 import { type FollowedRun, followRun, type LogEnd } from './follow-run.js';
 import { KeptNatsServer } from './kept-nats-server.js';
 import { KeptProcesses } from './kept-processes.js';
@@ -142,9 +143,12 @@ class Cluster {
 
   async #start(): Promise<void> {
     const { natsUrl, run, onEntry } = this.#options;
-    const urls =
-      natsUrl === null ? await this.#startServer() : { coordinator: natsUrl, worker: natsUrl };
-    const bus = await openNatsBus({ url: urls.coordinator, name: 'command', reconnect: true });
+    const server = natsUrl === null ? await this.#startServer() : sharedServer(natsUrl);
+    const bus = await openNatsBus({
+      url: readNatsOptions({ ...process.env, ...server.coordinator }).address,
+      name: 'command',
+      reconnect: true,
+    });
     this.#bus = bus;
     void bus.closed.then((lost) => lost !== null && this.#giveUp(lost));
     const log = await bus.ensureLog(logStream(run), logSubject(run));
@@ -162,10 +166,10 @@ class Cluster {
       (end) => this.#settle(end),
       (error: unknown) => this.#giveUp(error as Error),
     );
-    for (const process of processesOf(this.#options, urls)) this.#processes.start(process);
+    for (const process of processesOf(this.#options, server)) this.#processes.start(process);
   }
 
-  async #startServer(): Promise<{ coordinator: string; worker: string }> {
+  async #startServer(): Promise<NatsEnvironments> {
     const { output } = this.#options;
     const server = await KeptNatsServer.start({
       directory: join(output, `.nats-${temporaryPart()}`),
@@ -176,7 +180,11 @@ class Cluster {
       onLoss: (symptom) => this.#lose('nats-server', symptom, null),
     });
     this.#server = server;
-    return server.urls;
+    const { coordinator, worker } = server.urls;
+    return {
+      coordinator: ownServerEnvironment(coordinator),
+      worker: ownServerEnvironment(worker),
+    };
   }
 
   #giveUp(error: Error): void {
@@ -289,6 +297,11 @@ class Cluster {
     const logFile = cause.process === null ? null : join(this.#logs, `${cause.process}.log`);
     return { kind: 'failed', cause, committedSteps, logFile };
   }
+}
+
+function sharedServer(url: string): NatsEnvironments {
+  const environment = { LOCKSTEP_NATS_URL: url };
+  return { coordinator: environment, worker: environment };
 }
 
 const wallClock = (): string => new Date().toISOString();

@@ -280,6 +280,21 @@ test('checkpoints that are damaged are refused by eval and by --resume', async (
   }
 });
 
+/** Kills a process each time that it is started, until the command has ended. */
+async function killAgainAndAgain(command: Command, name: string): Promise<void> {
+  let killed = 0;
+  let ended = false;
+  void command.end.then(() => {
+    ended = true;
+  });
+  while (!ended) {
+    const pid = command.pids.get(name) as number;
+    if (pid !== killed) process.kill(pid, 'SIGKILL');
+    killed = pid;
+    await sleep(20);
+  }
+}
+
 /** The command that a last line names, as a shell runs it. */
 function follow(last: CommandEnd['last']): Command {
   assert.equal(typeof last.resume, 'string', JSON.stringify(last));
@@ -287,10 +302,10 @@ function follow(last: CommandEnd['last']): Command {
 }
 
 // Would catch a hint that cannot work: the next command of each end is run as it is printed.
-test('a killed worker, Ctrl-C and a second Ctrl-C name the command that goes on, and it does', async () => {
+test('a loss, Ctrl-C and a second Ctrl-C name the command that goes on, and it does', async () => {
   const first = startCommand(program, train('--output', at('run'), '--json'));
   await first.committed(12);
-  process.kill(first.pids.get('worker-0') as number, 'SIGKILL');
+  await killAgainAndAgain(first, 'worker-0');
   const killed = await first.end;
   assert.deepEqual(
     [killed.code, killed.last.code],

@@ -222,30 +222,33 @@ test('a worker that is told to end hands over at the end of a step', async () =>
   );
 });
 
-// Would catch a stream of plans that a stranger removes and that stands still for ever.
-test('plans that a stranger removes are published again', async () => {
+// Would catch a stream of plans that a stranger removes and a run that stands still for ever.
+test('a run whose plans a stranger removes ends, and says so', async () => {
   const server = await startLocalNatsServer({
     binary: findNatsServer(),
     directory: join(folder, 'stranger-nats'),
     logFile: join(folder, 'stranger-nats.log'),
   });
   const bus = await openNatsBus({ url: server.url, name: 'stranger' });
-  const { run, letGo } = start({
+  const { run, processes, output } = start({
     name: 'stranger',
     workers: 1,
-    steps: 40,
+    steps: 10_000,
     natsUrl: server.url,
-    hold: true,
     onCommitted: async (steps) => {
       if (steps !== 15) return;
       const { streams } = await bus.names();
       const plans = streams.find((name) => name.startsWith('lockstep-plan-')) as string;
       await (await bus.openStream(plans)).remove();
-      letGo();
     },
   });
   try {
-    assert.equal(weightsOf(await run.end), undisturbed);
+    const end = await run.end;
+    assert.equal(end.kind, 'failed', JSON.stringify(end));
+    if (end.kind !== 'failed') return;
+    assert.deepEqual([end.cause.code, end.cause.remedy], ['BUS_REFUSED', 'resume']);
+    assert.match(end.cause.message, /lockstep-plan-\S+ is gone: someone else removed it/);
+    assertAllGone(processes, output);
   } finally {
     await bus.close();
     await server.stop();

@@ -7,9 +7,9 @@ import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runCluster } from '../../cli/cluster/run-cluster.js';
 import type { ClusterEnd } from '../../cli/cluster/run-end.js';
+import { silenceTimeout } from '../../coordinator/membership/limits.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
-import { heartbeatTimeout } from '../../shared/limits.js';
 import { smallDataset } from './small-run/small-dataset.js';
 import { longJob, newRun } from './small-run/small-run.js';
 
@@ -59,7 +59,7 @@ test('a run of which everything stands still for a while goes on to the same wei
   const calm = await runWith('calm', steps, () => undefined);
   const end = await runWith('frozen', steps, async (pids) => {
     signal(pids.values(), 'SIGSTOP');
-    await pause(heartbeatTimeout + 2000);
+    await pause(silenceTimeout + 2000);
     signal(pids.values(), 'SIGCONT');
   });
   assert.equal(end.kind, 'finished', JSON.stringify(end));
@@ -76,7 +76,7 @@ test('a coordinator that stood still goes on when it wakes up', async () => {
   const end = await runWith('coordinator', steps, async (pids) => {
     const coordinator = pids.get('coordinator');
     signal([coordinator], 'SIGSTOP');
-    await pause(heartbeatTimeout + 300);
+    await pause(silenceTimeout + 300);
     signal([coordinator], 'SIGCONT');
   });
   assert.equal(end.kind, 'finished', JSON.stringify(end));
