@@ -186,10 +186,15 @@ sequence exactly once and nobody else, the members' digests of whom they trained
 byte, and the newest checkpoint's weights.
 
 Usage: lockstep audit RUN [options]
+       lockstep audit NAME --nats URL [options]
 
-RUN is the --output of a run, or a copy of it taken at any moment.
+RUN is the --output of a run, or a copy of it taken at any moment. NAME is the name of a job: what the
+nats-server's log has of its run now is audited, whether the run lasts or is over.
 
 Options:
+  --nats URL           the nats-server of the run; a secret belongs into the file of
+                       LOCKSTEP_NATS_CREDENTIALS_FILE, never here
+  --data FOLDER        where the dataset is (default: where the run has it)
   --recompute          plan every step again and compare the plans, whatever it takes
   --no-recompute       do not (default: where the job trains at most 5,000,000 sequences)
   --json               one JSON object a line; the last one is the verdict

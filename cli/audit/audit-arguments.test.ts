@@ -3,13 +3,17 @@ import { test } from 'node:test';
 import { readAuditArguments } from './audit-arguments.js';
 
 test('words become a complete wish', () => {
-  const plain = { run: 'runs/a', recompute: null, json: false };
+  const plain = { run: 'runs/a', nats: null, data: null, recompute: null, json: false };
   assert.deepEqual(readAuditArguments(['runs/a']), plain);
   assert.deepEqual(readAuditArguments(['runs/a', '--recompute', '--json']), {
     ...plain,
     ...{ recompute: true, json: true },
   });
   assert.equal(readAuditArguments(['runs/a', '--no-recompute'])?.recompute, false);
+  const nats = 'nats://one:4222';
+  assert.deepEqual(readAuditArguments(['movies', '--nats', nats, '--data', 'd']), {
+    ...{ run: 'movies', nats, data: 'd', recompute: null, json: false },
+  });
   assert.equal(readAuditArguments(['--help']), null);
 });
 

@@ -1,16 +1,23 @@
 /** The words of `lockstep audit`, as one complete type. */
 import { parseArgs } from 'node:util';
+import { natsAddress } from '../cluster/nats-address.js';
 import { UsageError } from '../usage-error.js';
 
 export interface AuditArguments {
-  /** The run's folder. */
+  /** The run's folder; its job's name where `nats` is there. */
   readonly run: string;
+  /** The nats-server whose log is audited; null for a folder. */
+  readonly nats: string | null;
+  /** The folder of the dataset; null where the run says. */
+  readonly data: string | null;
   /** Whether to plan every step again; null where the job's size decides. */
   readonly recompute: boolean | null;
   readonly json: boolean;
 }
 
 const options = {
+  nats: { type: 'string' },
+  data: { type: 'string' },
   recompute: { type: 'boolean' },
   'no-recompute': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -29,7 +36,8 @@ export function readAuditArguments(words: readonly string[]): AuditArguments | n
     throw usage('--recompute and --no-recompute were given: only one may');
   }
   const recompute = values.recompute ? true : values['no-recompute'] ? false : null;
-  return { run, recompute, json: values.json === true };
+  const nats = values.nats === undefined ? null : natsAddress(values.nats);
+  return { run, nats, data: values.data ?? null, recompute, json: values.json === true };
 }
 
 function parse(words: readonly string[]) {

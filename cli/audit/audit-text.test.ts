@@ -17,7 +17,7 @@ const audited: NonNullable<AuditOutcome['audited']> = {
 };
 
 const outcome = (differences: Differences, changes: Partial<AuditOutcome> = {}): AuditOutcome => ({
-  ...{ folder: '/runs/a', dataset: 'films', audited, differences, ...changes },
+  ...{ run: '/runs/a', dataset: 'films', audited, differences, ...changes },
 });
 
 test('a verdict stands in the first line, and what was compared below', () => {

@@ -4,7 +4,7 @@ import type { AuditOutcome } from './audit-run.js';
 /** Lines of differences that a person reads; `--json` has more. */
 const shownMax = 20;
 
-export function auditText({ folder, dataset, audited, differences }: AuditOutcome): string {
+export function auditText({ run, dataset, audited, differences }: AuditOutcome): string {
   const { count } = differences;
   const verdict =
     count === 0 ? 'passed' : `FAILED: ${count === 1 ? '1 difference' : `${count} differences`}`;
@@ -14,7 +14,7 @@ export function auditText({ folder, dataset, audited, differences }: AuditOutcom
   });
   const left = count - shown.length;
   return [
-    `${folder}: ${verdict}`,
+    `${run}: ${verdict}`,
     ...shown,
     ...(left > 0 ? [`  and ${left} more`] : []),
     '',

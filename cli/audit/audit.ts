@@ -4,9 +4,12 @@ import { auditHelp } from '../help.js';
 import { sayFinished } from '../output/json-line.js';
 import { printable } from '../output/printable.js';
 import { withStages } from '../trained-run/with-stages.js';
-import { readAuditArguments } from './audit-arguments.js';
-import { type AuditOutcome, auditRun } from './audit-run.js';
+import { useServer } from '../use-server.js';
+import { type AuditArguments, readAuditArguments } from './audit-arguments.js';
+import { type AuditOutcome, type AuditWish, auditRun } from './audit-run.js';
 import { auditText } from './audit-text.js';
+import { folderSource } from './folder-source.js';
+import { logSource } from './log-source.js';
 
 /** What was compared is not as it should be. */
 const differs: ExitCode = exitCodes.internal;
@@ -19,8 +22,8 @@ export async function auditCommand(words: readonly string[]): Promise<ExitCode> 
     return exitCodes.success;
   }
   const outcome = await withStages(given.json, ({ note, progress }) =>
-    auditRun({
-      run: given.run,
+    audited(given, {
+      data: given.data,
       recompute: given.recompute,
       note,
       progress: (step, total) => progress('compare the steps', Math.min(1, (step + 1) / total)),
@@ -32,11 +35,22 @@ export async function auditCommand(words: readonly string[]): Promise<ExitCode> 
   return code;
 }
 
-function fieldsOf({ folder, dataset, audited, differences }: AuditOutcome): object {
+function audited({ run, nats }: AuditArguments, wish: AuditWish): Promise<AuditOutcome> {
+  if (nats === null) return auditRun(folderSource(run), wish);
+  return useServer(nats, async (bus) => {
+    try {
+      return await auditRun(await logSource(bus, run), wish);
+    } finally {
+      await bus.close();
+    }
+  });
+}
+
+function fieldsOf({ run, dataset, audited, differences }: AuditOutcome): object {
   const { summary, recomputed = false, checkpoint, comparedBytes, end } = audited ?? {};
   return {
     verdict: differences.count === 0 ? 'passed' : 'failed',
-    run: folder,
+    run,
     dataset,
     steps: summary?.steps ?? 0,
     epochs: summary?.epochs ?? 0,

@@ -14,7 +14,7 @@ import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts, sharedPart } from '../../shared/plan/plan.js';
 import { datasetFolder } from '../dataset-folder.js';
-import type { RunRecord } from '../train/run-record.js';
+import type { AuditedRun } from './audited-run.js';
 
 export type AuditedDataset =
   | {
@@ -35,12 +35,11 @@ export type AuditedDataset =
  * @throws DatasetError where there is none
  */
 export async function auditDataset(
-  run: { readonly folder: string; readonly job: TrainingJob; readonly record: RunRecord },
-  note: (text: string) => void,
+  run: AuditedRun,
+  { data, note }: { readonly data: string | null; readonly note: (text: string) => void },
 ): Promise<AuditedDataset> {
-  const { folder, job, record } = run;
-  const moved = record.datasetPath === null ? null : resolve(folder, record.datasetPath);
-  const directory = await datasetFolder(job, note, moved);
+  const { job, datasetDigest, movedDataset } = run;
+  const directory = data === null ? await datasetFolder(job, note, movedDataset) : resolve(data);
   const manifest = await verified(directory);
   if (manifest instanceof DatasetError) {
     return { kind: 'damaged', directory, problem: manifest.message };
@@ -48,9 +47,9 @@ export async function auditDataset(
   const digest = digestOfRead(directory, manifest, readsLabels(job));
   const sequenceOffsets = trainingOffsets(await readSequenceOffsets(directory));
   const problem =
-    digest === record.datasetDigest
+    digest === datasetDigest
       ? null
-      : `the dataset has the digest ${digest}: the run was trained on ${record.datasetDigest}`;
+      : `the dataset has the digest ${digest}: the run was trained on ${datasetDigest}`;
   const { name, counts } = manifest;
   const vocabularySize = counts.vocabulary;
   return { kind: 'whole', directory, name, sequenceOffsets, vocabularySize, problem };

@@ -1,9 +1,5 @@
 /** Compares what a run says it came to, and the weights that it left, with its ledger. */
-import { existsSync, readFileSync } from 'node:fs';
-import { resultFileOf } from '../../process/history/run-history.js';
-import { runResult } from '../../shared/history/history-line.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
-import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { Differences } from '../../shared/ledger/audit/differences.js';
 import type { AuditSummary } from '../../shared/ledger/audit/ledger-audit.js';
 import type { Stage } from '../../shared/plan/stages.js';
@@ -12,14 +8,7 @@ import {
   checkNewestCheckpoint,
 } from '../../worker/inference/checked-checkpoint.js';
 import { hashOfCheckpoint } from '../../worker/inference/checkpoint-hash.js';
-import { checkpointsOf } from '../train/output-folder.js';
-import type { RunRecord } from '../train/run-record.js';
-
-export interface AuditedRun {
-  readonly folder: string;
-  readonly job: TrainingJob;
-  readonly record: RunRecord;
-}
+import type { AuditedRun, ClaimedResult } from './audited-run.js';
 
 /** How a run ended; null where it lasts, or was killed. */
 export type AuditedEnd = 'finished' | 'stopped' | 'failed' | null;
@@ -29,10 +18,8 @@ export async function checkCheckpoint(
   run: AuditedRun,
   differences: Differences,
 ): Promise<CheckedCheckpoint | null> {
-  const { newest, refused } = await checkNewestCheckpoint(
-    checkpointsOf(run.folder),
-    expectationOf(run),
-  );
+  if (run.checkpoints === null) return null;
+  const { newest, refused } = await checkNewestCheckpoint(run.checkpoints, expectationOf(run));
   for (const text of refused) differences.add('checkpoint', null, text);
   if (newest !== null) {
     compareWeights(newest, newest.claimedSha256, 'its manifest says', differences);
@@ -67,37 +54,35 @@ export async function compareState(
 }
 
 export function checkResult(
-  { folder }: AuditedRun,
+  result: ClaimedResult | string | null,
   checkpoint: CheckedCheckpoint | null,
   { steps, totalSteps }: AuditSummary,
   differences: Differences,
 ): AuditedEnd {
-  const path = resultFileOf(folder);
-  if (!existsSync(path)) return null;
-  const parsed = runResult.safeParse(parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) {
-    differences.add('result', null, `${path} is no result of a run`);
+  if (result === null) return null;
+  if (typeof result === 'string') {
+    differences.add('result', null, result);
     return null;
   }
-  const result = parsed.data;
   if (result.kind === 'failed') return 'failed';
-  if (result.committed_steps !== steps) {
-    const text = `the result has ${result.committed_steps} committed steps: the ledger has ${steps}`;
+  const { committedSteps, weightsSha256, stopped, endedEarly } = result;
+  if (committedSteps !== steps) {
+    const text = `the result has ${committedSteps} committed steps: the ledger has ${steps}`;
     differences.add('result', null, text);
   }
-  if (!result.stopped && !result.ended_early && steps !== totalSteps) {
+  if (!stopped && !endedEarly && steps !== totalSteps) {
     const text = `the run has finished, and the ledger has ${steps} of the job's ${totalSteps} steps`;
     differences.add('result', null, text);
   }
-  if (checkpoint?.committedSteps === result.committed_steps) {
-    compareWeights(checkpoint, result.weights_sha256, 'the result says', differences);
+  if (checkpoint?.committedSteps === committedSteps) {
+    compareWeights(checkpoint, weightsSha256, 'the result says', differences);
   }
-  return result.stopped ? 'stopped' : 'finished';
+  return stopped ? 'stopped' : 'finished';
 }
 
-const expectationOf = ({ job, record }: AuditedRun) => ({
+const expectationOf = ({ job, datasetDigest }: AuditedRun) => ({
   jobDigest: jobDigest(job),
-  datasetDigest: record.datasetDigest,
+  datasetDigest,
 });
 
 function compareWeights(
@@ -109,12 +94,4 @@ function compareWeights(
   if (weightsSha256 === should) return;
   const text = `${path} holds weights with SHA-256 ${weightsSha256}: ${who} ${should}`;
   differences.add('checkpoint', null, text);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@ import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LogEntry } from '../../shared/messages/cluster/log-entry.js';
 import type { Recovered } from '../../shared/messages/run-events.js';
 import { auditRun } from '../audit/audit-run.js';
+import { folderSource } from '../audit/folder-source.js';
 import { type RunningJob, runCluster } from '../cluster/run-cluster.js';
 import type { ClusterEnd } from '../cluster/run-end.js';
 import type { Display } from '../output/display.js';
@@ -71,8 +72,8 @@ export async function trainUnderChaos(training: ChaosTraining): Promise<ChaosRun
     const end = await watch.injectUntilEnd(run);
     view.end(end);
     const seconds = (systemClock.now() - start) / 1000;
-    const audit = await auditRun({
-      run: output,
+    const audit = await auditRun(folderSource(output), {
+      data: null,
       recompute: null,
       note,
       progress: () => undefined,

@@ -48,12 +48,21 @@ const realEntries: RunEntries = {
   worker: workerEntry,
 };
 
+/** The job's secret where one is given, so that workers elsewhere may join; else one that nobody else has. */
+const secretEnvironment = ({
+  LOCKSTEP_SECRET,
+  LOCKSTEP_SECRET_FILE,
+}: NodeJS.ProcessEnv): Record<string, string> =>
+  LOCKSTEP_SECRET || LOCKSTEP_SECRET_FILE
+    ? {}
+    : { LOCKSTEP_SECRET: randomBytes(32).toString('hex') };
+
 /** Coordinators first. */
 export function processesOf(options: ClusterProcesses, nats: NatsEnvironments): KeptProcess[] {
   const { coordinators = 1, entries = realEntries, metricsPort, output, run, workers } = options;
   const port = (index: number): number => (metricsPort === null ? 0 : metricsPort + index);
   const logFile = (name: string): string => join(output, 'logs', `${name}.log`);
-  const secret = randomBytes(32).toString('hex');
+  const secret = secretEnvironment(process.env);
   const leading = Array.from({ length: coordinators }, (_, index): KeptProcess => {
     const name = index === 0 ? 'coordinator' : `coordinator-${index}`;
     return {
@@ -69,7 +78,7 @@ export function processesOf(options: ClusterProcesses, nats: NatsEnvironments): 
     return {
       name,
       entry: entries.worker,
-      environment: { ...nats.worker, LOCKSTEP_SECRET: secret },
+      environment: { ...nats.worker, ...secret },
       arguments: workerWords({
         job: run.job,
         run: run.run,
