@@ -3,7 +3,7 @@
  * over. It hears the workers, asks the pure decisions, and acts on their answers. It never looks at a
  * clock of its own and starts no timer: `tick` is called from outside.
  */
-import type { BusLog, BusStream, BusValues } from '../../shared/bus.js';
+import { BusAwayError, type BusLog, type BusStream, type BusValues } from '../../shared/bus.js';
 import { codeOf } from '../../shared/exit-codes.js';
 import { type WorkerId, workerId } from '../../shared/ids.js';
 import type { GenerationRecord } from '../../shared/membership/generation-record.js';
@@ -384,7 +384,10 @@ export class RunLeader {
     }
     publishing.then(
       (files) => this.#voice.say({ kind: 'files-published', digest, files: [...files] }),
-      (error: unknown) => this.#failWith(error as Error),
+      (error: unknown) => {
+        // Whoever wants them goes on asking.
+        if (!(error instanceof BusAwayError)) this.#failWith(error as Error);
+      },
     );
   }
 

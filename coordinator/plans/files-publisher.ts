@@ -40,23 +40,41 @@ export class FilesPublisher {
     this.#offers.set(digest, list);
   }
 
-  /** Asked again, it answers with the files that are there already; null where nobody offers them. */
+  /**
+   * Asked again, it answers with the files that are there already, or begins anew where that has failed;
+   * null where nobody offers them.
+   */
   publish(digest: string): Promise<readonly PublishedFile[]> | null {
     const list = this.#offers.get(digest);
     if (list === undefined) return null;
-    const published = this.#published.get(digest) ?? this.#publish(digest, list);
-    this.#published.set(digest, published);
-    return published;
+    return this.#published.get(digest) ?? this.#begin(digest, list);
   }
 
   async remove(): Promise<void> {
     await (await this.#objects)?.remove();
   }
 
+  #begin(digest: string, list: ListFiles): Promise<readonly PublishedFile[]> {
+    const publishing = this.#publish(digest, list);
+    this.#published.set(digest, publishing);
+    publishing.catch(() => this.#published.delete(digest));
+    return publishing;
+  }
+
+  /** A store that could not be opened is none. */
+  #open(): Promise<BusObjects> {
+    const { bus, run } = this.#parts;
+    const opening = bus.openObjects(filesBucket(run));
+    this.#objects = opening;
+    opening.catch(() => {
+      this.#objects = null;
+    });
+    return opening;
+  }
+
   async #publish(digest: string, list: ListFiles): Promise<readonly PublishedFile[]> {
-    const { bus, run, onFile } = this.#parts;
-    this.#objects ??= bus.openObjects(filesBucket(run));
-    const objects = await this.#objects;
+    const { onFile } = this.#parts;
+    const objects = await (this.#objects ?? this.#open());
     const files: PublishedFile[] = [];
     for (const { name, path } of await list()) {
       const hash = createHash('sha256');
