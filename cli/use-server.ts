@@ -19,8 +19,8 @@ export async function useServer<Result>(
   { reconnect = false }: { readonly reconnect?: boolean } = {},
 ): Promise<Result> {
   try {
-    const { address } = readNatsOptions(process.env, url);
-    return await work(await openNatsBus({ url: address, name: 'command', reconnect }));
+    const { address, replicas } = readNatsOptions(process.env, url);
+    return await work(await openNatsBus({ url: address, replicas, name: 'command', reconnect }));
   } catch (error) {
     if (!isAboutServer(error)) throw error;
     throw new UsageError(

@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** Training itself failed: a loss that is not finite, a collapse, members that disagree, no memory, a full disk. */
   training: 3,
-  /** A worker, the coordinator or nats-server was lost; `--resume` continues. */
+  /** A worker, the coordinator or nats-server was lost and stayed away; `--resume` continues. */
   lost: 4,
   /** Stopped on request after a checkpoint; `--resume` continues. */
   stopped: 5,

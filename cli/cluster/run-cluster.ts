@@ -144,11 +144,8 @@ class Cluster {
   async #start(): Promise<void> {
     const { natsUrl, run, onEntry } = this.#options;
     const server = natsUrl === null ? await this.#startServer() : sharedServer(natsUrl);
-    const bus = await openNatsBus({
-      url: readNatsOptions({ ...process.env, ...server.coordinator }).address,
-      name: 'command',
-      reconnect: true,
-    });
+    const { address, replicas } = readNatsOptions({ ...process.env, ...server.coordinator });
+    const bus = await openNatsBus({ url: address, replicas, name: 'command', reconnect: true });
     this.#bus = bus;
     void bus.closed.then((lost) => lost !== null && this.#giveUp(lost));
     const log = await bus.ensureLog(logStream(run), logSubject(run));
