@@ -2,6 +2,7 @@
 
 import { benchAllReduce } from './all-reduce.js';
 import { benchControlPlane } from './control-plane/control-plane.js';
+import { benchMembership } from './control-plane/membership.js';
 import { benchInTurns } from './in-turns.js';
 import { benchLogits } from './logits/logits.js';
 import { benchPretrained } from './pretrained/pretrained.js';
@@ -24,6 +25,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   logits: benchLogits,
   transfer: benchTransfer,
   'control-plane': benchControlPlane,
+  membership: benchMembership,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

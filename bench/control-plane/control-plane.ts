@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { aligned } from '../../cli/output/aligned.js';
+import { benchReal, type RealResult } from './real-part.js';
 import { benchSimulated, type SimulatedResult } from './simulated-part.js';
 
 const usage =
@@ -17,22 +18,26 @@ export async function benchControlPlane(argv: string[]): Promise<void> {
       simulated: { type: 'string', default: '64' },
       seconds: { type: 'string', default: '60' },
       'step-ms': { type: 'string', default: '100' },
+      real: { type: 'string', default: '16' },
+      steps: { type: 'string', default: '100' },
       profile: { type: 'string' },
     },
   });
   const workers = integer('simulated', values.simulated, 0, 128);
   const seconds = integer('seconds', values.seconds, 3, 3600);
   const stepMillis = integer('step-ms', values['step-ms'], 1, 60_000);
+  const realWorkers = integer('real', values.real, 0, 128);
+  const steps = integer('steps', values.steps, 2, 100_000);
   const profile = values.profile ?? null;
   const simulated =
     workers === 0 ? null : await benchSimulated({ workers, seconds, stepMillis, profile });
-  if (simulated !== null) console.log(table(simulated).join('\n'));
-  console.log(JSON.stringify({ simulated }));
+  if (simulated !== null) console.log(simulatedTable(simulated).join('\n'));
+  const real = realWorkers === 0 ? null : await benchReal({ workers: realWorkers, steps });
+  if (real !== null) console.log(realTable(real).join('\n'));
+  console.log(JSON.stringify({ simulated, real }));
 }
 
-function table({ joinSeconds, loss, quiet, whole, workers }: SimulatedResult): string[] {
-  const number = (value: number | undefined, digits = 1): string =>
-    value === undefined ? '-' : value.toFixed(digits);
+function simulatedTable({ joinSeconds, loss, quiet, whole, workers }: SimulatedResult): string[] {
   return aligned([
     [`${workers} simulated workers`, 'nobody comes or goes', 'a join and a loss'],
     [
@@ -46,6 +51,19 @@ function table({ joinSeconds, loss, quiet, whole, workers }: SimulatedResult): s
     ['a loss: detected, reformed, resumed, s', '', times(loss)],
   ]);
 }
+
+const realTable = ({ joinSeconds, load, loss, otherLosses, workers }: RealResult): string[] =>
+  aligned([
+    [`${workers} worker processes`, 'with a loss and its return'],
+    ['coordinator, % of a core', number(load.coordinatorPercent)],
+    ['messages/s', number(load.messagesPerSecond, 0)],
+    ['committed steps/s', number(load.stepsPerSecond, 2)],
+    ['who was killed is in again after, s', number(joinSeconds, 2)],
+    ['its loss: detected, reformed, resumed, s', times(loss)],
+    ['losses that nobody planned', String(otherLosses)],
+  ]);
+
+const number = (value: number, digits = 1): string => value.toFixed(digits);
 
 const times = (of: SimulatedResult['loss']): string =>
   of === null
