@@ -2,7 +2,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNatsBus } from '../../bus/nats-bus.js';
@@ -39,6 +47,9 @@ export interface WantedCluster {
   readonly folder: string;
   readonly workers: number;
 }
+
+/** Of the log of a process that ends early. */
+const logLines = 3;
 
 /** Runs the work in a folder that goes away with it. */
 export async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
@@ -95,7 +106,11 @@ export async function withCluster<Result>(
         children.push(child);
         child.once('exit', (code, signal) => {
           if (child.killed) return;
-          observer.fail(new Error(`${process.name} ended: ${signal ?? `exit code ${code}`}`));
+          const how = signal ?? `exit code ${code}`;
+          const lines = readFileSync(process.logFile, 'utf8').trim().split('\n');
+          observer.fail(
+            new Error(`${process.name} ended: ${how}: ${lines.slice(-logLines).join('\n')}`),
+          );
         });
         return child;
       },
