@@ -9,12 +9,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
+import { projectRoot } from '../../shared/project-root.js';
 import { startCommand } from '../run/command.js';
 import { smallDataset } from '../run/small-run/small-dataset.js';
 import { smallJob } from '../run/small-run/small-job.js';
 import { canMakeHosts, type Host, Hosts, type StartedProcess } from './hosts.js';
 
-const program = fileURLToPath(new URL('../../cli/lockstep.mjs', import.meta.url));
+const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 const skip = canMakeHosts() ? false : 'this process may not make network namespaces';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-hosts-'));

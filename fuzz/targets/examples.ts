@@ -6,7 +6,6 @@ import type { GenerationRecord } from '../../shared/membership/generation-record
 import type { LeaderMessage } from '../../shared/messages/cluster/from-leader.js';
 import type { WorkerMessage } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
-import type { FromCoordinator, FromWorker } from '../../shared/messages/messages.js';
 import type { PublishedFile } from '../../shared/messages/published-file.js';
 import type { RunClaim } from '../../shared/run/claim.js';
 import type { RunDescription } from '../../shared/run/run-description.js';
@@ -147,29 +146,6 @@ export const happenings: readonly Happening[] = [
     resumeSeconds: 0.3,
     lostSeconds: 0.6,
     recomputedSteps: 1,
-  },
-];
-
-export const fromWorkers: readonly FromWorker[] = [
-  { kind: 'join', address: '127.0.0.1:40000', pid: 7, host: 'here', checkpoint: null },
-  { kind: 'committed', report, planSha256: digestOf('c') },
-  { kind: 'finished', ...finished },
-];
-
-export const fromCoordinators: readonly FromCoordinator[] = [
-  { kind: 'heartbeat', committedSteps: 4 },
-  { kind: 'files-published', digest: 'd', files },
-  {
-    kind: 'membership',
-    generation: 1,
-    members: [{ worker: 'worker-0', address: '127.0.0.1:40000' }],
-    linksToken: 'x'.repeat(16),
-    job: { spec: { seed: 1 } },
-    dataset: { directory: '/data', digest: 'd' },
-    checkpointDirectory: '/a/checkpoints',
-    resumeFrom: null,
-    totalSteps: 4,
-    evaluate: true,
   },
 ];
 

@@ -13,24 +13,12 @@ import { decodeLogEntry, encodeLogEntry } from '../../shared/messages/cluster/lo
 import { packValue, unpackValue } from '../../shared/messages/codec.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { decodeLanePart, encodeLanePart } from '../../shared/messages/lane-plan-message.js';
-import {
-  decodeFromCoordinator,
-  decodeFromWorker,
-  encodeFromCoordinator,
-  encodeFromWorker,
-} from '../../shared/messages/messages.js';
 import { PartJoiner, splitMessage } from '../../shared/messages/parts.js';
 import { anyPlans } from '../../shared/messages/plan-fixture.js';
 import { decodeSharedPlan, encodeSharedPlan } from '../../shared/messages/shared-plan-message.js';
 import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import type { Format, Target } from '../target.js';
-import {
-  fromCoordinators,
-  fromWorkers,
-  happenings,
-  leaderMessages,
-  workerMessages,
-} from './examples.js';
+import { happenings, leaderMessages, workerMessages } from './examples.js';
 
 const msgpack: Format = { open: (bytes) => unpackValue(bytes, 64), close: packValue };
 
@@ -59,8 +47,6 @@ export function messageTargets(): Target[] {
   const laneDigests = (lanes: number) => Array.from({ length: lanes }, () => 'a'.repeat(64));
   const encoded = plans.map(({ shared, lanes }) => encodeStepPlan(shared, lanes));
   return [
-    messages('from-worker', fromWorkers, encodeFromWorker, decodeFromWorker),
-    messages('from-coordinator', fromCoordinators, encodeFromCoordinator, decodeFromCoordinator),
     messages('worker-message', workerMessages, encodeWorkerMessage, decodeWorkerMessage),
     messages('leader-message', leaderMessages, encodeLeaderMessage, decodeLeaderMessage),
     messages('control', [{ kind: 'stop', by: 'someone' }], encodeControl, decodeControl),

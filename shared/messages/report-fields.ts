@@ -7,6 +7,10 @@ export const count = z.int().min(0);
 export const finite = z.number();
 export const seconds = z.number().min(0);
 export const text = z.string().max(failureTextLength);
+
+/** Shortens a text of a failure to what a message may carry. */
+export const failureText = (value: string): string => value.slice(0, failureTextLength);
+
 export const path = z.string().min(1).max(4096);
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** Of a dataset, or of pretrained weights. */

@@ -1,6 +1,6 @@
 /** What happens in a generation, as a report for the run's log or as progress that may be lost. */
 import type { WorkerProgress, WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
-import { failureText } from '../../../shared/messages/messages.js';
+import { failureText } from '../../../shared/messages/report-fields.js';
 import type { Fact, FromTraining } from '../../training/messages.js';
 
 type Progress = Extract<Fact, { kind: 'evaluating' | 'encoding' }>;
