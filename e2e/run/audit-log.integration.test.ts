@@ -27,11 +27,9 @@ const at = (...names: string[]) => join(root, ...names);
 
 let server: LocalNatsServer;
 
-type Role = 'coordinator' | 'watcher';
-
-const as = (role: Role, ...words: string[]) =>
+const command = (...words: string[]) =>
   startCommand(program, [...words, '--nats', withoutSecret(server.url), '--json'], {
-    LOCKSTEP_NATS_CREDENTIALS_FILE: at(role),
+    LOCKSTEP_NATS_CREDENTIALS_FILE: at('credentials'),
   }).end;
 
 before(async () => {
@@ -40,18 +38,15 @@ before(async () => {
     binary: findNatsServer(),
     directory: at('nats'),
     logFile: at('nats.log'),
-    job: 'small',
   });
-  for (const url of [server.url, server.watcherUrl]) {
-    const { username, password } = new URL(url);
-    writeFileSync(at(username), `${username}:${password}`);
-  }
+  const { username, password } = new URL(server.url);
+  writeFileSync(at('credentials'), password === '' ? username : `${username}:${password}`);
   const job = smallJob(at('data'), {
     ...{ lanes: 2, workers: { replicas: 2 }, duration: { steps: 4 } },
     checkpoint: { everySteps: 2 },
   });
   writeFileSync(at('job.json'), JSON.stringify(job));
-  const trained = await as('coordinator', 'train', at('job.json'), '--output', at('run'));
+  const trained = await command('train', at('job.json'), '--output', at('run'));
   assert.equal(trained.code, exitCodes.success, trained.errors);
 });
 after(async () => {
@@ -61,7 +56,7 @@ after(async () => {
 
 // Would catch an audit that sees less in a log than in the folder of the same run.
 test('a run that is over passes by its log, with its checkpoint where it can be read', async () => {
-  const { code, last, errors } = await as('watcher', 'audit', 'small');
+  const { code, last, errors } = await command('audit', 'small');
   assert.equal(code, exitCodes.success, errors);
   const { verdict, run, steps, total_steps, plans, members, end } = last;
   assert.deepEqual(
@@ -75,12 +70,12 @@ test('a run that is over passes by its log, with its checkpoint where it can be 
 test('another machine needs the dataset and nothing else', async () => {
   renameSync(at('data'), at('elsewhere'));
   renameSync(at('run'), at('away'));
-  const without = await as('watcher', 'audit', 'small');
+  const without = await command('audit', 'small');
   assert.equal(without.code, exitCodes.usage);
-  const { code, last, errors } = await as('watcher', 'audit', 'small', '--data', at('elsewhere'));
+  const { code, last, errors } = await command('audit', 'small', '--data', at('elsewhere'));
   assert.equal(code, exitCodes.success, errors);
   assert.deepEqual([last.steps, last.plans, last.checkpoint], [4, 4, null]);
-  const unknown = await as('coordinator', 'audit', 'other');
+  const unknown = await command('audit', 'other');
   assert.equal(unknown.code, exitCodes.usage);
   assert.match(unknown.errors, /knows runs of small/);
 });
@@ -98,7 +93,7 @@ test('what somebody wrote into the log is found', async () => {
   } finally {
     await bus.close();
   }
-  const { code, last } = await as('watcher', 'audit', 'small', '--data', at('elsewhere'));
+  const { code, last } = await command('audit', 'small', '--data', at('elsewhere'));
   assert.equal(code, 1);
   const kinds = (last.differences as { kind: string }[]).map(({ kind }) => kind);
   assert.ok(kinds.includes('unreadable') && kinds.length >= 2, `${kinds}`);
