@@ -2,6 +2,7 @@
  * The secret that the workers of a job prove to each other that they know. It comes from a file or the
  * environment, never from the command line, where everyone on the machine could read it.
  */
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { secretBytesMax, secretBytesMin } from '../shared/limits.js';
 import { OptionError } from './options.js';
@@ -44,3 +45,7 @@ function checked(text: string, where: string): Uint8Array {
       `${howToMakeOne}: it has ${secret.length}`,
   );
 }
+
+/** Sixteen digits that tell two secrets of a job apart, and from which neither can be found. */
+export const secretMark = (secret: Uint8Array, job: string): string =>
+  createHmac('sha256', secret).update(`lockstep secret of ${job}`).digest('hex').slice(0, 16);

@@ -61,7 +61,7 @@ async function start(given: SimulatedRun, name: string, incarnation: string): Pr
   const bus = await openNatsBus({ url: given.natsUrl, name, reconnect: true });
   const mayPublish = (): boolean => permit.allows(readings());
   const control = new WorkerControl({
-    ...{ bus, metrics, links, incarnation },
+    ...{ bus, metrics, links, incarnation, secretMark: null },
     clock: simProcess.clock,
     log: openLog({ process: name }),
     openTraining: (_start, { onMessage }) =>

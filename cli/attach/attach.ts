@@ -1,6 +1,8 @@
 /** `lockstep attach NAME`: watches a run from anywhere, as the command that trains would show it. */
 import { parseArgs } from 'node:util';
+import type { Bus } from '../../shared/bus.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import type { RunEvent } from '../../shared/messages/run-events.js';
 import { logStream } from '../../shared/subjects.js';
 import { findRun } from '../cluster/find-run.js';
 import { followRun } from '../cluster/follow-run.js';
@@ -38,35 +40,26 @@ export async function attachCommand(words: readonly string[]): Promise<ExitCode>
     next: () => ({ resumes: false, command: ownCommand(['attach', ...words]) }),
     time,
   });
-  return useServer(
-    given.nats,
-    async (bus) => {
-      const run = await findRun(bus, given.name);
-      const log = await bus.openLog(logStream(run));
-      const followed = await followRun({
-        bus,
-        log,
-        run,
-        from: 1,
-        onEvent: (event, at) => view.see(event, at),
-        time,
-      });
-      const detach = detached(() =>
-        display.note(
-          `detached: the run goes on; to watch it again: ${ownCommand(['attach', ...words])}`,
-        ),
-      );
-      try {
-        const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
-        return end === null ? exitCodes.success : view.end(runEndOf(end));
-      } finally {
-        detach.close();
-        followed.close();
-        await bus.close();
-      }
-    },
-    { reconnect: true },
-  );
+  const attach = async (bus: Bus): Promise<ExitCode> => {
+    const run = await findRun(bus, given.name);
+    const log = await bus.openLog(logStream(run));
+    const onEvent = (event: RunEvent, at: string): void => view.see(event, at);
+    const followed = await followRun({ bus, log, run, from: 1, onEvent, time });
+    const again = ownCommand(['attach', ...words]);
+    const detach = detached(() =>
+      display.note(`detached: the run goes on; to watch it again: ${again}`),
+    );
+    try {
+      const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
+      return end === null ? exitCodes.success : view.end(runEndOf(end));
+    } finally {
+      detach.close();
+      followed.close();
+    }
+  };
+  return useServer(given.nats, (bus) => attach(bus).finally(() => bus.close()), {
+    reconnect: true,
+  });
 }
 
 async function lost(closed: Promise<Error | null>): Promise<null> {

@@ -32,6 +32,8 @@ export interface ClusterOptions extends ClusterProcesses {
   readonly natsUrl: string | null;
   /** Resolves where the run must end because of something outside its processes. */
   readonly trouble?: Promise<Error & { readonly code: string }>;
+  /** Tells what has happened before, too: the run is live already. */
+  readonly fromBeginning?: boolean;
   /** @param time ISO 8601 */
   readonly onEvent: (event: RunEvent, time: string) => void;
   readonly onEntry?: (entry: LogEntry) => void;
@@ -142,7 +144,7 @@ class Cluster {
   }
 
   async #start(): Promise<void> {
-    const { natsUrl, run, onEntry } = this.#options;
+    const { fromBeginning = false, natsUrl, run, onEntry } = this.#options;
     const server = natsUrl === null ? await this.#startServer() : sharedServer(natsUrl);
     const { address, replicas } = readNatsOptions({ ...process.env, ...server.coordinator });
     const bus = await openNatsBus({ url: address, replicas, name: 'command', reconnect: true });
@@ -153,7 +155,7 @@ class Cluster {
       bus,
       log,
       run,
-      from: (await log.last()) + 1,
+      from: fromBeginning ? 1 : (await log.last()) + 1,
       onEvent: (event, time) => this.#see(event, time),
       time: wallClock,
       ...(onEntry && { onEntry }),

@@ -37,10 +37,13 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
     const wish = { job, output, resume, natsUrl, metricsPort, workers: 0, note };
     const checked = await checkRun(wish);
     const live = await liveRunOf(natsUrl, checked);
-    if (live === null) claim = await claimName(natsUrl, checked.run, note);
+    if (live === null) claim = await claimName(natsUrl, checked, note);
     else note(`a coordinator leads this job already: standing by`);
     const part = live === null ? checked : asPartOf(checked, live);
-    return await lead(part, { given, words, output, display, lock, claim, wish });
+    return await lead(part, {
+      ...{ given, words, output, display, lock, claim, wish },
+      standsBy: live !== null,
+    });
   } finally {
     await claim?.release();
     lock.release();
@@ -67,6 +70,8 @@ interface Leading {
   readonly display: Display;
   readonly lock: FolderLock;
   readonly claim: NameClaim | null;
+  /** Another coordinator leads: this one stands by. */
+  readonly standsBy: boolean;
   readonly wish: Parameters<typeof writeRun>[1];
 }
 
@@ -98,6 +103,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     resume: checked.resume ? 'newest' : null,
     evaluateOnly: false,
     trouble: lock.lost,
+    fromBeginning: leading.standsBy,
     onEvent: (event, at) => view.see(event, at),
     onProcess: ({ name, pid, metricsPort }) =>
       metricsPort !== null && display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`),

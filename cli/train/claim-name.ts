@@ -5,6 +5,12 @@ import { systemClock } from '../../shared/clock.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { useServer } from '../use-server.js';
 
+export interface ClaimedRun {
+  readonly run: RunAddress;
+  /** `wholeJobDigest`: who has another job is no standby. */
+  readonly jobDigest: string;
+}
+
 export interface NameClaim {
   /** The coordinator takes the claim over by it. */
   readonly token: string;
@@ -19,21 +25,22 @@ export interface NameClaim {
  */
 export async function claimName(
   url: string,
-  run: RunAddress,
+  { run, jobDigest }: ClaimedRun,
   note: (text: string) => void,
 ): Promise<NameClaim> {
-  return useServer(url, (bus) => claimOn(bus, run, note));
+  return useServer(url, (bus) => claimOn(bus, { run, jobDigest }, note));
 }
 
 async function claimOn(
   bus: Bus,
-  run: RunAddress,
+  { run, jobDigest }: ClaimedRun,
   note: (text: string) => void,
 ): Promise<NameClaim> {
   try {
     const { token, release } = await claimRun({
       bus,
       run,
+      jobSha256: jobDigest,
       token: null,
       clock: systemClock,
       note,

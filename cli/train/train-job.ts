@@ -36,7 +36,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const workers = options.job.spec.workers.replicas;
     const wish = { ...options, workers, note: (text: string) => display.note(text) };
     const checked = await checkRun(wish);
-    claim = natsUrl === null ? null : await claimName(natsUrl, checked.run, wish.note);
+    claim = natsUrl === null ? null : await claimName(natsUrl, checked, wish.note);
     const { jobFile, history, ledger } = writeRun(checked, wish, lock);
     return await watchRun({
       display,

@@ -24,6 +24,7 @@ import { ClusterMemory } from '../membership/cluster-memory.js';
 import type { ClusterView } from '../membership/cluster-view.js';
 import { decideMembership, type MembershipDecision } from '../membership/decide-membership.js';
 import { isTrainingIn } from '../membership/find-late.js';
+import { otherSecrets } from '../membership/other-secrets.js';
 import { PlanPublisher } from '../plans/plan-publisher.js';
 import { judgeFailure, type WorkerFailure } from '../record/judge-failure.js';
 import { LogWriter } from '../record/log-writer.js';
@@ -83,6 +84,8 @@ export class RunLeader {
   readonly #finished = new Map<WorkerId, Finished>();
   readonly #metricsOf = new Map<WorkerId, readonly ReportedMetrics[]>();
   readonly #failures: WorkerFailure[] = [];
+  /** Told to have another secret. */
+  readonly #strangers = new Set<WorkerId>();
   readonly #stream: BusStream;
   /** As it will be when everything that was appended is stored. */
   #ahead: RunState;
@@ -431,7 +434,24 @@ export class RunLeader {
       case 'nothing':
         break;
     }
+    this.#nameStrangers();
     this.#lookAtTraining(now);
+  }
+
+  /** Whoever has another secret can never be linked with the others: that is said once. */
+  #nameStrangers(): void {
+    const { record, workers } = this.#memory;
+    if (record === null) return;
+    const standing = [...workers.values()].filter(({ status }) => status.phase === 'standing-by');
+    if (standing.length === 0) return;
+    for (const worker of otherSecrets(this.#memory.view(this.#factsOf()), standing)) {
+      if (this.#strangers.has(worker)) continue;
+      this.#strangers.add(worker);
+      this.#notice(
+        `${worker} is not taken in: it has another secret than the members: LOCKSTEP_SECRET_FILE (or ` +
+          'LOCKSTEP_SECRET) must be the same for all workers of a job',
+      );
+    }
   }
 
   get #workers() {

@@ -24,6 +24,7 @@ import {
   preparingPatience,
   silenceTimeout,
 } from './limits.js';
+import { otherSecrets } from './other-secrets.js';
 
 export type Cause = 'lost' | 'joined' | 'left' | 'link';
 
@@ -107,7 +108,7 @@ const nothing = (reason: string): MembershipDecision => ({ kind: 'nothing', reas
 
 /** Workers that can be made members, in the order of their names. */
 function standingBy(now: Millis, view: ClusterView): SeenWorker[] {
-  return [...view.workers.values()]
+  const able = [...view.workers.values()]
     .filter(
       ({ worker, status, heardAt }) =>
         status.phase === 'standing-by' &&
@@ -116,6 +117,8 @@ function standingBy(now: Millis, view: ClusterView): SeenWorker[] {
         (view.leftOut.get(worker) ?? 0) <= now,
     )
     .sort((a, b) => compareNames(a.worker, b.worker));
+  const strangers = otherSecrets(view, able);
+  return able.filter(({ worker }) => !strangers.has(worker));
 }
 
 /** Numbers sort as numbers: worker-10 comes after worker-9. */

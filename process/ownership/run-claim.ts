@@ -37,6 +37,8 @@ export interface ClaimOptions {
   readonly run: RunAddress;
   /** Of a process of this run that holds the claim already; null makes a new one. */
   readonly token: string | null;
+  /** `wholeJobDigest` of the job, by which a standby of the same job is known; null where there is none. */
+  readonly jobSha256?: string | null;
   readonly clock: Clock;
   /** Says what it waits for, once, before it waits for seconds. */
   readonly note: (text: string) => void;
@@ -48,11 +50,11 @@ export interface ClaimOptions {
 
 /** @throws RunLiveError, BusLostError, BusRefusedError */
 export async function claimRun(options: ClaimOptions): Promise<HeldClaim> {
-  const { bus, run, token, owner = ownIdentity() } = options;
+  const { bus, run, token, jobSha256 = null, owner = ownIdentity() } = options;
   const own = {
     run: run.run,
     token: token ?? randomUUID(),
-    jobSha256: null,
+    jobSha256,
     fence: 0,
     owner,
     since: new Date().toISOString(),

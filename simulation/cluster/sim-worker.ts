@@ -80,6 +80,7 @@ function startWorker(
     run: runId(simulatedRun.run),
     worker: workerId(name),
     incarnation: cluster.incarnation(),
+    secretMark: null,
     pid: 1,
     host: name,
     grace: defaultGrace,

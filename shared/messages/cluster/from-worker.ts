@@ -55,6 +55,12 @@ const status = z.strictObject({
   generation: count.nullable(),
   /** Of the state that it holds; null without one. */
   position: position.nullable(),
+  /** Tells secrets of the job apart, and nothing of them; null without one. */
+  secret: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable()
+    .optional(),
   /** The newest complete one that it can read. */
   checkpoint: checkpointFound.nullable(),
   /** It has been asked to end: it stays until a generation goes on without it. */

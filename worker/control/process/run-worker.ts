@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { openNatsBus } from '../../../bus/nats-bus.js';
+import { secretMark } from '../../../process/job-secret.js';
 import { beginLife, endWithin, live } from '../../../process/life.js';
 import { accessOn } from '../../../process/metrics/metrics-access.js';
 import { startMetricsServer } from '../../../process/metrics/metrics-server.js';
@@ -77,6 +78,7 @@ export async function runWorker(
       ...{ bus, log, metrics, links, openTraining, job, run, worker, findCheckpoint },
       clock: systemClock,
       incarnation: randomBytes(incarnationBytes).toString('hex'),
+      secretMark: secret === null ? null : secretMark(secret, job),
       pid: process.pid,
       host: hostname(),
       grace: options.grace,

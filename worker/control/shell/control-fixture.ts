@@ -91,7 +91,7 @@ export class Stage {
       metrics: new WorkerMetrics(run.job, worker, async () => ({ sent: {}, received: {} })),
       job: run.job,
       run: null,
-      ...{ worker, incarnation, grace, pid: 1, host: 'here' },
+      ...{ worker, incarnation, grace, pid: 1, host: 'here', secretMark: null },
       permit: new PermitLease(this.permit, readings),
       prepare: async () => ({
         job: resolveJob(jobText),

@@ -315,12 +315,13 @@ export class WorkerControl {
   }
 
   #status(): WorkerStatus {
-    const { host, incarnation, links, pid } = this.#parts;
+    const { host, incarnation, links, pid, secretMark } = this.#parts;
     return {
       kind: 'status',
       ...{ incarnation, pid, host },
       address: links.address,
       ...statusOf(this.#worker),
+      secret: secretMark,
       checkpoint: this.#checkpoint,
       speed: this.#training?.lanesPerSecond ?? null,
       ping: this.#lead?.ping ?? 0,

@@ -122,6 +122,8 @@ export interface WorkerControlParts {
   readonly run: RunId | null;
   readonly worker: WorkerId;
   readonly incarnation: string;
+  /** Tells the job's secret from another one; null without any. */
+  readonly secretMark: string | null;
   readonly pid: number;
   readonly host: string;
   /** How long it may take to end when it is asked to. */
