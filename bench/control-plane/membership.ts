@@ -67,11 +67,11 @@ async function measure(cluster: BenchCluster, rounds: number): Promise<Change[]>
   const changes: Change[] = [];
   for (let round = 0; round < rounds; round++) {
     const third = start({ ...more, environment });
-    changes.push(await nextChange(observer, changes.length));
+    changes.push(await told(observer, changes.length));
     await afterSteps(observer, stepsBetween);
     const gone = once(third, 'exit');
     third.kill('SIGTERM');
-    changes.push(await nextChange(observer, changes.length));
+    changes.push(await told(observer, changes.length));
     await gone;
     await afterSteps(observer, stepsBetween);
   }
@@ -81,6 +81,16 @@ async function measure(cluster: BenchCluster, rounds: number): Promise<Change[]>
 function afterSteps(observer: RunObserver, steps: number): Promise<void> {
   const end = observer.commits.length + steps;
   return observer.until(() => observer.commits.length >= end);
+}
+
+/** Minutes pass between two changes on a busy machine: each is told when it is over. */
+async function told(observer: RunObserver, before: number): Promise<Change> {
+  const change = await nextChange(observer, before);
+  const { cause, lostSeconds, usualStep } = change;
+  console.error(
+    `${cause}: lost ${lostSeconds.toFixed(2)} s, a usual step ${usualStep.toFixed(2)} s`,
+  );
+  return change;
 }
 
 async function nextChange(observer: RunObserver, before: number): Promise<Change> {

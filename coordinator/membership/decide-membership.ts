@@ -121,9 +121,12 @@ function standingBy(now: Millis, view: ClusterView): SeenWorker[] {
   return able.filter(({ worker }) => !strangers.has(worker));
 }
 
+// Made once: `localeCompare` with options makes one for each pair of names.
+const collator = new Intl.Collator('en', { numeric: true });
+
 /** Numbers sort as numbers: worker-10 comes after worker-9. */
 export const compareNames = (a: string, b: string): number =>
-  a.localeCompare(b, 'en', { numeric: true }) || (a < b ? -1 : 1);
+  collator.compare(a, b) || (a < b ? -1 : 1);
 
 const mostOf = ({ max, lanes }: WorkersWanted): number => Math.min(max, lanes);
 
