@@ -94,6 +94,29 @@ test('a server that is away for less than a message takes leaves every connectio
   });
 });
 
+// Would catch an election that nobody notices, or that looks like a server that is away.
+test('while servers elect, what is asked for is refused over a connection that stands', async () => {
+  await fromEventLoop(() => {
+    const world = openWorld(5);
+    const bus = world.server.open(world.start('client'));
+    const answers: string[] = [];
+    const ask = (): void =>
+      void bus.openValues('values').then(
+        () => answers.push('opened'),
+        (error: unknown) => answers.push((error as BusAwayError).code),
+      );
+    world.server.elect(100);
+    ask();
+    world.scheduler.run(() => false, 90);
+    assert.deepEqual(answers, ['BUS_AWAY']);
+    assert.equal(bus.connection.state.kind, 'connected');
+    world.scheduler.run(() => false, 101);
+    ask();
+    world.scheduler.run(() => false, 200);
+    assert.deepEqual(answers, ['BUS_AWAY', 'opened']);
+  });
+});
+
 // Would catch code of a killed process that goes on, and of a stopped one that does not.
 test('a process that stands still does later what it would have done; a killed one never', async () => {
   await fromEventLoop(() => {

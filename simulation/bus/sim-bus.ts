@@ -43,6 +43,8 @@ export interface ServerSide {
   readonly random: Random;
   readonly times: BusTimes;
   readonly isUp: boolean;
+  /** Over connections that stand, it does nothing that it is asked for. */
+  readonly isElecting: boolean;
   latency(): number;
   storeTime(): number;
   forget(bus: SimBus): void;
@@ -196,6 +198,10 @@ export class SimBus implements Bus, Distance {
         reject(new BusAwayError(`The server did not answer within ${busRequestTimeout} ms`));
       });
       this.#up.send(() => {
+        if (this.#server.isElecting) {
+          answer(() => reject(new BusAwayError('Nobody leads the stream now')));
+          return;
+        }
         work(this.#session).then(
           (result) => this.#server.scheduler.after(store, () => answer(() => resolve(result))),
           (error: unknown) => answer(() => reject(error)),

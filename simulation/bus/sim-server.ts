@@ -17,6 +17,7 @@ export class SimServer implements ServerSide {
   readonly #hub = new MemoryHub();
   readonly #connections = new Set<SimBus>();
   #isUp = true;
+  #electsUntil = 0;
 
   constructor(scheduler: Scheduler, random: Random, times: BusTimes) {
     this.scheduler = scheduler;
@@ -26,6 +27,10 @@ export class SimServer implements ServerSide {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  get isElecting(): boolean {
+    return this.scheduler.now < this.#electsUntil;
   }
 
   /** A connection of a process; of one that has died, nothing is left but what it has stored. */
@@ -52,6 +57,11 @@ export class SimServer implements ServerSide {
   start(): void {
     this.#isUp = true;
     for (const bus of this.#connections) bus.findAgain();
+  }
+
+  /** Nobody leads what is stored for so long. */
+  elect(duration: number): void {
+    this.#electsUntil = Math.max(this.#electsUntil, this.scheduler.now + duration);
   }
 
   /** Of the process: the connection ends with it. */

@@ -12,6 +12,9 @@ export function applyFault(cluster: Cluster, fault: Fault): void {
       cluster.server.stop();
       cluster.scheduler.after(fault.for, () => cluster.server.start());
       return;
+    case 'electing':
+      cluster.server.elect(fault.for);
+      return;
     case 'stop':
       cluster.askToStop();
       return;
@@ -22,7 +25,7 @@ export function applyFault(cluster: Cluster, fault: Fault): void {
   }
 }
 
-type OfProcess = Exclude<Fault, { kind: 'start' | 'bus-away' | 'stop' }>;
+type OfProcess = Exclude<Fault, { kind: 'start' | 'bus-away' | 'electing' | 'stop' }>;
 
 function applyTo(cluster: Cluster, running: Running, fault: OfProcess): void {
   const { process } = running;

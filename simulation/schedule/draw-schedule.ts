@@ -20,6 +20,7 @@ const weights: readonly (readonly [FaultKind, number])[] = [
   ['unplug', 4],
   ['unanswered', 2],
   ['bus-away', 3],
+  ['electing', 3],
   ['drain', 4],
   ['start', 6],
   ['stop', 1],
@@ -81,6 +82,7 @@ function drawFault(setup: Setup, random: Random, at: number): Fault[] {
     case 'unplug':
       return [{ at, kind, process: anyone() }];
     case 'bus-away':
+    case 'electing':
       return [{ at, kind, for: duration() }];
     case 'stop':
       return [{ at, kind }];

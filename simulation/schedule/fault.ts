@@ -65,6 +65,8 @@ export type Fault =
       readonly for: number;
     }
   | { readonly at: number; readonly kind: 'bus-away'; readonly for: number }
+  /** Servers choose who of them leads: connections stand, and what is asked for is refused for now. */
+  | { readonly at: number; readonly kind: 'electing'; readonly for: number }
   /** It is asked to end in order (SIGTERM). */
   | { readonly at: number; readonly kind: 'drain'; readonly process: string }
   /** Somebody asks for the end of the run, again and again until the leader has heard. */
@@ -90,6 +92,7 @@ const fieldsOf: Readonly<Record<FaultKind, readonly ('process' | 'from' | 'for')
   unplug: ['process'],
   unanswered: ['process', 'for'],
   'bus-away': ['for'],
+  electing: ['for'],
   drain: ['process'],
   stop: [],
 };
