@@ -1,7 +1,10 @@
 /** `lockstep worker`: one worker of a job on this machine, kept running. */
 import { mkdirSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
+import { localEndToward } from '../../process/addresses/discover-address.js';
 import { readJobSecret } from '../../process/job-secret.js';
+import { readNatsOptions } from '../../process/nats/nats-options.js';
 import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
@@ -20,7 +23,14 @@ export async function workerCommand(words: readonly string[]): Promise<ExitCode>
   readJobSecret();
   const output = resolve(given.output ?? join('workers', given.name));
   mkdirSync(join(output, 'logs'), { recursive: true });
-  return keepWorking(given, output);
+  return keepWorking({ ...given, bind: given.bind ?? (await ownAddress(given.nats)) }, output);
+}
+
+/** Other hosts of the job come to the same nats-server: where it is reached from, they reach this one. */
+async function ownAddress(nats: string): Promise<string> {
+  const [server = ''] = readNatsOptions(process.env, nats).address.servers;
+  const address = (await localEndToward(server)) ?? '127.0.0.1';
+  return isIPv6(address) ? `[${address}]:0` : address;
 }
 
 /** Until the run is over, or the worker has been asked to leave and has handed over. */

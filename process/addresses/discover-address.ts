@@ -13,7 +13,7 @@ export async function discoverAddress(
 }
 
 /** No packet is sent: connecting a UDP socket only chooses the route. Null where there is none. */
-function localEndToward(server: string): Promise<string | null> {
+export function localEndToward(server: string): Promise<string | null> {
   const name = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const socket = createSocket(isIPv6(name) ? 'udp6' : 'udp4');
   return new Promise<string | null>((resolve) => {
