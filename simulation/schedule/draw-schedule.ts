@@ -20,7 +20,6 @@ const weights: readonly (readonly [FaultKind, number])[] = [
   ['unplug', 4],
   ['unanswered', 2],
   ['bus-away', 3],
-  ['electing', 3],
   ['drain', 4],
   ['start', 6],
   ['stop', 1],
@@ -81,9 +80,11 @@ function drawFault(setup: Setup, random: Random, at: number): Fault[] {
       return [{ at, kind, process: worker(), for: duration() }];
     case 'unplug':
       return [{ at, kind, process: anyone() }];
-    case 'bus-away':
-    case 'electing':
-      return [{ at, kind, for: duration() }];
+    case 'bus-away': {
+      // Every other time the servers are there, and nobody leads what they store.
+      const lasts = duration();
+      return [{ at, kind: lasts % 2 === 0 ? 'electing' : kind, for: lasts }];
+    }
     case 'stop':
       return [{ at, kind }];
     default:
