@@ -42,9 +42,13 @@ export class RunObserver {
   static async open(bus: Bus, run: RunAddress): Promise<RunObserver> {
     const observer = new RunObserver();
     const log = await bus.ensureLog(logStream(run), logSubject(run));
-    const reader = await log.read(1, (data) => observer.#see(decodeLogEntry(data).entry));
+    const reader = await log.read(1, (data) =>
+      observer.#reading(() => observer.#see(decodeLogEntry(data).entry)),
+    );
     const subscriptions = [
-      bus.subscribe(everyWorkerSubject(run), (data, subject) => observer.#hear(data, subject)),
+      bus.subscribe(everyWorkerSubject(run), (data, subject) =>
+        observer.#reading(() => observer.#hear(data, subject)),
+      ),
       bus.subscribe(coordinatorSubject(run), () => {
         observer.said++;
       }),
@@ -78,6 +82,15 @@ export class RunObserver {
   fail(error: Error): void {
     for (const { reject } of this.#waiting) reject(error);
     for (const { reject } of this.#joiners.values()) reject(error);
+  }
+
+  /** What cannot be read ends the measurement: a bus's handler must not throw. */
+  #reading(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 
   #see(entry: Happening): void {
