@@ -41,6 +41,7 @@ function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> 
       now: () => systemClock.now(),
       onStart: ({ pid, logFile }) => say(`${given.name}: pid ${pid}, log ${logFile}`),
       onEvent: (_child, event) => {
+        if (event.kind === 'joined') run = event.run;
         if (event.kind === 'notice') say(event.text);
         if (event.kind === 'waiting') say(`waiting: ${event.reason}`);
         if (event.kind === 'failed') process.stderr.write(`lockstep: ${event.message}\n`);
@@ -51,6 +52,8 @@ function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> 
         void processes.end().then(() => resolve((code ?? exitCodes.lost) as ExitCode));
       },
     });
+    // Whoever is started in its place works for the same run, and hears of its end.
+    let run: string | null = null;
     let asked = false;
     const leave = (): void => {
       if (asked) processes.abort('it was asked to end twice');
@@ -62,7 +65,9 @@ function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> 
       name: given.name,
       entry: workerEntry,
       environment: { LOCKSTEP_NATS_URL: given.nats },
-      arguments: workerWords({ ...given, worker: given.name, run: null, output }),
+      get arguments() {
+        return workerWords({ ...given, worker: given.name, run, output });
+      },
       logFile: join(output, 'logs', `${given.name}.log`),
     });
   });

@@ -35,6 +35,17 @@ test('a run goes on with fewer than its replicas when its patience ends', () => 
   assert.equal(cluster.act().kind, 'form');
 });
 
+// Would catch members that train on, unheard, when a stranger has removed the record of their generation.
+test('who has a state is a member again where the record of the generation is lost', () => {
+  const cluster = new Cluster({ replicas: 2, min: 1 });
+  for (const worker of ['w0', 'w1']) {
+    cluster.say(worker, { phase: 'training', generation: 7, position: at(12) });
+  }
+  assert.equal(cluster.act().kind, 'form');
+  assert.equal(cluster.record.generation, 8);
+  assert.equal(cluster.record.planned, false);
+});
+
 // Would catch a generation that starts from the seed although a member holds a state.
 test('a new generation starts where the farthest member is, and the others copy from it', () => {
   const cluster = trainingCluster(3);

@@ -60,7 +60,9 @@ export function decideMembership(
 ): MembershipDecision {
   const { record } = view;
   const standing = standingBy(now, view);
-  if (record === null) return begin(now, view, wanted, standing, firstPatience, null);
+  if (record === null) {
+    return begin(now, view, wanted, [...orphans(now, view), ...standing], firstPatience, null);
+  }
   const { gone, toPing, broken, left } = judgeMembers(now, view);
   const unheard = unheardOf(view, record, gone);
   if (unheard.length > 0) return nothing(`not heard yet: ${unheard.join(', ')}`);
@@ -123,6 +125,14 @@ function standingBy(now: Millis, view: ClusterView): SeenWorker[] {
 
 // Made once: `localeCompare` with options makes one for each pair of names.
 const collator = new Intl.Collator('en', { numeric: true });
+/** Members of a generation whose record is lost: whatever removed it, they hold the state. */
+const orphans = (now: Millis, view: ClusterView): SeenWorker[] =>
+  [...view.workers.values()].filter(
+    ({ status, heardAt }) =>
+      orphanPhases.has(status.phase) && !status.leaving && now - heardAt < silenceTimeout,
+  );
+
+const orphanPhases: ReadonlySet<string> = new Set(['paused', 'copying', 'training', 'finished']);
 
 /** Numbers sort as numbers: worker-10 comes after worker-9. */
 export const compareNames = (a: string, b: string): number =>
@@ -145,9 +155,8 @@ function begin(
   if (count < least || count === 0) {
     return { kind: 'wait', reason: `${count} of at least ${Math.max(least, 1)} workers` };
   }
-  const since = standing.map(({ standingSince }) => standingSince ?? now).sort((a, b) => a - b)[
-    least - 1
-  ] as Millis;
+  const times = standing.map(({ standingSince }) => standingSince ?? view.since);
+  const since = times.sort((a, b) => a - b)[least - 1] as Millis;
   const others = [...view.workers.values()].some(
     ({ status, heardAt }) => status.phase === 'preparing' && now - heardAt < silenceTimeout,
   );

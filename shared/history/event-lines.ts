@@ -78,6 +78,7 @@ export class EventLines {
         };
       case 'led':
       case 'listening':
+      case 'joined':
       case 'leaving':
       case 'finished':
       case 'failed':

@@ -96,6 +96,8 @@ export type RunEvent =
       readonly results: readonly ReportedMetrics[];
     }
   | { readonly kind: 'finished'; readonly result: RunResult }
+  /** A worker works for this run from here on, and so does whoever is started in its place. */
+  | { readonly kind: 'joined'; readonly run: string }
   /**
    * The process has said all that it has to say. It ends with this code; where native code holds it
    * up, it kills itself, which then says nothing about the cause.

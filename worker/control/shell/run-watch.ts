@@ -51,6 +51,7 @@ export class RunWatch {
     const found = await findRun(bus, job, run);
     if (found.run !== null) {
       this.#found = found;
+      tell({ kind: 'joined', run: found.run.run });
       onRun(found);
       return;
     }

@@ -147,6 +147,7 @@ export interface WorkerControlParts {
 
 export type WorkerNews =
   | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'joined'; readonly run: string }
   | { readonly kind: 'notice'; readonly text: string }
   | {
       readonly kind: 'failed';
