@@ -98,7 +98,8 @@ It waits for a coordinator of the job. SIGTERM lets it finish the step and hand 
 Options:
 ${natsOption}
   --job NAME           the job's name (metadata.name)
-  --name NAME          of this worker, one of a kind in the job (default: the host's name and a number)
+  --name NAME          of this worker, one of a kind in the job (default: the host's name, with a number for
+                       the second and further ones)
   --output DIR         cache, checkpoints and logs of this worker (default: workers/NAME)
   --bind HOST[:PORT]   where other workers reach it (default: the address towards nats-server, a free port)
   --announce HOST[:PORT]  what they are told, where it differs

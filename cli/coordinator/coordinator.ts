@@ -9,12 +9,12 @@ import { runCluster } from '../cluster/run-cluster.js';
 import { coordinatorHelp } from '../help.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
-import { ownCommand } from '../output/own-command.js';
 import { openOwnDisplay } from '../output/own-display.js';
 import { RunView } from '../output/run-view.js';
 import { claimName, type NameClaim } from '../train/claim-name.js';
+import { launcherOf, resumeCommand } from '../train/ending/resume-command.js';
 import { readJobArgument } from '../train/job/read-job-argument.js';
-import { checkpointsOf } from '../train/output-folder.js';
+import { checkpointsOf, hasProgress } from '../train/output-folder.js';
 import { asPartOf, type CheckedRun, checkRun, writeRun } from '../train/prepare-run.js';
 import { useServer } from '../use-server.js';
 import { type CoordinatorArguments, readCoordinatorArguments } from './coordinator-arguments.js';
@@ -34,7 +34,11 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
   let claim: NameClaim | null = null;
   try {
     const { metricsPort, nats: natsUrl, resume } = given;
-    const wish = { job, output, resume, natsUrl, metricsPort, workers: 0, note };
+    const isElsewhere = given.checkpoints !== null;
+    const wish = {
+      ...{ job, output, resume, natsUrl, metricsPort, note, isElsewhere },
+      workers: 0,
+    };
     const checked = await checkRun(wish);
     const live = await liveRunOf(natsUrl, checked);
     if (live === null) claim = await claimName(natsUrl, checked, note);
@@ -79,13 +83,23 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
   const { claim, display, given, lock, output, wish, words } = leading;
   const { jobFile, history, ledger } = writeRun(checked, wish, lock);
   const time = (): string => new Date().toISOString();
-  const command = ownCommand(['coordinator', ...words]);
+  const isElsewhere = given.checkpoints !== null;
+  const commandTo = (resumes: boolean): string =>
+    resumeCommand({
+      launcher: launcherOf(process.argv[1], process.env.npm_command),
+      workingDirectory: process.cwd(),
+      words: ['coordinator', ...words],
+      again: !resumes,
+    });
   const view = new RunView({
     display,
     history,
     ledger,
     metricsTable,
-    next: () => ({ resumes: false, command }),
+    next: () => {
+      const resumes = hasProgress(output, isElsewhere);
+      return { resumes, command: commandTo(resumes) };
+    },
     time,
   });
   const cluster = runCluster({

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { claimRun } from '../../process/ownership/run-claim.js';
 import type { Bus } from '../../shared/bus.js';
 import { systemClock } from '../../shared/clock.js';
+import { goodbyeTimeout } from '../../shared/limits.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { useServer } from '../use-server.js';
 
@@ -49,9 +50,13 @@ async function claimOn(
     return {
       token,
       async release() {
-        // Where the server is gone, so is the claim; and a dead holder is succeeded.
-        await release().catch(() => undefined);
-        await bus.close();
+        // Where the server is gone, so is the claim; and a dead holder is succeeded. One that stands still
+        // must not keep a command that is done.
+        const given = release()
+          .catch(() => undefined)
+          .then(() => bus.close());
+        await Promise.race([given, sleep(goodbyeTimeout, undefined, { ref: false })]);
+        setTimeout(() => process.exit(), goodbyeTimeout).unref();
       },
     };
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ledgerFiles } from '../../process/history/ledger-file.js';
 import { writeAtomically } from '../../process/write-atomically.js';
 import { JobSpecError } from '../../shared/errors.js';
 import type { RunId } from '../../shared/ids.js';
@@ -12,7 +13,7 @@ import { jobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { ResumeWish } from '../arguments.js';
 import { UsageError } from '../usage-error.js';
-import { type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+import { type RunRecord, readRunRecord, recordFileOf, writeRunRecord } from './run-record.js';
 
 export const jobFileOf = (output: string): string => join(output, 'job.json');
 export const checkpointsOf = (output: string): string => join(output, 'checkpoints');
@@ -25,6 +26,8 @@ export interface RunWish {
   readonly datasetPath: string | null;
   /** The id of the run where it is a new one. */
   readonly newId: RunId;
+  /** Checkpoints are not in the folder. */
+  readonly isElsewhere?: boolean;
 }
 
 /**
@@ -33,9 +36,11 @@ export interface RunWish {
  * @throws UsageError where one is wanted and the folder has none: training from the seed instead
  *   would look like a success.
  */
-export function decideResume(output: string, wish: ResumeWish): boolean {
+export function decideResume(output: string, wish: ResumeWish, isElsewhere = false): boolean {
   if (wish === 'never') return false;
-  if (hasCheckpoints(output)) return true;
+  if (hasProgress(output, isElsewhere)) return true;
+  // Whether there is a checkpoint is for those to say who would have it.
+  if (isElsewhere && wish === 'required') return true;
   if (wish === 'if-any') return false;
   throw new UsageError(
     `Cannot resume in "${output}": it holds no checkpoint: train without --resume, or with ` +
@@ -49,11 +54,17 @@ export function decideResume(output: string, wish: ResumeWish): boolean {
  *
  * @throws UsageError where the folder holds checkpoints that the run would mix with its own.
  */
-export function checkOutput(output: string, job: TrainingJob, resume: boolean): void {
-  if (!hasCheckpoints(output)) return;
+export function checkOutput(
+  output: string,
+  job: TrainingJob,
+  resume: boolean,
+  isElsewhere = false,
+): void {
+  if (!hasProgress(output, isElsewhere)) return;
   if (!resume) {
+    const what = isElsewhere ? 'the ledger' : 'checkpoints';
     throw new UsageError(
-      `Cannot train into "${output}": it holds checkpoints of an earlier run: ` +
+      `Cannot train into "${output}": it holds ${what} of an earlier run: ` +
         'choose another --output, remove the folder, or continue with --resume',
     );
   }
@@ -68,10 +79,10 @@ export function checkOutput(output: string, job: TrainingJob, resume: boolean): 
  */
 export function decideRun(
   output: string,
-  { job, resume, datasetDigest, datasetPath, newId }: RunWish,
+  { job, resume, datasetDigest, datasetPath, newId, isElsewhere = false }: RunWish,
 ): RunRecord {
-  checkOutput(output, job, resume);
-  const earlier = resume && hasCheckpoints(output) ? readRunRecord(output) : null;
+  checkOutput(output, job, resume, isElsewhere);
+  const earlier = resume && hasProgress(output, isElsewhere) ? readRunRecord(output) : null;
   if (earlier === null) return { id: newId, datasetDigest, datasetPath };
   if (earlier.datasetDigest === datasetDigest) return { ...earlier, datasetPath };
   throw new UsageError(
@@ -108,6 +119,11 @@ export function hasCheckpoints(output: string): boolean {
   const folder = checkpointsOf(output);
   return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('step-'));
 }
+
+/** Whether a run has trained into the folder: what is there must not be begun anew without a word. */
+export const hasProgress = (output: string, isElsewhere: boolean): boolean =>
+  hasCheckpoints(output) ||
+  (isElsewhere && existsSync(recordFileOf(output)) && ledgerFiles(output).length > 0);
 
 function checkSameJob(output: string, job: TrainingJob): void {
   if (!existsSync(jobFileOf(output))) return;

@@ -37,6 +37,8 @@ export interface RunWish {
   /** Processes of this machine that work. */
   readonly workers: number;
   readonly note: (text: string) => void;
+  /** Checkpoints are in a bucket, another folder, or with the workers. */
+  readonly isElsewhere?: boolean;
 }
 
 /** Nothing has been written yet. */
@@ -53,17 +55,19 @@ export interface CheckedRun {
 
 /** @throws UsageError, and what `checkStart` throws; then everything is as it was. */
 export async function checkRun(wish: RunWish): Promise<CheckedRun> {
-  const { output, natsUrl, metricsPort, note, workers } = wish;
-  const resume = decideResume(output, wish.resume);
+  const { output, natsUrl, metricsPort, note, workers, isElsewhere = false } = wish;
+  const resume = decideResume(output, wish.resume, isElsewhere);
   const earlier = resume && wish.job.spec.init !== undefined ? earlierJob(output) : null;
   const job = await choosePretrained(chooseWeights(wish.job, earlier));
-  checkOutput(output, job, resume);
+  checkOutput(output, job, resume, isElsewhere);
   const datasetDirectory = await datasetFolder(job, note);
   const manifest = await readManifest(datasetDirectory);
   const datasetDigest = digestOfRead(datasetDirectory, manifest, readsLabels(job));
   const newId = makeRunId('training', randomBytes(runIdBytes));
   const datasetPath = job.spec.data.path === undefined ? null : relative(output, datasetDirectory);
-  const record = decideRun(output, { job, resume, datasetDigest, datasetPath, newId });
+  const record = decideRun(output, {
+    ...{ job, resume, datasetDigest, datasetPath, newId, isElsewhere },
+  });
   const continues = record.id !== newId;
   if (continues) checkHistory(output);
   await checkPretrained(job, { datasetDirectory, vocabulary: manifest.counts.vocabulary, note });

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { integer } from '../arguments.js';
 import { natsAddress } from '../cluster/nats-address.js';
@@ -8,7 +6,8 @@ import { UsageError } from '../usage-error.js';
 export interface WorkerArguments {
   readonly nats: string;
   readonly job: string;
-  readonly name: string;
+  /** Null: the host's, with a number where the host has several. */
+  readonly name: string | null;
   readonly output: string | null;
   readonly bind: string | null;
   readonly announce: string | null;
@@ -44,12 +43,10 @@ export function readWorkerArguments(words: readonly string[]): WorkerArguments |
   return {
     nats: natsAddress(values.nats ?? null),
     job: required('--job', values.job, /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a job'),
-    name: required(
-      '--name',
-      values.name ?? nameOfHost(hostname()),
-      /^[A-Za-z0-9_-]{1,128}$/,
-      '1 to 128 letters, digits, "-" or "_"',
-    ),
+    name:
+      values.name === undefined
+        ? null
+        : required('--name', values.name, workerName, '1 to 128 letters, digits, "-" or "_"'),
     output: values.output ?? null,
     bind: values.bind ?? null,
     announce: values.announce ?? null,
@@ -59,9 +56,16 @@ export function readWorkerArguments(words: readonly string[]): WorkerArguments |
   };
 }
 
-/** Several workers of one host must not be one. */
-const nameOfHost = (host: string): string =>
-  `${host.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 100)}-${randomBytes(3).toString('hex')}`;
+const workerName = /^[A-Za-z0-9_-]{1,128}$/;
+
+/**
+ * The n-th worker of a host, from 1 on. The same command has the same name again after a restart of the
+ * machine, and so finds its folder, with its checkpoints.
+ */
+export const nameOnHost = (host: string, number: number): string => {
+  const name = host.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 100);
+  return number === 1 ? name : `${name}-${number}`;
+};
 
 function required(name: string, value: string | undefined, rule: RegExp, words: string): string {
   if (value !== undefined && rule.test(value)) return value;

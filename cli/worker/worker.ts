@@ -1,16 +1,18 @@
 /** `lockstep worker`: one worker of a job on this machine, kept running. */
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { localEndToward } from '../../process/addresses/discover-address.js';
 import { readJobSecret } from '../../process/job-secret.js';
 import { readNatsOptions } from '../../process/nats/nats-options.js';
+import { FolderBusyError, lockFolder } from '../../process/ownership/folder-lock.js';
 import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
 import { KeptProcesses } from '../cluster/kept-processes.js';
 import { workerHelp } from '../help.js';
-import { readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
+import { nameOnHost, readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
 
 /** @throws UsageError, OptionError, before anything is started. */
 export async function workerCommand(words: readonly string[]): Promise<ExitCode> {
@@ -21,9 +23,14 @@ export async function workerCommand(words: readonly string[]): Promise<ExitCode>
   }
   // Whatever is wrong with it is said here, and not in a log.
   readJobSecret();
-  const output = resolve(given.output ?? join('workers', given.name));
+  const { lock, name, output } = await takeFolder(given);
   mkdirSync(join(output, 'logs'), { recursive: true });
-  return keepWorking({ ...given, bind: given.bind ?? (await ownAddress(given.nats)) }, output);
+  try {
+    const bind = given.bind ?? (await ownAddress(given.nats));
+    return await keepWorking({ ...given, name, bind }, output);
+  } finally {
+    lock.release();
+  }
 }
 
 /** Other hosts of the job come to the same nats-server: where it is reached from, they reach this one. */
@@ -33,8 +40,31 @@ async function ownAddress(nats: string): Promise<string> {
   return isIPv6(address) ? `[${address}]:0` : address;
 }
 
+type NamedWorker = WorkerArguments & { readonly name: string };
+
+/** Workers of one host that one machine can have without names, generously. */
+const mostOnHost = 1000;
+
+/** @throws FolderBusyError where the worker of the name, or of the folder, lives */
+async function takeFolder(given: WorkerArguments) {
+  const note = (text: string): void => void process.stdout.write(`${text}\n`);
+  const take = async (name: string) => {
+    const output = resolve(given.output ?? join('workers', name));
+    return { name, output, lock: await lockFolder(output, { note }) };
+  };
+  if (given.name !== null) return take(given.name);
+  for (let number = 1; ; number++) {
+    try {
+      return await take(nameOnHost(hostname(), number));
+    } catch (error) {
+      const isNext = given.output === null && number < mostOnHost;
+      if (!(error instanceof FolderBusyError) || !isNext) throw error;
+    }
+  }
+}
+
 /** Until the run is over, or the worker has been asked to leave and has handed over. */
-function keepWorking(given: WorkerArguments, output: string): Promise<ExitCode> {
+function keepWorking(given: NamedWorker, output: string): Promise<ExitCode> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   return new Promise((resolve) => {
     const processes = new KeptProcesses({

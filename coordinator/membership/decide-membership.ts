@@ -204,6 +204,7 @@ function mendLinks(
     broken,
     view.breaks.filter(({ at }) => now - at < breakMemory),
     record.members,
+    (worker) => view.workers.get(worker)?.status.position ?? null,
   );
   const pairs = broken.map(({ by, of, how }) => `${of} is ${how} for ${by}`).join(', ');
   const reason =

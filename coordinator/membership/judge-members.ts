@@ -5,7 +5,7 @@ import type {
   GenerationMember,
   GenerationRecord,
 } from '../../shared/membership/generation-record.js';
-import { samePosition } from '../../shared/membership/position.js';
+import { comparePositions, type Position, samePosition } from '../../shared/membership/position.js';
 import type { Millis } from '../../shared/units.js';
 import type { ClusterView, LinkBreak, SeenWorker } from './cluster-view.js';
 import { pingTimeout, silenceTimeout } from './limits.js';
@@ -145,21 +145,30 @@ export function whomToLeaveOut(
   broken: readonly Accusation[],
   before: readonly LinkBreak[],
   members: readonly GenerationMember[],
+  positionOf: (worker: WorkerId) => Position | null,
 ): WorkerId[] {
   const complaints = (of: WorkerId): number =>
     new Set(broken.filter((one) => one.of === of).map(({ by }) => by)).size +
     before.filter(({ pair }) => pair.includes(of)).length;
   const rank = (of: WorkerId): number => members.findIndex(({ worker }) => worker === of);
+  // Whoever is ahead stays, whatever is said of it: nothing that was committed may go with it.
+  const lead = (a: WorkerId, b: WorkerId): number => ahead(positionOf(a), positionOf(b));
   const worse = (a: WorkerId, b: WorkerId): WorkerId =>
-    (complaints(a) - complaints(b) || rank(a) - rank(b)) > 0 ? a : b;
+    (lead(b, a) || complaints(a) - complaints(b) || rank(a) - rank(b)) > 0 ? a : b;
   const out = new Set<WorkerId>();
   for (const { by, of, how } of broken) {
     if (out.has(by) || out.has(of)) continue;
     const mutual = broken.some((other) => other.by === of && other.of === by);
     const again = before.some(({ pair }) => pair.includes(by) && pair.includes(of));
-    if (how === 'silent' && !mutual) out.add(of);
+    if (how === 'silent' && !mutual) out.add(lead(of, by) > 0 ? by : of);
     else if (again) out.add(worse(by, of));
   }
   // Somebody must be left to train.
   return [...out].slice(0, members.length - 1);
+}
+
+/** Positive where `a` holds a newer state than `b`; nobody's is the oldest. */
+function ahead(a: Position | null, b: Position | null): number {
+  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
+  return comparePositions(a, b);
 }

@@ -73,6 +73,8 @@ export function rightsOf(role: NatsRole, job: string, user: string): NatsRights 
   return {
     publish: [
       `lockstep.${job}.*.control`,
+      // Of its own account: the log of a run that is over is found by it.
+      '$JS.API.STREAM.NAMES',
       ...reading,
       // A consumer's filter is a part of the subject that asks for it.
       `$JS.API.CONSUMER.CREATE.*.*.lockstep.${job}.*.log`,

@@ -335,7 +335,7 @@ test('while nobody leads it looks into the log, and ends with the run', async ()
   await stage.logs({ kind: 'failed', code: 'X', message, worker: null, committedSteps: 0 });
   await stage.pass(15_000);
   const end = await stage.control.end;
-  assert.deepEqual(end, { code: exitCodes.lost, reason: `the run has failed: ${message}` });
+  assert.deepEqual(end, { code: exitCodes.training, reason: `the run has failed: ${message}` });
 });
 
 // Would catch a run that ends and leaves workers behind.

@@ -388,7 +388,11 @@ test('finished, it keeps its state until the run is over, and goes along again w
 
 // Would catch exit codes that a supervisor takes for something else.
 test('the end of the run is the end of the worker', () => {
-  const codes = { finished: exitCodes.success, stopped: exitCodes.stopped, failed: exitCodes.lost };
+  const codes = {
+    finished: exitCodes.success,
+    stopped: exitCodes.stopped,
+    failed: exitCodes.training,
+  };
   for (const kind of ['finished', 'stopped', 'failed'] as const) {
     const play = Play.training();
     play.hear(hears(null, { over: { kind, reason: 'a reason' } }));

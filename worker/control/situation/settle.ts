@@ -37,7 +37,10 @@ function settleEnd(worker: Worker, now: Millis): Outcome | null {
 
 function endOf(over: NonNullable<Worker['known']['over']>, situation: Situation) {
   const { kind, reason } = over;
-  if (kind === 'failed') return { code: exitCodes.lost, reason: `the run has failed: ${reason}` };
+  // Nothing is left to do for whoever would be started in its place.
+  if (kind === 'failed') {
+    return { code: exitCodes.training, reason: `the run has failed: ${reason}` };
+  }
   const stopped = kind === 'stopped' || (situation.kind === 'finished' && situation.stopped);
   return { code: stopped ? exitCodes.stopped : exitCodes.success, reason };
 }
