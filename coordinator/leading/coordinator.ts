@@ -50,7 +50,7 @@ export class Coordinator {
   #opening = false;
   #over = false;
   #stopBy: string | null = null;
-  /** Time in which workers and leaders could be heard: awake, and with a bus. */
+  /** Time in which workers and leaders could be heard: awake, with a bus, and not without a lease. */
   #listened: Millis = millis(0);
   #lookedAt: Millis;
   #wasAway = false;
@@ -155,7 +155,7 @@ export class Coordinator {
     const awake = this.#awake.now();
     const passed = awake - this.#lookedAt;
     this.#lookedAt = awake;
-    if (this.#parts.bus.connection.state.kind === 'connected') {
+    if (this.#parts.bus.connection.state.kind === 'connected' && !this.#isDeaf) {
       this.#listened = millis(this.#listened + passed);
     }
     return this.#listened;
@@ -293,6 +293,12 @@ export class Coordinator {
   get #may(): boolean {
     const state = this.#opened?.keeper.state;
     return state?.kind === 'leading' && state.may;
+  }
+
+  /** A leader that may not act hears nobody: nobody is silent meanwhile. */
+  get #isDeaf(): boolean {
+    const state = this.#opened?.keeper.state;
+    return state?.kind === 'leading' && !state.may;
   }
 
   #refuse(reason: string, message: string): void {

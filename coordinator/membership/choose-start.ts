@@ -11,7 +11,9 @@ import {
   samePosition,
 } from '../../shared/membership/position.js';
 import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
+import type { Millis } from '../../shared/units.js';
 import type { ClusterView, SeenWorker } from './cluster-view.js';
+import { reportsTimeout } from './limits.js';
 
 export interface ChosenStart {
   readonly start: GenerationStart;
@@ -24,12 +26,20 @@ export type StartChoice =
   | ({ readonly kind: 'start' } & ChosenStart)
   | { readonly kind: 'wait'; readonly reason: string };
 
-/** @param members all of the generation, paused in it; not empty */
+/**
+ * @param members all of the generation, paused in it; not empty
+ * @param waited since the last of them has paused
+ */
 export function chooseStart(
   members: readonly SeenWorker[],
   facts: ClusterView['facts'],
+  waited: Millis,
 ): StartChoice {
-  const truth = farthest(members.map(({ status }) => status.position));
+  // A state beyond all reports is right, and of no use: the steps before it could not be recorded.
+  const isOfUse = ({ committedSteps }: Position): boolean =>
+    committedSteps <= facts.reportedSteps || waited < reportsTimeout;
+  const positions = members.map(({ status }) => status.position);
+  const truth = farthest(positions.filter((one) => one !== null && isOfUse(one)));
   const checkpoint = newestCheckpoint(members, facts);
   if (truth !== null && truth.committedSteps >= (checkpoint?.committedSteps ?? 0)) {
     // What nobody reported could never be recorded, should its holder be lost now.

@@ -9,7 +9,7 @@ import type {
   GenerationRecord,
 } from '../../shared/membership/generation-record.js';
 import { comparePositions, farthest } from '../../shared/membership/position.js';
-import type { Millis } from '../../shared/units.js';
+import { type Millis, millis } from '../../shared/units.js';
 import { type ChosenStart, chooseStart } from './choose-start.js';
 import type { ClusterView, LinkBreak, SeenWorker, WorkersWanted } from './cluster-view.js';
 import { betterShares, sharesBySpeed, sharesEvenly } from './deal-lanes.js';
@@ -278,7 +278,8 @@ function tryToStart(
   if (open.length > 0) {
     return nothing(`generation ${record.generation} waits for ${open.join(', ')}`);
   }
-  const choice = chooseStart(members, view.facts);
+  const pausedAt = Math.max(view.formedAt, ...members.map(({ movedAt }) => movedAt));
+  const choice = chooseStart(members, view.facts, millis(now - pausedAt));
   if (choice.kind === 'wait') return nothing(choice.reason);
   const { start, position, resumedFrom } = choice;
   return { kind: 'start', record: { ...record, start }, position, resumedFrom };

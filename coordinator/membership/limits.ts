@@ -31,6 +31,12 @@ export const lostPatience: Millis = millis(2000);
 /** Beyond the longest recent step, in which no kernel can be left: a member must have stopped by then. */
 export const pauseTimeout: Millis = millis(10_000);
 
+/**
+ * Reports are said again every second: those that have not come by then were recorded before the run
+ * went back to an older state, and nobody will say them again.
+ */
+export const reportsTimeout: Millis = millis(10_000);
+
 /** A member that copies and has got nothing for so long is stuck. */
 export const copyTimeout: Millis = millis(10_000);
 
