@@ -21,7 +21,7 @@ const skip = canMakeHosts() ? false : 'this process may not make network namespa
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-hosts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const steps = 600;
+const steps = 60;
 const job = join(folder, 'job.json');
 const secret = join(folder, 'secret');
 
@@ -103,7 +103,9 @@ test('a host that is cut off and comes back changes nothing of the result', { sk
   const cluster = new Cluster();
   try {
     cluster.startServer();
-    const words = ['--checkpoints', 'workers', '--json', '--set', 'workers.replicas=2'];
+    // Both or none, so that nothing is over before the host is back, however quick the machine is.
+    const both = ['--set', 'workers.replicas=2', '--set', 'workers.min=2'];
+    const words = ['--checkpoints', 'workers', '--json', ...both];
     const coordinator = cluster.lockstep(cluster.one, 'coordinator', job, ...words);
     const workers = ['one', 'two'] as const;
     for (const name of workers) {
@@ -111,9 +113,8 @@ test('a host that is cut off and comes back changes nothing of the result', { sk
     }
     await said(coordinator, /"kind":"committed".*"committed_steps":20,/s);
     cluster.two.cut();
-    await said(coordinator, /"kind":"generation"[^\n]*"members":\["one"\]/);
+    await said(coordinator, /"kind":"waiting"[^\n]*two was silent/);
     cluster.two.reconnect();
-    await said(coordinator, /"kind":"generation"[^\n]*"members":\["one","two"\]/);
     const watched = cluster.lockstep(cluster.two, 'attach', 'small', '--json');
     assert.equal(await watched.exited, 0, watched.output());
     assert.equal(await coordinator.exited, 0, coordinator.output());
