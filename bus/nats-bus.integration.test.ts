@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
-import { type Bus, BusAwayError, BusLostError, BusRefusedError } from '../shared/bus.js';
+import {
+  type Bus,
+  BusAwayError,
+  BusLostError,
+  BusRefusedError,
+  BusUnauthorizedError,
+} from '../shared/bus.js';
 import { jobId, runId, step, workerId } from '../shared/ids.js';
 import {
   everyPlanSubject,
@@ -142,6 +148,6 @@ test('nats bus: what cannot be reached or understood is an error without the sec
   });
   const wrong = new URL(server.url);
   wrong.username = 'wrong';
-  await assert.rejects(openNatsBus({ url: wrong.href, name: 'x' }), BusLostError);
+  await assert.rejects(openNatsBus({ url: wrong.href, name: 'x' }), BusUnauthorizedError);
   await assert.rejects(openNatsBus({ url: 'not an address', name: 'x' }), BusRefusedError);
 });
