@@ -1,31 +1,22 @@
 /** `lockstep attach NAME`: watches a run from anywhere, as the command that trains would show it. */
-import { parseArgs } from 'node:util';
 import type { Bus } from '../../shared/bus.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import type { RunEvent } from '../../shared/messages/run-events.js';
 import { logStream } from '../../shared/subjects.js';
 import { findRun } from '../cluster/find-run.js';
 import { followRun } from '../cluster/follow-run.js';
-import { natsAddress } from '../cluster/nats-address.js';
 import { runEndOf } from '../cluster/run-end.js';
+import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { attachHelp } from '../help.js';
-import { oneName } from '../one-name.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { ownCommand } from '../output/own-command.js';
 import { openOwnDisplay } from '../output/own-display.js';
 import { RunView } from '../output/run-view.js';
-import { UsageError } from '../usage-error.js';
 import { useServer } from '../use-server.js';
-
-const options = {
-  nats: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
 
 /** @throws UsageError */
 export async function attachCommand(words: readonly string[]): Promise<ExitCode> {
-  const given = read(words);
+  const given = readWatchArguments('attach', words);
   if (given === null) {
     process.stdout.write(`${attachHelp}\n`);
     return exitCodes.success;
@@ -86,25 +77,4 @@ function detached(onAsked: () => void): { readonly asked: Promise<null>; close()
       process.off('SIGTERM', ask);
     },
   };
-}
-
-function read(words: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      options,
-      strict: true,
-      allowPositionals: true,
-    });
-    if (values.help === true) return null;
-    return {
-      name: oneName('attach', "a job's NAME", positionals),
-      nats: natsAddress(values.nats ?? null),
-      json: values.json === true,
-    };
-  } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
-    const message = `${(cause as Error).message} (see "lockstep attach --help")`;
-    throw new UsageError(message, { cause });
-  }
 }

@@ -1,6 +1,5 @@
 /** `lockstep stop NAME`: asks a run to finish its step, write a checkpoint and end. */
 import { hostname, userInfo } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { Bus } from '../../shared/bus.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { stopRequestInterval } from '../../shared/limits.js';
@@ -9,21 +8,14 @@ import type { RunAddress } from '../../shared/run/run-id.js';
 import { controlSubject, logStream } from '../../shared/subjects.js';
 import { findRun } from '../cluster/find-run.js';
 import { followRun, type LogEnd } from '../cluster/follow-run.js';
-import { natsAddress } from '../cluster/nats-address.js';
+import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { stopHelp } from '../help.js';
-import { oneName } from '../one-name.js';
 import { UsageError } from '../usage-error.js';
 import { useServer } from '../use-server.js';
 
-const options = {
-  nats: { type: 'string' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
 /** @throws UsageError */
 export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
-  const given = read(words);
+  const given = readWatchArguments('stop', words);
   if (given === null) {
     process.stdout.write(`${stopHelp}\n`);
     return exitCodes.success;
@@ -83,25 +75,4 @@ function say({ name, json }: { readonly name: string; readonly json: boolean }, 
   process.stdout.write(
     json ? `${JSON.stringify(line)}\n` : `${name} ${how} after ${committedSteps} committed steps\n`,
   );
-}
-
-function read(words: readonly string[]) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...words],
-      options,
-      strict: true,
-      allowPositionals: true,
-    });
-    if (values.help === true) return null;
-    return {
-      name: oneName('stop', "a job's NAME", positionals),
-      nats: natsAddress(values.nats ?? null),
-      json: values.json === true,
-    };
-  } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
-    const message = `${(cause as Error).message} (see "lockstep stop --help")`;
-    throw new UsageError(message, { cause });
-  }
 }
