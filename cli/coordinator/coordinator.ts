@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { type RunId, runId } from '../../shared/ids.js';
+import { goodbyeTimeout } from '../../shared/limits.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { claimKey, claimsBucket } from '../../shared/subjects.js';
 import { runCluster } from '../cluster/run-cluster.js';
 import { coordinatorHelp } from '../help.js';
+import { leaveWithin } from '../leave-within.js';
 import type { Display } from '../output/display.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { openOwnDisplay } from '../output/own-display.js';
@@ -51,6 +53,7 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
   } finally {
     await claim?.release();
     lock.release();
+    leaveWithin(goodbyeTimeout);
   }
 }
 

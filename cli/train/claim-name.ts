@@ -56,7 +56,6 @@ async function claimOn(
           .catch(() => undefined)
           .then(() => bus.close());
         await Promise.race([given, sleep(goodbyeTimeout, undefined, { ref: false })]);
-        setTimeout(() => process.exit(), goodbyeTimeout).unref();
       },
     };
   } catch (error) {

@@ -1,9 +1,11 @@
 import { join, resolve } from 'node:path';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import { exitCodes } from '../../shared/exit-codes.js';
+import { goodbyeTimeout } from '../../shared/limits.js';
 import { readRunArguments } from '../arguments.js';
 import { natsAddressIfAny } from '../cluster/nats-address.js';
 import { trainHelp } from '../help.js';
+import { leaveWithin } from '../leave-within.js';
 import { openOwnDisplay } from '../output/own-display.js';
 import { launcherOf, resumeCommand } from './ending/resume-command.js';
 import { readJobArgument } from './job/read-job-argument.js';
@@ -21,7 +23,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
   const overrides = [...given.overrides, ...workers];
   const wish = await readJobArgument({ ...given, overrides });
   const display = openOwnDisplay(given.json);
-  return trainJob({
+  const code = await trainJob({
     job: wish,
     output: resolve(given.output ?? join('runs', wish.metadata.name)),
     resume: given.resume,
@@ -36,4 +38,6 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
         again: goOn === 'begin',
       }),
   });
+  leaveWithin(goodbyeTimeout);
+  return code;
 }
