@@ -29,6 +29,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   // The control plane in virtual time: it puts both sides together, which no other folder may, and
   // replaces all that they stand on. Of the bus it takes the contract, which holds for its own one too.
   simulation: ['shared', 'bus', 'coordinator', 'worker'],
+  // What carries jobs on Kubernetes: it starts the same processes as pods and calls nothing of them.
+  k8s: ['shared', 'bus', 'process'],
 };
 
 /**
