@@ -300,6 +300,31 @@ test('abort fails what runs at once, and the peers see a loss', async () => {
   await assert.rejects(running[1] as Promise<void>, { code: 'PEER_LOST', peer: 0 });
 });
 
+// Would catch a drop that waits for all that the sockets have brought, and waits that end behind the closing of sockets.
+test('an abort between two pieces leaves the second one alone, and is told before the links are cut', async () => {
+  const [link, theirs] = memoryLinkPair(0 as Rank, 1 as Rank);
+  const reason = new Error('enough');
+  const openWhenTold: boolean[] = [];
+  let pieces = 0;
+  const courier = new Courier({
+    ...{ generation, links: [link], arithmetic, clock: systemClock, traffic: new Traffic() },
+    deadline: millis(60_000),
+    beforePiece: () => {
+      pieces++;
+      if (pieces === 2) courier.abort(reason, () => openWhenTold.push(link.other !== null));
+    },
+  });
+  const { parts, operation } = gatherOf(0, 'x', [0, 4]);
+  const arriving = (parts[1] as Float32Array).fill(-1);
+  const running = courier.run(operation);
+  const head = frame({ byteLength: 16, total: 4 });
+  theirs.send(head, () => undefined);
+  theirs.send(new Uint8Array(8), () => undefined);
+  await assert.rejects(running, reason);
+  assert.deepEqual([...arriving], [0, 0, -1, -1]);
+  assert.deepEqual([pieces, openWhenTold, link.other], [2, [true], null]);
+});
+
 test('two running operations must not share a tag', async () => {
   const [a] = makeMembers(2) as [Member, Member];
   a.courier.run(gatherOf(0, 'x', [1, 1]).operation).catch(() => undefined);

@@ -26,6 +26,8 @@ export interface CourierOptions {
   /** How long nothing may move in an operation. */
   readonly deadline: Millis;
   readonly traffic: Traffic;
+  /** Called before each piece that arrives is looked at; it may give everything up. */
+  readonly beforePiece?: () => void;
   readonly onFailure?: (error: Error) => void;
   /** Called once for each peer that is lost or silent, also of those after the first. */
   readonly onTrouble?: (peer: Rank, how: 'closed' | 'silent', detail: string) => void;
@@ -109,10 +111,14 @@ export class Courier {
   /**
    * Fails everything at once and cuts the links. Nothing is read from an operation's memory, nor
    * written to it, once its promise has been rejected.
+   *
+   * @param told called when that holds, and before the links are cut: what has piled up in their
+   * sockets takes milliseconds to free
    */
-  abort(error: Error): void {
-    for (const { link } of this.#peers.values()) link.terminate();
+  abort(error: Error, told?: () => void): void {
     this.#fail(error);
+    told?.();
+    for (const { link } of this.#peers.values()) link.terminate();
   }
 
   /** Ends the links after what was sent; peers that need nothing more do not mind. */
@@ -132,6 +138,7 @@ export class Courier {
     );
     link.open({
       bytes: (chunk) => {
+        this.#options.beforePiece?.();
         if (this.#failure !== null) return;
         this.#distrustful(peer, () => parser.push(chunk));
       },

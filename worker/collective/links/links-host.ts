@@ -14,6 +14,7 @@ import type {
   StateSectionBytes,
   WantedState,
 } from '../transfer/state-transfer.js';
+import { Doorbell } from './doorbell.js';
 import type { TlsFiles } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, LinkTrouble, ToLinks } from './links-messages.js';
 
@@ -113,8 +114,9 @@ export interface LinksOptions {
 export async function startLinks(options: LinksOptions): Promise<LinksHost> {
   const { host, port = 0, secret = null, tls = null } = options;
   const versions = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const bell = new Doorbell();
   const worker = new Worker(new URL('./links-thread.js', import.meta.url), {
-    workerData: { host, port, secret, tls, versions } satisfies LinksThreadStart,
+    workerData: { host, port, secret, tls, versions, bell: bell.memory } satisfies LinksThreadStart,
     name: 'links',
   });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -125,7 +127,7 @@ export async function startLinks(options: LinksOptions): Promise<LinksHost> {
       if (message.kind === 'listening') resolve(message.address);
     });
   });
-  return new ThreadedLinks(worker, ended, address, versions);
+  return new ThreadedLinks(worker, ended, address, versions, bell);
 }
 
 interface Pending<Result = void> {
@@ -144,11 +146,19 @@ class ThreadedLinks implements LinksHost {
   readonly #connecting = new Map<number, Pending>();
   readonly #copying = new Map<number, Pending<Copied> & CopyRequest>();
   readonly #versions: Int32Array;
+  readonly #bell: Doorbell;
   #requests = 0;
   #alive = true;
 
-  constructor(worker: Worker, ended: Promise<void>, address: string, versions: Int32Array) {
+  constructor(
+    worker: Worker,
+    ended: Promise<void>,
+    address: string,
+    versions: Int32Array,
+    bell: Doorbell,
+  ) {
     this.#versions = versions;
+    this.#bell = bell;
     this.#worker = worker;
     this.#ended = ended;
     this.address = address;
@@ -188,6 +198,7 @@ class ThreadedLinks implements LinksHost {
 
   drop(generation: Generation, reason: string): void {
     this.#tell({ kind: 'drop', generation, reason });
+    this.#bell.ring();
   }
 
   onTrouble(listener: (trouble: LinkTrouble) => void): void {
@@ -200,6 +211,7 @@ class ThreadedLinks implements LinksHost {
 
   abort(reason: string): void {
     this.#tell({ kind: 'drop', generation: null, reason });
+    this.#bell.ring();
   }
 
   serve(state: SharedVectors | null): void {

@@ -25,6 +25,8 @@ export interface LinksThreadStart {
   readonly tls: TlsFiles | null;
   /** One number: of the state that is offered now. */
   readonly versions: Int32Array;
+  /** Memory of the `Doorbell` that the host rings. */
+  readonly bell: Int32Array;
 }
 
 export type ToLinks =

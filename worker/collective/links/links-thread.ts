@@ -3,7 +3,12 @@
  * thread's timers nor the training thread's computing can hold up a peer. Thin: decisions are in
  * courier.ts and the operations.
  */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
 import { AwakeClock } from '../../../shared/awake-clock.js';
 import { systemClock } from '../../../shared/clock.js';
 import { longestTick, tickInterval } from '../../../shared/limits.js';
@@ -14,6 +19,7 @@ import { Traffic } from '../traffic.js';
 import { copyState } from '../transfer/state-copier.js';
 import { StateServer } from '../transfer/state-server.js';
 import type { StateOffer, StateSectionBytes } from '../transfer/state-transfer.js';
+import { Doorbell } from './doorbell.js';
 import { LinksServer } from './handshake/links-server.js';
 import { readTlsIdentity } from './handshake/trust.js';
 import type { FromLinks, LinksThreadStart, ToLinks } from './links-messages.js';
@@ -36,6 +42,7 @@ const tls = start.tls === null ? null : readTlsIdentity(start.tls);
 const server = await LinksServer.listen({ ...start, trust: { secret, tls }, traffic });
 const trust = { secret: secret ?? new Uint8Array(0), tls };
 const arithmetic = openArithmetic();
+const bell = new Doorbell(start.bell);
 const states = new StateServer(start.versions);
 server.onCopier((socket) => states.welcome(socket));
 /** Under way. */
@@ -53,11 +60,25 @@ const generations = new OpenGenerations({
   arithmetic,
   memory: new ChunkMemory(),
   clock: systemClock,
+  hearHost,
   onTrouble: (trouble) => tellHost({ kind: 'trouble', trouble }),
   onFailure: (error) => tellHost({ kind: 'failed', error: toMessage(error) }),
 });
 
-host.on('message', (message: ToLinks) => {
+host.on('message', act);
+tellHost({ kind: 'listening', address: server.address });
+
+/** Takes the messages of a host that has rung, in their order, without waiting for the event loop. */
+function hearHost(): void {
+  if (!bell.answer()) return;
+  for (;;) {
+    const received = receiveMessageOnPort(host) as { readonly message: ToLinks } | undefined;
+    if (received === undefined) return;
+    act(received.message);
+  }
+}
+
+function act(message: ToLinks) {
   switch (message.kind) {
     case 'connect':
       return connect(message);
@@ -78,8 +99,7 @@ host.on('message', (message: ToLinks) => {
     case 'close':
       return close();
   }
-});
-tellHost({ kind: 'listening', address: server.address });
+}
 
 function connect(message: Extract<ToLinks, { kind: 'connect' }>): void {
   const { id } = message;

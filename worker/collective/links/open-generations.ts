@@ -31,6 +31,8 @@ export interface OpenGenerationsParts {
   readonly clock: Clock;
   /** A wait for a peer must not end because all of us stood still meanwhile. */
   readonly awakeClock: Clock;
+  /** Called between two pieces of what the members' sockets bring: a drop does not wait for the rest. */
+  readonly hearHost: () => void;
   readonly onTrouble: (trouble: LinkTrouble) => void;
   readonly onFailure: (error: Error) => void;
 }
@@ -104,9 +106,12 @@ export class OpenGenerations {
     this.#parts.server.forget(generation);
     const error = new ExchangeAbortedError(reason);
     open.connecting.abort(error);
-    open.courier?.abort(error);
-    open.port.postMessage({ kind: 'over', error: toMessage(error) } satisfies FromExchange);
-    open.port.close();
+    const tell = (): void => {
+      open.port.postMessage({ kind: 'over', error: toMessage(error) } satisfies FromExchange);
+      open.port.close();
+    };
+    if (open.courier === null) tell();
+    else open.courier.abort(error, tell);
   }
 
   dropAll(reason: string): void {
@@ -127,9 +132,10 @@ export class OpenGenerations {
     links: Awaited<ReturnType<typeof connectMembers>>,
     deadline: Connect['deadline'],
   ): Courier {
-    const { arithmetic, awakeClock: clock, traffic, onFailure, onTrouble } = this.#parts;
+    const { arithmetic, awakeClock: clock, traffic, hearHost, onFailure, onTrouble } = this.#parts;
     return new Courier({
       ...{ generation, links, arithmetic, clock, deadline, traffic, onFailure },
+      beforePiece: hearHost,
       onTrouble: (peer, how, detail) => onTrouble({ generation, peer, how, detail }),
     });
   }

@@ -1,7 +1,8 @@
 /**
- * Bytes that this thread reads, from all of its sockets, before it looks at its messages. A socket that
- * never runs dry would be read for megabytes, and with several of them a drop would have to wait until
- * all of it is added. Half as much costs some percent of the speed.
+ * Bytes that this thread reads, from all of its sockets, before it looks at its messages and timers. A
+ * socket that never runs dry would be read for megabytes, and with several of them all others would have
+ * to wait until all of it is added. Half as much costs some percent of the speed. A drop does not wait
+ * for the end of a turn (../doorbell.ts).
  */
 const turnBytes = 4 * 2 ** 20;
 
