@@ -58,5 +58,5 @@ export const report = (at: number, loss = 0.5): ReportedStep => ({
   learningRate: 1,
   phaseSeconds: {},
   waitSeconds: 0,
-  ...nothingTrained(),
+  ...nothingTrained,
 });

@@ -48,6 +48,7 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
       const pid = coordinator.pid ?? 0;
       const hosts = fork(fileURLToPath(new URL('./simulated-workers.js', import.meta.url)), {
         env: { ...process.env, LOCKSTEP_LOG_LEVEL: 'error' },
+        execArgv: profile === null ? [] : profiler(profile),
       });
       try {
         const say = (message: ToWorkers) => hosts.send(message);
@@ -74,8 +75,11 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         const loss = observer.recoveries.find(isLoss) ?? null;
         return { workers, quiet: quietLoad, whole: whole(), joinSeconds, loss };
       } finally {
-        hosts.kill('SIGKILL');
-        if (profile !== null) await leave(coordinator);
+        if (profile === null) hosts.kill('SIGKILL');
+        else {
+          hosts.disconnect();
+          await leave(coordinator);
+        }
       }
     });
   });

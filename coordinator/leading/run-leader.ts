@@ -324,8 +324,8 @@ export class RunLeader {
     switch (report.kind) {
       case 'committed': {
         const { step } = report.report;
-        const { planSha256 } = report;
-        const known = this.#steps.add({ worker, generation, report: report.report, planSha256 });
+        const { kind: _, ...told } = report;
+        const known = this.#steps.add({ worker, generation, ...told });
         if (!known) this.#refuse('ahead', `${worker} reports step ${step}, which nobody can train`);
         return known ? { kind: 'recorded', step } : { kind: 'now' };
       }

@@ -1,6 +1,7 @@
 /** For tests: a worker that does what the protocol asks of it, without a thread, a link or a model. */
 import type { Bus } from '../../shared/bus.js';
 import { type WorkerId, workerId } from '../../shared/ids.js';
+import { emptyLanes } from '../../shared/ledger/ledger-record-fixture.js';
 import { type GenerationRecord, rankIn } from '../../shared/membership/generation-record.js';
 import { firstPosition, type Position } from '../../shared/membership/position.js';
 import { decodeLeaderMessage, type Lead } from '../../shared/messages/cluster/from-leader.js';
@@ -27,6 +28,8 @@ export class ScriptedWorker {
   leads = 0;
   outbox: NumberedReport[] = [];
   #number = 0;
+  /** Of the generation that it trains in. */
+  #lanes = emptyLanes();
   /** Says and hears nothing, as a process that stands still. */
   frozen = false;
   /** Goes on training when a planned generation forms, until `pause` is called. */
@@ -77,7 +80,7 @@ export class ScriptedWorker {
   commit(loss?: number): void {
     const step = this.steps;
     const planSha256 = emptyPlan(step).shared.sha256;
-    this.report({ kind: 'committed', report: report(step, loss), planSha256 });
+    this.report({ kind: 'committed', report: report(step, loss), lanes: this.#lanes, planSha256 });
     this.say({ position: { ...(this.status.position as Position), committedSteps: step + 1 } });
   }
 
@@ -137,6 +140,9 @@ export class ScriptedWorker {
         : start.kind === 'seed'
           ? firstPosition
           : { ...firstPosition, committedSteps: start.committedSteps };
+    const shares = record.members.map(({ lanes }) => lanes);
+    const all = shares.reduce((sum, lanes) => sum + lanes, 0);
+    this.#lanes = emptyLanes(shares[rankIn(record, this) as number], all);
     this.#become({ phase: 'training', position });
   }
 

@@ -4,6 +4,7 @@
  * else; whoever computes a step again must come to the same, too.
  */
 import type { WorkerId } from '../../shared/ids.js';
+import type { LanesAccount } from '../../shared/ledger/lanes-account.js';
 import type { ReportedStep } from '../../shared/messages/report-fields.js';
 
 /** Members disagree about a step: their weights have diverged, so the run must not go on. */
@@ -17,6 +18,7 @@ export interface StepReport {
   /** In which the step was trained. */
   readonly generation: number;
   readonly report: ReportedStep;
+  readonly lanes: LanesAccount;
   /** Of the step's plan as this member read it. */
   readonly planSha256: string;
 }
@@ -38,6 +40,16 @@ const agreedNumbers = (report: ReportedStep): ReadonlyMap<string, number> =>
     ...agreed.map((name): [string, number] => [name, report[name]]),
     ...Object.entries(report.measures),
   ]);
+
+/** What is always so, for one report of each member and step. */
+function agree(first: ReportedStep, second: ReportedStep): boolean {
+  const names = Object.keys(first.measures);
+  return (
+    agreed.every((name) => Object.is(first[name], second[name])) &&
+    names.length === Object.keys(second.measures).length &&
+    names.every((name) => Object.is(first.measures[name], second.measures[name]))
+  );
+}
 
 /** Recorded steps that late reports, and steps that are trained again, are still compared with. */
 const recordedKept = 64;
@@ -105,6 +117,7 @@ export class StepReports {
 }
 
 function compare(first: StepReport, second: StepReport): void {
+  if (agree(first.report, second.report)) return;
   const [theirs, own] = [agreedNumbers(first.report), agreedNumbers(second.report)];
   const names = [...new Set([...theirs.keys(), ...own.keys()])];
   const field = names.find((name) => !Object.is(theirs.get(name), own.get(name)));

@@ -9,6 +9,7 @@ import { trainingView } from '../../dataset/training-view.js';
 import { step } from '../../shared/ids.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import { StateDiffersError } from '../../shared/ledger/judge-hashes.js';
+import { accountOf } from '../../shared/ledger/lanes-account.js';
 import { type Recording, recordStep } from '../../shared/ledger/record-step.js';
 import { JobPlanner } from '../../shared/plan/job-planner.js';
 import { laneParts } from '../../shared/plan/plan.js';
@@ -34,7 +35,13 @@ async function recordings(said: readonly FromTraining[][]): Promise<Recording[]>
     const reports = said.flatMap((messages, index) =>
       messages.flatMap((message) =>
         message.kind === 'committed' && message.report.step === at
-          ? [{ worker: `worker-${index}`, report: message.report }]
+          ? [
+              {
+                worker: `worker-${index}`,
+                lanes: accountOf(message.report.lanes, { start: index, end: index + 1 }),
+                report: message.report,
+              },
+            ]
           : [],
       ),
     );

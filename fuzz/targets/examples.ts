@@ -1,7 +1,7 @@
 /** Valid messages and records, for the fuzzer to start from. */
 
 import { generation as generationOf, workerId } from '../../shared/ids.js';
-import { aRecord, nothingTrained } from '../../shared/ledger/ledger-record-fixture.js';
+import { aRecord, emptyLanes, nothingTrained } from '../../shared/ledger/ledger-record-fixture.js';
 import type { GenerationRecord } from '../../shared/membership/generation-record.js';
 import type { LeaderMessage } from '../../shared/messages/cluster/from-leader.js';
 import type { WorkerMessage } from '../../shared/messages/cluster/from-worker.js';
@@ -45,7 +45,7 @@ const report = {
   learningRate: 0.003,
   phaseSeconds: { encode: 0.5 },
   waitSeconds: 0.01,
-  ...nothingTrained(),
+  ...nothingTrained,
 };
 const metrics = {
   split: 'test',
@@ -79,7 +79,7 @@ const failed = { code: 'NON_FINITE', message: 'm', committedSteps: 4 };
 const files: PublishedFile[] = [{ name: 'items.bin', bytes: 5, sha256: digestOf('f') }];
 
 const reports = [
-  { kind: 'committed', report, planSha256: digestOf('b') },
+  { kind: 'committed', report, lanes: emptyLanes(), planSha256: digestOf('b') },
   { kind: 'checkpointed', committedSteps: 4, path: '/a/step-00000004', seconds: 0.2 },
   { kind: 'validated', committedSteps: 4, results: [metrics], best },
   { kind: 'finished', ...finished },

@@ -28,7 +28,7 @@ const report: ReportedStep = {
   learningRate: 0.001,
   phaseSeconds: { encode: 0.1 },
   waitSeconds: 0.2,
-  ...nothingTrained(),
+  ...nothingTrained,
 };
 
 const results: readonly ReportedMetrics[] = [
@@ -83,8 +83,8 @@ test('a step line has every field of the report, in snake_case, and the time of 
     { kind: 'committed', report, seconds: 0.5, ledger: aRecord() },
     time,
   );
-  // What the step was trained on, and the state behind it, stand in the ledger.
-  const { measures, lanes, stateHash, ...others } = report;
+  // The state behind the step stands in the ledger.
+  const { measures, stateHash, ...others } = report;
   const named = Object.entries(others).map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
     value,

@@ -19,7 +19,7 @@ const report = (step: number) => ({
   learningRate: 1,
   phaseSeconds: {},
   waitSeconds: 0,
-  ...nothingTrained(),
+  ...nothingTrained,
 });
 
 const committed = (step: number): Happening => ({

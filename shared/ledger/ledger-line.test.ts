@@ -7,7 +7,7 @@ import {
   type LedgerLine,
   LedgerLineError,
 } from './ledger-line.js';
-import { aHash, aRecord, reportOf } from './ledger-record-fixture.js';
+import { aHash, aRecord, plannedDigests, reportOf } from './ledger-record-fixture.js';
 
 const time = '2026-01-02T03:04:05.678Z';
 const lines: readonly LedgerLine[] = [
@@ -48,7 +48,8 @@ test('a million users an epoch stay below ten megabytes', () => {
     Int32Array.from({ length: 64 }, (_, user) => 999_000 + lane * 64 + user),
   );
   const plan = { epoch: 0, lanes };
-  const reports = [reportOf('worker-0', aHash, plan), reportOf('worker-1', aHash, plan)];
+  const digests = plannedDigests(plan);
+  const reports = ['worker-0', 'worker-1'].map((worker) => reportOf(worker, aHash, digests));
   const line = encodeLedgerLine({ kind: 'step', record: aRecord({ plan, reports }) });
   assert.ok((line.length * 1_000_000) / 256 < 10_000_000, `${line.length} bytes a step`);
 });

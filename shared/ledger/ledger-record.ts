@@ -8,7 +8,7 @@ import { lanesMax, membersMax } from '../limits.js';
 import { decodeUsers } from './lane-users.js';
 
 const count = z.int().min(0);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const worker = z.string().min(1).max(128);
 
 /** Of what a lane was trained on, as the member that trained it read it. */

@@ -1,6 +1,7 @@
 /** Makes the ledger's record of a step, or says why the step cannot be recorded. */
 import { judgeHashes, StateDiffersError } from './judge-hashes.js';
 import { encodeUsers, usersDigest } from './lane-users.js';
+import { type LanesAccount, lanesDigest } from './lanes-account.js';
 import type { LaneDigest, LedgerRecord, StateHash } from './ledger-record.js';
 
 /** The part of a plan that a ledger records. */
@@ -21,7 +22,8 @@ export interface RecordingGeneration {
 
 export interface CommittedReport {
   readonly worker: string;
-  readonly report: { readonly lanes: readonly LaneDigest[]; readonly stateHash: StateHash };
+  readonly lanes: LanesAccount;
+  readonly report: { readonly stateHash: StateHash };
 }
 
 export interface StepToRecord {
@@ -48,13 +50,13 @@ export type Recording =
 
 export function recordStep(given: StepToRecord): Recording {
   const { step, plan, planSha256, generation, reports, time } = given;
-  const digests = plan.lanes.map(usersDigest);
-  for (const { worker, report } of reports) {
-    const difference = lanesDifference(plan, digests, report.lanes);
-    if (difference !== null) {
-      const text = `Cannot record step ${step}: ${worker} reports ${difference}`;
-      return { kind: 'difference', error: new UsersDifferError(text) };
-    }
+  const planned = plan.lanes.map(
+    (users): LaneDigest => ({ users: users.length, digest: usersDigest(users) }),
+  );
+  const difference = lanesDifference(planned, generation.members, reports);
+  if (difference !== null) {
+    const text = `Cannot record step ${step}: ${difference}`;
+    return { kind: 'difference', error: new UsersDifferError(text) };
   }
   const verdict = judgeHashes(
     reports.map(({ worker, report }) => ({ worker, stateHash: report.stateHash })),
@@ -74,7 +76,7 @@ export function recordStep(given: StepToRecord): Recording {
     lanes: plan.lanes.map((users, lane) => ({
       owner: owners[lane] as number,
       users: encodeUsers(users),
-      digest: digests[lane] as string,
+      digest: (planned[lane] as LaneDigest).digest,
     })),
     planSha256,
     stateHash: verdict.stateHash,
@@ -84,24 +86,48 @@ export function recordStep(given: StepToRecord): Recording {
   return { kind: 'record', record };
 }
 
-/** Null where the lanes were trained on the plan's users. */
+/**
+ * Null where the lanes were trained on the plan's users. Whoever trained a lane is named for it before
+ * those who only heard of it.
+ */
 function lanesDifference(
-  plan: PlannedUsers,
-  digests: readonly string[],
-  lanes: readonly LaneDigest[],
+  planned: readonly LaneDigest[],
+  members: RecordingGeneration['members'],
+  reports: readonly CommittedReport[],
 ): string | null {
-  if (lanes.length !== plan.lanes.length) {
-    return `${lanes.length} lanes: the plan has ${plan.lanes.length}`;
+  let start = 0;
+  for (const { worker, lanes: count } of members) {
+    const own = planned.slice(start, start + count);
+    const told = reports.find((one) => one.worker === worker)?.lanes.own;
+    const difference = told === undefined ? null : ownDifference(own, told, start);
+    if (difference !== null) return `${worker} reports ${difference}`;
+    start += count;
   }
-  const lane = lanes.findIndex(
-    ({ users, digest }, index) =>
-      digest !== digests[index] || users !== (plan.lanes[index] as Int32Array).length,
-  );
-  if (lane < 0) return null;
-  const { users, digest } = lanes[lane] as LaneDigest;
+  const all = lanesDigest(planned);
+  const odd = reports.filter(({ lanes }) => lanes.all !== all).map(({ worker }) => worker);
+  if (odd.length === 0) return null;
   return (
-    `that lane ${lane} was trained on ${users} users with SHA-256 ${digest}: the plan gives it ` +
-    `${(plan.lanes[lane] as Int32Array).length} with ${digests[lane]}`
+    `${odd.join(', ')} had the lanes of all members trained on users with another SHA-256 than the ` +
+    "plan's: each owner reports what the plan gives its own lanes"
+  );
+}
+
+function ownDifference(
+  planned: readonly LaneDigest[],
+  told: readonly LaneDigest[],
+  start: number,
+): string | null {
+  if (told.length !== planned.length) {
+    return `${told.length} lanes of its own: its generation gives it ${planned.length}`;
+  }
+  const index = told.findIndex(
+    ({ users, digest }, of) => digest !== planned[of]?.digest || users !== planned[of]?.users,
+  );
+  if (index < 0) return null;
+  const [theirs, ours] = [told[index] as LaneDigest, planned[index] as LaneDigest];
+  return (
+    `that lane ${start + index} was trained on ${theirs.users} users with SHA-256 ${theirs.digest}: ` +
+    `the plan gives it ${ours.users} with ${ours.digest}`
   );
 }
 

@@ -1,7 +1,7 @@
 /** Parts that messages of several kinds have in common: what a training says about itself. */
 import { z } from 'zod';
-import { laneDigest, stateHash } from '../ledger/ledger-record.js';
-import { failureTextLength, lanesMax } from '../limits.js';
+import { stateHash } from '../ledger/ledger-record.js';
+import { failureTextLength } from '../limits.js';
 
 export const count = z.int().min(0);
 export const finite = z.number();
@@ -21,7 +21,7 @@ export const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
 
 export const stageName = z.string().min(1).max(63);
 
-/** Identical on every member, except for the durations. Mirrors the training thread's report. */
+/** Identical on every member, except for the durations. Mirrors the training thread's report, without its lanes. */
 export const stepReport = z.strictObject({
   step: count,
   stage: stageName.nullable(),
@@ -36,8 +36,6 @@ export const stepReport = z.strictObject({
   learningRate: finite,
   phaseSeconds: z.record(z.string().max(32), seconds),
   waitSeconds: seconds,
-  /** In lane order. */
-  lanes: z.array(laneDigest).min(1).max(lanesMax).readonly(),
   stateHash,
 });
 

@@ -8,6 +8,7 @@ import { laneParts, sharedPart } from '../../plan/plan.js';
 import { planDataset } from '../../plan/plan-fixture.js';
 import { stagesOf } from '../../plan/stages.js';
 import { usersDigest } from '../lane-users.js';
+import { accountOf } from '../lanes-account.js';
 import { type LedgerLine, ledgerVersion } from '../ledger-line.js';
 import { recordStep } from '../record-step.js';
 import type { AuditExpectation, RecomputedPlan } from './ledger-audit.js';
@@ -70,6 +71,7 @@ export function stepLines(from: number, to: number, members = 2): LedgerLine[] {
     const names = Array.from({ length: members }, (_, rank) => `worker-${rank}`);
     const lanes = plan.lanes.map((users) => ({ users: users.length, digest: usersDigest(users) }));
     const stateHash = { from: 0, to: 64, value: at.toString(16).padStart(16, '0') };
+    const each = 2 / Math.min(2, members);
     const recording = recordStep({
       step: at,
       plan: { epoch: plan.epoch, lanes: plan.lanes },
@@ -79,10 +81,14 @@ export function stepLines(from: number, to: number, members = 2): LedgerLine[] {
         fence: 0,
         members: names.map((worker, rank) => ({
           worker,
-          lanes: rank < 2 ? 2 / Math.min(2, members) : 0,
+          lanes: rank < 2 ? each : 0,
         })),
       },
-      reports: names.map((worker) => ({ worker, report: { lanes, stateHash } })),
+      reports: names.map((worker, rank) => ({
+        worker,
+        lanes: accountOf(lanes, { start: rank * each, end: Math.min(2, (rank + 1) * each) }),
+        report: { stateHash },
+      })),
       time,
     });
     if (recording.kind === 'difference') throw recording.error;

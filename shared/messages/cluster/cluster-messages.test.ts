@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generation, workerId } from '../../ids.js';
-import { nothingTrained } from '../../ledger/ledger-record-fixture.js';
+import { emptyLanes, nothingTrained } from '../../ledger/ledger-record-fixture.js';
 import { packValue } from '../codec.js';
 import { MalformedMessageError } from '../guard.js';
 import { decodeLeaderMessage, encodeLeaderMessage, type LeaderMessage } from './from-leader.js';
@@ -24,7 +24,7 @@ const report = {
   learningRate: 0.003,
   phaseSeconds: { encode: 0.5 },
   waitSeconds: 0.01,
-  ...nothingTrained(),
+  ...nothingTrained,
 };
 
 const progress = { kind: 'progress', incarnation, generation: 3, doing: 'encoding' } as const;
@@ -34,7 +34,7 @@ const committed = {
   number: 3,
   oldest: 2,
   generation: 3,
-  report: { kind: 'committed', report, planSha256: sha256 },
+  report: { kind: 'committed', report, lanes: emptyLanes(), planSha256: sha256 },
 } as const;
 
 const workerMessages: readonly WorkerMessage[] = [

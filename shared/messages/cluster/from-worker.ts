@@ -3,6 +3,7 @@
  * reports are facts, numbered and kept until the leader has recorded them; progress may be lost.
  */
 import { z } from 'zod';
+import { lanesAccount } from '../../ledger/lanes-account.js';
 import { membersMax } from '../../limits.js';
 import { incarnation, linksAddress } from '../../membership/generation-record.js';
 import { position } from '../../membership/position.js';
@@ -77,6 +78,7 @@ const reports = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('committed'),
     report: stepReport,
+    lanes: lanesAccount,
     /** Of the step's plan as this member read it. */
     planSha256: sha256,
   }),

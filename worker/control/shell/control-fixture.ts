@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { MemoryHub } from '../../../shared/bus-memory.js';
 import { jobId, lane, runId, step } from '../../../shared/ids.js';
 import { resolveJob } from '../../../shared/job-spec/job-spec.js';
-import { nothingTrained } from '../../../shared/ledger/ledger-record-fixture.js';
+import { nothingTrained, noUsers } from '../../../shared/ledger/ledger-record-fixture.js';
 import { silentLog } from '../../../shared/log.js';
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import type { Position } from '../../../shared/membership/position.js';
@@ -313,7 +313,8 @@ const reportOf = (of: number) =>
     learningRate: 1,
     phaseSeconds,
     waitSeconds: 0,
-    ...nothingTrained(laneCount),
+    lanes: Array.from({ length: laneCount }, () => noUsers),
+    ...nothingTrained,
   }) as Extract<FromTraining, { kind: 'committed' }>['report'];
 
 export { me };

@@ -1,6 +1,8 @@
 /** What happens in a generation, as a report for the run's log or as progress that may be lost. */
+import { accountOf } from '../../../shared/ledger/lanes-account.js';
 import type { WorkerProgress, WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
 import { failureText } from '../../../shared/messages/report-fields.js';
+import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
 import type { Fact, FromTraining } from '../../training/messages.js';
 
 type Progress = Extract<Fact, { kind: 'evaluating' | 'encoding' }>;
@@ -18,13 +20,18 @@ export const progressOf = (
  * The types are kept apart, so that each side can check its own.
  *
  * @param planSha256 of a committed step's plan as it was read here.
+ * @param run of lanes that this member owns
  */
-export function reportOf(fact: Exclude<Fact, Progress>, planSha256: string | null): WorkerReport {
+export function reportOf(
+  fact: Exclude<Fact, Progress>,
+  planSha256: string | null,
+  run: LaneRun,
+): WorkerReport {
   switch (fact.kind) {
     case 'committed': {
-      const { report } = fact;
+      const { lanes, ...report } = fact.report;
       if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
-      return { kind: 'committed', report: { ...report }, planSha256 };
+      return { kind: 'committed', report, lanes: accountOf(lanes, run), planSha256 };
     }
     case 'notice':
       return { kind: 'notice', text: failureText(fact.text) };

@@ -10,7 +10,7 @@ import type { Position } from '../../../shared/membership/position.js';
 import type { WorkerProgress, WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
 import type { MalformedMessageError } from '../../../shared/messages/guard.js';
 import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
-import { lanesOf, sharesOf } from '../../../shared/plan/lane-ownership.js';
+import { type LaneRun, lanesOf, sharesOf } from '../../../shared/plan/lane-ownership.js';
 import type { RunAddress } from '../../../shared/run/run-id.js';
 import type { Fact, FromTraining, StateSource, ToTraining } from '../../training/messages.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
@@ -46,7 +46,7 @@ export class TrainingSide {
   /** Left, and not yet readable. */
   #left: Extract<FromTraining, { kind: 'left' }> | null = null;
   #position: Position | null = null;
-  #lanes = 0;
+  #run: LaneRun = { start: 0, end: 0 };
 
   constructor(parts: TrainingSideParts) {
     this.#parts = parts;
@@ -95,11 +95,10 @@ export class TrainingSide {
   ): void {
     this.#parts.links.serve(null);
     const shares = members.map(({ lanes }) => lanes);
-    const lanes = lanesOf(sharesOf(shares).run(rank));
-    this.#lanes = lanes.length;
+    this.#run = sharesOf(shares).run(rank);
     const writes = writer === this.#parts.worker;
     this.#post({ kind: 'enter', generation, rank, shares, links, writes });
-    this.#feed.open(lanes, committedSteps);
+    this.#feed.open(lanesOf(this.#run), committedSteps);
   }
 
   change(generation: number): void {
@@ -187,12 +186,12 @@ export class TrainingSide {
   #hearFact(fact: Fact, generation: number) {
     const { incarnation, metrics, progress, report } = this.#parts;
     if (isProgress(fact)) return progress(progressOf(fact, incarnation, generation));
-    report(generation, reportOf(fact, this.#planOf(fact)));
+    report(generation, reportOf(fact, this.#planOf(fact), this.#run));
     switch (fact.kind) {
       case 'committed': {
         const committedSteps = fact.report.step + 1;
         metrics.committed(fact.report);
-        this.#speed.committed(fact.report, this.#lanes);
+        this.#speed.committed(fact.report, this.#run.end - this.#run.start);
         metrics.lanesPerSecond.set(this.#speed.lanesPerSecond ?? 0);
         this.#feed.committed(committedSteps);
         const collapses = this.#position?.collapses ?? 0;
