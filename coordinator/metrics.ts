@@ -37,6 +37,12 @@ export class CoordinatorMetrics {
     'files_published_total',
     'Files of the dataset and of pretrained weights put into the object store',
   );
+  readonly reports = new Counter({
+    name: 'lockstep_reports_total',
+    help: 'Reports of the run that were sent to LOCKSTEP_REPORT_URL',
+    labelNames: ['result'],
+    registers: this.#registers,
+  });
   readonly refused = new Counter({
     name: 'lockstep_messages_refused_total',
     help: 'Messages that were malformed or came from strangers',

@@ -1,6 +1,7 @@
 /** `lockstep coordinator FILE`: leads a run whose workers are elsewhere, or stands by for one. */
 import { join, resolve } from 'node:path';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
+import { readReportOptions } from '../../process/report/report-options.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { type RunId, runId } from '../../shared/ids.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
@@ -28,6 +29,8 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
     process.stdout.write(`${coordinatorHelp}\n`);
     return exitCodes.success;
   }
+  // Whatever is wrong with it is said here, and not in a log.
+  readReportOptions();
   const job = await readJobArgument(given);
   const display = openOwnDisplay(given.json);
   const output = resolve(given.output ?? join('runs', job.metadata.name));

@@ -25,6 +25,7 @@ import { type Millis, millis } from '../../shared/units.js';
 import { ClaimKeeper } from '../leadership/claim-keeper.js';
 import { senderOf } from '../membership/cluster-memory.js';
 import type { RunEnd } from '../record/run-state.js';
+import type { Standing } from '../report/run-reporter.js';
 import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
 import { LogFollower } from './log-follower.js';
 import { RunLeader } from './run-leader.js';
@@ -66,6 +67,18 @@ export class Coordinator {
 
   get leads(): boolean {
     return this.#leader !== null;
+  }
+
+  /**
+   * What a leader has to report; null where this process stands by. Of a run that has ended and is to be
+   * gone on with, nothing is reported before it goes on.
+   */
+  get standing(): Standing | null {
+    const state = this.#opened?.keeper.state;
+    if (this.#opened === null || state?.kind !== 'leading') return null;
+    const { progress } = this.#opened.follower;
+    if (this.#leader === null && progress.end !== null) return null;
+    return { fence: state.fence, progress, straggler: this.#leader?.straggler ?? null };
   }
 
   /** Null while the job is on its way, or this process only stands by. */

@@ -3,11 +3,13 @@ import type { BusLog, Reader } from '../../shared/bus.js';
 import { decodeLogEntry } from '../../shared/messages/cluster/log-entry.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { emptyRun, foldEntry, type RunState } from '../record/run-state.js';
+import { foldProgress, type JobProgress, noProgress } from '../report/job-progress.js';
 
 export class LogFollower {
   readonly #log: BusLog;
   readonly #onMalformed: (reason: string, sequence: number) => void;
   #state: RunState = emptyRun;
+  #progress: JobProgress = noProgress;
   #sequence = 0;
   #endedAt = 0;
   #reader: Reader | null = null;
@@ -19,6 +21,11 @@ export class LogFollower {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  /** What whoever wants reports of the run is told of it. */
+  get progress(): JobProgress {
+    return this.#progress;
   }
 
   /** Of the newest entry that was read. */
@@ -45,11 +52,13 @@ export class LogFollower {
 
   #read(data: Uint8Array, sequence: number): void {
     // A log that was removed and begun again is another account of the run.
-    if (sequence <= this.#sequence) this.#state = emptyRun;
+    if (sequence <= this.#sequence) [this.#state, this.#progress] = [emptyRun, noProgress];
     this.#sequence = sequence;
     try {
       const before = this.#state.end;
-      this.#state = foldEntry(this.#state, decodeLogEntry(data));
+      const entry = decodeLogEntry(data);
+      this.#state = foldEntry(this.#state, entry);
+      this.#progress = foldProgress(this.#progress, entry);
       if (this.#state.end !== before) this.#endedAt = sequence;
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;

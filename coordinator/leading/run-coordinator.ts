@@ -1,6 +1,7 @@
 /** The coordinator process, apart from what it plans: options, connections, clock, exit. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openNatsBus } from '../../bus/nats-bus.js';
 import { filesToSend } from '../../pretrained/weight-files.js';
 import { beginLife, endWithin, live } from '../../process/life.js';
@@ -12,6 +13,8 @@ import { readOptions, runOption } from '../../process/options.js';
 import { livenessOf, ownIdentity } from '../../process/ownership/process-identity.js';
 import { sweepRuns } from '../../process/ownership/run-claim.js';
 import { readJobFile } from '../../process/read-job.js';
+import { postReport } from '../../process/report/post-report.js';
+import { readReportOptions } from '../../process/report/report-options.js';
 import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodeOf, exitCodes } from '../../shared/exit-codes.js';
 import { jobId } from '../../shared/ids.js';
@@ -21,6 +24,7 @@ import { goodbyeTimeout, membersMax } from '../../shared/limits.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { FilesPublisher, filesOf } from '../plans/files-publisher.js';
 import type { JobPlan } from '../plans/plan-source.js';
+import { RunReporter, type RunReporterParts } from '../report/run-reporter.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorOutcome, Prepared } from './coordinator-parts.js';
 import { lookInterval } from './limits.js';
@@ -125,15 +129,36 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     parent.tell({ kind: 'listening', metricsPort: server.port });
     log.info({ ...run, metricsPort: server.port }, 'coordinator started');
     await coordinator.start();
-    const ticking = setInterval(() => coordinator.tick(), lookInterval);
+    const reporter = openReporter({ log, metrics, runId: run.run, min });
+    const ticking = setInterval(() => {
+      coordinator.tick();
+      reporter?.tick(coordinator.standing);
+    }, lookInterval);
     const outcome = await coordinator.outcome;
     clearInterval(ticking);
+    await reporter?.close(outcome.kind === 'left' ? null : coordinator.standing);
     endWithin(goodbyeTimeout);
     await coordinator.close();
     await bus.close();
     if (outcome.kind === 'failed') tellFailure(outcome, parent.tell);
     await parent.flush();
     return exitOf(outcome);
+  });
+}
+
+/** Null where nobody wants reports. @throws OptionError */
+function openReporter(
+  parts: Pick<RunReporterParts, 'log' | 'metrics' | 'runId' | 'min'>,
+): RunReporter | null {
+  const options = readReportOptions();
+  if (options === null) return null;
+  return new RunReporter({
+    ...parts,
+    clock: systemClock,
+    time: () => new Date().toISOString(),
+    uid: options.uid,
+    sleep: (time) => sleep(time),
+    post: (body, timeout) => postReport(options, body, timeout),
   });
 }
 

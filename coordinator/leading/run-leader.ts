@@ -191,6 +191,11 @@ export class RunLeader {
     return this.#end === null ? this.#watch.late : `the run is over: ${this.#end.end.kind}`;
   }
 
+  /** Who holds up the others; null where nobody does. */
+  get straggler(): WorkerId | null {
+    return this.#watch.straggler;
+  }
+
   /** Members finish the step they are in, write a checkpoint and end. */
   stop(by: string): void {
     if (this.#ahead.stopping || this.#end !== null) return;
