@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { aligned } from '../../cli/output/aligned.js';
 import { benchReal, type RealResult } from './real-part.js';
+import type { Join } from './run-observer.js';
 import { benchSimulated, type SimulatedResult } from './simulated-part.js';
 
 const usage =
@@ -37,7 +38,7 @@ export async function benchControlPlane(argv: string[]): Promise<void> {
   console.log(JSON.stringify({ simulated, real }));
 }
 
-function simulatedTable({ joinSeconds, loss, quiet, whole, workers }: SimulatedResult): string[] {
+function simulatedTable({ join, loss, quiet, whole, workers }: SimulatedResult): string[] {
   return aligned([
     [`${workers} simulated workers`, 'nobody comes or goes', 'a join and a loss'],
     [
@@ -47,23 +48,28 @@ function simulatedTable({ joinSeconds, loss, quiet, whole, workers }: SimulatedR
     ],
     ['messages/s', number(quiet.messagesPerSecond, 0), number(whole.messagesPerSecond, 0)],
     ['committed steps/s', number(quiet.stepsPerSecond, 2), number(whole.stepsPerSecond, 2)],
-    ['a joiner is in after, s', '', number(joinSeconds, 2)],
+    ['a joiner is in after, s', '', number(join.seconds, 2)],
+    ...phasesOf(join).map(([phase, seconds]) => [phase, '', seconds]),
     ['a loss: detected, reformed, resumed, s', '', times(loss)],
   ]);
 }
 
-const realTable = ({ joinSeconds, load, loss, otherLosses, workers }: RealResult): string[] =>
+const realTable = ({ join, load, loss, otherLosses, workers }: RealResult): string[] =>
   aligned([
     [`${workers} worker processes`, 'with a loss and its return'],
     ['coordinator, % of a core', number(load.coordinatorPercent)],
     ['messages/s', number(load.messagesPerSecond, 0)],
     ['committed steps/s', number(load.stepsPerSecond, 2)],
-    ['who was killed is in again after, s', number(joinSeconds, 2)],
+    ['who was killed is in again after, s', number(join.seconds, 2)],
+    ...phasesOf(join).map(([phase, seconds]) => [phase, seconds]),
     ['its loss: detected, reformed, resumed, s', times(loss)],
     ['losses that nobody planned', String(otherLosses)],
   ]);
 
 const number = (value: number, digits = 1): string => value.toFixed(digits);
+
+const phasesOf = ({ phases }: Join): [string, string][] =>
+  phases.map(({ phase, seconds }) => [`  ${phase}`, number(seconds, 2)]);
 
 const times = (of: SimulatedResult['loss']): string =>
   of === null

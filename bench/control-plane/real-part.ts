@@ -5,6 +5,7 @@ import type { Recovered } from '../../shared/messages/run-events.js';
 import { inFolder, withCluster } from './bench-cluster.js';
 import { type Load, measureLoad } from './load.js';
 import { writeJob } from './plan-job.js';
+import type { Join } from './run-observer.js';
 
 export interface RealOptions {
   readonly workers: number;
@@ -15,7 +16,7 @@ export interface RealResult {
   readonly workers: number;
   readonly load: Load;
   /** Of the worker that was killed and came back, from its first status. */
-  readonly joinSeconds: number;
+  readonly join: Join;
   readonly loss: Recovered | null;
   /** Changes that nobody asked for besides the one that was. */
   readonly otherLosses: number;
@@ -42,7 +43,7 @@ export function benchReal({ steps, workers }: RealOptions): Promise<RealResult> 
         const lost = `worker-${workers - 1}`;
         const joining = observer.joining(lost);
         process.kill(pidOf(run, lost), 'SIGKILL');
-        const joinSeconds = await joining;
+        const join = await joining;
         const end = observer.commits.length + steps / 2;
         await observer.until(() => observer.commits.length >= end);
         const losses = observer.recoveries.filter(({ planned }) => !planned);
@@ -50,7 +51,7 @@ export function benchReal({ steps, workers }: RealOptions): Promise<RealResult> 
         return {
           workers,
           load: load(),
-          joinSeconds,
+          join,
           loss,
           otherLosses: losses.filter((one) => one !== loss).length,
         };

@@ -11,13 +11,21 @@ import {
   logSubject,
 } from '../../shared/subjects.js';
 
+/** Where the time of a join goes, in seconds. */
+export interface Join {
+  /** From the first word to the report of its first step. */
+  readonly seconds: number;
+  /** What it was in that time, in order, and for how long: its phases, and last its first step. */
+  readonly phases: readonly { readonly phase: string; readonly seconds: number }[];
+}
+
 /** Somebody who comes: the first word, and later the first step that it was part of. */
 interface Joiner {
   incarnation: string | null;
-  saidAt: number;
+  readonly turns: { readonly phase: string; readonly at: number }[];
   /** Processes of that name that were there before. */
   readonly others: ReadonlySet<string>;
-  readonly resolve: (seconds: number) => void;
+  readonly resolve: (join: Join) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -64,11 +72,11 @@ export class RunObserver {
   }
 
   /** From the first status of the next process of this name until a step that it trained is reported. */
-  joining(worker: string): Promise<number> {
+  joining(worker: string): Promise<Join> {
     const known = this.#incarnations.get(worker);
     return new Promise((resolve, reject) => {
       const others = new Set(known === undefined ? [] : [known]);
-      this.#joiners.set(worker, { incarnation: null, saidAt: 0, others, resolve, reject });
+      this.#joiners.set(worker, { incarnation: null, turns: [], others, resolve, reject });
     });
   }
 
@@ -113,12 +121,21 @@ export class RunObserver {
     const { incarnation } = message;
     this.#incarnations.set(worker, incarnation);
     if (joiner === undefined || joiner.others.has(incarnation)) return;
-    if (joiner.incarnation === null) {
-      joiner.incarnation = incarnation;
-      joiner.saidAt = performance.now();
+    joiner.incarnation ??= incarnation;
+    const at = performance.now();
+    if (message.kind === 'status' && joiner.turns.at(-1)?.phase !== message.phase) {
+      joiner.turns.push({ phase: message.phase, at });
     }
     if (message.kind !== 'report' || message.report.kind !== 'committed') return;
     this.#joiners.delete(worker);
-    joiner.resolve((performance.now() - joiner.saidAt) / 1000);
+    joiner.resolve(joinOf(joiner.turns, at));
   }
+}
+
+function joinOf(turns: Joiner['turns'], end: number): Join {
+  const phases = turns.map(({ phase, at }, index) => ({
+    phase,
+    seconds: ((turns[index + 1]?.at ?? end) - at) / 1000,
+  }));
+  return { seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0), phases };
 }

@@ -7,6 +7,7 @@ import type { Recovered } from '../../shared/messages/run-events.js';
 import { inFolder, withCluster } from './bench-cluster.js';
 import { type Load, measureLoad } from './load.js';
 import { writeJob } from './plan-job.js';
+import type { Join } from './run-observer.js';
 import type { ToWorkers } from './simulated-workers.js';
 
 export interface SimulatedOptions {
@@ -23,7 +24,7 @@ export interface SimulatedResult {
   readonly quiet: Load;
   /** With a join and a loss. */
   readonly whole: Load;
-  readonly joinSeconds: number;
+  readonly join: Join;
   readonly loss: Recovered | null;
 }
 
@@ -66,14 +67,14 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         const quietLoad = quiet();
         const joining = observer.joining(nameOf(workers));
         say({ kind: 'start', worker: nameOf(workers) });
-        const joinSeconds = await joining;
+        const join = await joining;
         await delay((seconds * 1000) / 3);
         const isLoss = ({ cause }: Recovered): boolean => cause === 'lost';
         say({ kind: 'lose', worker: nameOf(1) });
         await observer.until(() => observer.recoveries.some(isLoss));
         await delay((seconds * 1000) / 3);
         const loss = observer.recoveries.find(isLoss) ?? null;
-        return { workers, quiet: quietLoad, whole: whole(), joinSeconds, loss };
+        return { workers, quiet: quietLoad, whole: whole(), join, loss };
       } finally {
         if (profile === null) hosts.kill('SIGKILL');
         else {
