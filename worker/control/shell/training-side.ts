@@ -174,8 +174,11 @@ export class TrainingSide {
     this.#left = null;
     this.#position = position;
     links.serve(state);
-    if (left !== null) hear({ kind: 'left', generation: left.generation, position });
-    else if (!this.#copy.holds(position)) hear({ kind: 'loaded', position });
+    if (left !== null) {
+      const { generation, how } = left;
+      hear({ kind: 'left', generation, position, planned: how === 'change' });
+    }
+    if (left === null && !this.#copy.holds(position)) hear({ kind: 'loaded', position });
   }
 
   #move(position: Position): void {

@@ -138,6 +138,37 @@ test('an unplanned generation aborts the step, a planned one waits for its end',
   assert.deepEqual(planned.hear(hears(record(2, [0, 1, 2], fromState(at(5), 0, 1)))), ['connect']);
 });
 
+// Would catch a member that cuts its links at the border while the end of the last step is on its way to
+// a slower one: that one loses the step, and the planned change becomes a loss.
+test('links of the generation before a planned border stay open until the next one has its start', () => {
+  const border = () => {
+    const play = Play.training();
+    play.hear(hears(record(2, [0, 1, 2], null, { planned: true })));
+    assert.deepEqual(
+      play.hear({ kind: 'left', generation: 1, position: at(5), planned: true }),
+      [],
+    );
+    return play;
+  };
+  const start = hears(record(2, [0, 1, 2], fromState(at(5), 0, 1), { planned: true }));
+  assert.deepEqual(border().hear(start), ['drop-links', 'connect']);
+  // Another one joins meanwhile: the others are still on their way to the border.
+  assert.deepEqual(border().hear(hears(record(3, [0, 1, 2, 3], null, { planned: true }))), []);
+  // Somebody was lost: nobody gets there any more.
+  assert.deepEqual(border().hear(hears(record(3, [1, 2]))), ['drop-links']);
+  // Taken out by the change, it stands by, and the others may need it as well.
+  const leaves = Play.training();
+  leaves.hear(hears(record(2, [0], null, { planned: true })));
+  assert.deepEqual(
+    leaves.hear({ kind: 'left', generation: 1, position: at(5), planned: true }),
+    [],
+  );
+  assert.equal(leaves.kind, 'standing-by');
+  assert.deepEqual(leaves.hear(hears(record(2, [0], fromState(at(5), 0), { planned: true }))), [
+    'drop-links',
+  ]);
+});
+
 // Would catch a loss during a planned change that is taken for the change.
 test('a loss while a change is planned, or a number that was missed, aborts', () => {
   const loss = Play.training();

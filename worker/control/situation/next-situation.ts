@@ -116,7 +116,9 @@ function takeFromThread(
       const known = withKnown(worker, { position });
       if (situation.kind === 'finished') return to(known, { ...situation, hasLeft: true });
       if (generationOfThread(worker) !== generation) return of(known);
-      return toPaused(known, generation, {}, [{ kind: 'drop-links', generation }]);
+      return event.planned === true
+        ? toPaused(withKnown(known, { lingering: generation }), generation)
+        : toPaused(known, generation, {}, [{ kind: 'drop-links', generation }]);
     }
   }
 }

@@ -12,14 +12,41 @@ import {
   leaveNoticeAfter,
   loadLimit,
 } from './limits.js';
-import { isMember, type Outcome, to, toOver, toPaused, withdraw } from './outcome.js';
+import {
+  isMember,
+  type Outcome,
+  of,
+  to,
+  toOver,
+  toPaused,
+  withdraw,
+  withKnown,
+} from './outcome.js';
 import { startFrom } from './start-from.js';
 import type { Situation, Worker } from './worker-situation.js';
 
 export function settle(worker: Worker, now: Millis): Outcome | null {
   const { situation } = worker;
   if (situation.kind === 'over') return null;
-  return settleEnd(worker, now) ?? settleLeaving(worker, now) ?? settleSituation(worker, now);
+  return (
+    settleEnd(worker, now) ??
+    settleLingering(worker) ??
+    settleLeaving(worker, now) ??
+    settleSituation(worker, now)
+  );
+}
+
+/**
+ * Links that it keeps behind a planned border are closed once all members have come to it: the
+ * generation behind it has its start. Where it has none and is planned no more, nobody gets there.
+ */
+function settleLingering(worker: Worker): Outcome | null {
+  const { lingering, newest } = worker.known;
+  if (lingering === null || newest === null || newest.generation <= lingering) return null;
+  if (newest.planned && newest.start === null) return null;
+  return of(withKnown(worker, { lingering: null }), [
+    { kind: 'drop-links', generation: lingering },
+  ]);
 }
 
 /** What ends a worker wherever it stands. */

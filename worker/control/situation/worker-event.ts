@@ -25,6 +25,8 @@ export type WorkerEvent =
       readonly kind: 'left';
       readonly generation: number;
       readonly position: Position | null;
+      /** At the end of a step, as all others do; left out: before it. */
+      readonly planned?: boolean;
     }
   | { readonly kind: 'finished'; readonly generation: number; readonly stopped: boolean }
   /** The last checkpoint is written. */

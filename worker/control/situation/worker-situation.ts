@@ -97,6 +97,11 @@ export interface Known {
   /** With peers of `troubled`. */
   readonly trouble: readonly Trouble[];
   readonly troubled: number | null;
+  /**
+   * A generation that it has left at a planned border, and whose links are still open: what it has sent
+   * of the last step may be on its way to members that need it to get there. Null where there is none.
+   */
+  readonly lingering: number | null;
   /** The generation for which it has looked for checkpoints. */
   readonly looked: number | null;
   /** Copies so far: each has a number, so that the end of an old one is not taken for a new one's. */
@@ -131,6 +136,7 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     wokeAt: null,
     trouble: [],
     troubled: null,
+    lingering: null,
     looked: null,
     copies: 0,
   },
