@@ -38,7 +38,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
  * trained model does so in the command's own process: there is no run to supervise.
  */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  cli: ['worker/inference/'],
+  // A job on a cluster is read by its names and by the schema of its status.
+  cli: ['worker/inference/', 'k8s/crd/', 'k8s/names.ts'],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */
@@ -65,10 +66,11 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ['process/open-log.ts'],
   'prom-client': ['coordinator/metrics.ts', 'process/metrics/', 'worker/metrics.ts'],
   ws: ['worker/collective/'],
-  yaml: ['shared/job-spec'],
+  yaml: ['shared/job-spec', 'k8s/crd/definition-file.ts'],
   zod: [
     'shared/',
     'dataset/dataset-manifest.ts',
+    'k8s/crd/',
     'worker/checkpoint/',
     'worker/training/held/state-header.ts',
     'worker/collective/transfer/',

@@ -68,8 +68,47 @@ export const kindOf = <const Names extends readonly [string, ...string[]]>(
   };
 };
 
-export const text = (pattern: RegExp, rule: string, description: string) =>
-  z.string().regex(pattern).meta(meta({ description, rule }));
+/**
+ * `longest` in characters: what reads a job on a cluster is told it apart from the pattern.
+ * A pattern keeps to what RE2 knows too.
+ */
+export const text = (pattern: RegExp, longest: number, rule: string, description: string) =>
+  z.string().max(longest).regex(pattern).meta(meta({ description, rule }));
+
+/** Yes or no; `byDefault` is what leaving it out means. */
+export const flag = (byDefault: boolean, description: string) =>
+  z
+    .boolean()
+    .meta({ ...meta({ description, rule: 'true or false' }), default: byDefault })
+    .optional();
+
+/** An integer for which leaving it out means `byDefault`; a job that leaves it out stays without. */
+export const usually = (range: Range, byDefault: number, description: string) =>
+  withinRange(z.int(), range)
+    .meta({ ...meta({ description, rule: `an integer in ${range}` }), default: byDefault })
+    .optional();
+
+/** Names with values, at most `most` of them. */
+export const mapOf = <Value extends z.ZodType<string, unknown>>(
+  {
+    name,
+    value,
+    most,
+  }: { readonly name: z.ZodString; readonly value: Value; readonly most: number },
+  rule: string,
+  description: string,
+) =>
+  z
+    .record(name, value)
+    .refine((given) => Object.keys(given).length <= most)
+    .meta({ ...meta({ description, rule }), maxProperties: most });
+
+export const listOf = <Element extends z.ZodType>(
+  element: Element,
+  most: number,
+  rule: string,
+  description: string,
+) => z.array(element).max(most).meta(meta({ description, rule }));
 
 export const pairOf = (range: Range, description: string) => {
   const item = withinRange(z.number(), range);
@@ -93,6 +132,7 @@ export const subsetOf = <const Names extends readonly [string, ...string[]]>(
   z
     .array(z.enum(names))
     .min(1)
+    .max(names.length)
     .refine((values) => new Set(values).size === values.length)
     .meta(meta({ description, rule: `a list of some of ${names.join(', ')}, each once` }));
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrainingJob } from './job-spec.js';
+import { withoutCluster } from './on-cluster.js';
 import { stageJobs } from './stage-jobs.js';
 
 /**
@@ -71,10 +72,13 @@ export function jobDigest(job: TrainingJob): string {
 
 /**
  * SHA-256 (hex) of everything that the job says, its name and paths included: by it, the processes of a
- * run know that they all read the same job.
+ * run know that they all read the same job. What only a cluster reads is left out: no process looks at
+ * it, and some of it changes while the job runs.
  */
 export function wholeJobDigest(job: TrainingJob): string {
-  return createHash('sha256').update(canonicalJson(job)).digest('hex');
+  return createHash('sha256')
+    .update(canonicalJson(withoutCluster(job)))
+    .digest('hex');
 }
 
 /** JSON with sorted keys, so that the order in which a job was written does not matter. */

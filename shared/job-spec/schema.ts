@@ -11,6 +11,8 @@ import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
 import { checkpoint, evaluation } from './sections/evaluation.js';
 import { guard } from './sections/guard.js';
+import { kubernetes, lifeOnCluster } from './sections/kubernetes.js';
+import { annotations, labels } from './sections/kubernetes-names.js';
 import { model } from './sections/model.js';
 import { generativeWeight, objective } from './sections/objective.js';
 import { optimizer } from './sections/optimizer.js';
@@ -19,13 +21,15 @@ import { workers } from './sections/workers.js';
 
 const init = z.strictObject({
   from: text(
-    /^[^\0]{1,4096}$/,
+    /^[^\0]+$/,
+    4096,
     'a path of 1 to 4096 characters',
     'Folder of a run, or one checkpoint, whose weights training starts from, with new moments and at ' +
       'step 0; set by `--init-from`.',
   ),
   weightsSha256: text(
     /^[0-9a-f]{64}$/,
+    64,
     '64 hexadecimal digits',
     'Digest of those weights; found where it is left out: the newest checkpoint of the run.',
   ).optional(),
@@ -51,6 +55,11 @@ const givenSpec = z.strictObject({
   evaluation: evaluation.prefault({}),
   guard: guard.prefault({}),
   stages,
+  ...lifeOnCluster,
+  kubernetes: kubernetes.optional().meta({
+    description:
+      'How the job runs on a cluster: docs/kubernetes.md. Other commands do not look at it.',
+  }),
 });
 
 const spec = givenSpec.transform((given) => {
@@ -77,9 +86,20 @@ export const trainingJobSchema = z.strictObject({
   metadata: z.strictObject({
     name: text(
       /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      63,
       'a name of 1 to 63 lower-case letters, digits and "-", with none of "-" at its ends',
-      'Names the job within the cluster.',
+      'Names the job within the cluster; on Kubernetes at most 44 characters, the first one a letter.',
     ),
+    namespace: text(
+      /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      63,
+      'a name of 1 to 63 lower-case letters, digits and "-", with none of "-" at its ends',
+      'Namespace of the job on Kubernetes; other commands do not look at it.',
+    ).optional(),
+    labels: labels(
+      'Of the object on Kubernetes. `kueue.x-k8s.io/queue-name` makes its workers wait in a queue of Kueue.',
+    ).optional(),
+    annotations: annotations(65_536, 'Of the object on Kubernetes.').optional(),
   }),
   spec,
 });
@@ -105,4 +125,8 @@ export const exclusiveFields: readonly ExclusiveFields[] = [
     isNeeded: ({ spec }) => generativeWeight(spec.objective) > 0,
   },
   { paths: ['spec.duration.epochs', 'spec.duration.steps'], isNeeded: () => false },
+  {
+    paths: ['claim', 'volume', 's3'].map((name) => `spec.kubernetes.checkpoints.${name}`),
+    isNeeded: ({ spec }) => spec.kubernetes?.checkpoints !== undefined,
+  },
 ];

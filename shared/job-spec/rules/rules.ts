@@ -4,6 +4,7 @@ import { type ExclusiveFields, exclusiveFields, type TrainingJob } from '../sche
 import { generativeWeight } from '../sections/objective.js';
 import { isClassificationMetric } from './classification-metrics.js';
 import { decoderRules } from './decoder-rules.js';
+import { kubernetesRules } from './kubernetes-rules.js';
 import { brokenRule } from './problems.js';
 import { stageRules } from './stage-rules.js';
 
@@ -34,6 +35,7 @@ function rulesOf(job: TrainingJob): JobProblem[] {
     ...workersWithinLanes(job),
     ...cpuThreads(job),
     ...precisionOfEngine(job),
+    ...kubernetesRules(job),
   ];
 }
 
@@ -51,7 +53,7 @@ function exclusive(job: TrainingJob, { paths, isNeeded }: ExclusiveFields): JobP
 function valueAt(job: TrainingJob, path: string): unknown {
   return path
     .split('.')
-    .reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], job);
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], job);
 }
 
 function sameHiddenSize(job: TrainingJob): JobProblem[] {

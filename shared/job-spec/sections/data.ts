@@ -5,12 +5,14 @@ import { choice, integer, text } from '../fields.js';
 export const data = z.strictObject({
   dataset: text(
     /^[a-z0-9][a-z0-9-]{0,62}$/,
+    63,
     'a name of lower-case letters, digits and "-"',
     'Name of a built-in dataset (`movielens-100k`), fetched and built when it is absent. ' +
       'Exactly one of `dataset` and `path`.',
   ).optional(),
   path: text(
-    /^[^\0]{1,4096}$/,
+    /^[^\0]+$/,
+    4096,
     'a path of 1 to 4096 characters',
     'Folder of a dataset that `lockstep data` has built.',
   ).optional(),

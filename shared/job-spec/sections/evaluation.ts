@@ -10,6 +10,7 @@ export const checkpoint = z.strictObject({
   keep: integer('[1, 1000]', 'Newest checkpoints that stay on disk.').default(2),
   best: text(
     /^((recall|ndcg)@[1-9]\d{0,4}|mrr|auc|gauc|logloss)$/,
+    12,
     '`mrr`, or `recall@K` or `ndcg@K` of a cutoff K, or `auc`, `gauc` or `logloss`',
     'A metric of the validation split: the checkpoint that is best by it stays on disk beside the ' +
       'newest ones, and is evaluated at the end too. Needs `evaluation.everySteps`. The last three ' +

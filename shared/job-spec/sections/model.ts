@@ -30,12 +30,14 @@ const ropeScaling = z.strictObject({
 
 const pretrained = z.strictObject({
   path: text(
-    /^[^\0]{1,4096}$/,
+    /^[^\0]+$/,
+    4096,
     'a path of 1 to 4096 characters',
     'A Hugging Face folder (Llama, Mistral, Qwen2, Qwen3) or a GGUF file; docs/pretrained.md says more.',
   ),
   sha256: text(
     /^[0-9a-f]{64}$/,
+    64,
     '64 hexadecimal digits',
     'Digest of the weights, as `lockstep weights` prints it; found where it is left out.',
   ).optional(),

@@ -18,7 +18,10 @@ export const optimizer = z.strictObject({
   multipliers: z
     .array(
       z.strictObject({
-        match: z.string().regex(/^[A-Za-z0-9_.*]{1,200}$/),
+        match: z
+          .string()
+          .max(200)
+          .regex(/^[A-Za-z0-9_.*]{1,200}$/),
         factor: z.number().gt(0).max(multiplierMax),
       }),
     )

@@ -11,6 +11,7 @@ import { train } from './train.js';
 const stage = z.strictObject({
   name: text(
     /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    63,
     'a name of 1 to 63 lower-case letters, digits and "-", with none of "-" at its ends',
     'Names the stage in the terminal, the history and the metrics; no two have the same.',
   ),

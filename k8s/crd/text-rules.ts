@@ -1,0 +1,16 @@
+/**
+ * A pattern as a rule with words: "should match '^[a-z0-9][a-z0-9-]{0,62}$'" helps fewer people than the
+ * sentence that the command line says.
+ */
+import { celText } from './forms.js';
+import type { JsonSchema, ValidationRule } from './schema-types.js';
+
+export function textRules(node: JsonSchema): ValidationRule[] {
+  const { type, pattern, rule } = node;
+  if (type === 'string' && pattern !== undefined && rule !== undefined) {
+    return [{ rule: `self.matches(${celText(pattern)})`, message: `must be ${rule}` }];
+  }
+  const names = node.propertyNames?.pattern;
+  if (names === undefined || rule === undefined) return [];
+  return [{ rule: `self.all(name, name.matches(${celText(names)}))`, message: `must be ${rule}` }];
+}

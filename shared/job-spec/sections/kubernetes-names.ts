@@ -1,0 +1,62 @@
+/** Kubernetes' own forms of names and amounts, as leaves of the job spec. */
+import { z } from 'zod';
+import { listOf, mapOf, text } from '../fields.js';
+
+const nameRule = 'a name of at most 253 lower-case letters, digits, "-" and "."';
+const namePattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Of another object in the job's namespace. */
+export const objectName = (description: string) => text(namePattern, 253, nameRule, description);
+
+export const objectNames = (most: number, description: string) =>
+  listOf(
+    z.string().max(253).regex(namePattern),
+    most,
+    `a list of at most ${most} names of objects`,
+    description,
+  );
+
+/** Of a label, an annotation or a resource. */
+export const qualifiedPattern =
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const qualified = z.string().max(317).regex(qualifiedPattern);
+
+export const labelValuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+export const labels = (description: string) =>
+  mapOf(
+    { name: qualified, value: z.string().max(63).regex(labelValuePattern), most: 64 },
+    'a mapping of at most 64 label names to label values',
+    description,
+  );
+
+/** Of all annotations together Kubernetes takes 256 KiB; what it adds itself is the larger part of that. */
+export const annotations = (longest: number, description: string) =>
+  mapOf(
+    { name: qualified, value: z.string().max(longest), most: 64 },
+    `a mapping of at most 64 names to texts of at most ${longest} characters`,
+    description,
+  );
+
+/** `500m`, `2`, `1.5Gi`: not negative. */
+export const quantityPattern =
+  /^([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})(m|k|Ki|Mi?|Gi?|Ti?|Pi?|Ei?|[eE][-+]?[0-9]{1,2})?$/;
+const longestQuantity = 32;
+
+/** YAML reads `cpu: 2` as a number, which is how most people write it. */
+const numberOrText = z
+  .union([
+    z.int().min(0).max(1_000_000_000),
+    z.string().max(longestQuantity).regex(quantityPattern),
+  ])
+  .transform(String);
+
+export const quantity = (description: string) =>
+  numberOrText.meta({ description, rule: 'a quantity such as 500m, 2 or 1.5Gi' });
+
+export const quantities = (description: string) =>
+  mapOf(
+    { name: qualified, value: numberOrText, most: 16 },
+    'a mapping of at most 16 resources to quantities such as 500m, 2 or 1.5Gi',
+    description,
+  );
