@@ -20,6 +20,7 @@ import {
   planSubject,
   workerSubject,
 } from '../shared/subjects.js';
+import { millis } from '../shared/units.js';
 import { busContract, Collector, LogCollector } from './bus.contract.js';
 import { busRestartContract, insisting, stateOf } from './bus-restart.contract.js';
 import { type NatsBusOptions, openNatsBus } from './nats-bus.js';
@@ -69,6 +70,40 @@ busRestartContract('nats bus', openAgain, {
     await killed.exited;
   },
   start: () => killed.restart(),
+});
+
+// Would catch a pod, or a host just plugged in, that gives up because its server is not there yet.
+test('nats bus: a server that is not there yet is waited for, and is told of once', async () => {
+  const late = await start('late');
+  process.kill(late.pid, 'SIGKILL');
+  await late.exited;
+  const reasons: string[] = [];
+  let restarted: Promise<void> | null = null;
+  const bus = await open({
+    ...{ url: late.url, name: 'early', patience: millis(60_000) },
+    onWait(reason) {
+      reasons.push(reason);
+      restarted = late.restart();
+    },
+  });
+  await restarted;
+  assert.deepEqual(await bus.names().then(({ streams }) => streams), []);
+  assert.equal(reasons.length, 1);
+  assert.match(reasons[0] ?? '', /Cannot connect to nats-server at .*: tries again for 60 s/);
+  await bus.close();
+  await late.stop();
+});
+
+// Would catch an endless wait, and patience with what will not change.
+test('nats bus: patience ends, and there is none for wrong credentials', async () => {
+  const patience = millis(1);
+  await assert.rejects(
+    openNatsBus({ url: 'nats://127.0.0.1:1', name: 'x', patience }),
+    BusLostError,
+  );
+  const wrong = server.url.replace(/:\w+@/, ':geheim@');
+  const options = { url: wrong, name: 'x', patience: millis(3_600_000) };
+  await assert.rejects(openNatsBus(options), BusUnauthorizedError);
 });
 
 // Would catch a run that hangs for ever after its nats-server was killed.

@@ -19,7 +19,7 @@ import {
 import { type Clock, systemClock } from '../shared/clock.js';
 import { busLogAge, busStreamAge } from '../shared/limits.js';
 import { type NatsAddress, parseNatsUrl } from '../shared/nats-address.js';
-import { type Bytes, bytes } from '../shared/units.js';
+import { type Bytes, bytes, type Millis, millis } from '../shared/units.js';
 import { isMissing } from './nats-errors.js';
 import { NatsLog } from './nats-log.js';
 import { NatsObjects } from './nats-objects.js';
@@ -40,13 +40,19 @@ export interface NatsBusOptions {
   /** Servers of a cluster that each hold what is stored: 1, 3 or 5. */
   readonly replicas?: number;
   readonly clock?: Clock;
+  /** How long a server that cannot be reached yet is tried again; one try where it is left out. */
+  readonly patience?: Millis;
+  /** Told once, before the second try. */
+  readonly onWait?: (reason: string) => void;
 }
 
 /** @throws BusLostError, BusRefusedError */
 export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const { clock = systemClock, name, reconnect = false, replicas = 1, url } = options;
+  const { patience = millis(0), onWait = () => undefined } = options;
   const address = typeof url === 'string' ? read(url) : url;
-  return new NatsBus(await openSession({ address, name, reconnect, clock }), replicas);
+  const session = await openSession({ address, name, reconnect, clock, patience, onWait });
+  return new NatsBus(session, replicas);
 }
 
 function read(url: string): NatsAddress {

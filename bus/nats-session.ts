@@ -3,6 +3,7 @@
  * it is not closed; the client forgets what it had not sent, and requests that were on their way are
  * refused at once, because their answers go to a connection that is no more.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ConnectionOptions,
   connect,
@@ -31,6 +32,7 @@ import {
   busTries,
 } from '../shared/limits.js';
 import { type NatsAddress, serversText } from '../shared/nats-address.js';
+import type { Millis } from '../shared/units.js';
 import { asBusError, isUnheard } from './nats-errors.js';
 
 /** Consumers that filter several subjects came with this version. */
@@ -45,11 +47,15 @@ export interface SessionOptions {
   readonly name: string;
   readonly reconnect: boolean;
   readonly clock: Clock;
+  /** How long a server that cannot be reached is tried again. */
+  readonly patience: Millis;
+  /** Called once, where the first try has failed and others follow. */
+  readonly onWait: (reason: string) => void;
 }
 
 /** @throws BusLostError, BusRefusedError, BusUnauthorizedError */
 export async function openSession(options: SessionOptions): Promise<NatsSession> {
-  const client = await connectOnce(options);
+  const client = await connectPatiently(options);
   const version = client.info?.version ?? 'unknown';
   if (isOlder(version)) {
     await client.close();
@@ -59,6 +65,21 @@ export async function openSession(options: SessionOptions): Promise<NatsSession>
     );
   }
   return new NatsSession(client, options);
+}
+
+/** Its name may not be known yet, its machine not be there, its port be closed: all of it passes. */
+async function connectPatiently(options: SessionOptions): Promise<NatsConnection> {
+  const { clock, onWait, patience } = options;
+  const end = clock.now() + patience;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await connectOnce(options);
+    } catch (error) {
+      if (!(error instanceof BusLostError) || clock.now() >= end) throw error;
+      if (tries === 1) onWait(`${error.message}: tries again for ${patience / 1000} s`);
+      await sleep(busReconnectDelay);
+    }
+  }
 }
 
 async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
@@ -123,7 +144,10 @@ export class NatsSession {
   #closing = false;
   #manager: Promise<JetStreamManager> | null = null;
 
-  constructor(client: NatsConnection, { address, clock, reconnect }: SessionOptions) {
+  constructor(
+    client: NatsConnection,
+    { address, clock, reconnect }: Pick<SessionOptions, 'address' | 'clock' | 'reconnect'>,
+  ) {
     this.client = client;
     this.#servers = serversText(address);
     this.#reconnect = reconnect;

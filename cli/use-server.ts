@@ -2,16 +2,17 @@
 import { openNatsBus } from '../bus/nats-bus.js';
 import { readNatsOptions } from '../process/nats/nats-options.js';
 import { OptionError } from '../process/options.js';
-import { type Bus, BusLostError, BusRefusedError, BusUnauthorizedError } from '../shared/bus.js';
+import { type Bus, BusRefusedError, BusUnauthorizedError } from '../shared/bus.js';
 import { withoutSecret } from '../shared/nats-address.js';
 import { UsageError } from './usage-error.js';
 
 /**
- * Nothing has been started yet, so nothing was lost: whatever is wrong with the server is for the
- * user to change.
+ * A server that cannot be reached yet is waited for; what is wrong with it for good is for the user to
+ * change, and nothing was lost.
  *
  * @param options `reconnect`: whether the connection comes back where the server goes away meanwhile
- * @throws UsageError where the address or the server cannot be used, and what `work` throws.
+ * @throws UsageError where the address or the server cannot be used, BusLostError where it was not
+ *   there in time, and what `work` throws.
  */
 export async function useServer<Result>(
   url: string,
@@ -19,8 +20,12 @@ export async function useServer<Result>(
   { reconnect = false }: { readonly reconnect?: boolean } = {},
 ): Promise<Result> {
   try {
-    const { address, replicas } = readNatsOptions(process.env, url);
-    return await work(await openNatsBus({ url: address, replicas, name: 'command', reconnect }));
+    const { address, replicas, patience } = readNatsOptions(process.env, url);
+    const bus = await openNatsBus({
+      ...{ url: address, replicas, name: 'command', reconnect, patience },
+      onWait: (reason) => void process.stderr.write(`waiting: ${reason}\n`),
+    });
+    return await work(bus);
   } catch (error) {
     if (!isAboutServer(error)) throw error;
     throw new UsageError(
@@ -31,7 +36,7 @@ export async function useServer<Result>(
   }
 }
 
-const aboutServer = [BusLostError, BusRefusedError, BusUnauthorizedError, OptionError];
+const aboutServer = [BusRefusedError, BusUnauthorizedError, OptionError];
 
 const isAboutServer = (error: unknown): error is Error =>
   aboutServer.some((kind) => error instanceof kind);

@@ -51,6 +51,12 @@ export const busConnectTimeout: Millis = millis(10_000);
 export const busRequestTimeout: Millis = millis(10_000);
 
 /**
+ * A first connection is tried for so long, where nothing else is said: a machine that has just been
+ * plugged in finds its way within seconds, and so does a server that is being started.
+ */
+export const busPatience: Millis = millis(30_000);
+
+/**
  * The longest wait between two tries to reach a server that is away. Tries come at random times
  * within it, so that all members of a job do not knock at once.
  */

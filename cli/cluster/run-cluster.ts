@@ -146,8 +146,13 @@ class Cluster {
   async #start(): Promise<void> {
     const { fromBeginning = false, natsUrl, run, onEntry } = this.#options;
     const server = natsUrl === null ? await this.#startServer() : sharedServer(natsUrl);
-    const { address, replicas } = readNatsOptions({ ...process.env, ...server.coordinator });
-    const bus = await openNatsBus({ url: address, replicas, name: 'command', reconnect: true });
+    const { address, replicas, patience } = readNatsOptions({
+      ...process.env,
+      ...server.coordinator,
+    });
+    const bus = await openNatsBus({
+      ...{ url: address, replicas, name: 'command', reconnect: true, patience },
+    });
     this.#bus = bus;
     void bus.closed.then((lost) => lost !== null && this.#giveUp(lost));
     const log = await bus.ensureLog(logStream(run), logSubject(run));

@@ -12,6 +12,7 @@ import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
 import { KeptProcesses } from '../cluster/kept-processes.js';
 import { workerHelp } from '../help.js';
+import { useServer } from '../use-server.js';
 import { nameOnHost, readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
 
 /** @throws UsageError, OptionError, before anything is started. */
@@ -26,6 +27,8 @@ export async function workerCommand(words: readonly string[]): Promise<ExitCode>
   const { lock, name, output } = await takeFolder(given);
   mkdirSync(join(output, 'logs'), { recursive: true });
   try {
+    // Said here too, and only behind it the route to the server is known.
+    await useServer(given.nats, (bus) => bus.close());
     const bind = given.bind ?? (await ownAddress(given.nats));
     return await keepWorking({ ...given, name, bind }, output);
   } finally {

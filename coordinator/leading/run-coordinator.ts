@@ -67,8 +67,11 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     );
     const metrics = new CoordinatorMetrics(job);
     metrics.build(spec.spec.engine.name);
-    const { address, replicas: copies } = readNatsOptions();
-    const bus = await openNatsBus({ url: address, replicas: copies, name, reconnect: true });
+    const { address, replicas: copies, patience } = readNatsOptions();
+    const bus = await openNatsBus({
+      ...{ url: address, replicas: copies, name, reconnect: true, patience },
+      onWait: (reason) => log.warn({}, reason),
+    });
     const files = new FilesPublisher({ bus, run, onFile: () => metrics.filesPublished.inc() });
     offerPretrained(files, spec);
     prepared.then(

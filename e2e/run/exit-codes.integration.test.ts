@@ -222,10 +222,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
     () => train('--nats', 'http://host:4222'),
     /nats:\/\/host:4222/,
   ),
-  '--nats where nobody listens': usage(
-    () => train('--nats', 'nats://127.0.0.1:1'),
-    /CONNECTION_REFUSED/,
-  ),
   '--nats with a secret, which everyone could read': usage(
     () => train('--nats', server.url.replace(/:\w+@/, ':geheim@')),
     /^(?!.*geheim).*LOCKSTEP_NATS_URL/,
@@ -256,6 +252,16 @@ for (const [name, { words, code, says, skip, environment }] of Object.entries(re
     assert.ok(!existsSync(output));
   });
 }
+
+// Would catch a supervisor that takes a server which is not up yet for a mistake, and never tries again.
+test('a nats-server that does not come in time is a loss, and no usage error', async () => {
+  const words = [...train('--nats', 'nats://127.0.0.1:1'), '--output', at('unreached'), '--json'];
+  const environment = { LOCKSTEP_NATS_WAIT: '1' };
+  const { code, last, errors } = await startCommand(program, words, environment).end;
+  assert.deepEqual([code, last.code], [exitCodes.lost, 'BUS_LOST']);
+  assert.match(errors, /^waiting: Cannot connect to nats-server at 127\.0\.0\.1:1: .*for 1 s\n/);
+  assert.ok(!existsSync(at('unreached')));
+});
 
 // Would catch: what only a process can see is taken for a loss that --resume mends.
 test('a dataset whose bytes have changed is refused by whoever reads it', async () => {

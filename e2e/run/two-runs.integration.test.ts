@@ -208,7 +208,8 @@ test('a refused command leaves the folder as it was, and a right one still works
     ['--resume', '--nats', 'nats://127.0.0.1:1'],
     ['--resume', '--nats', 'no address'],
   ]) {
-    const refused = await train('refused', ...more).end;
+    const words = [output('refused'), '2', String(steps), ...more];
+    const refused = await startCommand(program, words, { LOCKSTEP_NATS_WAIT: '0' }).end;
     assert.notEqual(refused.code, exitCodes.success);
     assert.equal(contents(), before, more.join(' '));
     assert.deepEqual(hidden('refused'), []);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { busPatience } from '../../shared/limits.js';
 import { OptionError } from '../options.js';
 import { type NatsEnvironment, ownServerEnvironment, readNatsOptions } from './nats-options.js';
 
@@ -20,6 +21,7 @@ test('the environment and its files say where nats-server is, who asks and what 
   assert.deepEqual(readNatsOptions({ LOCKSTEP_NATS_URL: 'nats://one' }), {
     address: { servers: ['one:4222'], tls: null, credentials: { kind: 'none' } },
     replicas: 1,
+    patience: busPatience,
   });
   const [ca, cert, key] = [file('ca', 'x'), file('cert', 'x'), file('key', 'x')];
   const { address, replicas } = readNatsOptions({
@@ -83,6 +85,10 @@ test('what cannot be used is refused with the variable, the value and the rule, 
     [
       { LOCKSTEP_NATS_URL: 'nats://x', LOCKSTEP_NATS_REPLICAS: '2' },
       /LOCKSTEP_NATS_REPLICAS: it must be 1, 3 or 5: current value is "2"/,
+    ],
+    [
+      { LOCKSTEP_NATS_URL: 'nats://x', LOCKSTEP_NATS_WAIT: '2m' },
+      /LOCKSTEP_NATS_WAIT: it must be seconds, an integer in \[0, 86400\]: current value is "2m"/,
     ],
   ];
   for (const [environment, rule] of refusals) {

@@ -3,7 +3,9 @@
  * which everyone on the machine can read. Read once, complete afterwards.
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
+import { busPatience } from '../../shared/limits.js';
 import { type NatsAddress, type NatsCredentials, parseNatsUrl } from '../../shared/nats-address.js';
+import { type Millis, millis } from '../../shared/units.js';
 import { OptionError } from '../options.js';
 
 /** Variables that say how nats-server is reached. */
@@ -14,6 +16,7 @@ const natsVariables = [
   'LOCKSTEP_NATS_CERT_FILE',
   'LOCKSTEP_NATS_KEY_FILE',
   'LOCKSTEP_NATS_REPLICAS',
+  'LOCKSTEP_NATS_WAIT',
 ] as const;
 
 type Variable = (typeof natsVariables)[number];
@@ -23,6 +26,8 @@ export interface NatsOptions {
   readonly address: NatsAddress;
   /** Servers of a cluster that each hold what is stored: 1, 3 or 5. */
   readonly replicas: number;
+  /** How long a server that cannot be reached yet is tried again. */
+  readonly patience: Millis;
 }
 
 /**
@@ -50,6 +55,7 @@ export function readNatsOptions(
       tls: readTls(parsed.tls !== null, value),
     },
     replicas: readReplicas(value('LOCKSTEP_NATS_REPLICAS')),
+    patience: readPatience(value('LOCKSTEP_NATS_WAIT')),
   };
 }
 
@@ -124,6 +130,19 @@ function readReplicas(text: string | null): number {
   if (text === null || text === '1') return 1;
   if (text === '3' || text === '5') return Number(text);
   throw refused('LOCKSTEP_NATS_REPLICAS', text, 'it must be 1, 3 or 5');
+}
+
+const longestWait = 86_400;
+
+function readPatience(text: string | null): Millis {
+  if (text === null) return busPatience;
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= longestWait) return millis(seconds * 1000);
+  throw refused(
+    'LOCKSTEP_NATS_WAIT',
+    text,
+    `it must be seconds, an integer in [0, ${longestWait}]`,
+  );
 }
 
 const refused = (variable: Variable, value: string, rule: string, cause?: unknown): OptionError =>

@@ -60,8 +60,11 @@ export async function runWorker(
     const secret = requireSecret(bind, dependencies.secret());
     const links = await dependencies.openLinks({ bind, announce, secret });
     const metrics = new WorkerMetrics(job, worker, () => links.stats());
-    const { address, replicas } = readNatsOptions();
-    const bus = await openNatsBus({ url: address, replicas, name: worker, reconnect: true });
+    const { address, replicas, patience } = readNatsOptions();
+    const bus = await openNatsBus({
+      ...{ url: address, replicas, name: worker, reconnect: true, patience },
+      onWait: (reason) => log.warn({}, reason),
+    });
     const permit = new PublicationPermit();
     const finder = new CheckpointFinder();
     const findCheckpoint = async (request: PrepareRequest, recordedSteps: number | null) =>
