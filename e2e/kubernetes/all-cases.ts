@@ -1,0 +1,28 @@
+import { launch } from './cases/launch.js';
+import { nodeCut, nodeDrained, nodeKilled } from './cases/lost-nodes.js';
+import {
+  controllerKilled,
+  coordinatorDeleted,
+  natsDeleted,
+  workerDeleted,
+} from './cases/lost-pods.js';
+import { queued } from './cases/queued.js';
+import { scaled, suspended } from './cases/resized.js';
+import { gpusMissing } from './cases/unschedulable.js';
+import type { KubernetesCase } from './kubernetes-case.js';
+
+/** In their order: what takes something of the cluster away comes last. */
+export const allCases: readonly KubernetesCase[] = [
+  launch,
+  workerDeleted,
+  coordinatorDeleted,
+  controllerKilled,
+  natsDeleted,
+  scaled,
+  suspended,
+  gpusMissing,
+  queued,
+  nodeDrained,
+  nodeCut,
+  nodeKilled,
+];

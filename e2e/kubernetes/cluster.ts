@@ -1,0 +1,42 @@
+/**
+ * A real Kubernetes cluster on this machine, where the tool that starts one is there: it runs a command
+ * in the cluster's own namespaces, with KUBECONFIG and kubectl, and ends with it.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../shared/project-root.js';
+
+export interface ClusterWish {
+  /** 0: objects are kept and controlled, and no pod ever runs. */
+  readonly nodes: number;
+  readonly gpus?: number;
+  readonly kueue?: boolean;
+  /** Archives that every node gets. */
+  readonly images?: readonly string[];
+}
+
+/** Says otherwise where the tool is. */
+const variable = 'LOCKSTEP_TEST_KUBE';
+
+/** Null where there is none, or this process may not start it. */
+export function findClusterTool(): string | null {
+  const beside = fileURLToPath(new URL('../shared/kube/cluster', projectRoot));
+  const path = process.env[variable] ?? beside;
+  return existsSync(path) && process.getuid?.() === 0 ? path : null;
+}
+
+/** For tests: false where clusters can be started, else why not. */
+export const withoutCluster =
+  findClusterTool() === null
+    ? `no tool that starts a cluster: ../shared/kube/cluster, or ${variable}, as root`
+    : false;
+
+/** The words that run `command` beside a cluster. */
+export function clusterWords(wish: ClusterWish, command: readonly string[]): string[] {
+  const { nodes, gpus = 0, kueue = false, images = [] } = wish;
+  return [
+    ...['--nodes', String(nodes), '--gpus', String(gpus), ...(kueue ? ['--kueue'] : [])],
+    ...images.flatMap((file) => ['--image', file]),
+    ...['--', ...command],
+  ];
+}

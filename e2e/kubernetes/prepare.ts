@@ -1,0 +1,33 @@
+/** What the suite needs besides a cluster: the dataset, and what undisturbed runs come to. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../shared/project-root.js';
+import { startCommand } from '../run/command.js';
+import { longSteps, shortSteps, suiteJob } from './job.js';
+import type { Prepared } from './run-cases.js';
+
+const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
+
+export async function prepare(folder: string): Promise<Prepared> {
+  mkdirSync(folder, { recursive: true });
+  const dataset = join(folder, 'dataset');
+  await lockstep('data', 'fetch', 'movielens-100k', '--output', dataset);
+  const file = join(folder, 'job.json');
+  const output = join(folder, 'undisturbed');
+  const weights: Record<number, string> = {};
+  // The longer one goes on where the shorter one ended: with this schedule they are one training.
+  for (const steps of [shortSteps, longSteps]) {
+    writeFileSync(file, JSON.stringify(suiteJob({ name: 'undisturbed', steps, data: dataset })));
+    const words = ['--workers', '2', '--output', output, '--resume-if-any', '--json'];
+    const last = await lockstep('train', file, ...words);
+    weights[steps] = String(last.weights_sha256);
+  }
+  return { folder, dataset, weights };
+}
+
+async function lockstep(...words: string[]): Promise<Record<string, unknown>> {
+  const { code, last, errors } = await startCommand(program, words).end;
+  if (code !== 0) throw new Error(`lockstep ${words.join(' ')} ended with ${code}: ${errors}`);
+  return last;
+}
