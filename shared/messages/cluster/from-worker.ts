@@ -7,6 +7,7 @@ import { lanesAccount } from '../../ledger/lanes-account.js';
 import { membersMax } from '../../limits.js';
 import { incarnation, linksAddress } from '../../membership/generation-record.js';
 import { position } from '../../membership/position.js';
+import { facts } from '../facts.js';
 import {
   bestSoFar,
   checkpointFound,
@@ -16,7 +17,6 @@ import {
   path,
   seconds,
   sha256,
-  splitMetrics,
   stageName,
   stepReport,
   text,
@@ -83,28 +83,7 @@ const reports = z.discriminatedUnion('kind', [
     planSha256: sha256,
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds }),
-  z.strictObject({
-    kind: z.literal('validated'),
-    committedSteps: count,
-    results: z.array(splitMetrics).max(16),
-    best: bestSoFar.nullable(),
-  }),
-  z.strictObject({
-    kind: z.literal('rolled-back'),
-    committedSteps: count,
-    collapses: count,
-    rolledBackTo: count,
-    reason: text,
-    falseNegatives: z.enum(['text', 'cosine', 'none']),
-    learningRate: finite,
-  }),
-  z.strictObject({
-    kind: z.literal('evaluated'),
-    committedSteps: count,
-    results: z.array(splitMetrics).max(16),
-  }),
-  /** Something that the user should know and the run goes on without. */
-  z.strictObject({ kind: z.literal('notice'), text }),
+  ...facts,
   z.strictObject({
     kind: z.literal('finished'),
     committedSteps: count,

@@ -7,6 +7,7 @@ import { ledgerRecord } from '../../ledger/ledger-record.js';
 import { logEntryBytes, logEntryDepth, membersMax } from '../../limits.js';
 import { position } from '../../membership/position.js';
 import { packValue, unpackValue } from '../codec.js';
+import { facts, metrics } from '../facts.js';
 import { MalformedMessageError } from '../guard.js';
 import {
   bestSoFar,
@@ -15,14 +16,12 @@ import {
   path,
   seconds,
   sha256,
-  splitMetrics,
   stageName,
   stepReport,
   text,
 } from '../report-fields.js';
 
 const worker = z.string().max(128);
-const metrics = z.array(splitMetrics).max(16);
 
 const liveNegatives = z.strictObject({ mean: finite, least: finite, leastOfRun: finite });
 
@@ -58,7 +57,6 @@ const happening = z.discriminatedUnion('kind', [
   }),
   /** Nobody trains, and why. */
   z.strictObject({ kind: z.literal('waiting'), reason: text }),
-  z.strictObject({ kind: z.literal('notice'), text }),
   z.strictObject({
     kind: z.literal('committed'),
     generation: count,
@@ -69,22 +67,7 @@ const happening = z.discriminatedUnion('kind', [
     ledger: ledgerRecord,
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds, worker }),
-  z.strictObject({
-    kind: z.literal('validated'),
-    committedSteps: count,
-    results: metrics,
-    best: bestSoFar.nullable(),
-  }),
-  z.strictObject({
-    kind: z.literal('rolled-back'),
-    committedSteps: count,
-    collapses: count,
-    rolledBackTo: count,
-    reason: text,
-    falseNegatives: z.enum(['text', 'cosine', 'none']),
-    learningRate: finite,
-  }),
-  z.strictObject({ kind: z.literal('evaluated'), committedSteps: count, results: metrics }),
+  ...facts,
   /** A loss or a planned change, and what it cost. */
   z.strictObject({
     kind: z.literal('recovered'),
