@@ -36,6 +36,7 @@ export function drawSchedule(setup: Setup, random: Random): Fault[] {
   for (let left = random.below(9); left > 0; left--)
     faults.push(...drawFault(setup, random, draw()));
   if (random.below(6) === 0) faults.push(...drawDisaster(setup, random, draw()));
+  if (random.below(4) === 0) faults.push(...drawMove(setup, random, draw()));
   return faults.sort((a, b) => a.at - b.at);
 }
 
@@ -104,6 +105,19 @@ function drawDisaster(setup: Setup, random: Random, at: number): Fault[] {
       { at: startedAt, kind: 'start', process },
     ];
   });
+}
+
+/**
+ * The hosts of the coordinators are moved one after the other, and each stands still meanwhile: for about
+ * as long as others wait before they go on without it. Whoever leads is among them.
+ */
+function drawMove({ coordinators }: Setup, random: Random, at: number): Fault[] {
+  return coordinators.map((process, index) => ({
+    at: at + index * 4000 + random.below(1000),
+    kind: 'suspend',
+    process,
+    for: 1500 + random.below(2000),
+  }));
 }
 
 function drawKind(random: Random): FaultKind {
