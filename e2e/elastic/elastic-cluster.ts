@@ -1,28 +1,12 @@
 /** A run with real processes, links and a real nats-server, whose processes the test starts and kills. */
-import { type ChildProcess, fork } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openNatsBus } from '../../bus/nats-bus.js';
-import {
-  type LocalNatsServer,
-  startLocalNatsServer,
-} from '../../process/nats/local-nats-server.js';
-import { findNatsServer } from '../../process/nats/project-nats-server.js';
-import type { Bus, BusLog } from '../../shared/bus.js';
-import { jobId, runId } from '../../shared/ids.js';
-import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
-import { resolveJob } from '../../shared/job-spec/job-spec.js';
+import type { BusLog } from '../../shared/bus.js';
 import { decodeLogEntry, type Happening } from '../../shared/messages/cluster/log-entry.js';
 import { logStream, logSubject } from '../../shared/subjects.js';
+import { ProcessCluster } from './process-cluster.js';
 
 export type HappeningOf<Kind extends Happening['kind']> = Extract<Happening, { kind: Kind }>;
 
@@ -31,66 +15,37 @@ interface Waiter {
   readonly resolve: (happening: Happening) => void;
 }
 
-const entries = {
-  coordinator: new URL('../../coordinator/main.js', import.meta.url),
-  worker: new URL('../../worker/main.js', import.meta.url),
-};
+/** Members of the run; more may be started. */
+const members = 2;
+const mostWorkers = 8;
 
 export class CoordinatedCluster {
-  readonly folder: string;
   readonly happenings: Happening[] = [];
-  readonly #job: object;
-  readonly #dataset: string;
-  readonly #server: LocalNatsServer;
-  readonly #bus: Bus;
-  readonly #run = { job: jobId('small'), run: runId('t00112233445566aa') };
+  readonly #cluster: ProcessCluster;
   readonly #children = new Map<string, ChildProcess>();
   readonly #waiters = new Set<Waiter>();
 
-  private constructor(
-    folder: string,
-    dataset: string,
-    job: object,
-    server: LocalNatsServer,
-    bus: Bus,
-  ) {
-    this.folder = folder;
-    this.#dataset = dataset;
-    this.#job = job;
-    this.#server = server;
-    this.#bus = bus;
+  private constructor(cluster: ProcessCluster) {
+    this.#cluster = cluster;
   }
 
   static async open(dataset: string, job: object): Promise<CoordinatedCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-elastic-'));
-    const server = await startLocalNatsServer({
-      binary: findNatsServer(),
-      directory: join(folder, 'nats'),
-      logFile: join(folder, 'nats.log'),
-      // As `train` starts it: every role has the rights of this job and no others.
-      job: 'small',
-    });
-    const bus = await openNatsBus({ url: server.url, name: 'test', reconnect: true });
-    const cluster = new CoordinatedCluster(folder, dataset, job, server, bus);
-    writeFileSync(join(folder, 'job.json'), JSON.stringify(job));
-    await cluster.#follow(await bus.ensureLog(logStream(cluster.#run), logSubject(cluster.#run)));
+    const wanted = { dataset, folder, job, workers: members, isLimited: true };
+    const processes = await ProcessCluster.open(wanted);
+    const cluster = new CoordinatedCluster(processes);
+    const { bus, options } = processes;
+    await cluster.#follow(await bus.ensureLog(logStream(options.run), logSubject(options.run)));
     return cluster;
   }
 
-  startCoordinator(name = 'coordinator'): void {
-    this.#start(name, entries.coordinator, this.#server.url, [
-      ...['--run', this.#run.run, '--name', name],
-      ...['--job-file', join(this.folder, 'job.json')],
-      ...['--job-digest', wholeJobDigest(resolveJob(this.#job))],
-      ...['--dataset', this.#dataset, '--checkpoints', join(this.folder, 'checkpoints')],
-    ]);
+  startCoordinator(): void {
+    this.#start('coordinator', members);
   }
 
+  /** @param name `worker-0`, `worker-1`, ... */
   startWorker(name: string): void {
-    this.#start(name, entries.worker, this.#server.workerUrl, [
-      ...['--job', this.#run.job, '--run', this.#run.run, '--worker', name],
-      ...['--cache', join(this.folder, 'cache')],
-    ]);
+    this.#start(name, mostWorkers);
   }
 
   signal(name: string, signal: NodeJS.Signals): void {
@@ -107,7 +62,7 @@ export class CoordinatedCluster {
   }
 
   restartServer(): Promise<void> {
-    return this.#server.restart();
+    return this.#cluster.server.restart();
   }
 
   /** The first entry of this kind that is so, of all that the log has or gets. */
@@ -128,16 +83,9 @@ export class CoordinatedCluster {
     return this.happenings.filter((one) => one.kind === kind) as HappeningOf<Kind>[];
   }
 
-  logOf(name: string): string {
-    return readFileSync(join(this.folder, `${name}.log`), 'utf8');
-  }
-
   async close(): Promise<void> {
-    for (const child of this.#children.values()) child.kill('SIGKILL');
-    await Promise.all([...this.#children.keys()].map((name) => this.exitOf(name)));
-    await this.#bus.close();
-    await this.#server.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.#cluster.close();
+    rmSync(this.#cluster.folder, { recursive: true, force: true });
   }
 
   async #follow(log: BusLog): Promise<void> {
@@ -152,13 +100,10 @@ export class CoordinatedCluster {
     });
   }
 
-  #start(name: string, entry: URL, url: string, words: readonly string[]): void {
-    mkdirSync(this.folder, { recursive: true });
-    const log = openSync(join(this.folder, `${name}.log`), 'a');
-    const secret = 'the secret of the test, long enough';
-    const env = { ...process.env, LOCKSTEP_NATS_URL: url, LOCKSTEP_SECRET: secret };
-    this.#children.set(name, fork(entry, words, { stdio: ['ignore', log, log, 'ipc'], env }));
-    closeSync(log);
+  #start(name: string, workers: number): void {
+    const process = this.#cluster.processes(workers).find((one) => one.name === name);
+    if (process === undefined) throw new Error(`A run has no process "${name}"`);
+    this.#children.set(name, this.#cluster.start(process));
   }
 
   #child(name: string): ChildProcess {
