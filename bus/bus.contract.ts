@@ -92,6 +92,28 @@ export function busContract(name: string, open: OpenBus): void {
     await bus.close();
   });
 
+  // Would catch a reader that begins too late, or at the beginning where it need not; a subject that
+  // comes again, as a step that is published again, must not move it.
+  test(`${name}: a reader may begin at the first message of a subject`, async () => {
+    const bus = await open();
+    const stream = await bus.createStream('contract-behind', 'behind.>');
+    for (const [at, subject] of ['0.x', '0.y', '1.x', '1.y', '2.y', '1.x', '3.y'].entries()) {
+      await stream.publish(`behind.${subject}`, bytesOf(subject), `${at}`);
+    }
+    const all = ['0.y', '1.y', '2.y', '3.y'];
+    for (const [behind, texts] of [
+      ['behind.1.x', all.slice(1)],
+      ['behind.9.x', all],
+    ] as const) {
+      const seen = new Collector();
+      const reader = await stream.read(['behind.*.y'], seen.handler, behind);
+      assert.deepEqual(await seen.until(texts.length), texts);
+      reader.close();
+    }
+    await stream.remove();
+    await bus.close();
+  });
+
   // Would catch a retry that makes a lane train twice, and a message of somebody else that is taken for
   // one's own because it bears the same id.
   test(`${name}: publishing an id again stores nothing and says so`, async () => {

@@ -134,7 +134,8 @@ class NatsReader implements Reader {
     const isOther = this.#created !== null && this.#created !== String(created);
     this.#created = String(created);
     if (complete && (isOther || state.first_seq > this.#next)) throw incomplete(what, this.#next);
-    if (isOther) this.#next = 1;
+    // Also where it was made anew between the question where to begin and this one.
+    if (isOther || (!complete && state.last_seq < this.#next - 1)) this.#next = 1;
     const { name, num_pending } = await manager.consumers.add(stream, this.#consumer());
     const consumer = await session.jetstream.consumers.get(stream, name);
     const serving = new Serving((message) => this.#handOver(message));

@@ -27,15 +27,29 @@ export class NatsStream implements BusStream {
     return duplicate === true ? 'repeated' : 'stored';
   }
 
-  read(filters: readonly string[], handler: Handler): Promise<Reader> {
+  async read(filters: readonly string[], handler: Handler, behind?: string): Promise<Reader> {
     return openReader({
       session: this.#session,
       stream: this.#name,
       what: `read the stream "${this.#name}"`,
       filters,
-      from: 1,
+      from: behind === undefined ? 1 : await this.#firstOf(behind),
       complete: false,
       handler: ({ data, subject }) => handler(data, subject),
+    });
+  }
+
+  /** Sequence of the first message of a subject; 1 where there is none, or no stream yet. */
+  #firstOf(subject: string): Promise<number> {
+    const query = { seq: 1, next_by_subj: subject };
+    return this.#session.ask(`find "${subject}" in the stream "${this.#name}"`, async () => {
+      const { streams } = await this.#session.manager();
+      try {
+        return (await streams.getMessage(this.#name, query)).seq;
+      } catch (error) {
+        if (isMissing(error)) return 1;
+        throw error;
+      }
     });
   }
 

@@ -95,6 +95,11 @@ class StoredMessages {
       : this.#all.find((message) => message.sequence >= sequence);
   }
 
+  /** Sequence of the first message of a subject; 1 where there is none. */
+  firstOf(subject: string): number {
+    return this.#all.find((message) => message.subject === subject)?.sequence ?? 1;
+  }
+
   read(access: MemoryAccess, from: number, handler: (message: Stored) => void): Cursor {
     const cursor = new Cursor(this, access, from, handler);
     this.#cursors.add(cursor);
@@ -184,9 +189,11 @@ export class MemoryStream implements BusStream {
     return 'stored';
   }
 
-  async read(filters: readonly string[], handler: Handler): Promise<Reader> {
+  async read(filters: readonly string[], handler: Handler, behind?: string): Promise<Reader> {
     requireHere(this.#access);
-    return this.#store.messages.read(this.#access, 1, ({ subject, data }) => {
+    const { messages } = this.#store;
+    const from = behind === undefined ? 1 : messages.firstOf(behind);
+    return messages.read(this.#access, from, ({ subject, data }) => {
       if (filters.some((filter) => subjectMatches(filter, subject))) handler(data, subject);
     });
   }

@@ -74,8 +74,10 @@ export interface BusStream {
    * Hands over every stored and every future message whose subject matches one of the filters, in
    * the order of publication, each once. A stream that someone removes and `ensureStream` creates
    * again is read from its beginning.
+   *
+   * @param behind a subject: what was stored before its first message is left out, where there is one
    */
-  read(filters: readonly string[], handler: Handler): Promise<Reader>;
+  read(filters: readonly string[], handler: Handler, behind?: string): Promise<Reader>;
   /** Removes the messages whose subjects match; how many there were. */
   purge(filter: string): Promise<number>;
   /** Removes the stream; it must not be used afterwards. */

@@ -15,10 +15,10 @@ export function simStream(bus: Distance, stream: BusStream): BusStream {
       const sent = data.slice();
       return bus.request(() => stream.publish(subject, sent, id));
     },
-    read: (filters, handler) =>
+    read: (filters, handler, behind) =>
       bus.readers.flow((hand) =>
         bus.request(() =>
-          stream.read(filters, (data, subject) => hand(() => handler(data, subject))),
+          stream.read(filters, (data, subject) => hand(() => handler(data, subject)), behind),
         ),
       ),
     purge: (filter) => bus.request(() => stream.purge(filter)),

@@ -1,6 +1,6 @@
 /** Reads the plans of the owned lanes from the stream, and lets nothing malformed through. */
 import type { BusStream, Reader } from '../../shared/bus.js';
-import type { Lane, Step } from '../../shared/ids.js';
+import { type Lane, type Step, step as stepOf } from '../../shared/ids.js';
 import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { decodeLanePart } from '../../shared/messages/lane-plan-message.js';
 import { conflictReason, type JoinedMessage, PartJoiner } from '../../shared/messages/parts.js';
@@ -28,21 +28,32 @@ export class PlanReader {
   readonly #joiner = new PartJoiner();
   readonly #collector = new PlanCollector();
   #subscription: Reader | null = null;
+  #committedSteps = 0;
 
   constructor(parts: PlanReaderParts) {
     this.#parts = parts;
   }
 
-  /** Reads from the stream's beginning. What it returns tells when the stream is gone. */
+  /**
+   * Reads the plans of the step behind the committed ones, and all later ones: a step is published when
+   * the one before it is stored. What it returns tells when the stream is gone.
+   */
   async begin(stream: BusStream): Promise<Reader> {
     const { run, lanes } = this.#parts;
     const wanted: readonly PlanPart[] = ['shared', ...lanes];
     const subscription = await stream.read(
       wanted.map((part) => planPartsSubject(run, part)),
       (data, subject) => this.#receive(data, subject),
+      ...this.#behind(),
     );
     this.#subscription = subscription;
     return subscription;
+  }
+
+  /** Plans of a thousand steps may lie before it, where no checkpoint covers them. */
+  #behind(): [string] | [] {
+    const before = this.#committedSteps - 1;
+    return before < 0 ? [] : [planSubject(this.#parts.run, stepOf(before), 'shared')];
   }
 
   /** SHA-256 of a step's whole plan, in hexadecimal; null where it is not known, or over. */
@@ -51,6 +62,7 @@ export class PlanReader {
   }
 
   committed(steps: number): void {
+    this.#committedSteps = steps;
     this.#collector.committed(steps);
     this.#joiner.forget((subject) => Number(subject.split('.').at(-2)) < steps);
   }
