@@ -10,6 +10,7 @@ import {
   Events,
   type JetStreamClient,
   type JetStreamManager,
+  jwtAuthenticator,
   type NatsConnection,
   type NatsError,
 } from 'nats';
@@ -31,7 +32,8 @@ import {
   busRequestTimeout,
   busTries,
 } from '../shared/limits.js';
-import { type NatsAddress, serversText } from '../shared/nats-address.js';
+import { type NatsAddress, type NatsCredentials, serversText } from '../shared/nats-address.js';
+import { inboxOfUser } from '../shared/nats-creds.js';
 import type { Millis } from '../shared/units.js';
 import { asBusError, isUnheard } from './nats-errors.js';
 
@@ -90,7 +92,7 @@ async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
       throw new BusUnauthorizedError(
         `Cannot connect to nats-server at ${serversText(options.address)}: ${(cause as Error).message}: ` +
           'LOCKSTEP_NATS_URL or the file of ' +
-          'LOCKSTEP_NATS_CREDENTIALS_FILE must have a user and a password that it knows',
+          'LOCKSTEP_NATS_CREDENTIALS_FILE must show a user that it knows',
         { cause },
       );
     }
@@ -104,10 +106,7 @@ async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
 function clientOptions({ address, name, reconnect }: SessionOptions): ConnectionOptions {
   const { credentials, servers, tls } = address;
   return {
-    ...(credentials.kind === 'token' ? { token: credentials.token } : {}),
-    ...(credentials.kind === 'password'
-      ? { user: credentials.user, pass: credentials.password, inboxPrefix: inboxOf(credentials) }
-      : {}),
+    ...credentialOptions(credentials),
     ...(tls === null ? { tls: null } : { tls: filesOf(tls) }),
     servers: [...servers],
     name,
@@ -120,9 +119,23 @@ function clientOptions({ address, name, reconnect }: SessionOptions): Connection
   };
 }
 
-/** Replies to a user arrive where only this user may listen (process/nats/nats-roles.ts). */
-const inboxOf = ({ user }: { readonly user: string }): string =>
-  /^[A-Za-z0-9_-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX';
+function credentialOptions(credentials: NatsCredentials): ConnectionOptions {
+  switch (credentials.kind) {
+    case 'none':
+      return {};
+    case 'token':
+      return { token: credentials.token };
+    case 'password': {
+      const { password, user } = credentials;
+      return { user, pass: password, inboxPrefix: inboxOfUser(user) };
+    }
+    case 'jwt': {
+      const { inbox, jwt, seed } = credentials;
+      const authenticator = jwtAuthenticator(jwt, new TextEncoder().encode(seed));
+      return { authenticator, inboxPrefix: inbox };
+    }
+  }
+}
 
 const filesOf = (tls: object): Record<string, string> =>
   Object.fromEntries(Object.entries(tls).filter(([, file]) => file !== null));

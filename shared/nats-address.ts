@@ -3,7 +3,16 @@
 export type NatsCredentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'token'; readonly token: string }
-  | { readonly kind: 'password'; readonly user: string; readonly password: string };
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  | {
+      readonly kind: 'jwt';
+      readonly jwt: string;
+      /** Proves that the token is one's own; never sent. */
+      readonly seed: string;
+      readonly user: string;
+      /** Where answers to this user arrive. */
+      readonly inbox: string;
+    };
 
 /** Files of certificates and keys in PEM; null where none is named. */
 export interface NatsTls {

@@ -45,6 +45,31 @@ test('the environment and its files say where nats-server is, who asks and what 
   });
 });
 
+// Would catch a .creds file that is taken for a token, and one that is half there.
+test('the file may be a .creds file as the tools of NATS write it', () => {
+  const claims = Buffer.from(JSON.stringify({ name: 'worker', nats: {} })).toString('base64url');
+  const jwt = `e30.${claims}.c2ln`;
+  const seed = `SU${'A'.repeat(56)}`;
+  const text = `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n
+-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
+  const given = { LOCKSTEP_NATS_CREDENTIALS_FILE: file('user.creds', text) };
+  assert.deepEqual(readNatsOptions(given, 'nats://one').address.credentials, {
+    kind: 'jwt',
+    jwt,
+    seed,
+    user: 'worker',
+    inbox: '_INBOX_worker',
+  });
+  const half = { LOCKSTEP_NATS_CREDENTIALS_FILE: file('half.creds', text.replace(seed, 's3cret')) };
+  assert.throws(
+    () => readNatsOptions(half, 'nats://one'),
+    (error: unknown) =>
+      error instanceof OptionError &&
+      /must hold a user's JWT and its seed.*half\.creds/.test(error.message) &&
+      !error.message.includes('s3cret'),
+  );
+});
+
 // Would catch a local run that fails because the user's environment speaks of another server.
 test('what is set about another server does not count for one of our own', () => {
   const ofUser = { LOCKSTEP_NATS_CA_FILE: '/none', LOCKSTEP_NATS_CREDENTIALS_FILE: '/none' };
@@ -64,7 +89,7 @@ test('what cannot be used is refused with the variable, the value and the rule, 
     [{ LOCKSTEP_NATS_URL: 'http://user:s3cret@x' }, /LOCKSTEP_NATS_URL: .*"http:\/\/x"/],
     [
       { LOCKSTEP_NATS_URL: 'nats://x', LOCKSTEP_NATS_CREDENTIALS_FILE: secret },
-      /LOCKSTEP_NATS_CREDENTIALS_FILE: .*one line user:password.*two-lines/,
+      /LOCKSTEP_NATS_CREDENTIALS_FILE: .*one line user:password, or a token.*two-lines/,
     ],
     [
       { LOCKSTEP_NATS_URL: 'nats://s3cret@x', LOCKSTEP_NATS_CREDENTIALS_FILE: secret },

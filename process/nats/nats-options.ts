@@ -5,6 +5,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { busPatience } from '../../shared/limits.js';
 import { type NatsAddress, type NatsCredentials, parseNatsUrl } from '../../shared/nats-address.js';
+import { isNatsCreds, readNatsCreds } from '../../shared/nats-creds.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { OptionError } from '../options.js';
 
@@ -73,15 +74,24 @@ function address(text: string): NatsAddress {
   }
 }
 
-/** A line `user:password`, or a token without a colon. */
+/** A line `user:password`, a token without a colon, or a `.creds` file of NATS. */
 function credentialsIn(path: string, ofUrl: NatsCredentials): NatsCredentials {
   const variable = 'LOCKSTEP_NATS_CREDENTIALS_FILE';
   if (ofUrl.kind !== 'none') {
     throw refused(variable, path, 'the address must hold no secret where a file does');
   }
   const line = readSecret(variable, path);
+  if (isNatsCreds(line)) {
+    const creds = readNatsCreds(line);
+    if (creds !== null) return creds;
+    throw refused(
+      variable,
+      path,
+      "its file must hold a user's JWT and its seed, as .creds files do",
+    );
+  }
   const colon = line.indexOf(':');
-  const rule = 'its file must hold one line user:password, or a token';
+  const rule = 'its file must hold one line user:password, or a token, or be a .creds file';
   if (line === '' || /\s/.test(line)) throw refused(variable, path, rule);
   if (colon < 0) return { kind: 'token', token: line };
   const [user, password] = [line.slice(0, colon), line.slice(colon + 1)];
