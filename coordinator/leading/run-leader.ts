@@ -22,8 +22,9 @@ import { everyPlanSubject, planStream, progressSubject } from '../../shared/subj
 import { type Millis, millis } from '../../shared/units.js';
 import { ClusterMemory } from '../membership/cluster-memory.js';
 import type { ClusterView } from '../membership/cluster-view.js';
-import { decideMembership, type MembershipDecision } from '../membership/decide-membership.js';
+import { decideMembership } from '../membership/decide-membership.js';
 import { isTrainingIn } from '../membership/find-late.js';
+import type { Form, Start } from '../membership/membership-decision.js';
 import { otherSecrets } from '../membership/other-secrets.js';
 import { PlanPublisher } from '../plans/plan-publisher.js';
 import { judgeFailure, type WorkerFailure } from '../record/judge-failure.js';
@@ -66,9 +67,6 @@ export interface RunLeaderGiven {
   /** Stored, said, and heard by whoever was there. */
   readonly onOver: (end: RunEnd) => void;
 }
-
-type Form = Extract<MembershipDecision, { kind: 'form' }>;
-type Start = Extract<MembershipDecision, { kind: 'start' }>;
 
 export class RunLeader {
   readonly #given: RunLeaderGiven;

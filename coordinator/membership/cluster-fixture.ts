@@ -6,7 +6,8 @@ import type { WorkerStatus } from '../../shared/messages/cluster/from-worker.js'
 import { millis } from '../../shared/units.js';
 import { ClusterMemory } from './cluster-memory.js';
 import type { ClusterView, WorkersWanted } from './cluster-view.js';
-import { decideMembership, type MembershipDecision } from './decide-membership.js';
+import { decideMembership } from './decide-membership.js';
+import type { MembershipDecision } from './membership-decision.js';
 
 export const incarnationOf = (life: number): string => life.toString(16).padStart(16, '0');
 

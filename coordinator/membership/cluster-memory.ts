@@ -9,10 +9,8 @@ import type { WorkerStatus } from '../../shared/messages/cluster/from-worker.js'
 import type { Millis } from '../../shared/units.js';
 import { millis } from '../../shared/units.js';
 import type { ClusterView, LinkBreak, SeenWorker, Suspect } from './cluster-view.js';
-import type { MembershipDecision } from './decide-membership.js';
 import { breakMemory, leaveOutTime, silenceTimeout } from './limits.js';
-
-type Form = Extract<MembershipDecision, { kind: 'form' }>;
+import type { Form } from './membership-decision.js';
 
 /** Workers of which a leader remembers that they were. A name of a pod that came and went is one. */
 const workersRemembered = 4096;

@@ -2,8 +2,8 @@
  * How many lanes each member gets. Whatever the shares, the result is the same to the last bit: only
  * the time of a step depends on them.
  */
-import { evenShares } from '../../shared/plan/lane-ownership.js';
-import { dealGain } from './limits.js';
+import { evenShares } from '../../../shared/plan/lane-ownership.js';
+import { dealGain } from '../limits.js';
 
 /** Almost equal counts, in rank order. */
 export const sharesEvenly = (members: number, lanes: number): number[] => [

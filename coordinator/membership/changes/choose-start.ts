@@ -2,18 +2,18 @@
 import type {
   GenerationRecord,
   GenerationStart,
-} from '../../shared/membership/generation-record.js';
+} from '../../../shared/membership/generation-record.js';
 import {
   farthest,
   firstPosition,
   type Position,
   positionText,
   samePosition,
-} from '../../shared/membership/position.js';
-import type { FoundCheckpoint } from '../../shared/messages/report-fields.js';
-import type { Millis } from '../../shared/units.js';
-import type { ClusterView, SeenWorker } from './cluster-view.js';
-import { reportsTimeout } from './limits.js';
+} from '../../../shared/membership/position.js';
+import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
+import type { Millis } from '../../../shared/units.js';
+import type { ClusterView, SeenWorker } from '../cluster-view.js';
+import { reportsTimeout } from '../limits.js';
 
 export interface ChosenStart {
   readonly start: GenerationStart;

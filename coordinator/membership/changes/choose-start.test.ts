@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { workerId } from '../../shared/ids.js';
-import type { Position } from '../../shared/membership/position.js';
-import { millis } from '../../shared/units.js';
+import { workerId } from '../../../shared/ids.js';
+import type { Position } from '../../../shared/membership/position.js';
+import { millis } from '../../../shared/units.js';
+import { at, facts, status } from '../cluster-fixture.js';
+import type { SeenWorker } from '../cluster-view.js';
+import { reportsTimeout } from '../limits.js';
 import { chooseStart } from './choose-start.js';
-import { at, facts, status } from './cluster-fixture.js';
-import type { SeenWorker } from './cluster-view.js';
-import { reportsTimeout } from './limits.js';
 
 const paused = (name: string, position: Position): SeenWorker => ({
   worker: workerId(name),
