@@ -3,8 +3,11 @@ import { test } from 'node:test';
 import { jobId, runId } from '../../shared/ids.js';
 import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
+import { millis } from '../../shared/units.js';
 import { at } from '../membership/cluster-fixture.js';
+import { emptyPlans } from '../run-fixture.js';
 import { CoordinatedCluster, trainingCluster } from './coordinator-fixture.js';
+import type { Prepared } from './coordinator-parts.js';
 import type { ScriptedWorker } from './scripted-worker-fixture.js';
 
 const phases = ({ workers }: CoordinatedCluster) => workers.map(({ phase }) => phase);
@@ -115,6 +118,46 @@ test('a standby goes on where a leader stopped, and a leader that wakes up chang
     cluster.coordinators.map(({ outcome }) => outcome?.kind),
     ['finished', 'finished'],
   );
+});
+
+// Would catch a log in which leaders mix: what is read behind the newer leader's entries is appended behind them.
+test('whoever stood still between its claim and its first entry appends nothing behind the next leader', async () => {
+  const cluster = new CoordinatedCluster();
+  let prepare: (prepared: Prepared) => void = () => undefined;
+  let stoppedAt: number | null = null;
+  let lost = 0;
+  const sleeper = await cluster.coordinator(
+    {},
+    {
+      // Its host is suspended: this clock stands still too.
+      clock: { now: () => millis(stoppedAt ?? cluster.now - lost) },
+      prepared: new Promise((resolve) => {
+        prepare = resolve;
+      }),
+    },
+  );
+  while (sleeper.coordinator.standing === null) await cluster.pass(50);
+  sleeper.frozen = true;
+  stoppedAt = cluster.now;
+  const next = await cluster.coordinator();
+  await cluster.pass(4000);
+  assert.ok(next.coordinator.leads);
+  lost = cluster.now - stoppedAt;
+  stoppedAt = null;
+  sleeper.frozen = false;
+  prepare({ dataset: { directory: '/d', digest: 'd' }, totalSteps: 20, plans: emptyPlans });
+  await cluster.pass(1000);
+  cluster.worker('w0');
+  cluster.worker('w1');
+  await cluster.pass(3000);
+  await cluster.steps(2);
+  assert.deepEqual(
+    [next, sleeper].map(({ coordinator }) => coordinator.leads),
+    [true, false],
+  );
+  const fences = (await cluster.log()).map(({ fence }) => fence);
+  assert.deepEqual([...new Set(fences)], [2]);
+  assert.deepEqual(await cluster.committed(), upTo(2));
 });
 
 // Would catch workers that are declared dead because nobody could hear them.

@@ -235,6 +235,12 @@ export class Coordinator {
       this.#end(end);
       return;
     }
+    // Only the log knows it where this process stood still behind its claim, and its clock with it: what
+    // it appends from here on is expected behind the newer leader's entries, and would be taken.
+    if (state.fence > fence) {
+      this.#depose('a newer leader has written to the log of the run');
+      return;
+    }
     const silentFor = keeper.silentFor;
     const leader = await RunLeader.open({
       parts: this.#parts,
