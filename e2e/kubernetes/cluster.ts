@@ -2,6 +2,7 @@
  * A real Kubernetes cluster on this machine, where the tool that starts one is there: it runs a command
  * in the cluster's own namespaces, with KUBECONFIG and kubectl, and ends with it.
  */
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
@@ -39,4 +40,40 @@ export function clusterWords(wish: ClusterWish, command: readonly string[]): str
     ...images.flatMap((file) => ['--image', file]),
     ...['--', ...command],
   ];
+}
+
+interface CommandOutcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a command in a new cluster, which ends with it, and keeps what it says. The command shares this
+ * machine's files and has no network but the cluster's.
+ *
+ * @throws Error where no cluster can be started
+ */
+export async function inCluster(
+  wish: ClusterWish,
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandOutcome> {
+  const tool = findClusterTool();
+  if (tool === null) throw new Error(`Cannot start a cluster: ${withoutCluster}`);
+  const child = spawn(tool, clusterWords(wish, command), {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      texts[stream] += text;
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { code, ...texts };
 }

@@ -1,13 +1,13 @@
 /** The CustomResourceDefinition of training jobs, whose file `training-job.yaml` a test keeps current. */
 import { trainingJobSchema } from '../../shared/job-spec/schema.js';
 import { apiGroup, apiVersion, plural } from '../names.js';
-import { celRules } from './cel-rules.js';
-import { celText } from './forms.js';
-import { inputSchemaOf } from './input-schema.js';
 import { nameOnCluster, nameRule } from './name-on-cluster.js';
-import type { StructuralSchema, ValidationRule } from './schema-types.js';
+import { celText } from './rules/cel.js';
+import { ruleTable } from './rules/rule-table.js';
+import { inputSchemaOf } from './schema/input-schema.js';
+import type { StructuralSchema, ValidationRule } from './schema/schema-types.js';
+import { structuralSchema } from './schema/structural-schema.js';
 import { trainingJobStatusSchema } from './status-schema.js';
-import { structuralSchema } from './structural-schema.js';
 
 /** Longer ones do not fit the annotation in which `kubectl apply` keeps what it applied. */
 export const largestDefinition = 256 * 1024;
@@ -83,7 +83,7 @@ function objectSchema(): StructuralSchema {
   const converted = structuralSchema(spec, 'spec', {
     rulesAt: (path) => {
       used.add(path);
-      return celRules[path] ?? [];
+      return ruleTable[path] ?? [];
     },
     hasDefaults: isSafeDefault,
   });
@@ -91,7 +91,7 @@ function objectSchema(): StructuralSchema {
     rulesAt: () => [],
     hasDefaults: () => false,
   });
-  const unused = Object.keys(celRules).filter((path) => !used.has(path));
+  const unused = Object.keys(ruleTable).filter((path) => !used.has(path));
   if (unused.length > 0) throw new Error(`No field of the schema has the rules of ${unused}`);
   return {
     type: 'object',

@@ -122,7 +122,10 @@ export const ascending = (range: Range, atMost: number, description: string) =>
     .min(1)
     .max(atMost)
     .refine((values) => values.every((value, at) => at === 0 || value > (values[at - 1] ?? value)))
-    .meta(meta({ description, rule: `1 to ${atMost} ascending integers in ${range}` }));
+    .meta({
+      ...meta({ description, rule: `1 to ${atMost} ascending integers in ${range}` }),
+      elements: 'ascending',
+    });
 
 /** At least one of the names, each at most once. */
 export const subsetOf = <const Names extends readonly [string, ...string[]]>(
@@ -134,7 +137,10 @@ export const subsetOf = <const Names extends readonly [string, ...string[]]>(
     .min(1)
     .max(names.length)
     .refine((values) => new Set(values).size === values.length)
-    .meta(meta({ description, rule: `a list of some of ${names.join(', ')}, each once` }));
+    .meta({
+      ...meta({ description, rule: `a list of some of ${names.join(', ')}, each once` }),
+      elements: 'distinct',
+    });
 
 export const exactly = <const Value extends string | true>(value: Value, description: string) =>
   z.literal(value).meta(meta({ description, rule: String(value) }));

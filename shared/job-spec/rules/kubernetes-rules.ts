@@ -2,6 +2,7 @@
 import type { JobProblem } from '../../errors.js';
 import type { TrainingJob } from '../schema.js';
 import type { KubernetesFields } from '../sections/kubernetes.js';
+import { quantityValue } from '../sections/kubernetes-names.js';
 import { brokenRule } from './problems.js';
 
 const path = 'spec.kubernetes';
@@ -12,6 +13,8 @@ export function kubernetesRules({ spec }: TrainingJob): JobProblem[] {
   return [
     ...tolerationRules(`${path}.coordinator.tolerations`, kubernetes.coordinator.tolerations),
     ...tolerationRules(`${path}.worker.tolerations`, kubernetes.worker.tolerations),
+    ...requestsWithinLimits(`${path}.coordinator.resources`, kubernetes.coordinator.resources),
+    ...requestsWithinLimits(`${path}.worker.resources`, kubernetes.worker.resources),
     ...gpusOnce(kubernetes),
     ...ownLabels(kubernetes),
   ];
@@ -39,6 +42,17 @@ function tolerationRules(at: string, tolerations: Tolerations = []): JobProblem[
   });
 }
 
+type Resources = KubernetesFields['worker']['resources'];
+
+/** Kubernetes makes no pod of the others. */
+function requestsWithinLimits(at: string, { requests = {}, limits = {} }: Resources = {}) {
+  return Object.entries(requests).flatMap(([name, request]) => {
+    const limit = limits[name];
+    if (limit === undefined || quantityValue(request) <= quantityValue(limit)) return [];
+    return [brokenRule(`${at}.requests.${name}`, `at most the limit, ${limit}`, request)];
+  });
+}
+
 /** Asked for in two places they could be asked for in two numbers. */
 function gpusOnce({ worker }: KubernetesFields): JobProblem[] {
   const { gpus, gpuResource, resources } = worker;
@@ -53,8 +67,12 @@ function gpusOnce({ worker }: KubernetesFields): JobProblem[] {
 /** Of labels by which Lockstep, Jobs and Kueue find pods. */
 export const ownLabelPrefixes = [
   'lockstep.dev/',
-  'app.kubernetes.io/',
+  'app.kubernetes.io/name',
+  'app.kubernetes.io/component',
+  'app.kubernetes.io/managed-by',
   'batch.kubernetes.io/',
+  'controller-uid',
+  'job-name',
   'kueue.x-k8s.io/',
 ] as const;
 

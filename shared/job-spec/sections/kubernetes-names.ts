@@ -43,6 +43,20 @@ export const quantityPattern =
   /^([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})(m|k|Ki|Mi?|Gi?|Ti?|Pi?|Ei?|[eE][-+]?[0-9]{1,2})?$/;
 const longestQuantity = 32;
 
+const powers: Readonly<Record<string, number>> = {
+  m: 1e-3,
+  ...Object.fromEntries([...'kMGTPE'].map((letter, at) => [letter, 1000 ** (at + 1)])),
+  ...Object.fromEntries([...'KMGTPE'].map((letter, at) => [`${letter}i`, 1024 ** (at + 1)])),
+};
+
+/** As a number, to compare two of them. */
+export function quantityValue(quantity: string): number {
+  const [, number, unit] = /^([0-9.]+)([A-Za-z]*|[eE][-+]?[0-9]+)$/.exec(quantity) ?? [];
+  // `1E` is an exa, `1E3` a thousand.
+  if (unit === undefined || /[0-9]/.test(unit)) return Number(quantity);
+  return Number(number) * (powers[unit] ?? 1);
+}
+
 /** YAML reads `cpu: 2` as a number, which is how most people write it. */
 const numberOrText = z
   .union([

@@ -1,6 +1,6 @@
 /** How a job runs on a cluster: docs/kubernetes.md. None of it decides the weights. */
 import { z } from 'zod';
-import { choice, flag, integer, text, usually } from '../fields.js';
+import { choice, flag, integer, subsetOf, text, usually } from '../fields.js';
 import { annotations, labels, objectName, objectNames, quantity } from './kubernetes-names.js';
 import { gracePeriod, pod } from './pods.js';
 
@@ -60,25 +60,19 @@ const checkpoints = z
         storageClassName: objectName(
           'Its class; the cluster’s default where it is left out.',
         ).optional(),
-        accessModes: z
-          .array(z.enum(['ReadWriteMany', 'ReadWriteOnce']))
-          .min(1)
-          .max(2)
-          .meta({
-            description:
-              'How it is mounted. All pods of the job mount it; with `ReadWriteOnce` they all run on one ' +
-              'machine.',
-            rule: 'a list of some of ReadWriteMany, ReadWriteOnce',
-          })
-          .default(['ReadWriteMany']),
+        accessModes: subsetOf(
+          ['ReadWriteMany', 'ReadWriteOnce'],
+          'How it is mounted. All pods of the job mount it; with `ReadWriteOnce` they all run on one machine.',
+        ).default(['ReadWriteMany']),
       })
       .optional(),
     s3: z
       .strictObject({
         url: text(
-          /^s3:\/\/[a-z0-9][-a-z0-9.]{1,61}[a-z0-9](\/[A-Za-z0-9!_.*'()/-]*)?$/,
-          1024,
-          's3://BUCKET/PREFIX with at most 1024 characters',
+          /^s3:\/\/[a-z0-9][-a-z0-9.]{1,61}[a-z0-9](\/\.*[A-Za-z0-9!_=@+-][A-Za-z0-9!_.=@+-]*)*\/?$/,
+          900,
+          's3://BUCKET/PREFIX with at most 900 characters, the prefix of names out of A-Z, a-z, 0-9 and ' +
+            '!_.=@+-',
           'A bucket and a prefix within it.',
         ),
         endpoint: text(

@@ -2,12 +2,12 @@
  * From zod's JSON schema to the structural one of a CustomResourceDefinition, which has no forms of a
  * mapping, no closed mappings (the API server prunes or refuses unknown fields by itself), and no sentence for a
  * pattern. What is lost on the way comes back as rules in CEL, generated here; rules between fields
- * stand in `cel-rules.ts`.
+ * stand in `rules/rule-table.ts`.
  */
 
 import { formsOf, isUnionOfForms } from './forms.js';
 import type { JsonSchema, StructuralSchema, ValidationRule } from './schema-types.js';
-import { textRules } from './text-rules.js';
+import { listRules, textRules } from './value-rules.js';
 
 export interface Conversion {
   /** Rules for the mapping or list at a path such as `spec.stages[].optimizer`. */
@@ -25,6 +25,7 @@ export function structuralSchema(
   const rules = [
     ...(converted['x-kubernetes-validations'] ?? []),
     ...textRules(node),
+    ...listRules(node),
     ...conversion.rulesAt(path),
   ];
   return {

@@ -1,7 +1,7 @@
 /** What must not change while a job runs: everything, but for how many work on it and how long it lives. */
-import { trainingJobSchema } from '../../shared/job-spec/schema.js';
-import { inputSchemaOf } from './input-schema.js';
-import type { ValidationRule } from './schema-types.js';
+import { trainingJobSchema } from '../../../shared/job-spec/schema.js';
+import { inputSchemaOf } from '../schema/input-schema.js';
+import type { ValidationRule } from '../schema/schema-types.js';
 
 export const mutableFields = [
   'suspend',

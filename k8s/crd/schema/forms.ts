@@ -2,6 +2,7 @@
  * A mapping whose field `kind` says which fields it has. A structural schema has one list of fields, so
  * they are put together, and rules say which of them belong to which kind.
  */
+import { celList, celText } from '../rules/cel.js';
 import type { JsonSchema, ValidationRule } from './schema-types.js';
 
 export const isUnionOfForms = (node: JsonSchema): boolean => node.oneOf !== undefined;
@@ -68,18 +69,14 @@ function same(nodes: readonly JsonSchema[], path: string): JsonSchema {
 function onlyOf(name: string, kind: string, having: readonly Form[]): ValidationRule {
   const kinds = having.flatMap((form) => form.kinds);
   return {
-    rule: `!has(self.${name}) || ${kind} in [${kinds.map(celText).join(', ')}]`,
+    rule: `!has(self.${name}) || ${kind} in ${celList(kinds)}`,
     message: `must be left out: it is only a field of the kind ${kinds.join(' or ')}`,
     fieldPath: `.${name}`,
   };
 }
 
 const neededBy = (name: string, kind: string, { kinds }: Form): ValidationRule => ({
-  rule: `has(self.${name}) || !(${kind} in [${kinds.map(celText).join(', ')}])`,
+  rule: `has(self.${name}) || !(${kind} in ${celList(kinds)})`,
   message: `must be given for the kind ${kinds.join(' or ')}`,
   fieldPath: `.${name}`,
 });
-
-/** A text in CEL. */
-export const celText = (text: unknown): string =>
-  `'${String(text).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

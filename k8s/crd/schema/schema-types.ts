@@ -25,6 +25,8 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly exclusiveMaximum?: number;
+  /** What a list says of its elements together. */
+  readonly elements?: 'ascending' | 'distinct';
   readonly oneOf?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];

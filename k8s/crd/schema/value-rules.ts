@@ -2,8 +2,17 @@
  * A pattern as a rule with words: "should match '^[a-z0-9][a-z0-9-]{0,62}$'" helps fewer people than the
  * sentence that the command line says.
  */
-import { celText } from './forms.js';
+import { celText } from '../rules/cel.js';
 import type { JsonSchema, ValidationRule } from './schema-types.js';
+
+const distinct = 'self.all(one, self.exists_one(other, other == one))';
+
+/** Of a list, what its schema cannot say of its elements together. */
+export function listRules({ elements, rule }: JsonSchema): ValidationRule[] {
+  if (elements === undefined) return [];
+  const holds = elements === 'distinct' ? distinct : `self.isSorted() && ${distinct}`;
+  return [{ rule: holds, message: `must be ${rule}` }];
+}
 
 export function textRules(node: JsonSchema): ValidationRule[] {
   const { type, pattern, rule } = node;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { celText, formsOf } from './forms.js';
+import { celText } from '../rules/cel.js';
+import { formsOf } from './forms.js';
 import { inputSchemaOf } from './input-schema.js';
 
 const shape = z.discriminatedUnion('kind', [
