@@ -27,8 +27,8 @@ import { senderOf } from '../membership/cluster-memory.js';
 import type { RunEnd } from '../record/run-state.js';
 import type { Standing } from '../report/run-reporter.js';
 import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
+import { RunLeader } from './leader/run-leader.js';
 import { LogFollower } from './log-follower.js';
-import { RunLeader } from './run-leader.js';
 
 interface Opened {
   readonly values: BusValues;

@@ -1,8 +1,8 @@
 /** Whose weights are the run's result, once its members have finished. */
-import type { WorkerId } from '../../shared/ids.js';
-import type { Millis } from '../../shared/units.js';
-import type { ClusterView } from '../membership/cluster-view.js';
-import { silenceTimeout } from '../membership/limits.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import type { Millis } from '../../../shared/units.js';
+import type { ClusterView } from '../../membership/cluster-view.js';
+import { silenceTimeout } from '../../membership/limits.js';
 
 /**
  * Who is left of those that trained, where all of them have finished: the others are lost, and

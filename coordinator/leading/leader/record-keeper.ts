@@ -1,12 +1,12 @@
 /** The newest generation in the store, changed by compare-and-set only. */
-import { BusAwayError, type BusValues } from '../../shared/bus.js';
+import { BusAwayError, type BusValues } from '../../../shared/bus.js';
 import {
   decodeGeneration,
   encodeGeneration,
   type GenerationRecord,
-} from '../../shared/membership/generation-record.js';
-import type { RunAddress } from '../../shared/run/run-id.js';
-import { generationKey } from '../../shared/subjects.js';
+} from '../../../shared/membership/generation-record.js';
+import type { RunAddress } from '../../../shared/run/run-id.js';
+import { generationKey } from '../../../shared/subjects.js';
 
 export type Written =
   | { readonly kind: 'written' }

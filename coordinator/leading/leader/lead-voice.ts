@@ -1,14 +1,14 @@
 /** What a leader says to everyone, again and again; encoded once for each change. */
-import { type Bus, BusLostError } from '../../shared/bus.js';
-import { heartbeatInterval } from '../../shared/limits.js';
+import { type Bus, BusLostError } from '../../../shared/bus.js';
+import { heartbeatInterval } from '../../../shared/limits.js';
 import {
   encodeLeaderMessage,
   type Lead,
   type LeaderMessage,
-} from '../../shared/messages/cluster/from-leader.js';
-import type { RunAddress } from '../../shared/run/run-id.js';
-import { coordinatorSubject } from '../../shared/subjects.js';
-import type { Millis } from '../../shared/units.js';
+} from '../../../shared/messages/cluster/from-leader.js';
+import type { RunAddress } from '../../../shared/run/run-id.js';
+import { coordinatorSubject } from '../../../shared/subjects.js';
+import type { Millis } from '../../../shared/units.js';
 
 export class LeadVoice {
   readonly #bus: Bus;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BusAwayError, type BusValues } from '../../shared/bus.js';
-import { MemoryHub } from '../../shared/bus-memory.js';
-import type { GenerationRecord } from '../../shared/membership/generation-record.js';
-import { run } from '../run-fixture.js';
+import { BusAwayError, type BusValues } from '../../../shared/bus.js';
+import { MemoryHub } from '../../../shared/bus-memory.js';
+import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
+import { run } from '../../run-fixture.js';
 import { RecordKeeper } from './record-keeper.js';
 
 const record = (generation: number, fence: number, reason = 'r'): GenerationRecord => ({

@@ -1,8 +1,8 @@
 /** Takes the reports of all workers, of each process in its order, and knows what of them is safe. */
-import type { WorkerId } from '../../shared/ids.js';
-import type { Lead } from '../../shared/messages/cluster/from-leader.js';
-import type { NumberedReport } from '../../shared/messages/cluster/from-worker.js';
-import { ReportInbox, type SafeSoFar, type SafeWhen } from '../record/report-inbox.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import type { NumberedReport } from '../../../shared/messages/cluster/from-worker.js';
+import { ReportInbox, type SafeSoFar, type SafeWhen } from '../../record/report-inbox.js';
 
 interface Heard {
   readonly incarnation: string;

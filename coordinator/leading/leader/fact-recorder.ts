@@ -1,9 +1,9 @@
 /** Turns what workers report into entries of the log, each fact once, whoever says it how often. */
-import type { WorkerId } from '../../shared/ids.js';
-import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
-import type { Happening } from '../../shared/messages/cluster/log-entry.js';
-import type { Place, SafeWhen } from '../record/report-inbox.js';
-import { collapsesOf, type RunState } from '../record/run-state.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import type { WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
+import type { Happening } from '../../../shared/messages/cluster/log-entry.js';
+import type { Place, SafeWhen } from '../../record/report-inbox.js';
+import { collapsesOf, type RunState } from '../../record/run-state.js';
 
 type Fact = Extract<
   WorkerReport,

@@ -2,14 +2,14 @@
  * Watches training go on: how long steps take, who is waited for, what a change of members cost. It
  * is told clock readings and returns what should be said.
  */
-import type { WorkerId } from '../../shared/ids.js';
-import type { Recovered } from '../../shared/messages/run-events.js';
-import { type Millis, millis } from '../../shared/units.js';
-import { decideProgress, type Progress, ProgressWatch, seconds } from '../progress.js';
-import type { StepReport } from '../record/step-reports.js';
-import { StragglerWatch, stragglerText } from '../recovery/find-straggler.js';
-import { RecoveryClock } from '../recovery/recovery-clock.js';
-import { stallFactor, stallFloor } from './limits.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import type { Recovered } from '../../../shared/messages/run-events.js';
+import { type Millis, millis } from '../../../shared/units.js';
+import { decideProgress, type Progress, ProgressWatch, seconds } from '../../progress.js';
+import type { StepReport } from '../../record/step-reports.js';
+import { StragglerWatch, stragglerText } from '../../recovery/find-straggler.js';
+import { RecoveryClock } from '../../recovery/recovery-clock.js';
+import { stallFactor, stallFloor } from '../limits.js';
 
 /** A member as the others wait for it. */
 export interface Watched {

@@ -1,11 +1,11 @@
 /** Records steps in the log: when all who trained one have reported it, or when training has gone on from behind it. */
-import type { WorkerId } from '../../shared/ids.js';
-import { recordStep } from '../../shared/ledger/record-step.js';
-import { openPlansMax } from '../../shared/limits.js';
-import type { Happening } from '../../shared/messages/cluster/log-entry.js';
-import type { PlanPublisher } from '../plans/plan-publisher.js';
-import type { LoggedGeneration, RunState } from '../record/run-state.js';
-import { type StepReport, StepReports } from '../record/step-reports.js';
+import type { WorkerId } from '../../../shared/ids.js';
+import { recordStep } from '../../../shared/ledger/record-step.js';
+import { openPlansMax } from '../../../shared/limits.js';
+import type { Happening } from '../../../shared/messages/cluster/log-entry.js';
+import type { PlanPublisher } from '../../plans/plan-publisher.js';
+import type { LoggedGeneration, RunState } from '../../record/run-state.js';
+import { type StepReport, StepReports } from '../../record/step-reports.js';
 
 export interface StepRecorderParts {
   readonly fence: number;

@@ -1,12 +1,12 @@
 /** Puts what workers need to know of a run where they look for it. */
-import type { BusValues } from '../../shared/bus.js';
+import type { BusValues } from '../../../shared/bus.js';
 import {
   decodeDescription,
   encodeDescription,
   type RunDescription,
-} from '../../shared/run/run-description.js';
-import type { RunAddress } from '../../shared/run/run-id.js';
-import { descriptionKey } from '../../shared/subjects.js';
+} from '../../../shared/run/run-description.js';
+import type { RunAddress } from '../../../shared/run/run-id.js';
+import { descriptionKey } from '../../../shared/subjects.js';
 
 export async function describeRun(
   values: BusValues,

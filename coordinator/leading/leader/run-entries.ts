@@ -1,9 +1,9 @@
 /** Entries of the log and words of the lead, made of what a leader has. */
-import type { GenerationRecord } from '../../shared/membership/generation-record.js';
-import type { Position } from '../../shared/membership/position.js';
-import type { Lead } from '../../shared/messages/cluster/from-leader.js';
-import type { Happening } from '../../shared/messages/cluster/log-entry.js';
-import type { RunEnd } from '../record/run-state.js';
+import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
+import type { Position } from '../../../shared/membership/position.js';
+import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import type { Happening } from '../../../shared/messages/cluster/log-entry.js';
+import type { RunEnd } from '../../record/run-state.js';
 
 /** @param position where it starts; null while it forms */
 export function generationEntry(
