@@ -15,6 +15,7 @@ import { brokenLine, endLine, exitCodeOfEnd } from './end-line.js';
 import { failureText } from './failure-text.js';
 import { keepLedger } from './keep-ledger.js';
 import { resultText } from './result.js';
+import { unkeptEnd } from './unkept-end.js';
 
 export interface RunViewOptions {
   readonly display: Display;
@@ -59,14 +60,20 @@ export class RunView {
     display.event(event, line);
   }
 
-  end(end: ClusterEnd): ExitCode {
-    const { history, next, time } = this.#options;
-    if (end.kind === 'left') {
+  end(reached: ClusterEnd): ExitCode {
+    const { history, ledger, next, time } = this.#options;
+    if (reached.kind === 'left') {
       history?.abandon();
       return exitCodes.success;
     }
-    const line = endLine(end, next().command, time());
-    history?.end(line);
+    const lineOf = (end: RunEnd): EndLine => endLine(end, next().command, time());
+    const missing = (history?.missingLines() ?? 0) + (ledger?.missingLines() ?? 0);
+    let end = missing === 0 ? reached : unkeptEnd(reached);
+    let line = lineOf(end);
+    if (history !== null && !history.end(line)) {
+      end = unkeptEnd(end);
+      line = lineOf(end);
+    }
     this.#say(end, line);
     return exitCodeOfEnd(end);
   }

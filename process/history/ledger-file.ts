@@ -78,9 +78,16 @@ export class LedgerFile {
 
   record(record: LedgerRecord): void {
     if (this.#over) return;
-    if (this.#file.bytes >= (this.#options.fileBytes ?? ledgerFileBytes)) this.#rotate(record.time);
+    const isLong = this.#file.bytes >= (this.#options.fileBytes ?? ledgerFileBytes);
+    // Lines that wait belong into this file, and would be forgotten with it.
+    if (isLong && this.#file.missingLines() === 0) this.#rotate(record.time);
     this.#append({ kind: 'step', record });
     this.#nextStep = record.step + 1;
+  }
+
+  /** Lines that are not in the files, after one more try to write those that wait. */
+  missingLines(): number {
+    return this.#over ? 0 : this.#file.missingLines();
   }
 
   /** What is recorded survives the machine from here on: a checkpoint relies on it. */

@@ -29,6 +29,7 @@ export class LineFile {
   /** Bytes of whole lines; the next one goes there. */
   #size: number;
   readonly #waiting: string[] = [];
+  #lost = 0;
   #inTrouble = false;
 
   constructor(options: LineFileOptions) {
@@ -60,8 +61,17 @@ export class LineFile {
   /** @param text without its end */
   append(text: string): void {
     this.#waiting.push(`${text}\n`);
-    if (this.#waiting.length > this.#options.linesWaiting) this.#waiting.shift();
+    if (this.#waiting.length > this.#options.linesWaiting) {
+      this.#waiting.shift();
+      this.#lost++;
+    }
     this.#write();
+  }
+
+  /** Lines that are not in the file, after one more try to write those that wait. */
+  missingLines(): number {
+    if (this.#waiting.length > 0) this.#write();
+    return this.#waiting.length + this.#lost;
   }
 
   /** What is written survives the machine from here on. */

@@ -103,19 +103,31 @@ export class RunHistory {
     if (line.kind === 'checkpointed') this.#file.sync();
   }
 
-  /** Writes a run's last line, and its result. */
-  end(line: EndLine): void {
-    if (this.#over) return;
+  /** Lines that are not in the file, after one more try to write those that wait. */
+  missingLines(): number {
+    return this.#over ? 0 : this.#file.missingLines();
+  }
+
+  /**
+   * Writes a run's last line, and its result.
+   *
+   * @returns whether all of it is there
+   */
+  end(line: EndLine): boolean {
+    if (this.#over) return true;
     this.append(line);
     this.#file.sync();
+    let isWhole = this.#file.missingLines() === 0;
     const result = { schema_version: historyVersion, ...this.#options.owner, ...line };
     try {
       const path = resultFileOf(this.#options.folder);
       writeAtomically(path, `${JSON.stringify(result, null, 2)}\n`);
     } catch (error) {
       this.#complain('result.json', error);
+      isWhole = false;
     }
     this.abandon();
+    return isWhole;
   }
 
   /** The folder is another run's now: nothing more is written. */
