@@ -1,0 +1,38 @@
+/** The API server refused a request, or could not be asked. Whoever asked tries again later. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code = 'KUBERNETES_API';
+
+  /** @param status of HTTP; 0 where there was no answer. @param reason as in `Status` of Kubernetes. */
+  constructor(
+    what: string,
+    readonly status: number,
+    readonly reason: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot ${what}: ${message}`, options);
+  }
+}
+
+export const isGone = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 404;
+
+export const isConflict = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 409;
+
+/** The watch asked for a version that the API server no longer remembers. */
+export const isExpired = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 410;
+
+/** `Status` of Kubernetes, or whatever a proxy says in its place. */
+export function readStatus(text: string): { reason: string; message: string } {
+  try {
+    const { reason, message } = JSON.parse(text) as { reason?: unknown; message?: unknown };
+    if (typeof message === 'string')
+      return { reason: typeof reason === 'string' ? reason : '', message };
+  } catch {
+    // No JSON: shown as it is.
+  }
+  return { reason: '', message: text.slice(0, 512) };
+}

@@ -1,0 +1,96 @@
+import { childNames, runOfObject } from '../../names.js';
+import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import { checkpointsPlace } from './checkpoints-place.js';
+import { childMetadata } from './child-metadata.js';
+import { jobFileName } from './config-map.js';
+import type { JobParts } from './job-parts.js';
+import { jobPath, metricsPorts, podTemplate, secretPath, statePath } from './pod-template.js';
+import { natsEnv, secretVolume } from './process-parts.js';
+import { secretFiles } from './secret.js';
+
+/** The controller looks at exit codes itself; Kubernetes only makes the next pod. */
+const backoffLimit = 1_000_000;
+
+/** For a last checkpoint of the members, which a coordinator that stops waits for. */
+const graceSeconds = 60;
+
+/** The Job of the coordinator and those who stand by for it; any of them that succeeds ends it. */
+export function coordinatorJob(job: JobParts, suspend: boolean): WrittenObject {
+  const { object } = job;
+  const { name } = object.metadata;
+  const { coordinator } = job.resolved.cluster.kubernetes;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: childMetadata(object, childNames(name).coordinator, 'coordinator'),
+    spec: {
+      parallelism: 1 + coordinator.standbys,
+      backoffLimit,
+      // The next one takes over while the one before is still on its way out, or on a machine that is gone.
+      podReplacementPolicy: 'TerminatingOrFailed',
+      suspend,
+      template: template(job),
+    },
+  };
+}
+
+function template(job: JobParts): object {
+  const { installation, object, resolved } = job;
+  const { metadata } = object;
+  const { coordinator, data, images } = resolved.cluster.kubernetes;
+  const checkpoints = checkpointsPlace(job);
+  return podTemplate(job, {
+    component: 'coordinator',
+    image: images.coordinator ?? installation.images.coordinator,
+    args: [
+      'coordinator',
+      `${jobPath}/${jobFileName}`,
+      ...['--run', runOfObject(metadata.uid)],
+      ...['--checkpoints', checkpoints.location],
+      ...['--output', `${statePath}/run`, '--resume-if-any'],
+      ...['--metrics-host', '0.0.0.0', '--metrics-port', String(metricsPorts.coordinator)],
+      '--json',
+    ],
+    env: [
+      ...natsEnv(job, 'coordinator'),
+      { name: 'LOCKSTEP_REPORT_URL', value: reportUrl(job) },
+      { name: 'LOCKSTEP_REPORT_KEY_FILE', value: `${secretPath}/${secretFiles.report}` },
+      ...checkpoints.env,
+    ],
+    volumes: [
+      secretVolume(job, 'coordinator'),
+      { name: 'job', configMap: { name: childNames(metadata.name).config } },
+      ...(data === undefined
+        ? []
+        : [
+            {
+              name: 'data',
+              persistentVolumeClaim: { claimName: data.claimName, readOnly: true },
+            },
+          ]),
+      ...checkpoints.volumes,
+    ],
+    mounts: [
+      { name: 'job', mountPath: jobPath, readOnly: true },
+      ...(data === undefined
+        ? []
+        : [
+            {
+              name: 'data',
+              mountPath: data.mountPath,
+              readOnly: true,
+              ...(data.subPath !== undefined && { subPath: data.subPath }),
+            },
+          ]),
+      ...checkpoints.mounts,
+    ],
+    resources: coordinator.resources ?? {},
+    graceSeconds,
+    more: {},
+  });
+}
+
+const reportUrl = ({ installation, object }: JobParts): string => {
+  const { name, namespace, uid } = object.metadata;
+  return `${installation.reportUrl}/v1/reports/${namespace}/${name}/${uid}`;
+};

@@ -1,0 +1,106 @@
+/**
+ * What coordinator and worker pods have in common. They pass pod security `restricted`: a user without
+ * rights, a root file system that is only read, no token of Kubernetes.
+ */
+import { type Component, labelsOf } from '../../names.js';
+import { managedBy } from './child-metadata.js';
+import type { JobParts } from './job-parts.js';
+
+export const metricsPorts = { coordinator: 9400, worker: 9401 } as const;
+
+/** Of the image (k8s/images); the group may read what is mounted. */
+const userId = 65532;
+
+export const secretPath = '/etc/lockstep/secret';
+export const jobPath = '/etc/lockstep/job';
+export const statePath = '/var/lib/lockstep';
+const temporaryPath = '/tmp';
+
+/** Read by its owner and its group. */
+export const secretMode = 0o440;
+
+export interface PodParts {
+  readonly component: Component;
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: readonly object[];
+  readonly volumes: readonly object[];
+  readonly mounts: readonly object[];
+  readonly resources: object;
+  readonly graceSeconds: number;
+  /** Of the pod's spec: scheduling, runtime class. */
+  readonly more: object;
+}
+
+export function podTemplate(job: JobParts, parts: PodParts): object {
+  const { name } = job.object.metadata;
+  const { images, podAnnotations, podLabels, ...kubernetes } = job.resolved.cluster.kubernetes;
+  const of = kubernetes[parts.component];
+  const pullPolicy = images.pullPolicy ?? job.installation.images.pullPolicy;
+  return {
+    metadata: {
+      labels: { ...podLabels, ...labelsOf(name, parts.component), ...managedBy },
+      ...(podAnnotations && { annotations: podAnnotations }),
+    },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: parts.graceSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: userId,
+        runAsGroup: userId,
+        fsGroup: userId,
+        // Else a large volume is walked through at each start of a pod.
+        fsGroupChangePolicy: 'OnRootMismatch',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      ...(images.pullSecrets && {
+        imagePullSecrets: images.pullSecrets.map((secret) => ({ name: secret })),
+      }),
+      ...(of.nodeSelector && { nodeSelector: of.nodeSelector }),
+      ...(of.tolerations && { tolerations: of.tolerations }),
+      ...(of.priorityClassName && { priorityClassName: of.priorityClassName }),
+      ...parts.more,
+      containers: [
+        {
+          name: parts.component,
+          image: parts.image,
+          imagePullPolicy: pullPolicy,
+          args: parts.args,
+          env: [
+            {
+              name: 'POD_NAME',
+              valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } },
+            },
+            { name: 'HOME', value: temporaryPath },
+            ...parts.env,
+          ],
+          ports: [
+            { name: 'metrics', containerPort: metricsPorts[parts.component], protocol: 'TCP' },
+          ],
+          resources: parts.resources,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+            readOnlyRootFilesystem: true,
+          },
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+          volumeMounts: [
+            { name: 'temporary', mountPath: temporaryPath },
+            { name: 'state', mountPath: statePath },
+            { name: 'secret', mountPath: secretPath, readOnly: true },
+            ...parts.mounts,
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'temporary', emptyDir: {} },
+        { name: 'state', emptyDir: {} },
+        ...parts.volumes,
+      ],
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** A job that has an end: what still runs of it goes, and after its time to live the job itself. */
+import { onCluster } from '../../../shared/job-spec/on-cluster.js';
+import { queueLabels } from '../children/queue-labels.js';
+import type { Action, Decision } from '../reconcile/decision.js';
+import type { Seen, WallTime } from '../reconcile/seen.js';
+import { holds, conditionOf } from './conditions.js';
+import { isActive, podsOf } from './pods.js';
+import { stopCoordinator, stopWorkers } from './run-jobs.js';
+import { judgeTimeToLive } from './time-to-live.js';
+import { readTime, sooner } from './times.js';
+void onCluster;
+
+/** Processes that have heard of the end leave by themselves, and their logs stay. */
+export const leaveWait = 30_000;
+
+export function decideFinished({ children, job }: Seen, now: WallTime): Decision {
+  const finishedAt = readTime(job.status?.completionTime);
+  const ttl = job.spec.ttlSecondsAfterFinished;
+  const life = judgeTimeToLive(typeof ttl === 'number' ? ttl : null, finishedAt, now);
+  if (life.kind === 'over') {
+    const { name, uid } = job.metadata;
+    const reason = `spec.ttlSecondsAfterFinished, which is ${ttl}, is over`;
+    return {
+      ...{ actions: [{ kind: 'remove', of: 'TrainingJob', name, uid, reason }], status: null },
+      ...{ events: [], requeueAfter: null, reason },
+    };
+  }
+  const { actions, wait } = stopLeftovers({ children, job }, finishedAt ?? now, now);
+  return {
+    actions,
+    status: null,
+    events: [],
+    requeueAfter: sooner(wait, life.kind === 'in' ? life.milliseconds : null),
+    reason: 'it has ended',
+  };
+}
+
+function stopLeftovers(
+  { children, job }: Pick<Seen, 'children' | 'job'>,
+  finishedAt: WallTime,
+  now: WallTime,
+): { actions: Action[]; wait: number | null } {
+  const active = children.pods.filter(isActive);
+  const workers = podsOf('worker', active).length;
+  const coordinators = podsOf('coordinator', active).length;
+  const isFailed = holds(job.status, 'Failed');
+  const isSudden = conditionOf(job.status, 'Failed')?.reason === 'DeadlineExceeded';
+  const left = isSudden ? 0 : finishedAt + leaveWait - now;
+  const isOver = left <= 0;
+  const why = 'the job has ended';
+  const isInQueue = queueLabels(job) !== null;
+  return {
+    actions: [
+      ...(isOver ? stopIfAny(workers, () => stopWorkers(children.worker, isInQueue, why)) : []),
+      // Of a failed job Kubernetes would make another coordinator.
+      ...(isFailed || isOver ? stopCoordinator(children.coordinator, why) : []),
+    ],
+    wait: isOver || workers + coordinators === 0 ? null : left,
+  };
+}
+
+const stopIfAny = (count: number, stop: () => Action[]): Action[] => (count === 0 ? [] : stop());

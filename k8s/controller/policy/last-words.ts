@@ -1,0 +1,26 @@
+/** The last line of a coordinator's JSON, as its pod's termination message keeps it. */
+export interface LastWords {
+  /** For people; empty where there is nothing to read. */
+  readonly message: string;
+  readonly weightsSha256: string | null;
+}
+
+/** Characters of a text that is no JSON: its end says most. */
+const rawLength = 1024;
+
+export function readLastWords(text: string | undefined): LastWords {
+  const line = (text ?? '').trim().split('\n').pop() ?? '';
+  try {
+    const said = JSON.parse(line) as Record<string, unknown>;
+    const word = (name: string): string =>
+      typeof said[name] === 'string' ? (said[name] as string) : '';
+    const code = word('code');
+    const message = word('message');
+    return {
+      message: code === '' ? message : `${message} (${code})`,
+      weightsSha256: /^[0-9a-f]{64}$/.test(word('weights_sha256')) ? word('weights_sha256') : null,
+    };
+  } catch {
+    return { message: (text ?? '').trim().slice(-rawLength), weightsSha256: null };
+  }
+}

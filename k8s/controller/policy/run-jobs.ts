@@ -1,0 +1,116 @@
+/**
+ * Runs a job, or lets it rest: which of its two Jobs are there, and which are suspended.
+ *
+ * Resting begins with the workers: they leave the run one by one, and the last ones write a checkpoint, for
+ * which they need the coordinator; it goes when none of them is left. Running begins with both at once.
+ *
+ * A Job that a queue of Kueue holds is started and stopped by the queue alone: `spec.suspend` is never
+ * written. To rest, it is removed; and the coordinator goes and comes with it.
+ */
+import { coordinatorJob } from '../children/coordinator-job.js';
+import type { JobParts } from '../children/job-parts.js';
+import { queueLabels } from '../children/queue-labels.js';
+import { workerJob } from '../children/worker-job.js';
+import { isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
+import type { Action } from '../reconcile/decision.js';
+import type { Children } from '../reconcile/seen.js';
+import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';
+import { isActive, podsOf } from './pods.js';
+import { scaleWorkers } from './scaling.js';
+
+export interface JobsPlan {
+  readonly actions: readonly Action[];
+  /** A queue has not let the workers start. */
+  readonly isQueued: boolean;
+  /** Pods that are there, whatever they do. */
+  readonly workersLeft: number;
+  readonly coordinatorsLeft: number;
+}
+
+export function runJobs(job: JobParts, children: Children): JobsPlan {
+  const isInQueue = queueLabels(job.object) !== null;
+  const { coordinator, worker } = children;
+  const left = podsLeft(children);
+  const isQueued = isInQueue && (worker === null || isSuspended(worker));
+  const actions: Action[] = [];
+  if (worker === null) {
+    actions.push({ kind: 'create', object: workerJob(job), reason: 'the workers have no Job' });
+  } else if (canChange(worker)) {
+    actions.push(...scaleWorkers(worker, job.resolved.workers.replicas, isInQueue));
+    if (!isInQueue && isSuspended(worker)) {
+      actions.push(suspendPatch(worker, false, 'the workers run'));
+    }
+  }
+  // Before the workers are let in, a coordinator would only keep a place; while they leave, it is needed.
+  const rests = isQueued && left.workersLeft === 0;
+  if (coordinator === null) {
+    if (!isQueued || left.workersLeft > 0) {
+      const reason = 'the coordinator has no Job';
+      actions.push({ kind: 'create', object: coordinatorJob(job, false), reason });
+    }
+  } else if (canChange(coordinator)) {
+    if (rests && !isSuspended(coordinator)) {
+      actions.push(suspendPatch(coordinator, true, 'the queue has taken the workers back'));
+    }
+    if (!isQueued && isSuspended(coordinator)) actions.push(resume(coordinator, children));
+  }
+  return { actions, isQueued, ...left };
+}
+
+export function restJobs(children: Children, isInQueue: boolean, why: string): JobsPlan {
+  const { coordinator, worker } = children;
+  const left = podsLeft(children);
+  const actions = stopWorkers(worker, isInQueue, why);
+  if (left.workersLeft === 0) actions.push(...stopCoordinator(coordinator, why));
+  return { actions, isQueued: false, ...left };
+}
+
+export function stopWorkers(worker: JobObject | null, isInQueue: boolean, why: string): Action[] {
+  if (worker === null || !canChange(worker)) return [];
+  if (!isInQueue) return isSuspended(worker) ? [] : [suspendPatch(worker, true, why)];
+  const { name, uid = '' } = worker.metadata;
+  return [{ kind: 'remove', of: 'Job', name, uid, reason: why }];
+}
+
+export const stopCoordinator = (coordinator: JobObject | null, why: string): Action[] =>
+  coordinator === null || !canChange(coordinator) || isSuspended(coordinator)
+    ? []
+    : [suspendPatch(coordinator, true, why)];
+
+const isSuspended = ({ spec }: JobObject): boolean => spec.suspend === true;
+
+/** A Job that has ended, or is being removed, takes no change. */
+export const canChange = ({ metadata, status }: JobObject): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  !isConditionTrue(status?.conditions, 'Complete') &&
+  !isConditionTrue(status?.conditions, 'Failed');
+
+function podsLeft({ pods }: Children): Pick<JobsPlan, 'workersLeft' | 'coordinatorsLeft'> {
+  const active = pods.filter(isActive);
+  return {
+    workersLeft: podsOf('worker', active).length,
+    coordinatorsLeft: podsOf('coordinator', active).length,
+  };
+}
+
+const suspendPatch = ({ metadata }: JobObject, suspend: boolean, reason: string): Action => ({
+  kind: 'patch',
+  of: 'Job',
+  name: metadata.name,
+  patch: { metadata: { uid: metadata.uid }, spec: { suspend } },
+  reason,
+});
+
+const resume = (coordinator: JobObject, { pods }: Children): Action => ({
+  kind: 'patch',
+  of: 'Job',
+  name: coordinator.metadata.name,
+  patch: {
+    metadata: {
+      uid: coordinator.metadata.uid,
+      annotations: { [pastPodsAnnotation]: pastPodsText(coordinator, pods) },
+    },
+    spec: { suspend: false },
+  },
+  reason: 'the coordinator runs',
+});

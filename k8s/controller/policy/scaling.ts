@@ -1,0 +1,24 @@
+/** `kubectl scale`: the workers' Job gets the size of the spec, parallelism and completions together. */
+import { replicasAnnotation } from '../children/worker-job.js';
+import type { JobObject } from '../objects/kubernetes-objects.js';
+import type { Action } from '../reconcile/decision.js';
+
+/** @param isInQueue then only a new wish is written: what the queue made of the last one is the queue's */
+export function scaleWorkers(worker: JobObject, replicas: number, isInQueue: boolean): Action[] {
+  const { metadata, spec } = worker;
+  const wished = metadata.annotations?.[replicasAnnotation];
+  const hasSize = spec.parallelism === replicas && spec.completions === replicas;
+  if (wished === String(replicas) && (hasSize || isInQueue)) return [];
+  return [
+    {
+      kind: 'patch',
+      of: 'Job',
+      name: metadata.name,
+      patch: {
+        metadata: { uid: metadata.uid, annotations: { [replicasAnnotation]: String(replicas) } },
+        spec: { parallelism: replicas, completions: replicas },
+      },
+      reason: `spec.workers.replicas is ${replicas}`,
+    },
+  ];
+}
