@@ -50,6 +50,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   // Loaded where a run's checkpoints are in a bucket, and only then.
   '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
+  '@kubernetes/client-node': ['k8s/controller/api/cluster-access.ts'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
   '@tensorflow/tfjs-core': [
@@ -64,7 +65,12 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
   pino: ['process/open-log.ts'],
-  'prom-client': ['coordinator/metrics.ts', 'process/metrics/', 'worker/metrics.ts'],
+  'prom-client': [
+    'coordinator/metrics.ts',
+    'k8s/controller/controller-metrics.ts',
+    'process/metrics/',
+    'worker/metrics.ts',
+  ],
   ws: ['worker/collective/'],
   yaml: ['shared/job-spec', 'k8s/crd/definition-file.ts'],
   zod: [

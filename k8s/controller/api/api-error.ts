@@ -3,15 +3,21 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code = 'KUBERNETES_API';
 
-  /** @param status of HTTP; 0 where there was no answer. @param reason as in `Status` of Kubernetes. */
+  /** Of HTTP; 0 where there was no answer. */
+  readonly status: number;
+  /** As in `Status` of Kubernetes. */
+  readonly reason: string;
+
   constructor(
     what: string,
-    readonly status: number,
-    readonly reason: string,
+    status: number,
+    reason: string,
     message: string,
     options?: ErrorOptions,
   ) {
     super(`Cannot ${what}: ${message}`, options);
+    this.status = status;
+    this.reason = reason;
   }
 }
 

@@ -35,6 +35,11 @@ interface Sent {
   readonly what: string;
 }
 
+interface ListPage {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly object[];
+}
+
 export interface ClusterApiOptions {
   readonly access: Access;
   readonly clock: Clock;
@@ -68,7 +73,7 @@ export class ClusterApi implements KubernetesApi {
       const page = (await this.#send({
         ...{ method: 'GET', path: pathOf({ kind, namespace }), query },
         what: `list ${kind}`,
-      })) as { metadata: { resourceVersion: string; continue?: string }; items: object[] };
+      })) as unknown as ListPage;
       // Members of a list do not repeat what they are.
       const named = { apiVersion: apiVersionOf(kind), kind };
       for (const item of page.items) items.push({ ...named, ...item } as KubernetesObject);

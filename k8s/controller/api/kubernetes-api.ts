@@ -35,7 +35,11 @@ export interface KubernetesApi {
   get(place: Place): Promise<KubernetesObject>;
   create(object: KubernetesObject): Promise<KubernetesObject>;
   /** Server-side apply; without `force` it refuses to take fields from others. */
-  apply(object: KubernetesObject, force: boolean, subresource?: 'status'): Promise<KubernetesObject>;
+  apply(
+    object: KubernetesObject,
+    force: boolean,
+    subresource?: 'status',
+  ): Promise<KubernetesObject>;
   /** A merge patch. */
   patch(place: Place, patch: object): Promise<KubernetesObject>;
   /** Replaces an object of the version that it names. */

@@ -1,7 +1,7 @@
 /** What every child has: a name, whose it is, and the labels by which it is found. */
 import { createHash } from 'node:crypto';
-import { apiGroup, type Component, jobLabel, labelsOf } from '../../names.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
+import { apiGroup, type Component, jobLabel, labelsOf } from '../../names.js';
 import type { KubernetesObject, Metadata, OwnerReference } from '../objects/kubernetes-objects.js';
 
 export const managedBy = { 'app.kubernetes.io/managed-by': 'lockstep-controller' } as const;

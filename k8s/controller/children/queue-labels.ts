@@ -8,5 +8,7 @@ const passedOn = [queueName, 'kueue.x-k8s.io/priority-class'];
 export function queueLabels({ metadata }: TrainingJobObject): Record<string, string> | null {
   const { labels = {} } = metadata;
   if (labels[queueName] === undefined) return null;
-  return Object.fromEntries(passedOn.flatMap((name) => (labels[name] ? [[name, labels[name]]] : [])));
+  return Object.fromEntries(
+    passedOn.flatMap((name) => (labels[name] ? [[name, labels[name]]] : [])),
+  );
 }

@@ -1,4 +1,6 @@
 /** The children beside the two Jobs: applied where they are missing or differ. */
+
+import type { Kind } from '../api/resources.js';
 import { checkpointsClaim } from '../children/checkpoints-claim.js';
 import { digestAnnotation, digestOf, withDigest } from '../children/child-metadata.js';
 import { jobConfigMap } from '../children/config-map.js';
@@ -6,7 +8,6 @@ import { disruptionBudget } from '../children/disruption-budget.js';
 import type { JobParts } from '../children/job-parts.js';
 import { jobSecret } from '../children/secret.js';
 import { workersService } from '../children/service.js';
-import type { Kind } from '../api/resources.js';
 import type { KubernetesObject, WrittenObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 import type { Children, Memory } from '../reconcile/seen.js';
@@ -40,7 +41,8 @@ function watched(child: WrittenObject | null, seen: KubernetesObject | null): Ac
   }
   const applied = object.metadata.annotations?.[digestAnnotation];
   const isAsApplied =
-    seen.metadata.annotations?.[digestAnnotation] === applied && contains(seen, { spec: object.spec });
+    seen.metadata.annotations?.[digestAnnotation] === applied &&
+    contains(seen, { spec: object.spec });
   if (isAsApplied) return [];
   return [{ kind: 'apply', object, force: true, reason: `the ${child.kind} differs` }];
 }

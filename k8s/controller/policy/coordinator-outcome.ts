@@ -10,8 +10,9 @@
  * A process that somebody else ended (a drained machine, a deleted pod) says nothing about the run,
  * whatever its exit code is.
  */
-import { apiGroup } from '../../names.js';
+
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { apiGroup } from '../../names.js';
 import {
   isConditionTrue,
   type JobObject,

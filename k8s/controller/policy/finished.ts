@@ -1,14 +1,12 @@
 /** A job that has an end: what still runs of it goes, and after its time to live the job itself. */
-import { onCluster } from '../../../shared/job-spec/on-cluster.js';
 import { queueLabels } from '../children/queue-labels.js';
 import type { Action, Decision } from '../reconcile/decision.js';
 import type { Seen, WallTime } from '../reconcile/seen.js';
-import { holds, conditionOf } from './conditions.js';
+import { conditionOf, holds } from './conditions.js';
 import { isActive, podsOf } from './pods.js';
 import { stopCoordinator, stopWorkers } from './run-jobs.js';
 import { judgeTimeToLive } from './time-to-live.js';
 import { readTime, sooner } from './times.js';
-void onCluster;
 
 /** Processes that have heard of the end leave by themselves, and their logs stay. */
 export const leaveWait = 30_000;

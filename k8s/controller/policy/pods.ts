@@ -13,7 +13,8 @@ export const componentOf = ({ metadata }: PodObject): Component | null => {
   return component === 'coordinator' || component === 'worker' ? component : null;
 };
 
-export const jobNameOf = ({ metadata }: PodObject): string | undefined => metadata.labels?.[jobLabel];
+export const jobNameOf = ({ metadata }: PodObject): string | undefined =>
+  metadata.labels?.[jobLabel];
 
 /** Pods that the Job has made; those of a Job of the same name before it are not among them. */
 export const podsMadeBy = (job: JobObject | null, pods: readonly PodObject[]): PodObject[] =>

@@ -1,6 +1,11 @@
 /** How far a job is that neither rests nor has ended: one word, its reason, and the numbers for its status. */
-import { type JobState, recoveryWorkersMax, type TrainingJobStatus } from '../../crd/status-schema.js';
+
 import type { JobReport } from '../../../shared/messages/job-report.js';
+import {
+  type JobState,
+  recoveryWorkersMax,
+  type TrainingJobStatus,
+} from '../../crd/status-schema.js';
 import type { Children, Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
 import { type Claims, holds } from './conditions.js';
 import { problemsOf } from './pod-problems.js';
@@ -39,7 +44,8 @@ function byReport(seen: ProgressSeen, report: JobReport): Judged {
     case 'paused':
       return notRunning('Paused', 'Paused', [report.reason, problems].filter(Boolean).join('; '));
     default: {
-      if (length >= seen.replicas) return running('Running', length, seen.replicas, straggler(report));
+      if (length >= seen.replicas)
+        return running('Running', length, seen.replicas, straggler(report));
       return running('Degraded', length, seen.replicas, problems);
     }
   }
@@ -58,13 +64,21 @@ function withoutReport(seen: ProgressSeen): Judged {
   const problems = problemsOfPods(seen);
   if (hasTrained || (before?.step ?? 0) > 0) {
     const silent = `nothing was heard from the coordinator for ${reportAge / 1000} s`;
-    const away = firstOf(problems, isLed ? silent : 'the coordinator is away: a new one is coming', '');
+    const away = firstOf(
+      problems,
+      isLed ? silent : 'the coordinator is away: a new one is coming',
+      '',
+    );
     return notRunning('Paused', isLed ? 'CoordinatorSilent' : 'CoordinatorAway', away);
   }
   if (isLed) {
     return notRunning('Starting', 'Starting', firstOf(problems, 'the coordinator starts', ''));
   }
-  return notRunning('Pending', 'WaitingForPods', firstOf(problems, memory.problem, 'pods are made'));
+  return notRunning(
+    'Pending',
+    'WaitingForPods',
+    firstOf(problems, memory.problem, 'pods are made'),
+  );
 }
 
 function problemsOfPods({ children }: ProgressSeen): string {

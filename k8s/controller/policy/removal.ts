@@ -4,12 +4,13 @@
  * of it is waited for longer than half a minute: a NATS that is gone must not keep a namespace from being
  * deleted.
  */
+
+import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { apiGroup } from '../../names.js';
 import type { Action, JobEvent } from '../reconcile/decision.js';
 import type { Children, Memory, WallTime } from '../reconcile/seen.js';
-import { readTime } from './times.js';
 import { isActive } from './pods.js';
-import type { TrainingJobObject } from '../../crd/training-job-object.js';
+import { readTime } from './times.js';
 
 export const streamsFinalizer = `${apiGroup}/streams`;
 
@@ -30,7 +31,11 @@ export interface Removal {
 export const hasFinalizer = ({ metadata }: TrainingJobObject): boolean =>
   metadata.finalizers?.includes(streamsFinalizer) ?? false;
 
-export function finalizerPatch(object: TrainingJobObject, present: boolean, reason: string): Action {
+export function finalizerPatch(
+  object: TrainingJobObject,
+  present: boolean,
+  reason: string,
+): Action {
   const { finalizers = [], name, resourceVersion, uid } = object.metadata;
   const others = finalizers.filter((finalizer) => finalizer !== streamsFinalizer);
   return {

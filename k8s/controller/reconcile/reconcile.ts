@@ -10,11 +10,11 @@ import { checkpointsPlace } from '../children/checkpoints-place.js';
 import type { JobParts } from '../children/job-parts.js';
 import { queueLabels } from '../children/queue-labels.js';
 import { applyChildren } from '../policy/apply-children.js';
-import { isFinished, holds } from '../policy/conditions.js';
+import { isFinished } from '../policy/conditions.js';
 import { coordinatorOutcome } from '../policy/coordinator-outcome.js';
 import { judgeDeadline } from '../policy/deadline.js';
 import { decideFinished } from '../policy/finished.js';
-import { judgeProgress, type Judged } from '../policy/progress.js';
+import { type Judged, judgeProgress, reportAge } from '../policy/progress.js';
 import { finalizerPatch, hasFinalizer, removeJob } from '../policy/removal.js';
 import { failedPods, restartsProblem } from '../policy/restarts.js';
 import { restJobs, runJobs } from '../policy/run-jobs.js';
@@ -50,7 +50,7 @@ export function reconcile(seen: Seen, now: WallTime): Decision {
 }
 
 function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
-  const { children, job, memory } = seen;
+  const { children, job } = seen;
   const { cluster } = parts.resolved;
   const nothing = { actions: [], status: null, events: [], requeueAfter: null };
   const finish = (
@@ -60,7 +60,11 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
     weightsSha256?: string | null,
   ): Decision => ({
     ...nothing,
-    status: finishedStatus(seen, { type, reason, message, ...(weightsSha256 && { weightsSha256 }) }, now),
+    status: finishedStatus(
+      seen,
+      { type, reason, message, ...(weightsSha256 && { weightsSha256 }) },
+      now,
+    ),
     // What is left of it is looked at once the end is written down.
     requeueAfter: 0,
     reason: message,
@@ -83,7 +87,7 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
   const isStopped = outcome.kind === 'stopped';
   if (isStopped || cluster.suspend) return decideRest(seen, parts, isStopped, now);
 
-  const { requeueAfter, ...run } = decideRun(seen, parts, failed, now);
+  const { requeueAfter, ...run } = decideRun(seen, parts, now);
   const waits = [
     requeueAfter,
     deadline.kind === 'in' ? deadline.milliseconds : null,
@@ -93,7 +97,6 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
     workers.kind === 'again' && children.worker !== null
       ? [removeWorkers(children.worker.metadata, workers.message)]
       : [];
-  void memory;
   return { ...run, actions: [...run.actions, ...again], requeueAfter: waits.reduce(sooner, null) };
 }
 
@@ -117,7 +120,6 @@ function decideRest(seen: Seen, parts: JobParts, isStopped: boolean, now: WallTi
   const message = isLeaving
     ? `${plan.workersLeft} workers and ${plan.coordinatorsLeft} coordinators are leaving`
     : `${isStopped ? 'stopped on request; spec.suspend: false goes on' : 'spec.suspend is true'}${lost}`;
-  const wasRunning = holds(job.status, 'Running');
   const judged: Judged = {
     state: isLeaving ? 'Paused' : 'Suspended',
     message,
@@ -127,7 +129,6 @@ function decideRest(seen: Seen, parts: JobParts, isStopped: boolean, now: WallTi
       Degraded: { holds: false, reason: why, message: '' },
     },
   };
-  void wasRunning;
   // `lockstep stop` is a wish of the user's that the job rest: it is written where users look for it.
   const suspend: Action[] =
     isStopped && !parts.resolved.cluster.suspend
@@ -143,21 +144,27 @@ function decideRest(seen: Seen, parts: JobParts, isStopped: boolean, now: WallTi
       : [];
   return {
     actions: [...suspend, ...plan.actions],
-    status: statusOf(seen, parts.resolved, judged, { startedAt: isLeaving ? 'keep' : 'clear', now }),
+    status: statusOf(seen, parts.resolved, judged, {
+      startedAt: isLeaving ? 'keep' : 'clear',
+      now,
+    }),
     events: [],
     requeueAfter: null,
     reason: message,
   };
 }
 
-function decideRun(seen: Seen, parts: JobParts, failed: number, now: WallTime): Decision {
+function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision {
   const { children, job, memory, report } = seen;
   const { workers } = parts.resolved;
   if (children.taken.length > 0) {
     const message = `${children.taken.join(', ')} exist already and belong to something else`;
     return {
       actions: [],
-      status: statusOf(seen, parts.resolved, pending('NameTaken', message), { startedAt: 'keep', now }),
+      status: statusOf(seen, parts.resolved, pending('NameTaken', message), {
+        startedAt: 'keep',
+        now,
+      }),
       events: [{ type: 'Warning', reason: 'NameTaken', note: message }],
       requeueAfter: lookAgain,
       reason: message,
@@ -171,16 +178,19 @@ function decideRun(seen: Seen, parts: JobParts, failed: number, now: WallTime): 
         before: job.status,
         replicas: workers.replicas,
       });
-  void failed;
   return {
-    actions: [...accountActions(seen, parts, now), ...applyChildren(parts, children, memory), ...plan.actions],
+    actions: [
+      ...accountActions(seen, parts, now),
+      ...applyChildren(parts, children, memory),
+      ...plan.actions,
+    ],
     status: statusOf(seen, parts.resolved, judged, {
       startedAt: plan.isQueued ? 'clear' : 'begin',
       now,
     }),
     events: [],
     // Silence is no event.
-    requeueAfter: report === null ? null : Math.max(1000, report.at + 30_000 - now),
+    requeueAfter: report === null ? null : Math.max(1000, report.at + reportAge - now),
     reason: judged.message === '' ? judged.state : judged.message,
   };
 }
@@ -209,6 +219,6 @@ function accountActions({ job, memory }: Seen, parts: JobParts, now: WallTime): 
   const isKnown = memory.accountAt !== null && now - memory.accountAt < accountAge;
   return [
     ...(hasFinalizer(job) ? [] : [finalizerPatch(job, true, 'it will have streams')]),
-    ...(isKnown ? [] : [{ kind: 'push-account', reason: 'NATS must know the job' } as const]),
+    ...(isKnown ? [] : [{ kind: 'push-account' as const, reason: 'NATS must know the job' }]),
   ];
 }

@@ -1,6 +1,7 @@
 /** All that a decision about a job sees. Whoever calls it has read the clock and asked the cluster. */
-import type { TrainingJobObject } from '../../crd/training-job-object.js';
+
 import type { JobReport } from '../../../shared/messages/job-report.js';
+import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import type { Installation, JobSecrets } from '../children/installation.js';
 import type { JobObject, KubernetesObject, PodObject } from '../objects/kubernetes-objects.js';
 

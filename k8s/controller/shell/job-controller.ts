@@ -1,0 +1,114 @@
+/** Looks at one job at a time: sees, decides, acts, writes down. */
+import type { Log } from '../../../shared/log.js';
+import type { TrainingJobStatus } from '../../crd/status-schema.js';
+import type { TrainingJobObject } from '../../crd/training-job-object.js';
+import { isGone } from '../api/api-error.js';
+import type { Installation } from '../children/installation.js';
+import { isFinished } from '../policy/conditions.js';
+import { sooner } from '../policy/times.js';
+import { reconcile } from '../reconcile/reconcile.js';
+import type { EventRecorder } from './event-recorder.js';
+import { type PerformOptions, perform } from './perform.js';
+import { paceOf } from './status-pace.js';
+import { transitionEvents } from './transition-events.js';
+
+export interface JobControllerOptions extends PerformOptions {
+  readonly installation: Installation;
+  readonly events: EventRecorder;
+  readonly log: Log;
+  /** Whether this process may still write: its lease is fresh. */
+  readonly mayAct: () => boolean;
+}
+
+/** This process no longer leads; another one does the work. */
+export class NotLeadingError extends Error {
+  override readonly name = 'NotLeadingError';
+  readonly code = 'NOT_LEADING';
+}
+
+export class JobController {
+  readonly #options: JobControllerOptions;
+
+  constructor(options: JobControllerOptions) {
+    this.#options = options;
+  }
+
+  /** @returns milliseconds until the next look; null where only a change calls for one */
+  async handle(key: string): Promise<number | null> {
+    const { accounts, events, installation, log, memories, now, view } = this.#options;
+    const job = view.job(key);
+    if (job === undefined) return null;
+    const { name, uid } = job.metadata;
+    const entry = memories.of(uid);
+    const seen = {
+      ...{ job, installation },
+      children: view.childrenOf(job),
+      report: entry.report,
+      memory: memories.memoryOf(uid, now()),
+      secrets: accounts.secretsOf({ name, uid }),
+    };
+    const decision = reconcile(seen, now());
+    let failure: unknown = null;
+    for (const action of decision.actions) {
+      this.#mustLead();
+      const { kind, reason } = action;
+      const what = 'object' in action ? action.object.kind : 'of' in action ? action.of : '';
+      try {
+        await perform(action, job, this.#options);
+        log.info({ job: key, action: kind, what, reason }, 'done');
+      } catch (error) {
+        failure = error;
+        break;
+      }
+    }
+    entry.problem = failure === null ? null : (failure as Error).message;
+    for (const event of decision.events) events.record(job, event);
+    if (failure !== null && !(failure instanceof NotLeadingError)) {
+      const note = (failure as Error).message;
+      events.record(job, { type: 'Warning', reason: 'ReconcileFailed', note });
+    }
+    const wait =
+      decision.status === null ? null : await this.#write(job, decision.status, failure !== null);
+    if (failure !== null) throw failure;
+    return sooner(decision.requeueAfter, wait);
+  }
+
+  /** @returns milliseconds until it may be written; null where it is as it should be */
+  async #write(
+    job: TrainingJobObject,
+    status: TrainingJobStatus,
+    isAfterFailure: boolean,
+  ): Promise<number | null> {
+    const { api, events, memories, now, view } = this.#options;
+    const entry = memories.of(job.metadata.uid);
+    // An end is written down, or it is none.
+    if (isAfterFailure && isFinished(status)) return null;
+    const pace = paceOf({
+      before: job.status,
+      after: status,
+      sinceLast: entry.statusAt === null ? null : now() - entry.statusAt,
+      activeJobs: view.jobs().length,
+    });
+    if (pace === null) return null;
+    if (pace.kind === 'wait') return pace.milliseconds;
+    this.#mustLead();
+    const { name, namespace, uid } = job.metadata;
+    const { apiVersion, kind } = job;
+    try {
+      const object = { apiVersion, kind, metadata: { name, namespace, uid }, status };
+      const written = await api.apply(object, true, 'status');
+      entry.statusAt = now();
+      view.storeOf('TrainingJob')?.put(written);
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw error;
+    }
+    for (const event of transitionEvents(job.status, status)) events.record(job, event);
+    return null;
+  }
+
+  #mustLead(): void {
+    if (this.#options.mayAct()) return;
+    throw new NotLeadingError('Cannot change the cluster: this controller does not lead any more');
+  }
+}

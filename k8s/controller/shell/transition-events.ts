@@ -1,0 +1,21 @@
+/** Events that tell of what has changed between two statuses. */
+import type { TrainingJobStatus } from '../../crd/status-schema.js';
+import type { JobEvent } from '../reconcile/decision.js';
+
+export function transitionEvents(
+  before: TrainingJobStatus | undefined,
+  after: TrainingJobStatus,
+): JobEvent[] {
+  if (before?.state === after.state || after.state === undefined) return [];
+  const condition = after.conditions?.find(({ type }) => type === after.state);
+  const note = condition?.message || after.message || `it is ${after.state.toLowerCase()} now`;
+  const isTrouble =
+    after.state === 'Failed' || after.state === 'Degraded' || after.state === 'Paused';
+  return [
+    {
+      type: isTrouble ? 'Warning' : 'Normal',
+      reason: after.state === 'Failed' ? (condition?.reason ?? 'Failed') : after.state,
+      note,
+    },
+  ];
+}
