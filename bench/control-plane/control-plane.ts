@@ -9,7 +9,7 @@ import type { Join } from './run-observer.js';
 import { benchSimulated, type SimulatedResult } from './simulated-part.js';
 
 const usage =
-  'npm run bench -- control-plane [--simulated 64] [--seconds 60] [--step-ms 100] [--real 16] ' +
+  'npm run bench -- control-plane [--simulated 64] [--seconds 60] [--step-ms 500] [--real 16] ' +
   '[--steps 100] [--profile FOLDER]';
 
 export async function benchControlPlane(argv: string[]): Promise<void> {
@@ -18,7 +18,7 @@ export async function benchControlPlane(argv: string[]): Promise<void> {
     options: {
       simulated: { type: 'string', default: '64' },
       seconds: { type: 'string', default: '60' },
-      'step-ms': { type: 'string', default: '100' },
+      'step-ms': { type: 'string', default: '500' },
       real: { type: 'string', default: '16' },
       steps: { type: 'string', default: '100' },
       profile: { type: 'string' },

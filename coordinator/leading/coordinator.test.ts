@@ -217,7 +217,7 @@ test("a worker's failure ends the run only where every worker would fail of it",
   const cluster = await trainingCluster();
   workerOf(cluster, 1).report(failed('TRAINING_THREAD'));
   workerOf(cluster, 1).say({ phase: 'failed' });
-  await cluster.pass(1000);
+  await cluster.pass(200);
   assert.deepEqual(
     (await cluster.record())?.members.map(({ worker }) => worker),
     ['w0'],

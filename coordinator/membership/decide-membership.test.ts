@@ -156,9 +156,10 @@ test('links that broke between living members are mended once; then somebody is 
 test('those that come within a moment join together, at the end of a step', () => {
   const cluster = trainingCluster(2, { max: 4 });
   cluster.say('w3');
+  cluster.say('w4', { phase: 'preparing' });
   cluster.pass(900);
   assert.equal(cluster.act().kind, 'nothing');
-  cluster.say('w4');
+  cluster.say('w4', { phase: 'standing-by' });
   cluster.say('w5');
   cluster.pass(200);
   const decision = cluster.act();
@@ -167,6 +168,22 @@ test('those that come within a moment join together, at the end of a step', () =
   assert.deepEqual(cluster.members, ['w0', 'w1', 'w3', 'w4']);
   cluster.pass(5000);
   assert.equal(cluster.act().kind, 'nothing');
+});
+
+// Would catch a joiner that waits for nobody, and one that waits for ever for a process that never opens.
+test('who stands by waits a second for those that prepare, and a moment where nobody does', () => {
+  const alone = trainingCluster(2, { max: 4 });
+  alone.say('w3');
+  alone.pass(200);
+  assert.equal(alone.act().kind, 'nothing');
+  alone.pass(100);
+  assert.equal(alone.act().kind, 'form');
+  const waiting = trainingCluster(2, { max: 4 });
+  waiting.say('w3');
+  waiting.say('w4', { phase: 'preparing' });
+  waiting.pass(1100);
+  assert.equal(waiting.act().kind, 'form');
+  assert.deepEqual(waiting.members, ['w0', 'w1', 'w3']);
 });
 
 // Would catch a joiner that is killed as it joins and stops those that train.

@@ -13,8 +13,14 @@ export const silenceTimeout: Millis = millis(2000);
  */
 export const pingTimeout: Millis = millis(150);
 
-/** Joiners that come within so long come in together: each change costs the members a step's border. */
+/**
+ * Whoever stands by waits so long for those that are seen to prepare: each change costs the members a
+ * step's border, so joiners that are started together come in together.
+ */
 export const gatheringTime: Millis = millis(1000);
+
+/** And so long where nobody is seen to: words of processes that open at the same moment come in turns. */
+export const joinDelay: Millis = millis(250);
 
 /** A run that begins waits so long for `replicas` once it has `min`. */
 export const firstPatience: Millis = millis(10_000);

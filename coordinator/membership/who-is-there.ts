@@ -50,6 +50,12 @@ export function unheardOf(
     .map(({ worker }) => worker);
 }
 
+/** Whether somebody opens its dataset and engine, and will stand by. */
+export const prepares = (now: Millis, { workers }: ClusterView): boolean =>
+  [...workers.values()].some(
+    ({ status, heardAt }) => status.phase === 'preparing' && now - heardAt < silenceTimeout,
+  );
+
 /** Members of a generation whose record is lost: whatever removed it, they hold the state. */
 export const orphans = (now: Millis, view: ClusterView): SeenWorker[] =>
   [...view.workers.values()].filter(

@@ -10,15 +10,9 @@ import {
   seenMember,
   whomToLeaveOut,
 } from '../judge-members.js';
-import {
-  breakMemory,
-  firstPatience,
-  lostPatience,
-  preparingPatience,
-  silenceTimeout,
-} from '../limits.js';
+import { breakMemory, firstPatience, lostPatience, preparingPatience } from '../limits.js';
 import type { MembershipDecision } from '../membership-decision.js';
-import { membersOf, mostOf, spares } from '../who-is-there.js';
+import { membersOf, mostOf, prepares, spares } from '../who-is-there.js';
 import { form } from './form-generation.js';
 
 /** Forms a generation of workers none of which has been a member of the one before. */
@@ -38,9 +32,7 @@ export function begin(
   }
   const times = standing.map(({ standingSince }) => standingSince ?? view.since);
   const since = times.sort((a, b) => a - b)[least - 1] as Millis;
-  const others = [...view.workers.values()].some(
-    ({ status, heardAt }) => status.phase === 'preparing' && now - heardAt < silenceTimeout,
-  );
+  const others = prepares(now, view);
   const bound = others && patience === firstPatience ? preparingPatience : patience;
   if (count < enough && now - since < bound && !view.facts.stopping) {
     return { kind: 'wait', reason: `${count} of ${enough} workers, of which ${least} are enough` };

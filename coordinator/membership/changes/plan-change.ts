@@ -4,9 +4,9 @@ import { comparePositions, farthest } from '../../../shared/membership/position.
 import type { Millis } from '../../../shared/units.js';
 import type { ClusterView, SeenWorker, WorkersWanted } from '../cluster-view.js';
 import { isTrainingIn } from '../find-late.js';
-import { dealInterval, gatheringTime } from '../limits.js';
+import { dealInterval, gatheringTime, joinDelay } from '../limits.js';
 import { type MembershipDecision, nothing } from '../membership-decision.js';
-import { isEnding, membersOf, spares } from '../who-is-there.js';
+import { isEnding, membersOf, prepares, spares } from '../who-is-there.js';
 import { betterShares } from './deal-lanes.js';
 import { form } from './form-generation.js';
 
@@ -47,7 +47,8 @@ export function grow(
   if (isEnding(members) || view.facts.stopping) return nothing('the run ends');
   const more = spares(members, standing, wanted);
   const first = Math.min(...more.map(({ standingSince }) => standingSince ?? now));
-  if (more.length > 0 && now - first >= gatheringTime) {
+  const patience = prepares(now, view) ? gatheringTime : joinDelay;
+  if (more.length > 0 && now - first >= patience) {
     const names = more.map(({ worker }) => worker);
     const reason = `${names.join(', ')} ${names.length === 1 ? 'joins' : 'join'}`;
     const all = [...members, ...more];
