@@ -49,8 +49,10 @@ export class GenerationFormer {
     if (this.#run.isClosed || this.#run.hasEnded) return false;
     if (written.kind === 'deposed')
       this.#run.given.onDeposed('a newer leader has written a generation');
-    // An answer was lost, and something else has been decided since: it goes on from what is there.
-    if (written.kind === 'other') this.#run.memory.found(this.#run.now, written.record);
+    // An answer was lost, and something else has been decided since: it goes on from what is there. A
+    // start that nobody was told of, and that the log does not know, is chosen again.
+    if (written.kind === 'other' && written.record.start === null)
+      this.#run.memory.found(this.#run.now, written.record);
     return written.kind === 'written';
   }
 

@@ -44,11 +44,13 @@ function losing(values: BusValues, answers: number): BusValues {
   };
 }
 
-// Would catch a leader that deposes itself, or writes two generations of one number.
+// Would catch a leader that deposes itself, writes two generations of one number, or takes its own for another
+// because its fields stand in another order.
 test('an own generation whose answer was lost is recognized', async () => {
   const keeper = new RecordKeeper(losing(await open(), 1), run, 1);
   assert.equal((await keeper.write(record(1, 1))).kind, 'unknown');
-  assert.equal((await keeper.write(record(1, 1))).kind, 'written');
+  const { fence, ...rest } = record(1, 1);
+  assert.equal((await keeper.write({ ...rest, fence })).kind, 'written');
   const other = new RecordKeeper(losing(await open(), 1), run, 1);
   await other.write(record(1, 1, 'first'));
   assert.deepEqual(await other.write(record(1, 1, 'second')), {

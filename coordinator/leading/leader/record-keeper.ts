@@ -1,4 +1,5 @@
 /** The newest generation in the store, changed by compare-and-set only. */
+import { isDeepStrictEqual } from 'node:util';
 import { BusAwayError, type BusValues } from '../../../shared/bus.js';
 import {
   decodeGeneration,
@@ -55,7 +56,7 @@ export class RecordKeeper {
         this.#revision = revision;
         return { kind: 'written' };
       }
-      return await this.#whoWrote(record);
+      return await this.#whoWrote(data);
     } catch (error) {
       if (error instanceof BusAwayError) return { kind: 'unknown' };
       throw error;
@@ -63,10 +64,10 @@ export class RecordKeeper {
   }
 
   /** Someone was faster: this process itself, where an answer was lost, or another leader. */
-  async #whoWrote(record: GenerationRecord): Promise<Written> {
+  async #whoWrote(data: Uint8Array): Promise<Written> {
     const found = await this.#values.get(this.#key);
     const there = found === null ? null : decodeGeneration(found.data);
-    const isOurs = there !== null && JSON.stringify(there) === JSON.stringify(record);
+    const isOurs = there !== null && isDeepStrictEqual(there, decodeGeneration(data));
     if (there !== null && there.fence > this.#fence) return { kind: 'deposed' };
     // Behind what a stranger removed or spoilt, and what an answer was lost of, it is written again.
     this.#revision = found?.revision ?? 0;
