@@ -1,0 +1,32 @@
+/**
+ * What each image is made of. Its files are what can be reached from `entries` by imports; what lies
+ * under `leftOut` is not followed, and what a command wants of it is missing in that image.
+ */
+export const components = {
+  coordinator: {
+    entries: ['dist/cli/main.js', 'dist/coordinator/main.js'],
+    // Engines and tfjs are the worker's, and most of its size.
+    leftOut: ['dist/worker/', 'dist/bench/'],
+    native: [],
+  },
+  worker: {
+    entries: ['dist/cli/main.js', 'dist/worker/main.js'],
+    // A worker talks to NATS and its peers, never to Kubernetes.
+    leftOut: ['dist/k8s/', 'dist/cli/kubernetes/', 'dist/bench/'],
+    native: ['build/native/lockstep_arithmetic.node', 'build/native/lockstep_torch.node'],
+  },
+};
+
+/** Read by path, so that no import names them. */
+export const alwaysThere = ['cli/lockstep.mjs', 'LICENSE'];
+
+/**
+ * Image -> its stage in k8s/images/Dockerfile is of that name; the component inside; and the most
+ * that it may take on a node, unpacked.
+ */
+export const images = {
+  coordinator: { component: 'coordinator', mostBytes: 250e6 },
+  worker: { component: 'worker', mostBytes: 900e6 },
+  // What CUDA's libraries weigh is not ours to say.
+  'worker-cuda': { component: 'worker', mostBytes: 8e9 },
+};
