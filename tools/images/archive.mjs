@@ -25,6 +25,11 @@ export function readArchive(file) {
   const descriptor = openSync(file, 'r');
   try {
     const files = tarFiles(descriptor);
+    if (!files.has('manifest.json')) {
+      throw new Error(
+        `Cannot read ${file}: it has no manifest.json: it must be an archive of an image`,
+      );
+    }
     const [manifest] = JSON.parse(textOf(descriptor, files.get('manifest.json')));
     return {
       tags: manifest.RepoTags,
