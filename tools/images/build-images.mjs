@@ -6,7 +6,7 @@ import { runLogged } from '../setup/command.mjs';
 import { inRoot, root } from '../setup/paths.mjs';
 import { digest, hasStamp, removeStamp, writeStamp } from '../setup/stamp.mjs';
 import { StepFailedError } from '../setup/step-failed-error.mjs';
-import { installedTorch } from '../setup/torch-build.mjs';
+import { installedTorch, wantedTorch } from '../setup/torch-build.mjs';
 import { readArchive, replaceTopLayer, tidyArchive } from './archive.mjs';
 import { openBases } from './bases.mjs';
 import { builders, openBuilder } from './builder.mjs';
@@ -37,12 +37,14 @@ export async function buildImages(options) {
     builder,
     system: { ...systemOf(), contexts: chosen.builder !== 'docker' || has.buildx },
     bases: openBases(options, builder, say),
+    setUp: onlyOnce(() =>
+      runLogged('images-setup', [process.execPath, 'tools/setup.mjs', '--quiet']),
+    ),
     output: resolve(options.output ?? inRoot('build/images')),
     manifest: JSON.parse(readFileSync(inRoot('package.json'), 'utf8')),
   };
   mkdirSync(work.output, { recursive: true });
   mkdirSync(inRoot('build/images'), { recursive: true });
-  await runLogged('images-setup', [process.execPath, 'tools/setup.mjs', '--quiet']);
   const problems = [];
   for (const image of options.images) {
     const startedAt = performance.now();
@@ -65,7 +67,17 @@ const systemOf = () => ({
     : null,
 });
 
-async function buildNats({ builder, output }) {
+/** Not where all is made inside the build: that is for machines that cannot be set up. */
+function onlyOnce(action) {
+  let done = null;
+  return () => {
+    done ??= action();
+    return done;
+  };
+}
+
+async function buildNats({ builder, output, setUp }) {
+  await setUp();
   const what = natsImage();
   const archive = `${output}/nats.tar`;
   const stamp = stampOf('nats');
@@ -94,7 +106,7 @@ async function save(builder, name, archive) {
 
 async function build(image, work) {
   const { options, system, manifest, output } = work;
-  const { source, reason } = decideSource(options.from, image, system, installedTorch());
+  const { source, reason } = decideSource(options.from, image, system, torchHere());
   if (source === null || (source === 'inside' && options.only === 'code')) {
     throw new StepFailedError(`Cannot build ${image} out of the checkout: ${reason}`);
   }
@@ -105,6 +117,12 @@ async function build(image, work) {
   if (source === 'checkout') return await buildOfCheckout(target, work);
   work.say(`${image} is set up inside the build (${reason}): that takes some minutes`);
   return await buildInside(target, work);
+}
+
+/** What set-up has, or would bring. */
+function torchHere() {
+  const installed = installedTorch();
+  return installed === 'absent' ? wantedTorch() : installed;
 }
 
 async function buildInside({ image, name, archive, args }, { options, builder, bases }) {
@@ -128,7 +146,8 @@ async function buildInside({ image, name, archive, args }, { options, builder, b
   return { archive, how: 'built inside' };
 }
 
-async function buildOfCheckout({ image, name, archive, args }, { options, builder, bases }) {
+async function buildOfCheckout({ image, name, archive, args }, { options, builder, bases, setUp }) {
+  await setUp();
   const plan = planOf(images[image].component);
   const laid = inRoot(`build/images/laid/${image}`);
   layOut(laid, plan, ['code']);
