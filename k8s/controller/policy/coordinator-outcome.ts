@@ -26,7 +26,8 @@ export type CoordinatorOutcome =
   | { readonly kind: 'none' }
   | { readonly kind: 'complete'; readonly message: string; readonly weightsSha256: string | null }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
-  | { readonly kind: 'stopped' };
+  /** Answered: its Job is suspended already, so this is what it rests for, and no new wish. */
+  | { readonly kind: 'stopped'; readonly isAnswered: boolean };
 
 /**
  * Of the coordinator's Job: pods that had ended before it was last resumed. What they said was answered
@@ -65,7 +66,7 @@ export function coordinatorOutcome(
   const failed = ownEnds.find(({ end }) => reasons[end.exitCode] !== undefined);
   if (failed !== undefined) return failureOf(failed.pod, failed.end);
   const isStopped = ownEnds.some(({ end }) => end.exitCode === exitCodes.stopped);
-  return { kind: isStopped ? 'stopped' : 'none' };
+  return isStopped ? { kind: 'stopped', isAnswered: job?.spec.suspend === true } : { kind: 'none' };
 }
 
 function failureOf({ metadata }: PodObject, end: TerminatedState): CoordinatorOutcome {

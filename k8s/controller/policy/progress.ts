@@ -7,9 +7,10 @@ import {
   type TrainingJobStatus,
 } from '../../crd/status-schema.js';
 import type { Children, Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
-import { type Claims, holds } from './conditions.js';
+import type { Claims } from './conditions.js';
 import { problemsOf } from './pod-problems.js';
 import { isRunning, podsOf } from './pods.js';
+import { readTime } from './times.js';
 
 /** Coordinators report every five seconds; after six missed ones nobody knows how the run is. */
 export const reportAge = 30_000;
@@ -31,8 +32,12 @@ export interface ProgressSeen {
 
 export function judgeProgress(seen: ProgressSeen): Judged {
   const { report, now } = seen;
-  if (report !== null && now - report.at < reportAge) return byReport(seen, report.report);
-  return withoutReport(seen);
+  const startedAt = readTime(seen.before?.startTime);
+  // One from before a suspension says nothing about the pods that are there now.
+  const isOfNow = report !== null && startedAt !== null && report.at >= startedAt;
+  return isOfNow && now - report.at < reportAge
+    ? byReport(seen, report.report)
+    : withoutReport(seen);
 }
 
 function byReport(seen: ProgressSeen, report: JobReport): Judged {
@@ -43,6 +48,10 @@ function byReport(seen: ProgressSeen, report: JobReport): Judged {
       return notRunning('Starting', 'Starting', firstOf(problems, report.reason, 'the run begins'));
     case 'paused':
       return notRunning('Paused', 'Paused', [report.reason, problems].filter(Boolean).join('; '));
+    case 'finished':
+    case 'failed':
+      // What it came to is said by the exit code.
+      return { state: seen.before?.state ?? 'Running', message: 'the run has ended', claims: {} };
     default: {
       if (length >= seen.replicas)
         return running('Running', length, seen.replicas, straggler(report));
@@ -51,18 +60,21 @@ function byReport(seen: ProgressSeen, report: JobReport): Judged {
   }
 }
 
+/** The run was under way at the last look; what comes before or in between begins anew. */
+const trainingStates: readonly string[] = ['Running', 'Degraded', 'Paused'];
+
 /** Nothing was heard: either there is nobody yet, or there was and he is silent. */
 function withoutReport(seen: ProgressSeen): Judged {
   const { before, children, memory, now, report } = seen;
   const isLed = podsOf('coordinator', children.pods).some(isRunning);
-  const hasTrained = holds(before, 'Running') || before?.state === 'Paused';
+  const hasTrained = before?.startTime !== undefined && trainingStates.includes(before.state ?? '');
   // A new controller is told within seconds: until then the last one's word holds.
   if (hasTrained && isLed && report === null && now - memory.leadsSince < reportAge) {
     const { state = 'Running', message = '' } = before ?? {};
     return { state, message, claims: {} };
   }
   const problems = problemsOfPods(seen);
-  if (hasTrained || (before?.step ?? 0) > 0) {
+  if (hasTrained) {
     const silent = `nothing was heard from the coordinator for ${reportAge / 1000} s`;
     const away = firstOf(
       problems,

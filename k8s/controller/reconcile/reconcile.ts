@@ -20,8 +20,8 @@ import { failedPods, restartsProblem } from '../policy/restarts.js';
 import { restJobs, runJobs } from '../policy/run-jobs.js';
 import { readTime, sooner } from '../policy/times.js';
 import { workerOutcome } from '../policy/worker-outcome.js';
-import type { Action, Decision } from './decision.js';
-import type { Seen, WallTime } from './seen.js';
+import type { Action, Decision, JobEvent } from './decision.js';
+import type { Children, Seen, WallTime } from './seen.js';
 import { finishedStatus, statusOf, unusableStatus } from './status.js';
 
 /** Servers that came back may have forgotten an account. */
@@ -85,7 +85,8 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
   if (deadline.kind === 'passed') return finish('Failed', 'DeadlineExceeded', deadline.message);
 
   const isStopped = outcome.kind === 'stopped';
-  if (isStopped || cluster.suspend) return decideRest(seen, parts, isStopped, now);
+  const isAsked = outcome.kind === 'stopped' && !outcome.isAnswered;
+  if (isAsked || cluster.suspend) return decideRest(seen, parts, isStopped, now);
 
   const { requeueAfter, ...run } = decideRun(seen, parts, now);
   const waits = [
@@ -157,18 +158,12 @@ function decideRest(seen: Seen, parts: JobParts, isStopped: boolean, now: WallTi
 function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision {
   const { children, job, memory, report } = seen;
   const { workers } = parts.resolved;
-  if (children.taken.length > 0) {
-    const message = `${children.taken.join(', ')} exist already and belong to something else`;
-    return {
-      actions: [],
-      status: statusOf(seen, parts.resolved, pending('NameTaken', message), {
-        startedAt: 'keep',
-        now,
-      }),
-      events: [{ type: 'Warning', reason: 'NameTaken', note: message }],
-      requeueAfter: lookAgain,
-      reason: message,
-    };
+  const blocked = namesBlocked(children);
+  if (blocked !== null) {
+    const { events, message, reason } = blocked;
+    const judged = pending(reason, message);
+    const status = statusOf(seen, parts.resolved, judged, { startedAt: 'keep', now });
+    return { actions: [], status, events, requeueAfter: lookAgain, reason: message };
   }
   const plan = runJobs(parts, children);
   const judged = plan.isQueued
@@ -179,11 +174,7 @@ function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision {
         replicas: workers.replicas,
       });
   return {
-    actions: [
-      ...accountActions(seen, parts, now),
-      ...applyChildren(parts, children, memory),
-      ...plan.actions,
-    ],
+    actions: runActions(seen, parts, plan.actions, now),
     status: statusOf(seen, parts.resolved, judged, {
       startedAt: plan.isQueued ? 'clear' : 'begin',
       now,
@@ -193,6 +184,17 @@ function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision {
     requeueAfter: report === null ? null : Math.max(1000, report.at + reportAge - now),
     reason: judged.message === '' ? judged.state : judged.message,
   };
+}
+
+function namesBlocked({ leftovers, taken }: Children) {
+  if (taken.length > 0) {
+    const message = `${taken.join(', ')} exist already and belong to something else`;
+    const events: JobEvent[] = [{ type: 'Warning', reason: 'NameTaken', note: message }];
+    return { reason: 'NameTaken', message, events };
+  }
+  if (leftovers.length === 0) return null;
+  const message = `${leftovers.join(', ')} of a deleted job of this name are still being removed`;
+  return { reason: 'WaitingForRemoval', message, events: [] };
 }
 
 const pending = (reason: string, message: string): Judged => ({
@@ -212,13 +214,26 @@ function queued(workersLeft: number): Judged {
   };
 }
 
-/** The job's account on the installation's NATS, and the finalizer that sees to its end. */
-function accountActions({ job, memory }: Seen, parts: JobParts, now: WallTime): Action[] {
+/**
+ * The finalizer comes before whatever it must see to the end of, and NATS knows the job before its pods
+ * come; what runs already does not wait for a NATS that is away.
+ */
+function runActions(
+  { children, job, memory }: Seen,
+  parts: JobParts,
+  jobs: readonly Action[],
+  now: WallTime,
+): Action[] {
+  const others = applyChildren(parts, children, memory);
   // On servers of the user's own nothing is the controller's to make or to remove.
-  if (parts.resolved.cluster.kubernetes.nats !== undefined) return [];
+  if (parts.resolved.cluster.kubernetes.nats !== undefined) return [...others, ...jobs];
   const isKnown = memory.accountAt !== null && now - memory.accountAt < accountAge;
-  return [
-    ...(hasFinalizer(job) ? [] : [finalizerPatch(job, true, 'it will have streams')]),
-    ...(isKnown ? [] : [{ kind: 'push-account' as const, reason: 'NATS must know the job' }]),
-  ];
+  const push: Action[] = isKnown
+    ? []
+    : [{ kind: 'push-account', reason: 'NATS must know the job' }];
+  const finalizer = hasFinalizer(job) ? [] : [finalizerPatch(job, true, 'it will have streams')];
+  const isNew = jobs.some(({ kind }) => kind === 'create');
+  return isNew
+    ? [...finalizer, ...push, ...others, ...jobs]
+    : [...finalizer, ...others, ...jobs, ...push];
 }

@@ -18,6 +18,8 @@ export interface Children {
   readonly pods: readonly PodObject[];
   /** Children's names that belong to someone else: `Job movies-worker`. */
   readonly taken: readonly string[];
+  /** Those of a TrainingJob of the same name that is gone: they go by themselves. */
+  readonly leftovers: readonly string[];
 }
 
 export interface ReceivedReport {

@@ -11,6 +11,7 @@ import {
   type KubernetesObject,
   type PodObject,
 } from '../objects/kubernetes-objects.js';
+import { isFinished } from '../policy/conditions.js';
 import type { Children } from '../reconcile/seen.js';
 
 /** Kinds that are watched, and which of their objects. */
@@ -49,6 +50,11 @@ export class ClusterView {
     return [...(this.#stores.get('TrainingJob')?.values() ?? [])] as unknown as TrainingJobObject[];
   }
 
+  /** How many have no end yet. */
+  activeJobs(): number {
+    return this.jobs().filter(({ status }) => !isFinished(status)).length;
+  }
+
   job(key: string): TrainingJobObject | undefined {
     return this.#stores.get('TrainingJob')?.get(key) as TrainingJobObject | undefined;
   }
@@ -56,11 +62,14 @@ export class ClusterView {
   childrenOf({ metadata }: TrainingJobObject): Children {
     const names = childNames(metadata.name);
     const taken: string[] = [];
+    const leftovers: string[] = [];
     const child = (kind: Kind, name: string): KubernetesObject | null => {
       const found = this.#stores.get(kind)?.get(`${metadata.namespace}/${name}`);
       if (found === undefined) return null;
-      if (controllerOf(found)?.uid === metadata.uid) return found;
-      taken.push(`${kind} ${name}`);
+      const owner = controllerOf(found);
+      if (owner?.uid === metadata.uid) return found;
+      const isLeftover = owner?.kind === 'TrainingJob' && owner.name === metadata.name;
+      (isLeftover ? leftovers : taken).push(`${kind} ${name}`);
       return null;
     };
     return {
@@ -71,6 +80,7 @@ export class ClusterView {
       checkpoints: child('PersistentVolumeClaim', names.checkpoints),
       pods: [...(this.#pods.get(`${metadata.namespace}/${metadata.name}`)?.values() ?? [])],
       taken,
+      leftovers,
     };
   }
 

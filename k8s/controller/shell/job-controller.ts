@@ -87,7 +87,7 @@ export class JobController {
       before: job.status,
       after: status,
       sinceLast: entry.statusAt === null ? null : now() - entry.statusAt,
-      activeJobs: view.jobs().length,
+      activeJobs: view.activeJobs(),
     });
     if (pace === null) return null;
     if (pace.kind === 'wait') return pace.milliseconds;

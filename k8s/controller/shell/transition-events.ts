@@ -9,8 +9,11 @@ export function transitionEvents(
   if (before?.state === after.state || after.state === undefined) return [];
   const condition = after.conditions?.find(({ type }) => type === after.state);
   const note = condition?.message || after.message || `it is ${after.state.toLowerCase()} now`;
+  const isAsked = after.conditions?.some(({ reason }) => reason === 'Suspending') ?? false;
   const isTrouble =
-    after.state === 'Failed' || after.state === 'Degraded' || after.state === 'Paused';
+    after.state === 'Failed' ||
+    after.state === 'Degraded' ||
+    (after.state === 'Paused' && !isAsked);
   return [
     {
       type: isTrouble ? 'Warning' : 'Normal',
