@@ -76,7 +76,7 @@ const columns = [
   { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
 ];
 
-function objectSchema(): StructuralSchema {
+export function objectSchema(): StructuralSchema {
   const { spec } = inputSchemaOf(trainingJobSchema).properties ?? {};
   if (spec === undefined) throw new Error('Cannot make the definition: a job has no spec');
   const used = new Set<string>();

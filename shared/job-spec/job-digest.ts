@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TrainingJob } from './job-spec.js';
-import { withoutCluster } from './on-cluster.js';
+import { withoutClusterFields } from './on-cluster.js';
 import { stageJobs } from './stage-jobs.js';
 
 /**
@@ -77,7 +77,7 @@ export function jobDigest(job: TrainingJob): string {
  */
 export function wholeJobDigest(job: TrainingJob): string {
   return createHash('sha256')
-    .update(canonicalJson(withoutCluster(job)))
+    .update(canonicalJson(withoutClusterFields(job)))
     .digest('hex');
 }
 

@@ -32,7 +32,7 @@ export function onCluster({ spec }: TrainingJob): ClusterFields {
 export const clusterFields = ['kubernetes', ...Object.keys(lifeOnCluster)] as const;
 
 /** The job that the processes run. */
-export function withoutCluster(job: TrainingJob): TrainingJob {
+export function withoutClusterFields(job: TrainingJob): TrainingJob {
   const spec = Object.fromEntries(
     Object.entries(job.spec).filter(([name]) => !clusterFields.includes(name)),
   ) as TrainingJob['spec'];

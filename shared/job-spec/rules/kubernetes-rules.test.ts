@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobDigest, wholeJobDigest } from '../job-digest.js';
 import { parseJob, resolveJob, type TrainingJob } from '../job-spec.js';
-import { onCluster, withoutCluster } from '../on-cluster.js';
+import { onCluster, withoutClusterFields } from '../on-cluster.js';
 import { quantityValue } from '../sections/kubernetes-names.js';
 
 const text = `
@@ -29,7 +29,7 @@ test('what only a cluster reads is in no digest', () => {
   const job = jobOf(...everything);
   assert.equal(jobDigest(job), jobDigest(jobOf()));
   assert.equal(wholeJobDigest(job), wholeJobDigest(jobOf()));
-  assert.deepEqual(withoutCluster(job), jobOf());
+  assert.deepEqual(withoutClusterFields(job), jobOf());
 });
 
 // Catches: defaults of a cluster in every job.json of every machine.
