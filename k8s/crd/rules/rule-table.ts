@@ -7,7 +7,7 @@ import { atMostOne, exactlyOne } from './cel.js';
 import { absolutePath, podLabelRules, tolerationRules, workerRules } from './cluster-rules.js';
 import { immutabilityRules } from './immutable-fields.js';
 import { decoderRules, modelRules, pretrainedRules, ropeScalingRules } from './model-rules.js';
-import { objectiveRules } from './objective-rules.js';
+import { objectiveRules, ownObjectiveRules } from './objective-rules.js';
 import { stageRules } from './stage-rules.js';
 import {
   bestRules,
@@ -39,13 +39,13 @@ export const ruleTable: RuleTable = {
     ...warmupRules,
     ...bestRules,
     ...changeRules,
+    ...ownObjectiveRules,
     ...stageRules,
   ],
   'spec.data': [exactlyOne(['dataset', 'path']), absolutePath('path')],
   'spec.model': modelRules,
   ...towers,
   'spec.init': [absolutePath('from')],
-  'spec.objective': objectiveRules,
   'spec.stages[].objective': objectiveRules,
   'spec.duration': duration,
   'spec.stages[].duration': duration,

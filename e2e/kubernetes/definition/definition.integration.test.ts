@@ -1,19 +1,32 @@
 /** The definition of training jobs against a real API server: what it takes, and what it says otherwise. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { definitionPath } from '../../k8s/crd/definition-file.js';
-import { projectRoot } from '../../shared/project-root.js';
+import { definitionPath } from '../../../k8s/crd/definition-file.js';
+import { resolveObject } from '../../../k8s/crd/resolve-object.js';
+import { specProbes } from '../../../k8s/crd/schema/spec-probes-fixture.js';
+import { projectRoot } from '../../../shared/project-root.js';
+import { inCluster, withoutCluster } from '../cluster.js';
 import { allowedChanges, type BrokenJob, brokenChanges, brokenJobs } from './broken-jobs.js';
-import { inCluster, withoutCluster } from './cluster.js';
 import { verdictsOf, writeCases } from './dry-run.js';
-import { exampleWith } from './job-objects.js';
+import { exampleWith, objectOf } from './job-objects.js';
+import { mixedJobs } from './mixed-jobs.js';
 
 const skip = withoutCluster;
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-definition-'));
+
+const base = exampleWith([]) as { readonly spec: object };
+/** The API server and the schema must agree on each of them. */
+const compared: readonly unknown[] = [
+  // The others need no API server: k8s/crd/same-schema.test.ts. Fields of stages are made of the same parts.
+  ...specProbes()
+    .filter(({ path, isOfRules }) => isOfRules && !path.startsWith('spec.stages[].'))
+    .map(({ spec }) => ({ ...base, spec })),
+  ...mixedJobs(1000, 1).map((overrides) => exampleWith(overrides)),
+];
 
 /** Every step writes what it was told beside its cases; none of them ends the others. */
 const script = `
@@ -29,10 +42,11 @@ kubectl apply --dry-run=server -f $CASES/allowed >$CASES/allowed.out 2>$CASES/al
 kubectl scale trainingjob/movielens-quick --replicas=3 >$CASES/scale.out 2>$CASES/scale.err
 kubectl get tj,all >$CASES/get.out 2>$CASES/get.err
 kubectl get --raw /apis/lockstep.dev/v1alpha1/namespaces/default/trainingjobs/movielens-quick >$CASES/job.out
+"$NODE" "$POST" $CASES/objects.json $CASES/verdicts.json || exit 4
 exit 0
 `;
 
-const said = (step: string, output: 'out' | 'err'): string =>
+const said = (step: string, output: 'out' | 'err' | 'json'): string =>
   readFileSync(join(folder, `${step}.${output}`), 'utf8');
 
 before(async () => {
@@ -42,10 +56,13 @@ before(async () => {
   writeCases(join(folder, 'live'), changed([[]]));
   writeCases(join(folder, 'changes'), changed(brokenChanges.map(({ set }) => set)));
   writeCases(join(folder, 'allowed'), changed(allowedChanges));
+  writeFileSync(join(folder, 'objects.json'), JSON.stringify(compared));
   const environment = {
     DEFINITION: fileURLToPath(new URL(definitionPath, projectRoot)),
     EXAMPLES: fileURLToPath(new URL('examples', projectRoot)),
     CASES: folder,
+    NODE: process.execPath,
+    POST: fileURLToPath(new URL('post-all.js', import.meta.url)),
     // Another cluster had the same address, and other kinds.
     KUBECACHEDIR: join(folder, 'cache'),
   };
@@ -93,4 +110,22 @@ test('a job is scaled, listed by its short name and within `all`, and has its de
   assert.deepEqual(spec.workers, { replicas: 3, min: 1, shares: 'even' });
   assert.equal(spec.maxRestarts, 100);
   assert.equal(spec.model.item.normEps, undefined);
+});
+
+// Would catch: a rule in CEL that says another thing than the same rule in TypeScript.
+test('the API server and the schema agree on texts, lists and mixed jobs', {
+  skip,
+}, () => {
+  const verdicts: readonly (string | null)[] = JSON.parse(said('verdicts', 'json'));
+  const ours = compared.map((job) => resolveObject(objectOf(job)));
+  const apart = ours.flatMap((own, index) => {
+    const verdict = verdicts[index] ?? null;
+    if ((own.kind === 'resolved') === (verdict === null)) return [];
+    const said = own.kind === 'resolved' ? 'accepted' : own.message;
+    return [
+      `${JSON.stringify(compared[index])}: server: ${verdict ?? 'accepted'}: schema: ${said}`,
+    ];
+  });
+  assert.deepEqual(apart, []);
+  assert.ok(ours.filter(({ kind }) => kind === 'resolved').length > ours.length / 10);
 });

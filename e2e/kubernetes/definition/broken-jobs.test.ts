@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveObject } from '../../k8s/crd/resolve-object.js';
+import { resolveObject } from '../../../k8s/crd/resolve-object.js';
 import { brokenJobs } from './broken-jobs.js';
 import { verdictsOf } from './dry-run.js';
 import { exampleWith, objectOf } from './job-objects.js';

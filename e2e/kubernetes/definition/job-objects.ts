@@ -1,8 +1,8 @@
 /** Jobs as objects of a cluster, made of an example. */
 import { readFileSync } from 'node:fs';
-import type { TrainingJobObject } from '../../k8s/crd/training-job-object.js';
-import { readJobValue } from '../../shared/job-spec/job-spec.js';
-import { projectRoot } from '../../shared/project-root.js';
+import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
+import { readJobValue } from '../../../shared/job-spec/job-spec.js';
+import { projectRoot } from '../../../shared/project-root.js';
 
 const example = readFileSync(new URL('examples/movielens-quick.yaml', projectRoot), 'utf8');
 
