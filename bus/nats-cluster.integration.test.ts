@@ -11,7 +11,7 @@ import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/loca
 import { readNatsOptions } from '../process/nats/nats-options.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
 import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
-import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
+import { busEndedLogAge, busLogAge, busLogAgeInterval } from '../shared/limits.js';
 import { millis } from '../shared/units.js';
 import { Collector, LogCollector } from './bus.contract.js';
 import { insisting, stateOf } from './bus-restart.contract.js';
@@ -186,8 +186,9 @@ test('nats bus: what strangers remove, purge or limit is survived or named', asy
   await stranger.close();
 });
 
-// Would catch a log whose first entries go away while the run that needs them still writes to it.
-test('nats bus: a log lives for a week behind its newest entry', async () => {
+// Would catch a log whose first entries go away while the run that needs them lasts, or is suspended, and
+// one that stays for a year behind a run that is over.
+test('nats bus: a log lives for more than a year behind its newest entry, and for a week once it is retired', async () => {
   const { url } = servers.at(-1) as LocalNatsServer;
   let now = 0;
   const clock = { now: () => millis(now) };
@@ -206,6 +207,11 @@ test('nats bus: a log lives for a week behind its newest entry', async () => {
   await log.append(bytesOf('two'), 1);
   while ((await age()) < busLogAge) await bus.flush();
   assert.equal(await log.last(), 2);
+  await log.retire();
+  const retired = await age();
+  assert.ok(retired >= busEndedLogAge && retired < 2 * busEndedLogAge, String(retired));
+  await log.append(bytesOf('three'), 2);
+  while ((await age()) < busLogAge) await bus.flush();
   await stranger.close();
 });
 

@@ -1,7 +1,8 @@
 import { nanos } from 'nats';
 import type { BusLog, LogHandler, Reader } from '../shared/bus.js';
 import { BusAwayError } from '../shared/bus.js';
-import { busLogAge, busLogAgeInterval } from '../shared/limits.js';
+import { busEndedLogAge, busLogAge, busLogAgeInterval } from '../shared/limits.js';
+import type { Millis } from '../shared/units.js';
 import { isLate } from './nats-errors.js';
 import { publishStored } from './nats-publish.js';
 import { openReader } from './nats-reader.js';
@@ -81,17 +82,27 @@ export class NatsLog implements BusLog {
   /** Entries live as long as the log is written to, however long ago the first one was. */
   async #prolong(sequence: number): Promise<void> {
     try {
-      await this.#ask('prolong the life of', async () => {
-        const { streams } = await this.#session.manager();
-        const { created } = await streams.info(this.#name);
-        const { time } = await streams.getMessage(this.#name, { seq: sequence });
-        const age = Math.max(0, time.getTime() - Date.parse(String(created)));
-        await streams.update(this.#name, { max_age: nanos(age + busLogAge) });
-      });
+      await this.#ask('prolong the life of', () => this.#liveOn(sequence, busLogAge));
     } catch {
-      // There is a week left to try again.
+      // There is more than a year left to try again.
       this.#prolongedAt = null;
     }
+  }
+
+  async retire(): Promise<void> {
+    const last = await this.last();
+    if (last === 0) return;
+    await this.#ask('shorten the life of', () => this.#liveOn(last, busEndedLogAge));
+    this.#prolongedAt = null;
+  }
+
+  /** All entries live for so long behind this one. */
+  async #liveOn(sequence: number, life: Millis): Promise<void> {
+    const { streams } = await this.#session.manager();
+    const { created } = await streams.info(this.#name);
+    const { time } = await streams.getMessage(this.#name, { seq: sequence });
+    const age = Math.max(0, time.getTime() - Date.parse(String(created)));
+    await streams.update(this.#name, { max_age: nanos(age + life) });
   }
 
   read(from: number, handler: LogHandler): Promise<Reader> {

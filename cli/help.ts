@@ -77,6 +77,8 @@ stands by and takes over when the first one is lost.
 Options:
 ${natsOption}
   --output DIR         job, history and ledger of the run (default: runs/NAME of the job)
+  --run ID             the run's id, t and 16 hexadecimal digits: all coordinators with it lead one run,
+                       from any folder; the first begins it, and whoever comes later goes on with it
   --checkpoints WHERE  a folder that all workers see, s3://BUCKET/PREFIX, or "workers": each worker
                        writes into its own folder (default: DIR/checkpoints)
   --resume             continue from the newest complete checkpoint

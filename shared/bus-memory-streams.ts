@@ -245,6 +245,12 @@ export class MemoryLog implements BusLog {
     return this.#store.messages.last;
   }
 
+  /** Nothing in memory ages. */
+  async retire(): Promise<void> {
+    requireHere(this.#access);
+    this.#store.requireThere('shorten the life of the log');
+  }
+
   async remove(): Promise<void> {
     requireHere(this.#access);
     this.#store.clear();

@@ -105,6 +105,8 @@ export interface BusLog {
   read(from: number, handler: LogHandler): Promise<Reader>;
   /** Sequence of the newest entry; 0 without one. */
   last(): Promise<number>;
+  /** What it is about is over: its entries live for `busEndedLogAge` more, or until it is appended to. */
+  retire(): Promise<void>;
   /** Removes the log; it must not be used afterwards. */
   remove(): Promise<void>;
 }

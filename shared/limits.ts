@@ -86,11 +86,17 @@ export const busConsumerAge: Millis = millis(30_000);
 /** Nothing that a run stores, but for its log and its values, is worth keeping for longer. */
 export const busStreamAge: Millis = millis(7 * 24 * 3600 * 1000);
 
-/** How long a log lives behind its newest entry, */
-export const busLogAge: Millis = millis(8 * 24 * 3600 * 1000);
+/**
+ * How long a log lives behind its newest entry: a run may be suspended for long, and whoever goes on
+ * with it must find all of it,
+ */
+export const busLogAge: Millis = millis(400 * 24 * 3600 * 1000);
 
 /** of which it is told this often: each time costs two requests. */
 export const busLogAgeInterval: Millis = millis(24 * 3600 * 1000);
+
+/** The same once the run is over. */
+export const busEndedLogAge: Millis = millis(8 * 24 * 3600 * 1000);
 
 /**
  * Values are rewritten only when they change, so they must outlive the longest run; whoever leads a

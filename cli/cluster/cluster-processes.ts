@@ -25,6 +25,8 @@ export interface ClusterProcesses {
   readonly metricsHost?: string | null;
   /** `newest`, a checkpoint folder, or null to start from the seed. */
   readonly resume: string | null;
+  /** Resumes where there is something to resume, and never goes on with a run that is over. */
+  readonly resumeIfAny?: boolean;
   readonly evaluateOnly: boolean;
   readonly entries?: RunEntries;
 }
@@ -110,6 +112,7 @@ function coordinatorWords(options: ClusterProcesses, name: string, port: number)
     ...(claim === null ? [] : ['--claim', claim]),
     ...(evaluateOnly ? ['--evaluate-only'] : []),
     ...(resume === null ? [] : ['--resume', resume]),
+    ...(options.resumeIfAny === true ? ['--resume-if-any'] : []),
   ];
 }
 

@@ -1,11 +1,11 @@
 /** Finds a run by its job's name on a nats-server that others may use too. */
 import type { Bus } from '../../shared/bus.js';
 import { jobId } from '../../shared/ids.js';
-import { decodeLogEntry } from '../../shared/messages/cluster/log-entry.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { isEvaluation, type RunAddress, readRunId } from '../../shared/run/run-id.js';
 import { claimsBucket, runOfLog } from '../../shared/subjects.js';
 import { UsageError } from '../usage-error.js';
+import { lastEntry } from './last-entry.js';
 
 export interface FoundRun extends RunAddress {
   /** Whether someone leads it; else it is over, and only its log is left. */
@@ -53,14 +53,5 @@ async function newestOf(bus: Bus, logs: readonly RunLog[]): Promise<RunAddress |
 }
 
 /** Of the log's newest entry, ISO 8601; null for an empty log. */
-async function lastTime(bus: Bus, stream: string): Promise<string | null> {
-  const log = await bus.openLog(stream);
-  const last = await log.last();
-  if (last === 0) return null;
-  const data = await new Promise<Uint8Array>((resolve, reject) => {
-    log.read(last, resolve).then((reader) => {
-      void reader.ended.then((error) => error !== null && reject(error));
-    }, reject);
-  });
-  return decodeLogEntry(data).time;
-}
+const lastTime = async (bus: Bus, stream: string): Promise<string | null> =>
+  (await lastEntry(await bus.openLog(stream)))?.time ?? null;

@@ -26,6 +26,8 @@ export interface FollowOptions {
   readonly from: number;
   /** @param time ISO 8601, of when it happened */
   readonly onEvent: (event: RunEvent, time: string) => void;
+  /** The run is gone on with: an end that the log has already is that of an execution before. */
+  readonly beyondEnd?: boolean;
   /** Sees every entry, before its events. */
   readonly onEntry?: (entry: LogEntry) => void;
   /** ISO 8601, for progress, which has no time of its own. */
@@ -42,6 +44,7 @@ export interface FollowedRun {
 export async function followRun(options: FollowOptions): Promise<FollowedRun> {
   const { bus, log, run, from, onEvent, time } = options;
   const last = await log.last();
+  const firstEnd = options.beyondEnd === true ? last + 1 : last;
   let settle: (end: LogEnd) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
   const end = new Promise<LogEnd>((resolve, reject) => {
@@ -60,7 +63,7 @@ export async function followRun(options: FollowOptions): Promise<FollowedRun> {
       for (const event of events.eventsOf(entry)) onEvent(event, entry.time);
       const ended = endOf(entry);
       // What an earlier execution of the run came to is no end while another one follows.
-      if (ended !== null && sequence >= last) settle(ended);
+      if (ended !== null && sequence >= firstEnd) settle(ended);
     } catch (error) {
       fail(error as Error);
     }

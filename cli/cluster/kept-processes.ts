@@ -88,11 +88,16 @@ export class KeptProcesses {
     for (const child of this.living()) child.kill();
   }
 
+  /** Resolves when all have ended. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map(({ child }) => child.exited));
+  }
+
   /** Waits until all have ended, and kills those that do not. */
   async end(): Promise<void> {
     this.#isEnding = true;
     const killer = setTimeout(() => this.kill(), goodbyeTimeout);
-    await Promise.all([...this.#kept.values()].map(({ child }) => child.exited));
+    await this.ended();
     clearTimeout(killer);
     this.#memory.end();
   }

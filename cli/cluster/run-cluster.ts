@@ -34,6 +34,8 @@ export interface ClusterOptions extends ClusterProcesses {
   readonly trouble?: Promise<Error & { readonly code: string }>;
   /** Tells what has happened before, too: the run is live already. */
   readonly fromBeginning?: boolean;
+  /** It has ended, and is gone on with. */
+  readonly beyondEnd?: boolean;
   /** @param time ISO 8601 */
   readonly onEvent: (event: RunEvent, time: string) => void;
   readonly onEntry?: (entry: LogEntry) => void;
@@ -84,6 +86,7 @@ class Cluster {
   #followed: FollowedRun | null = null;
   #committedSteps = 0;
   #stopping = false;
+  #isLeaving = false;
   #isEnding = false;
 
   constructor(options: ClusterOptions) {
@@ -130,10 +133,13 @@ class Cluster {
     this.#settle({ kind: 'interrupted' });
   }
 
+  /** A leader stays for workers that end together with it; asked a second time, nobody is waited for. */
   leave(): void {
+    if (this.#isLeaving) this.#settle({ kind: 'left' });
+    this.#isLeaving = true;
     this.#processes.expectEnds();
     for (const child of this.#processes.living()) child.send({ kind: 'leave' });
-    this.#settle({ kind: 'left' });
+    void this.#processes.ended().then(() => this.#settle({ kind: 'left' }));
   }
 
   processes(): { name: string; pid: number }[] {
@@ -144,7 +150,7 @@ class Cluster {
   }
 
   async #start(): Promise<void> {
-    const { fromBeginning = false, natsUrl, run, onEntry } = this.#options;
+    const { beyondEnd = false, fromBeginning = false, natsUrl, run, onEntry } = this.#options;
     const server = natsUrl === null ? await this.#startServer() : sharedServer(natsUrl);
     const { address, replicas, patience } = readNatsOptions({
       ...process.env,
@@ -160,6 +166,7 @@ class Cluster {
       bus,
       log,
       run,
+      beyondEnd,
       from: fromBeginning ? 1 : (await log.last()) + 1,
       onEvent: (event, time) => this.#see(event, time),
       time: wallClock,

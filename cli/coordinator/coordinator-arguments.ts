@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { RunId } from '../../shared/ids.js';
+import { isEvaluation, readRunId } from '../../shared/run/run-id.js';
 import { isBucket, locationProblem } from '../../storage/location.js';
 import { integer, type ResumeWish, resumeWish } from '../arguments.js';
 import { natsAddress } from '../cluster/nats-address.js';
@@ -10,6 +12,8 @@ import { UsageError } from '../usage-error.js';
 export interface CoordinatorArguments extends JobArgument {
   readonly nats: string;
   readonly output: string | null;
+  /** The run's id; null lets the folder, or a coordinator that leads already, say it. */
+  readonly run: RunId | null;
   /** `workers` lets each worker keep its own; null is the folder of the run. */
   readonly checkpoints: string | null;
   readonly resume: ResumeWish;
@@ -21,6 +25,7 @@ export interface CoordinatorArguments extends JobArgument {
 const options = {
   nats: { type: 'string' },
   output: { type: 'string' },
+  run: { type: 'string' },
   checkpoints: { type: 'string' },
   resume: { type: 'boolean' },
   'resume-if-any': { type: 'boolean' },
@@ -44,6 +49,7 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     subject: oneName('coordinator', "the job's FILE", positionals),
     nats: natsAddress(values.nats ?? null),
     output: values.output ?? null,
+    run: runOf(values.run),
     checkpoints: checkpointsOf(values.checkpoints ?? null),
     resume: resumeWish(values.resume === true, values['resume-if-any'] === true),
     initFrom: values['init-from'] ?? null,
@@ -52,6 +58,14 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
     metricsHost: values['metrics-host'] ?? null,
   };
+}
+
+function runOf(text: string | undefined): RunId | null {
+  const run = readRunId(text);
+  if (text === undefined || (run !== null && !isEvaluation(run))) return run;
+  throw new UsageError(
+    `--run must be "t" and 16 hexadecimal digits, such as t0123456789abcdef: current value is ${JSON.stringify(text)}`,
+  );
 }
 
 function checkpointsOf(location: string | null): string | null {

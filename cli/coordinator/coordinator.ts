@@ -2,8 +2,9 @@
 import { join, resolve } from 'node:path';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import { readReportOptions } from '../../process/report/report-options.js';
+import type { Bus } from '../../shared/bus.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
-import { type RunId, runId } from '../../shared/ids.js';
+import { jobId, type RunId, runId } from '../../shared/ids.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { claimKey, claimsBucket } from '../../shared/subjects.js';
@@ -15,12 +16,21 @@ import { metricsTable } from '../output/metrics-table.js';
 import { openOwnDisplay } from '../output/own-display.js';
 import { RunView } from '../output/run-view.js';
 import { claimName, type NameClaim } from '../train/claim-name.js';
-import { launcherOf, resumeCommand } from '../train/ending/resume-command.js';
+import { launcherOf, type NextCommand, resumeCommand } from '../train/ending/resume-command.js';
 import { readJobArgument } from '../train/job/read-job-argument.js';
 import { checkpointsOf, hasProgress } from '../train/output-folder.js';
-import { asPartOf, type CheckedRun, checkRun, writeRun } from '../train/prepare-run.js';
+import {
+  asPartOf,
+  type CheckedRun,
+  checkRun,
+  type RunWish,
+  type WrittenRun,
+  writeRun,
+} from '../train/prepare-run.js';
 import { useServer } from '../use-server.js';
 import { type CoordinatorArguments, readCoordinatorArguments } from './coordinator-arguments.js';
+import { findKnownRun, requireJobOfRun } from './known-run.js';
+import { tellEndedRun } from './tell-ended-run.js';
 
 /** @throws UsageError, JobSpecError, and what `checkRun` throws, before anything is started. */
 export async function coordinatorCommand(words: readonly string[]): Promise<ExitCode> {
@@ -44,15 +54,14 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
       ...{ job, output, resume, natsUrl, metricsPort, note, isElsewhere },
       workers: 0,
     };
+    const leading = { given, words, output, display, lock, wish };
+    if (given.run !== null) return await leadGiven(given.run, leading);
     const checked = await checkRun(wish);
     const live = await liveRunOf(natsUrl, checked);
     if (live === null) claim = await claimName(natsUrl, checked, note);
-    else note(`a coordinator leads this job already: standing by`);
+    else note(standingBy);
     const part = live === null ? checked : asPartOf(checked, live);
-    return await lead(part, {
-      ...{ given, words, output, display, lock, claim, wish },
-      standsBy: live !== null,
-    });
+    return await lead(part, { ...leading, claim, fromBeginning: live !== null, beyondEnd: false });
   } finally {
     await claim?.release();
     lock.release();
@@ -60,56 +69,90 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
   }
 }
 
+const standingBy = 'a coordinator leads this job already: standing by';
+
+/**
+ * Leads a run whose id is given, or stands by for it: begins it, or goes on with it where it has begun,
+ * whatever this folder knows. Which of them leads, the coordinators settle among themselves.
+ */
+async function leadGiven(id: RunId, leading: LeadingGiven): Promise<ExitCode> {
+  const { display, given, wish } = leading;
+  const run = { job: jobId(wish.job.metadata.name), run: id };
+  const known = await onServer(given.nats, (bus) => findKnownRun(bus, run));
+  if (known.isOver && given.resume !== 'required') {
+    display.note(`the run ${id} is over already`);
+    const next = { resumes: true, command: commandOf(leading.words, true) };
+    const view = viewOf(display, () => next, null);
+    return onServer(given.nats, (bus) => tellEndedRun(bus, run, view));
+  }
+  const checked = await checkRun({ ...wish, runId: id, knownJob: known.job });
+  requireJobOfRun(known, run, checked.job);
+  if (known.isLed) display.note(standingBy);
+  return lead(checked, { ...leading, claim: null, fromBeginning: true, beyondEnd: known.isOver });
+}
+
+const onServer = <Result>(url: string, work: (bus: Bus) => Promise<Result>): Promise<Result> =>
+  useServer(url, (bus) => work(bus).finally(() => bus.close()));
+
 /** The run of the same job that someone leads; null where nobody does. */
 function liveRunOf(natsUrl: string, { run, jobDigest }: CheckedRun): Promise<RunId | null> {
-  return useServer(natsUrl, async (bus) => {
-    try {
-      const found = await (await bus.openValues(claimsBucket)).get(claimKey(run));
-      const claim = found === null ? null : decodeClaim(found.data);
-      return claim?.jobSha256 === jobDigest ? runId(claim.run) : null;
-    } finally {
-      await bus.close();
-    }
+  return onServer(natsUrl, async (bus) => {
+    const found = await (await bus.openValues(claimsBucket)).get(claimKey(run));
+    const claim = found === null ? null : decodeClaim(found.data);
+    return claim?.jobSha256 === jobDigest ? runId(claim.run) : null;
   });
 }
 
-interface Leading {
+interface LeadingGiven {
   readonly given: CoordinatorArguments;
   readonly words: readonly string[];
   readonly output: string;
   readonly display: Display;
   readonly lock: FolderLock;
-  readonly claim: NameClaim | null;
-  /** Another coordinator leads: this one stands by. */
-  readonly standsBy: boolean;
-  readonly wish: Parameters<typeof writeRun>[1];
+  readonly wish: RunWish;
 }
+
+interface Leading extends LeadingGiven {
+  readonly claim: NameClaim | null;
+  /** Tells what the run's log has already, too: another coordinator leads, or has led. */
+  readonly fromBeginning: boolean;
+  /** The run has ended, and is gone on with. */
+  readonly beyondEnd: boolean;
+}
+
+const commandOf = (words: readonly string[], resumes: boolean): string =>
+  resumeCommand({
+    launcher: launcherOf(process.argv[1], process.env.npm_command),
+    workingDirectory: process.cwd(),
+    words: ['coordinator', ...words],
+    again: !resumes,
+  });
+
+const viewOf = (
+  display: Display,
+  next: () => NextCommand,
+  written: Pick<WrittenRun, 'history' | 'ledger'> | null,
+): RunView =>
+  new RunView({
+    display,
+    history: written?.history ?? null,
+    ledger: written?.ledger ?? null,
+    metricsTable,
+    next,
+    time: () => new Date().toISOString(),
+  });
 
 async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
   const { claim, display, given, lock, output, wish, words } = leading;
-  const { jobFile, history, ledger } = writeRun(checked, wish, lock);
-  const time = (): string => new Date().toISOString();
+  const written = writeRun(checked, wish, lock);
   const isElsewhere = given.checkpoints !== null;
-  const commandTo = (resumes: boolean): string =>
-    resumeCommand({
-      launcher: launcherOf(process.argv[1], process.env.npm_command),
-      workingDirectory: process.cwd(),
-      words: ['coordinator', ...words],
-      again: !resumes,
-    });
-  const view = new RunView({
-    display,
-    history,
-    ledger,
-    metricsTable,
-    next: () => {
-      const resumes = hasProgress(output, isElsewhere);
-      return { resumes, command: commandTo(resumes) };
-    },
-    time,
-  });
+  const next = (): NextCommand => {
+    const resumes = hasProgress(output, isElsewhere);
+    return { resumes, command: commandOf(words, resumes) };
+  };
+  const view = viewOf(display, next, written);
   const cluster = runCluster({
-    jobFile,
+    jobFile: written.jobFile,
     run: checked.run,
     jobDigest: checked.jobDigest,
     claim: claim?.token ?? null,
@@ -123,7 +166,9 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     resume: checked.resume ? 'newest' : null,
     evaluateOnly: false,
     trouble: lock.lost,
-    fromBeginning: leading.standsBy,
+    fromBeginning: leading.fromBeginning,
+    beyondEnd: leading.beyondEnd,
+    resumeIfAny: given.run !== null && given.resume === 'if-any',
     onEvent: (event, at) => view.see(event, at),
     onProcess: ({ name, pid, metricsPort }) =>
       metricsPort !== null && display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`),
@@ -135,7 +180,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     );
     cluster.leave();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
   try {
     return view.end(await cluster.end);
   } catch (error) {

@@ -41,6 +41,10 @@ export function exitCodeOfEnd(end: RunEnd): ExitCode {
   return end.result.stopped ? exitCodes.stopped : exitCodes.success;
 }
 
+/** The last line of a command that leaves a run which goes on without it; no history has it. */
+export const leftLine = (committedSteps: number, time: string) =>
+  ({ kind: 'left', time, exit_code: exitCodes.stopped, committed_steps: committedSteps }) as const;
+
 /** A file or an address that the system refuses is the user's to change: the message says which. */
 export function exitCodeOfError(error: unknown): ExitCode {
   const ofTheSystem = typeof (error as NodeJS.ErrnoException | null)?.syscall === 'string';

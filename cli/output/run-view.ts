@@ -11,7 +11,7 @@ import type { ClusterEnd, RunEnd } from '../cluster/run-end.js';
 import { type NextCommand, nextText } from '../train/ending/resume-command.js';
 import { type Doing, doingAfter } from '../train/ending/stop-words.js';
 import type { Display } from './display.js';
-import { brokenLine, endLine, exitCodeOfEnd } from './end-line.js';
+import { brokenLine, endLine, exitCodeOfEnd, leftLine } from './end-line.js';
 import { failureText } from './failure-text.js';
 import { keepLedger } from './keep-ledger.js';
 import { resultText } from './result.js';
@@ -61,10 +61,12 @@ export class RunView {
   }
 
   end(reached: ClusterEnd): ExitCode {
-    const { history, ledger, next, time } = this.#options;
+    const { display, history, ledger, next, time } = this.#options;
     if (reached.kind === 'left') {
       history?.abandon();
-      return exitCodes.success;
+      const line = leftLine(this.#lines.committedSteps, time());
+      display.result(line, `left after step ${line.committed_steps}: the run is not over`);
+      return exitCodes.stopped;
     }
     const lineOf = (end: RunEnd): EndLine => endLine(end, next().command, time());
     const missing = (history?.missingLines() ?? 0) + (ledger?.missingLines() ?? 0);

@@ -84,7 +84,13 @@ export function decideRun(
   checkOutput(output, job, resume, isElsewhere);
   const earlier = resume && hasProgress(output, isElsewhere) ? readRunRecord(output) : null;
   if (earlier === null) return { id: newId, datasetDigest, datasetPath };
-  if (earlier.datasetDigest === datasetDigest) return { ...earlier, datasetPath };
+  requireDataset(output, earlier, datasetDigest);
+  return { ...earlier, datasetPath };
+}
+
+/** @throws UsageError where what lies in the folder was trained on another dataset */
+export function requireDataset(output: string, earlier: RunRecord, datasetDigest: string): void {
+  if (earlier.datasetDigest === datasetDigest) return;
   throw new UsageError(
     `Cannot resume in "${output}": its checkpoints belong to the dataset ` +
       `${earlier.datasetDigest}: this job's has the digest ${datasetDigest}: ` +
@@ -125,7 +131,8 @@ export const hasProgress = (output: string, isElsewhere: boolean): boolean =>
   hasCheckpoints(output) ||
   (isElsewhere && existsSync(recordFileOf(output)) && ledgerFiles(output).length > 0);
 
-function checkSameJob(output: string, job: TrainingJob): void {
+/** @throws UsageError where the folder's job decides other weights */
+export function checkSameJob(output: string, job: TrainingJob): void {
   if (!existsSync(jobFileOf(output))) return;
   const earlier = readJob(jobFileOf(output));
   if (jobDigest(earlier) === jobDigest(job)) return;

@@ -14,11 +14,13 @@ import { makeRunId, type RunAddress, runIdBytes } from '../../shared/run/run-id.
 import type { ResumeWish } from '../arguments.js';
 import { checkStart } from '../check-start.js';
 import { datasetFolder } from '../dataset-folder.js';
+import { heldRun, recordOfGiven } from './given-run.js';
 import { checkPretrained } from './job/check-pretrained.js';
 import { chooseWeights } from './job/choose-weights.js';
 import { choosePretrained } from './job/read-pretrained-job.js';
 import {
   checkOutput,
+  checkSameJob,
   decideResume,
   decideRun,
   earlierJob,
@@ -39,6 +41,10 @@ export interface RunWish {
   readonly note: (text: string) => void;
   /** Checkpoints are in a bucket, another folder, or with the workers. */
   readonly isElsewhere?: boolean;
+  /** The run's id where whoever starts this has given it one; null makes one. */
+  readonly runId?: RunId | null;
+  /** What that run trains, where it has begun already. */
+  readonly knownJob?: TrainingJob | null;
 }
 
 /** Nothing has been written yet. */
@@ -55,20 +61,30 @@ export interface CheckedRun {
 
 /** @throws UsageError, and what `checkStart` throws; then everything is as it was. */
 export async function checkRun(wish: RunWish): Promise<CheckedRun> {
-  const { output, natsUrl, metricsPort, note, workers, isElsewhere = false } = wish;
-  const resume = decideResume(output, wish.resume, isElsewhere);
-  const earlier = resume && wish.job.spec.init !== undefined ? earlierJob(output) : null;
+  const { output, natsUrl, metricsPort, note, workers, isElsewhere = false, runId = null } = wish;
+  const held = runId === null ? null : heldRun(output, runId);
+  const resume =
+    runId === null ? decideResume(output, wish.resume, isElsewhere) : wish.resume !== 'never';
+  const goesOn = runId === null ? resume : held !== null;
+  const earlier =
+    wish.job.spec.init === undefined
+      ? null
+      : (wish.knownJob ?? (goesOn ? earlierJob(output) : null));
   const job = await choosePretrained(chooseWeights(wish.job, earlier));
-  checkOutput(output, job, resume, isElsewhere);
+  if (runId === null) checkOutput(output, job, resume, isElsewhere);
+  else if (held !== null) checkSameJob(output, job);
   const datasetDirectory = await datasetFolder(job, note);
   const manifest = await readManifest(datasetDirectory);
   const datasetDigest = digestOfRead(datasetDirectory, manifest, readsLabels(job));
-  const newId = makeRunId('training', randomBytes(runIdBytes));
+  const newId = runId ?? makeRunId('training', randomBytes(runIdBytes));
   const datasetPath = job.spec.data.path === undefined ? null : relative(output, datasetDirectory);
-  const record = decideRun(output, {
-    ...{ job, resume, datasetDigest, datasetPath, newId, isElsewhere },
-  });
-  const continues = record.id !== newId;
+  const record =
+    runId === null
+      ? decideRun(output, {
+          ...{ job, resume, datasetDigest, datasetPath, newId, isElsewhere },
+        })
+      : recordOfGiven(output, held, { id: runId, datasetDigest, datasetPath });
+  const continues = runId === null ? record.id !== newId : held !== null;
   if (continues) checkHistory(output);
   await checkPretrained(job, { datasetDirectory, vocabulary: manifest.counts.vocabulary, note });
   await checkStart({ job, datasetDirectory, workers, metricsPort, natsUrl });

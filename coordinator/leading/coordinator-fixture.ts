@@ -77,6 +77,7 @@ export class CoordinatedCluster {
         evaluate: false,
       },
       workers: { replicas: 2, min: 1, max: 8, lanes: 2, shares: 'even', ...wanted },
+      goesOnBehindEnd: changes.description?.resume != null,
       checkpointRequired: false,
       prepared: Promise.resolve({
         dataset: { directory: '/d', digest: 'd' },

@@ -38,6 +38,8 @@ export interface CoordinatorParts {
   /** What workers need besides the dataset and the number of steps. */
   readonly description: Omit<RunDescription, 'dataset' | 'totalSteps'>;
   readonly workers: WorkersWanted;
+  /** Whether a run that has ended already is gone on with: trained further, or once more after a failure. */
+  readonly goesOnBehindEnd: boolean;
   /** Whether to refuse to begin at the seed. */
   readonly checkpointRequired: boolean;
   readonly prepared: Promise<Prepared>;

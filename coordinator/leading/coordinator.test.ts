@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobId, runId } from '../../shared/ids.js';
+import { decodeLeaderMessage } from '../../shared/messages/cluster/from-leader.js';
 import type { WorkerReport } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
+import { coordinatorSubject } from '../../shared/subjects.js';
 import { millis } from '../../shared/units.js';
 import { at } from '../membership/cluster-fixture.js';
-import { emptyPlans } from '../run-fixture.js';
+import { emptyPlans, run } from '../run-fixture.js';
 import { CoordinatedCluster, trainingCluster } from './coordinator-fixture.js';
 import type { Prepared } from './coordinator-parts.js';
 import type { ScriptedWorker } from './scripted-worker-fixture.js';
@@ -263,13 +265,55 @@ test('a coordinator that leaves gives the name back, and the run goes on', async
   const cluster = await trainingCluster();
   await cluster.steps(1);
   const [first] = cluster.coordinators;
-  await first?.coordinator.leave();
+  const leaving = first?.coordinator.leave();
+  await cluster.pass(1000);
+  // Would catch a lead that is given back before anyone knows whether the members leave as well.
+  assert.equal(first?.coordinator.leads, true);
+  await cluster.pass(1000);
+  await leaving;
   const second = await cluster.coordinator();
   await cluster.pass(1500);
   assert.equal(second.coordinator.leads, true);
   assert.equal(first?.outcome?.kind, 'left');
   await cluster.steps(2);
   assert.deepEqual(await cluster.committed(), upTo(3));
+});
+
+// Would catch steps that are lost because everyone was asked to end at the same time.
+test('a coordinator that is asked to end with its members stays until they have ended', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  const [first] = cluster.coordinators;
+  void first?.coordinator.leave();
+  for (const worker of cluster.workers) worker.say({ leaving: true });
+  await cluster.pass(2500);
+  assert.equal(first?.coordinator.leads, true);
+  for (const worker of cluster.workers) worker.frozen = true;
+  await cluster.pass(2000);
+  assert.equal(first?.outcome?.kind, 'left');
+});
+
+// Would catch workers that end because of how an execution before has ended, and a run that is over and
+// trained further by whoever stands by.
+test('a run that has ended is over, and goes on only where that is asked for', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  cluster.coordinators[0]?.coordinator.stop('a test');
+  for (const worker of cluster.workers) worker.finish('a'.repeat(64), true);
+  await cluster.pass(2000);
+  const late = await cluster.coordinator();
+  await cluster.pass(1000);
+  assert.equal(late.outcome?.kind, 'finished');
+  for (const { coordinator } of cluster.coordinators) await coordinator.close();
+  const said: unknown[] = [];
+  cluster.hub.open().subscribe(coordinatorSubject(run), (data) => {
+    const message = decodeLeaderMessage(data);
+    if (message.kind === 'lead') said.push(message.over);
+  });
+  const again = await cluster.coordinator({}, { goesOnBehindEnd: true });
+  await cluster.pass(1000);
+  assert.equal(again.coordinator.leads, true);
+  assert.ok(said.length > 0 && said.every((over) => over === null), JSON.stringify(said));
 });
 
 // Would catch facts that are told by each member, or out of their order.

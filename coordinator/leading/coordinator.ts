@@ -27,6 +27,7 @@ import { senderOf } from '../membership/cluster-memory.js';
 import type { RunEnd } from '../record/run-state.js';
 import type { Standing } from '../report/run-reporter.js';
 import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
+import { decideLeave } from './decide-leave.js';
 import { RunLeader } from './leader/run-leader.js';
 import { LogFollower } from './log-follower.js';
 
@@ -55,6 +56,8 @@ export class Coordinator {
   #listened: Millis = millis(0);
   #lookedAt: Millis;
   #wasAway = false;
+  /** Asked to end. */
+  #leavingSince: Millis | null = null;
 
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
@@ -122,6 +125,8 @@ export class Coordinator {
   tick(): void {
     const now = this.#listen();
     const { bus } = this.#parts;
+    if (this.#over) return;
+    if (this.#leavingSince !== null) void this.#leaveWhenDue(this.#leavingSince);
     if (this.#over || this.#opened === null) return;
     if (bus.connection.state.kind !== 'connected') {
       this.#wasAway = true;
@@ -146,11 +151,32 @@ export class Coordinator {
     this.#leader?.stop(by);
   }
 
-  /** Ends without ending the run: another coordinator, or this one started again, goes on with it. */
+  /**
+   * Ends without ending the run: another coordinator, or this one started again, goes on with it. It
+   * stays for members that end together with it; asked a second time, for nobody.
+   */
   async leave(): Promise<void> {
+    if (this.#leavingSince !== null) return this.leaveAtOnce();
+    this.#leavingSince = this.#parts.clock.now();
+    await this.#leaveWhenDue(this.#leavingSince);
+  }
+
+  async leaveAtOnce(): Promise<void> {
     this.#end({ kind: 'left' });
     this.#leader?.close();
     await this.close();
+  }
+
+  async #leaveWhenDue(since: Millis): Promise<void> {
+    const { clock, log } = this.#parts;
+    const { kind, reason } = decideLeave({
+      leads: this.#leader !== null && this.#may,
+      waited: millis(clock.now() - since),
+      holders: this.#leader?.holders ?? [],
+    });
+    if (kind === 'stay') return;
+    log.info({ reason }, 'leaves');
+    await this.leaveAtOnce();
   }
 
   /** Gives the name back, and removes what a run that is over needs no more. */
@@ -277,8 +303,8 @@ export class Coordinator {
    * in the log before it began is that of the execution before, where it was started to go on from there.
    */
   #endOf({ follower, keeper, begunBehind }: Opened): RunEnd | null {
-    const resumes = this.#parts.description.resume !== null;
-    const isOurs = !resumes || keeper.sawAnother || follower.endedAt > begunBehind;
+    const isOurs =
+      !this.#parts.goesOnBehindEnd || keeper.sawAnother || follower.endedAt > begunBehind;
     return isOurs ? follower.state.end : null;
   }
 

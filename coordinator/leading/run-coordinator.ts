@@ -49,7 +49,7 @@ const names = [
 const ownFolders = 'workers';
 
 export async function runCoordinator(words: readonly string[], openPlan: OpenPlan): Promise<void> {
-  const options = readOptions(words, names, ['evaluate-only']);
+  const options = readOptions(words, names, ['evaluate-only', 'resume-if-any']);
   const name = options.optional('name') ?? 'coordinator';
   const log = openLog({ process: name });
   await live(name, log, async () => {
@@ -81,6 +81,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     );
     const checkpoints = options.text('checkpoints');
     const resume = options.optional('resume');
+    // A run that begins may begin at the seed, and one that has ended is over.
+    const ifAny = options.flag('resume-if-any');
     const { min, max, replicas, shares } = spec.spec.workers;
     const { lanes } = spec.spec;
     const coordinator = new Coordinator({
@@ -109,7 +111,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
         lanes,
         shares,
       },
-      checkpointRequired: resume !== null || evaluateOnly,
+      goesOnBehindEnd: resume !== null && !ifAny,
+      checkpointRequired: (resume !== null && !ifAny) || evaluateOnly,
       prepared,
       sweep: () => sweepRuns({ bus, run }, 'keep'),
       note: (text) => parent.tell({ kind: 'notice', text }),
@@ -118,7 +121,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const handlers = {
       onStop: () => coordinator.stop('the command that started it'),
       onLeave: leave,
-      onAbort: leave,
+      onAbort: () => void coordinator.leaveAtOnce(),
     };
     const parent = beginLife(handlers);
     const host = options.optional('metrics-host') ?? '127.0.0.1';
@@ -182,6 +185,6 @@ function offerPretrained(files: FilesPublisher, { spec }: TrainingJob): void {
 
 function exitOf(outcome: CoordinatorOutcome): ExitCode {
   if (outcome.kind === 'failed') return exitCodeOf(outcome.code);
-  if (outcome.kind === 'left') return exitCodes.success;
+  if (outcome.kind === 'left') return exitCodes.stopped;
   return outcome.result.stopped ? exitCodes.stopped : exitCodes.success;
 }

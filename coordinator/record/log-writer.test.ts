@@ -9,12 +9,13 @@ import { LogWriter } from './log-writer.js';
 async function open(change: (log: BusLog) => Partial<BusLog> = () => ({})) {
   const log = await new MemoryHub().open().ensureLog('log', 'subject');
   const happened: string[] = [];
-  const { append, last, read, remove } = log;
+  const { append, last, read, remove, retire } = log;
   const bound = {
     append: append.bind(log),
     last: last.bind(log),
     read: read.bind(log),
     remove: remove.bind(log),
+    retire: retire.bind(log),
   };
   const writer = new LogWriter({
     log: { ...bound, ...change(log) },

@@ -54,7 +54,7 @@ test('one is killed, one that stood by takes its place, one drains: the same wei
     const second = await cluster.until('committed', ({ generation }) => generation > 1);
     await cluster.until('committed', isAt(second.report.step + 4));
     cluster.signal(stays, 'SIGTERM');
-    assert.equal(await cluster.exitOf(stays), 0);
+    assert.equal(await cluster.exitOf(stays), 5);
     const { result } = await cluster.until('finished');
     assert.equal(result.weightsSha256, undisturbed);
     assert.equal(await cluster.exitOf(spare), 0);

@@ -73,12 +73,13 @@ export function jobDigest(job: TrainingJob): string {
 /**
  * SHA-256 (hex) of everything that the job says, its name and paths included: by it, the processes of a
  * run know that they all read the same job. What only a cluster reads is left out: no process looks at
- * it, and some of it changes while the job runs.
+ * it, and some of it changes while the job runs. So are the workers: how many there should be may
+ * change while a run lasts, and whoever leads says it anew.
  */
 export function wholeJobDigest(job: TrainingJob): string {
-  return createHash('sha256')
-    .update(canonicalJson(withoutClusterFields(job)))
-    .digest('hex');
+  const { spec, ...rest } = withoutClusterFields(job);
+  const lasting = { ...rest, spec: { ...spec, workers: undefined } };
+  return createHash('sha256').update(canonicalJson(lasting)).digest('hex');
 }
 
 /** JSON with sorted keys, so that the order in which a job was written does not matter. */

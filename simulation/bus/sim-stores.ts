@@ -37,6 +37,7 @@ export function simLog(bus: Distance, log: BusLog): BusLog {
         bus.request(() => log.read(from, (data, sequence) => hand(() => handler(data, sequence)))),
       ),
     last: () => bus.request(() => log.last(), 0),
+    retire: () => bus.request(() => log.retire()),
     remove: () => bus.request(() => log.remove()),
   };
 }

@@ -58,6 +58,7 @@ function startCoordinator(cluster: Cluster, process: SimProcess, name: string, b
       lanes: setup.lanes,
       shares: setup.dealsBySpeed ? 'speed' : 'even',
     },
+    goesOnBehindEnd: false,
     checkpointRequired: false,
     prepared: new Promise((resolve) =>
       process.after(random.below(300), () =>

@@ -125,6 +125,8 @@ export class OpenLeadership implements Leadership {
       coordinator: parts.name,
       totalSteps: prepared.totalSteps ?? 0,
     });
+    // How the execution before has ended is not said as the end of this one while the entry is on its way.
+    if (state.end !== null) this.stored = this.ahead;
     parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
     parts.metrics.committedSteps.set(state.recordedSteps);
     parts.metrics.leads(fence, this.memory.record?.generation ?? 0);
@@ -175,6 +177,7 @@ export class OpenLeadership implements Leadership {
   async clean(): Promise<void> {
     const { filesPublisher, log } = this.given.parts;
     try {
+      await this.given.log.retire();
       await this.stream.remove();
       await filesPublisher.remove();
     } catch (error) {

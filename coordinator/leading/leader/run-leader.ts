@@ -9,9 +9,10 @@ import type { GenerationRecord } from '../../../shared/membership/generation-rec
 import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
 import type { WorkerMessage } from '../../../shared/messages/cluster/from-worker.js';
 import { everyPlanSubject, planStream } from '../../../shared/subjects.js';
-import type { Millis } from '../../../shared/units.js';
+import { type Millis, millis } from '../../../shared/units.js';
 import { decideMembership } from '../../membership/decide-membership.js';
 import { otherSecrets } from '../../membership/other-secrets.js';
+import type { LeaveView } from '../decide-leave.js';
 import { describeRun } from './describe-run.js';
 import { GenerationFormer } from './generation-former.js';
 import { LeaderEars } from './leader-ears.js';
@@ -69,6 +70,18 @@ export class RunLeader {
   get unhealthy(): string | null {
     const { end } = this.#ending;
     return end === null ? this.#run.watch.late : `the run is over: ${end.kind}`;
+  }
+
+  /** Workers that hold a state, or are members and about to. */
+  get holders(): LeaveView['holders'] {
+    const { record, workers } = this.#run.memory;
+    const members = new Set(record?.members.map(({ worker }) => worker));
+    return [...workers.values()]
+      .filter(({ status, worker }) => status.position !== null || members.has(worker))
+      .map(({ heardAt, status: { leaving } }) => ({
+        leaving,
+        silentFor: millis(this.#run.now - heardAt),
+      }));
   }
 
   /** Who holds up the others; null where nobody does. */

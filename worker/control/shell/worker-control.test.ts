@@ -269,7 +269,7 @@ test('the last holder is asked to end: it writes a checkpoint, and then ends', a
     seconds: 1,
   });
   stage.tell({ kind: 'saved' });
-  assert.equal((await stage.control.end).code, exitCodes.success);
+  assert.equal((await stage.control.end).code, exitCodes.stopped);
   assert.ok(!mayPublish(stage));
   assert.ok(await stage.control.close(1000));
   assert.ok(stage.terminated);

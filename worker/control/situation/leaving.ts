@@ -36,8 +36,9 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
   }
 }
 
+/** The run is not over: whoever keeps this process must not take its work for done. */
 const leave = (worker: Worker, why: string): Outcome =>
-  toOver(worker, { code: exitCodes.success, reason: `asked to end: ${why}` });
+  toOver(worker, { code: exitCodes.stopped, reason: `asked to end: ${why}` });
 
 /** No other member could go on. */
 const isAlone = ({ known, self }: Worker): boolean =>

@@ -335,7 +335,7 @@ test('a worker that is asked to end trains on until others go on without it', ()
   play.hear(hears(record(2, [0], fromState(at(6), 0), { planned: true })));
   assert.deepEqual(play.worker.situation, {
     kind: 'over',
-    end: { code: exitCodes.success, reason: 'asked to end: generation 2 goes on without it' },
+    end: { code: exitCodes.stopped, reason: 'asked to end: generation 2 goes on without it' },
   });
 });
 

@@ -60,7 +60,7 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     case 'saved':
       if (situation.kind !== 'draining') return of(worker);
       return toOver(worker, {
-        code: exitCodes.success,
+        code: exitCodes.stopped,
         reason: 'drained: its state is in a checkpoint',
       });
     case 'failed': {

@@ -208,7 +208,7 @@ test('a worker that is asked to end is over within its grace', () => {
       watch.worker = next(watch.worker, { kind: 'tick' }, watch.now).worker;
       const { situation } = watch.worker;
       assert.ok(situation.kind === 'over', situation.kind);
-      assert.ok([exitCodes.success, exitCodes.lost].includes(situation.end.code as 0 | 4));
+      assert.ok([exitCodes.stopped, exitCodes.lost].includes(situation.end.code as 5 | 4));
     }),
     { numRuns: 200 },
   );
