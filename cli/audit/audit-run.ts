@@ -65,11 +65,11 @@ export async function auditRun(source: AuditSource, wish: AuditWish): Promise<Au
   await source.readLedger(audit, wish);
   const summary = audit.end();
   const { vocabularySize } = dataset;
+  const result = source.result();
+  const compared = { ...run, stages, vocabularySize, isOver: result !== null };
   const comparedBytes =
-    checkpoint === null
-      ? null
-      : await compareState({ ...run, stages, vocabularySize }, checkpoint, summary, differences);
-  const end = checkResult(source.result(), checkpoint, summary, differences);
+    checkpoint === null ? null : await compareState(compared, checkpoint, summary, differences);
+  const end = checkResult(result, checkpoint, summary, differences);
   const audited = { summary, recomputed, checkpoint, comparedBytes, end };
   return { run: name, dataset: dataset.name, audited, differences };
 }

@@ -46,7 +46,7 @@ function rows(audited: Audited, dataset: string, isPassed: boolean): string[] {
       recomputed ? `${number(plans)} computed again and equal` : 'not computed again (--recompute)',
     ],
     ['dataset', `${dataset}${claim(', every byte as it was imported')}`],
-    ['checkpoint', checkpointText(checkpoint, comparedBytes)],
+    ['checkpoint', checkpointText(checkpoint, comparedBytes, steps)],
     ['end', end ?? 'none: the run lasts, or was killed'],
   ];
   return table.map(([name, value]) => `${name.padEnd(12)} ${value}`);
@@ -57,10 +57,15 @@ const number = (value: number): string => value.toLocaleString('en');
 const counted = (count: number, what: string): string =>
   `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 
-function checkpointText(checkpoint: Audited['checkpoint'], comparedBytes: number | null): string {
+function checkpointText(
+  checkpoint: Audited['checkpoint'],
+  comparedBytes: number | null,
+  steps: number,
+): string {
   if (checkpoint === null) return 'none';
   const { committedSteps, weightsSha256 } = checkpoint;
   const of = `step ${number(committedSteps)}, weights ${weightsSha256.slice(0, 16)}...`;
+  if (committedSteps > steps) return `${of}; the ledger has not heard of its last steps yet`;
   if (comparedBytes === null) return `${of}; the ledger has no hash of its state`;
   return `${of}; ${number(comparedBytes)} bytes of its state have the hash that the members agreed on`;
 }

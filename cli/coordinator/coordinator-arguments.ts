@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RunId } from '../../shared/ids.js';
+import { nearestWord } from '../../shared/job-spec/text/nearest-word.js';
 import { isEvaluation, readRunId } from '../../shared/run/run-id.js';
 import { isBucket, locationProblem } from '../../storage/location.js';
 import { integer, type ResumeWish, resumeWish } from '../arguments.js';
@@ -70,6 +71,10 @@ function runOf(text: string | undefined): RunId | null {
 
 function checkpointsOf(location: string | null): string | null {
   if (location === null || location === 'workers') return location;
+  if (!location.includes('/') && nearestWord(location, ['workers']) !== null) {
+    const rule = 'must be "workers", s3://BUCKET/PREFIX, or a folder, with ./ before such a name';
+    throw new UsageError(`--checkpoints ${rule}: current value is ${JSON.stringify(location)}`);
+  }
   const problem = locationProblem(location);
   // Workers may have another working directory.
   if (problem === null) return isBucket(location) ? location : resolve(location);

@@ -1,7 +1,15 @@
 /** `lockstep audit` of a run that two workers trained, and of the same run tampered with. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -130,6 +138,32 @@ test('a last line without its end is said and no difference', async () => {
       assert.match(errors, /its end is missing/);
     },
   );
+});
+
+/** As the ledger of a coordinator that died before it heard of the last step. */
+function withoutTheLastStep(bytes: Buffer): Buffer {
+  const lines = bytes.toString().split('\n');
+  return Buffer.from(lines.filter((line) => !line.includes('"step":3,')).join('\n'));
+}
+
+// Would catch a run without a leader, whose members have saved more than is written down, called forged;
+// and the same of a run that is over, where nobody will write it any more, let through.
+test('a checkpoint may be ahead of the ledger for as long as the run is not over', async () => {
+  await spoiled(ledger, withoutTheLastStep, async () => {
+    const over = await audit();
+    assert.deepEqual(
+      [over.code, kindsOf(over.last)],
+      [1, ['checkpoint', 'result', 'result']],
+      over.errors,
+    );
+    renameSync(at('run', 'result.json'), at('result.json'));
+    try {
+      const { code, last, errors } = await audit();
+      assert.deepEqual([code, last.steps, kindsOf(last)], [0, 3, []], errors);
+    } finally {
+      renameSync(at('result.json'), at('run', 'result.json'));
+    }
+  });
 });
 
 test('a folder without a ledger is refused, and people get a table', async () => {
