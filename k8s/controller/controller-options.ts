@@ -1,5 +1,7 @@
 /** The controller's options, all from its environment: read once, complete afterwards. */
 
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { OptionError } from '../../process/options.js';
 import { version } from '../../process/version.js';
 
@@ -7,7 +9,12 @@ export interface ControllerOptions {
   /** Whose jobs it carries; null: those of all namespaces. */
   readonly namespace: string | null;
   /** Its own. */
-  readonly pod: { readonly name: string; readonly namespace: string };
+  readonly pod: {
+    readonly name: string;
+    readonly namespace: string;
+    /** Holds the lease. A pod's name is one for ever, so a container that comes again goes on at once. */
+    readonly identity: string;
+  };
   readonly host: string;
   readonly reportPort: number;
   readonly metricsPort: number;
@@ -39,6 +46,7 @@ export function readControllerOptions(environment: Environment): ControllerOptio
   };
   const pod = {
     name: text('POD_NAME', 'lockstep-controller'),
+    identity: text('POD_NAME', `${hostname()}_${process.pid}_${randomUUID()}`),
     namespace: text('POD_NAMESPACE', 'lockstep-system'),
   };
   const pullPolicy = text('LOCKSTEP_IMAGE_PULL_POLICY', 'IfNotPresent');

@@ -65,7 +65,7 @@ export async function runController(
   const own = new AbortController();
   const end = AbortSignal.any([signal, own.signal]);
   const election = new LeaderElection({
-    ...{ api: leaseApi, namespace: options.pod.namespace, self: identity(options), log, wait },
+    ...{ api: leaseApi, namespace: options.pod.namespace, self: options.pod.identity, log, wait },
     now: () => clock.now(),
     signal: end,
   });
@@ -95,8 +95,6 @@ export async function runController(
     access.close();
   }
 }
-
-const identity = ({ pod }: ControllerOptions): string => `${pod.name}_${process.pid}_${Date.now()}`;
 
 /** @returns the image of the pod; null where it runs in none */
 async function markPod(

@@ -1,0 +1,78 @@
+/** Paths, lines, the rate of requests, the pace of a status. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { millis } from '../../../shared/units.js';
+import { at, runningStatus } from '../reconcile/seen-fixture.js';
+import { paceOf } from '../shell/status-pace.js';
+import { transitionEvents } from '../shell/transition-events.js';
+import { LineReader } from './line-reader.js';
+import { TokenBucket } from './rate-limit.js';
+import { pathOf } from './resources.js';
+
+test('paths are those of the API', () => {
+  assert.equal(pathOf({ kind: 'Pod', namespace: null }), '/api/v1/pods');
+  assert.equal(
+    pathOf({ kind: 'TrainingJob', namespace: 'x', name: 'a', subresource: 'status' }),
+    '/apis/lockstep.dev/v1alpha1/namespaces/x/trainingjobs/a/status',
+  );
+});
+
+// Would catch a letter that is cut in two by the end of a piece.
+test('lines come whole, wherever the pieces end', () => {
+  const bytes = new TextEncoder().encode('{"a":"ö"}\n{"b":1}\n{"c"');
+  const reader = new LineReader(100);
+  const lines = [...bytes].flatMap((byte) => reader.read(Uint8Array.of(byte)));
+  assert.deepEqual(lines, ['{"a":"ö"}', '{"b":1}']);
+  assert.throws(() => new LineReader(3).read(bytes.slice(0, 5)), RangeError);
+});
+
+test('requests wait for their turn once the burst is used up', () => {
+  let now = 0;
+  const bucket = new TokenBucket({ perSecond: 10, burst: 2 }, { now: () => millis(now) });
+  assert.deepEqual([bucket.take(), bucket.take(), bucket.take(), bucket.take()], [0, 0, 100, 200]);
+  now = 1_000;
+  assert.equal(bucket.take(), 0);
+});
+
+const pace = (after: object, sinceLast: number | null, activeJobs = 1) =>
+  paceOf({ before: runningStatus, after: { ...runningStatus, ...after }, sinceLast, activeJobs });
+
+test('the same status is not written, whatever the order of its fields', () => {
+  const { state, ...rest } = runningStatus;
+  assert.equal(pace({}, null), null);
+  assert.equal(
+    paceOf({
+      before: runningStatus,
+      after: { ...rest, state: state ?? 'Running' },
+      sinceLast: 0,
+      activeJobs: 1,
+    }),
+    null,
+  );
+});
+
+// Would catch 500 jobs that each write every five seconds: a hundred requests a second for nothing.
+test('progress is written every five seconds, and less often where many jobs report', () => {
+  assert.deepEqual(pace({ step: 41 }, 1_000), { kind: 'wait', milliseconds: 4_000 });
+  assert.deepEqual(pace({ step: 41 }, 5_000), { kind: 'write' });
+  assert.deepEqual(pace({ step: 41 }, 5_000, 800), { kind: 'wait', milliseconds: 95_000 });
+  assert.deepEqual(pace({ state: 'Degraded' }, 1_000, 800), { kind: 'write' });
+  assert.deepEqual(pace({ state: 'Degraded' }, 400), { kind: 'wait', milliseconds: 600 });
+  assert.deepEqual(pace({ step: 41 }, null, 800), { kind: 'write' });
+});
+
+test('another state is told as an event, in the words of its condition', () => {
+  const failed = {
+    state: 'Failed' as const,
+    conditions: [
+      {
+        ...{ type: 'Failed', status: 'True' as const, reason: 'TrainingFailed', message: 'NaN' },
+        lastTransitionTime: new Date(at(0)).toISOString(),
+      },
+    ],
+  };
+  assert.deepEqual(transitionEvents(runningStatus, failed), [
+    { type: 'Warning', reason: 'TrainingFailed', note: 'NaN' },
+  ]);
+  assert.deepEqual(transitionEvents(runningStatus, { ...runningStatus, step: 50 }), []);
+});
