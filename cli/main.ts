@@ -2,6 +2,7 @@
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { mainHelp } from './help.js';
 import { brokenLine, exitCodeOfError } from './output/end-line.js';
+import { keepLastWords } from './output/last-words.js';
 import { isReaderGone, watchOutput } from './output/watch-output.js';
 import { UsageError } from './usage-error.js';
 
@@ -65,9 +66,8 @@ try {
   const exitCode = exitCodeOfError(error);
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`lockstep: ${exitCode === exitCodes.internal ? stack : message}\n`);
-  if (words.includes('--json')) {
-    const line = brokenLine(error, 0, null, new Date().toISOString());
-    process.stdout.write(`${JSON.stringify(line)}\n`);
-  }
+  const line = brokenLine(error, 0, null, new Date().toISOString());
+  keepLastWords(line);
+  if (words.includes('--json')) process.stdout.write(`${JSON.stringify(line)}\n`);
   process.exitCode = exitCode;
 }

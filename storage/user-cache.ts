@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /**
@@ -8,6 +8,15 @@ import { isAbsolute, join } from 'node:path';
 export function userCache(environment: NodeJS.ProcessEnv = process.env): string {
   const { LOCKSTEP_CACHE: own, XDG_CACHE_HOME: common } = environment;
   if (own !== undefined && isAbsolute(own)) return own;
-  const base = common !== undefined && isAbsolute(common) ? common : join(homedir(), '.cache');
+  const base = common !== undefined && isAbsolute(common) ? common : join(home(), '.cache');
   return join(base, 'lockstep');
+}
+
+/** A user without a name, as containers have, may have no home either. */
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), `lockstep-${process.getuid?.() ?? 'user'}`);
+  }
 }

@@ -17,8 +17,8 @@ export interface KeptProcessesOptions {
   readonly onEvent: (child: Child, event: RunEvent) => void;
   /** A process that has ended is started again. */
   readonly onRestart: (text: string) => void;
-  /** A process stays away. */
-  readonly onLoss: (name: string, symptom: Symptom, text: string) => void;
+  /** A process stays away; `said` is the reason that it gave itself. */
+  readonly onLoss: (name: string, symptom: Symptom, text: string, said: string | null) => void;
 }
 
 interface Kept {
@@ -28,7 +28,7 @@ interface Kept {
   startedAt: Millis;
   alive: boolean;
   /** What it has said about its end. */
-  leaving: ExitCode | null;
+  leaving: { readonly code: ExitCode; readonly reason: string } | null;
 }
 
 export class KeptProcesses {
@@ -105,7 +105,7 @@ export class KeptProcesses {
   #hear(name: string, event: RunEvent): void {
     const kept = this.#kept.get(name);
     if (kept === undefined) return;
-    if (event.kind === 'leaving') kept.leaving = event.code;
+    if (event.kind === 'leaving') kept.leaving = event;
     else this.#options.onEvent(kept.child, event);
   }
 
@@ -114,7 +114,7 @@ export class KeptProcesses {
     const { name, pid } = kept.child;
     const said = kept.leaving;
     // Where native code holds it up, a process that has said how it ends kills itself.
-    const how = said === null ? { code, signal } : { code: said, signal: null };
+    const how = said === null ? { code, signal } : { code: said.code, signal: null };
     const exit = { name, ...how, lived: millis(this.#options.now() - kept.startedAt) };
     const decision = decideRestart(exit, kept.ends, this.#isEnding);
     kept.ends.push(exit);
@@ -123,7 +123,7 @@ export class KeptProcesses {
     if (decision.kind === 'leave') {
       const symptom = { kind: 'exit', name, pid, ...how, outOfMemory } as const;
       const text = `${name} (pid ${pid}): ${howItEnded(exit)}, and stays away: ${decision.reason}`;
-      this.#options.onLoss(name, symptom, text);
+      this.#options.onLoss(name, symptom, text, said?.reason ?? null);
       return;
     }
     const why = outOfMemory === null ? '' : ' (the machine has no memory left)';

@@ -9,6 +9,7 @@ import { goodbyeTimeout } from '../../shared/limits.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { claimKey, claimsBucket } from '../../shared/subjects.js';
 import { runCluster } from '../cluster/run-cluster.js';
+import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { coordinatorHelp } from '../help.js';
 import { leaveWithin } from '../leave-within.js';
 import type { Display } from '../output/display.js';
@@ -41,6 +42,9 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
   }
   // Whatever is wrong with it is said here, and not in a log.
   readReportOptions();
+  const early = endOnEarlySignals(
+    (line) => given.json && process.stdout.write(`${JSON.stringify(line)}\n`),
+  );
   const job = await readJobArgument(given);
   const display = openOwnDisplay(given.json);
   const output = resolve(given.output ?? join('runs', job.metadata.name));
@@ -54,7 +58,7 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
       ...{ job, output, resume, natsUrl, metricsPort, note, isElsewhere },
       workers: 0,
     };
-    const leading = { given, words, output, display, lock, wish };
+    const leading = { given, words, output, display, lock, wish, early };
     if (given.run !== null) return await leadGiven(given.run, leading);
     const checked = await checkRun(wish);
     const live = await liveRunOf(natsUrl, checked);
@@ -109,6 +113,7 @@ interface LeadingGiven {
   readonly output: string;
   readonly display: Display;
   readonly lock: FolderLock;
+  readonly early: EarlySignals;
   readonly wish: RunWish;
 }
 
@@ -181,6 +186,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     cluster.leave();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
+  leading.early.close();
   try {
     return view.end(await cluster.end);
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Display } from './display.js';
 import { brokenLine, endLine, exitCodeOfEnd, leftLine } from './end-line.js';
 import { failureText } from './failure-text.js';
 import { keepLedger } from './keep-ledger.js';
+import { keepLastWords } from './last-words.js';
 import { resultText } from './result.js';
 import { unkeptEnd } from './unkept-end.js';
 
@@ -65,6 +66,7 @@ export class RunView {
     if (reached.kind === 'left') {
       history?.abandon();
       const line = leftLine(this.#lines.committedSteps, time());
+      keepLastWords(line);
       display.result(line, `left after step ${line.committed_steps}: the run is not over`);
       return exitCodes.stopped;
     }
@@ -76,6 +78,7 @@ export class RunView {
       end = unkeptEnd(end);
       line = lineOf(end);
     }
+    keepLastWords(line);
     this.#say(end, line);
     return exitCodeOfEnd(end);
   }

@@ -1,5 +1,5 @@
 /** `lockstep stop NAME`: asks a run to finish its step, write a checkpoint and end. */
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { Bus } from '../../shared/bus.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { stopRequestInterval } from '../../shared/limits.js';
@@ -12,6 +12,7 @@ import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { stopHelp } from '../help.js';
 import { UsageError } from '../usage-error.js';
 import { useServer } from '../use-server.js';
+import { userName } from './user-name.js';
 
 /** @throws UsageError */
 export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
@@ -54,7 +55,7 @@ async function stopRun(bus: Bus, run: RunAddress, note: (text: string) => void):
     },
     time: () => new Date().toISOString(),
   });
-  const by = `${userInfo().username}@${hostname()}`;
+  const by = `${userName()}@${hostname()}`;
   const ask = (): void => bus.publish(controlSubject(run), encodeControl({ kind: 'stop', by }));
   ask();
   note('stopping after this step, with a checkpoint');

@@ -11,9 +11,13 @@ import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
 import { KeptProcesses } from '../cluster/kept-processes.js';
+import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { workerHelp } from '../help.js';
+import { keepLastWords } from '../output/last-words.js';
+import type { FailedEvent } from '../train/ending/failure.js';
 import { useServer } from '../use-server.js';
 import { nameOnHost, readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
+import { workerEndLine } from './worker-end-line.js';
 
 /** @throws UsageError, OptionError, before anything is started. */
 export async function workerCommand(words: readonly string[]): Promise<ExitCode> {
@@ -22,6 +26,7 @@ export async function workerCommand(words: readonly string[]): Promise<ExitCode>
     process.stdout.write(`${workerHelp}\n`);
     return exitCodes.success;
   }
+  const early = endOnEarlySignals();
   // Whatever is wrong with it is said here, and not in a log.
   readJobSecret();
   const { lock, name, output } = await takeFolder(given);
@@ -30,7 +35,7 @@ export async function workerCommand(words: readonly string[]): Promise<ExitCode>
     // Said here too, and only behind it the route to the server is known.
     await useServer(given.nats, (bus) => bus.close());
     const bind = given.bind ?? (await ownAddress(given.nats));
-    return await keepWorking({ ...given, name, bind }, output);
+    return await keepWorking({ ...given, name, bind }, output, early);
   } finally {
     lock.release();
   }
@@ -67,7 +72,7 @@ async function takeFolder(given: WorkerArguments) {
 }
 
 /** Until the run is over, or the worker has been asked to leave and has handed over. */
-function keepWorking(given: NamedWorker, output: string): Promise<ExitCode> {
+function keepWorking(given: NamedWorker, output: string, early: EarlySignals): Promise<ExitCode> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   return new Promise((resolve) => {
     const processes = new KeptProcesses({
@@ -77,23 +82,34 @@ function keepWorking(given: NamedWorker, output: string): Promise<ExitCode> {
         if (event.kind === 'joined') run = event.run;
         if (event.kind === 'notice') say(event.text);
         if (event.kind === 'waiting') say(`waiting: ${event.reason}`);
-        if (event.kind === 'failed') process.stderr.write(`lockstep: ${event.message}\n`);
+        if (event.kind !== 'failed') return;
+        failure = event;
+        process.stderr.write(`lockstep: ${event.message}\n`);
       },
       onRestart: say,
-      onLoss: (_name, symptom) => {
+      onLoss: (_name, symptom, text, said) => {
         const code = symptom.kind === 'exit' ? symptom.code : null;
-        void processes.end().then(() => resolve((code ?? exitCodes.lost) as ExitCode));
+        end((code ?? exitCodes.lost) as ExitCode, said ?? text);
       },
     });
     // Whoever is started in its place works for the same run, and hears of its end.
     let run: string | null = null;
     let asked = false;
+    let failure: FailedEvent | null = null;
+    const end = (code: ExitCode, reason: string): void => {
+      const time = new Date().toISOString();
+      keepLastWords(workerEndLine({ worker: given.name, code, failure, reason, time }));
+      void processes.end().then(() => resolve(code));
+    };
     const leave = (): void => {
       if (asked) processes.abort('it was asked to end twice');
+      // Lost, and not started again yet.
+      else if (processes.living().length === 0) end(exitCodes.stopped, 'asked to end');
       else for (const child of processes.living()) child.send({ kind: 'stop' });
       asked = true;
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
+    early.close();
     processes.start({
       name: given.name,
       entry: workerEntry,

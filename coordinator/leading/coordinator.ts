@@ -89,6 +89,13 @@ export class Coordinator {
     return this.#over ? 'the run is over' : (this.#leader?.unhealthy ?? null);
   }
 
+  /** Null while it leads or stands by. */
+  get unready(): string | null {
+    if (this.#over) return 'the run is over, or led by others';
+    if (this.#opened === null) return "opens the run's log";
+    return this.#parts.bus.connection.state.kind === 'connected' ? null : 'nats-server is away';
+  }
+
   /** Opens the log and begins to listen. */
   async start(): Promise<void> {
     const { bus, metrics, run } = this.#parts;

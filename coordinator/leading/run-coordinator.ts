@@ -130,6 +130,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       port: options.integer('metrics-port', 0, 65535, 0),
       host,
       unhealthy: () => coordinator.unhealthy,
+      unready: () => coordinator.unready,
       access: accessOn(host, (text) => log.warn({}, text)),
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });

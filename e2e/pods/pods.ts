@@ -3,7 +3,7 @@
  * is empty, on a nats-server that outlives them.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -19,6 +19,7 @@ import { jobId, runId } from '../../shared/ids.js';
 import { decodeLogEntry, type Happening } from '../../shared/messages/cluster/log-entry.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { logStream } from '../../shared/subjects.js';
+import { contained, firstInside } from './container.js';
 
 const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 
@@ -33,8 +34,16 @@ export class Pod {
   readonly #lines: string[] = [];
   readonly #lookers = new Set<() => void>();
 
-  constructor(name: string, folder: string, child: ChildProcessByStdio<null, Readable, Readable>) {
+  readonly #isContained: boolean;
+
+  constructor(
+    name: string,
+    folder: string,
+    child: ChildProcessByStdio<null, Readable, Readable>,
+    isContained: boolean,
+  ) {
     this.name = name;
+    this.#isContained = isContained;
     this.folder = folder;
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -62,7 +71,8 @@ export class Pod {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    if (this.#isContained && signal !== 'SIGKILL') process.kill(firstInside(this.pid), signal);
+    else this.#child.kill(signal);
   }
 
   /** Until it has said so; fails where it has ended before. */
@@ -101,8 +111,11 @@ export class Pods {
   readonly jobFile: string;
   readonly #server: LocalNatsServer;
   readonly #pods: Pod[] = [];
+  /** Whether each pod is a container. */
+  readonly #isContained: boolean;
 
-  private constructor(folder: string, server: LocalNatsServer, job: object) {
+  private constructor(folder: string, server: LocalNatsServer, job: object, isContained: boolean) {
+    this.#isContained = isContained;
     this.folder = folder;
     this.#server = server;
     this.jobFile = join(folder, 'job.json');
@@ -111,7 +124,7 @@ export class Pods {
   }
 
   /** @param job whose name is "small" */
-  static async open(job: object): Promise<Pods> {
+  static async open(job: object, { isContained = false } = {}): Promise<Pods> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-pods-'));
     const server = await startLocalNatsServer({
       binary: findNatsServer(),
@@ -119,7 +132,8 @@ export class Pods {
       logFile: join(folder, 'nats.log'),
       job: 'small',
     });
-    return new Pods(folder, server, job);
+    chmodSync(folder, 0o755);
+    return new Pods(folder, server, job, isContained);
   }
 
   coordinator(
@@ -185,12 +199,16 @@ export class Pods {
   #start(name: string, words: readonly string[], environment: Record<string, string>): Pod {
     const folder = join(this.folder, name);
     mkdirSync(folder, { recursive: true });
-    const child = spawn(process.execPath, [program, ...words], {
+    const plain = [process.execPath, program, ...words];
+    const [first = '', ...others] = this.#isContained
+      ? contained(name, folder, environment, plain)
+      : plain;
+    const child = spawn(first, others, {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });
-    const pod = new Pod(name, folder, child);
+    const pod = new Pod(name, folder, child, this.#isContained);
     this.#pods.push(pod);
     return pod;
   }

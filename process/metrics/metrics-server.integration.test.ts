@@ -11,6 +11,7 @@ const registry = new Registry();
 let renderings = 0;
 let now = millis(0);
 let problem: string | null = null;
+let waiting: string | null = null;
 let server: MetricsServer;
 
 before(async () => {
@@ -20,6 +21,7 @@ before(async () => {
     registry,
     port: 0,
     unhealthy: () => problem,
+    unready: () => waiting,
     clock: { now: () => now },
   });
 });
@@ -48,6 +50,17 @@ test('metrics and health are served by path, whatever stands behind a question m
   const sick = await get('/healthz');
   problem = null;
   assert.deepEqual([sick.status, await sick.text()], [503, 'the run is over']);
+  // Would catch a supervisor that kills a process because its run stands still, or because it stands by.
+  problem = 'the run stands still';
+  waiting = 'opens the dataset';
+  const alive = await get('/livez');
+  const ready = await get('/readyz');
+  problem = null;
+  waiting = null;
+  assert.deepEqual([alive.status, await alive.text()], [200, 'ok']);
+  assert.deepEqual([ready.status, await ready.text()], [503, 'opens the dataset']);
+  assert.equal((await get('/readyz')).status, 200);
+  assert.equal((await get('/constructor')).status, 404);
   assert.equal((await get('/metricsx')).status, 404);
   assert.equal((await get('/metrics', 'HEAD')).headers.get('content-type'), registry.contentType);
   const post = await get('/metrics', 'POST');

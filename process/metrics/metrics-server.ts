@@ -27,6 +27,8 @@ export interface MetricsServerOptions {
   readonly host?: string;
   /** Null while all is well, else what is not. */
   readonly unhealthy: () => string | null;
+  /** Null while it does its part or stands by, else what it waits for; like `unhealthy` where left out. */
+  readonly unready?: () => string | null;
   readonly clock?: Clock;
   /** Plain and for everyone where it is left out. */
   readonly access?: MetricsAccess;
@@ -42,6 +44,12 @@ interface Answer {
 
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, unhealthy, port, host = '127.0.0.1', clock = systemClock } = options;
+  const problems: Readonly<Record<string, () => string | null>> = {
+    // That it answers is all that it says.
+    '/livez': () => null,
+    '/readyz': options.unready ?? unhealthy,
+    '/healthz': unhealthy,
+  };
   const rendering = new SharedRendering(() => registry.metrics(), clock);
   const strangers = new StrangerSockets();
   const access = options.access ?? openAccess;
@@ -51,8 +59,9 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
     if (path === '/metrics') {
       return { status: 200, type: registry.contentType, body: await rendering.text() };
     }
-    if (path !== '/healthz') return { status: 404 };
-    const problem = unhealthy();
+    const look = Object.hasOwn(problems, path) ? problems[path] : undefined;
+    if (look === undefined) return { status: 404 };
+    const problem = look();
     return { status: problem === null ? 200 : 503, type: 'text/plain', body: problem ?? 'ok' };
   };
   const serve = channel(access.tls, (socket) => serveOne(socket, answer));

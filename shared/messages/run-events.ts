@@ -102,7 +102,7 @@ export type RunEvent =
    * The process has said all that it has to say. It ends with this code; where native code holds it
    * up, it kills itself, which then says nothing about the cause.
    */
-  | { readonly kind: 'leaving'; readonly code: ExitCode }
+  | { readonly kind: 'leaving'; readonly code: ExitCode; readonly reason: string }
   | {
       readonly kind: 'failed';
       readonly code: string;

@@ -106,6 +106,7 @@ export async function runWorker(
       registry: metrics.registry,
       ...options.metrics,
       unhealthy: () => control.unhealthy,
+      unready: () => control.unready,
       access: accessOn(options.metrics.host, (text) => log.warn({}, text)),
     });
     parent.tell({ kind: 'listening', metricsPort: server.port });
@@ -116,7 +117,7 @@ export async function runWorker(
     clearInterval(ticking);
     endWithin(goodbyeTimeout);
     log.info({ code, reason }, 'worker ends');
-    parent.tell({ kind: 'leaving', code });
+    parent.tell({ kind: 'leaving', code, reason });
     await bus.close();
     await parent.flush();
     await leave(control, links, log);

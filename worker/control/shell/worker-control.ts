@@ -79,6 +79,13 @@ export class WorkerControl {
     return kind === 'failed' || kind === 'over' ? 'the worker ends' : null;
   }
 
+  /** Null while it trains or stands by. */
+  get unready(): string | null {
+    const { kind } = this.#worker.situation;
+    if (kind === 'idle') return 'waits for a run of its job';
+    return kind === 'joining' ? 'opens dataset and engine' : this.unhealthy;
+  }
+
   start(): void {
     const { bus, links } = this.#parts;
     links.onTrouble(({ generation, peer, how, detail }) => {
