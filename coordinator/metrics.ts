@@ -19,9 +19,18 @@ export class CoordinatorMetrics {
   );
   readonly totalSteps = this.#gauge('total_steps', 'Committed steps at which training ends');
   readonly members = this.#gauge('members', 'Workers that train');
+  readonly membersMin = this.#gauge('members_min', 'Workers below which training waits');
+  readonly busConnected = this.#gauge(
+    'bus_connected',
+    '1 while the connection to nats-server is there, 0 while it is away',
+  );
   readonly checkpointSteps = this.#gauge(
     'checkpoint_steps',
     'Committed steps of the newest checkpoint',
+  );
+  readonly #checkpointTime = this.#gauge(
+    'checkpoint_timestamp_seconds',
+    'When this coordinator last heard of a checkpoint, since 1970; 0 while it has not',
   );
   readonly plansAhead = this.#gauge('plan_steps_ahead', 'Published steps past the committed one');
   readonly plansPublished = this.#counter(
@@ -161,6 +170,13 @@ export class CoordinatorMetrics {
     this.#fence.set(fence);
     this.generation.set(generation);
     this.leader.set(1);
+  }
+
+  /** @param time ISO 8601, of the wall clock */
+  checkpointed(committedSteps: number, seconds: number, time: string): void {
+    this.checkpointSteps.set(committedSteps);
+    this.checkpointSeconds.observe(seconds);
+    this.#checkpointTime.set(Date.parse(time) / 1000);
   }
 
   recovered({ cause, detectSeconds, reformSeconds, resumeSeconds, lostSeconds }: Recovered): void {

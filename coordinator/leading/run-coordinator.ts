@@ -72,6 +72,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       ...{ url: address, replicas: copies, name, reconnect: true, patience },
       onWait: (reason) => log.warn({}, reason),
     });
+    metrics.busConnected.set(1);
+    bus.connection.onChange(({ kind }) => metrics.busConnected.set(kind === 'connected' ? 1 : 0));
     const files = new FilesPublisher({ bus, run, onFile: () => metrics.filesPublished.inc() });
     offerPretrained(files, spec);
     prepared.then(
@@ -85,6 +87,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const ifAny = options.flag('resume-if-any');
     const { min, max, replicas, shares } = spec.spec.workers;
     const { lanes } = spec.spec;
+    metrics.membersMin.set(min);
     const coordinator = new Coordinator({
       bus,
       clock: systemClock,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Registry } from 'prom-client';
 import { CoordinatorMetrics } from '../../coordinator/metrics.js';
+import { ControllerMetrics } from '../../k8s/controller/controller-metrics.js';
 import { jobId, workerId } from '../../shared/ids.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { WorkerMetrics } from '../../worker/metrics.js';
@@ -32,7 +33,10 @@ test('docs/metrics.md lists exactly the metrics that are served', async () => {
   const coordinator = new CoordinatorMetrics(jobId('j'));
   const links = async () => ({ sent: {}, received: {} });
   const worker = new WorkerMetrics(jobId('j'), workerId('w'), links);
+  const controller = new ControllerMetrics();
+  controller.watch({ depth: () => 0, jobsByState: () => new Map(), failedJobs: () => new Map() });
   const served = [
+    ...(await registered(controller.registry)),
     ...(await registered(coordinator.registry)),
     ...(await registered(worker.registry)),
   ];

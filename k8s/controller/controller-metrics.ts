@@ -2,6 +2,13 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerProcessMetrics } from '../../process/metrics/process-metrics.js';
 
+interface Watched {
+  readonly depth: () => number;
+  readonly jobsByState: () => ReadonlyMap<string, number>;
+  /** By the code of their failure. */
+  readonly failedJobs: () => ReadonlyMap<string, number>;
+}
+
 export class ControllerMetrics {
   readonly registry = new Registry();
   readonly #registers = [this.registry];
@@ -40,7 +47,7 @@ export class ControllerMetrics {
   }
 
   /** Registers what is read when it is asked for. */
-  watch(depth: () => number, jobsByState: () => ReadonlyMap<string, number>): void {
+  watch({ depth, failedJobs, jobsByState }: Watched): void {
     new Gauge({
       name: 'lockstep_controller_queue_depth',
       help: 'Jobs that wait to be looked at',
@@ -57,6 +64,16 @@ export class ControllerMetrics {
       collect() {
         this.reset();
         for (const [state, count] of jobsByState()) this.set({ state }, count);
+      },
+    });
+    new Gauge({
+      name: 'lockstep_controller_failed_jobs',
+      help: 'Failed training jobs by the code of their failure',
+      labelNames: ['code'],
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const [code, count] of failedJobs()) this.set({ code }, count);
       },
     });
   }

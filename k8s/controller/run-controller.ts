@@ -7,6 +7,7 @@ import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import type { Log } from '../../shared/log.js';
 import { readReportKey } from '../../shared/messages/job-report-seal.js';
+import type { TrainingJobObject } from '../crd/training-job-object.js';
 import { apiGroup } from '../names.js';
 import { NatsAccounts } from '../nats/nats-accounts.js';
 import { clusterAccess } from './api/cluster-access.js';
@@ -20,6 +21,7 @@ import type { ControllerOptions } from './controller-options.js';
 import { derivedAccounts } from './keys/derived-accounts.js';
 import { openKeys } from './keys/master-key.js';
 import { LeaderElection } from './leader/leader-election.js';
+import { failureCode } from './policy/failure-code.js';
 import { systemTimers, WorkQueue } from './queue/work-queue.js';
 import { startReportServer } from './reports/report-server.js';
 import { ClusterView, watchedKinds } from './shell/cluster-view.js';
@@ -165,10 +167,11 @@ async function lead(given: Leading): Promise<void> {
     random: Math.random,
     now: () => systemClock.now(),
   });
-  metrics.watch(
-    () => queue.depth,
-    () => countStates(view),
-  );
+  metrics.watch({
+    depth: () => queue.depth,
+    jobsByState: () => countBy(view, ({ status }) => status?.state ?? 'Pending'),
+    failedJobs: () => countBy(view, ({ status }) => failureCode(status)),
+  });
   const reflectors = (Object.entries(watchedKinds) as [Kind, string | null][]).map(
     ([kind, labelSelector]) => {
       const store = view.storeOf(kind);
@@ -222,11 +225,15 @@ function installationOf({ options, ownImage }: Leading): Installation {
   return { images: { ...images, coordinator }, nats, reportUrl };
 }
 
-function countStates(view: ClusterView): Map<string, number> {
+/** @param keyOf null for a job that is not counted */
+function countBy(
+  view: ClusterView,
+  keyOf: (job: TrainingJobObject) => string | null,
+): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { status } of view.jobs()) {
-    const state = status?.state ?? 'Pending';
-    counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const job of view.jobs()) {
+    const key = keyOf(job);
+    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
 }

@@ -197,8 +197,7 @@ export class OpenLeadership implements Leadership {
         this.plans.committed(entry.report.step + 1);
         break;
       case 'checkpointed':
-        metrics.checkpointSteps.set(entry.committedSteps);
-        metrics.checkpointSeconds.observe(entry.seconds);
+        metrics.checkpointed(entry.committedSteps, entry.seconds, logged.time);
         this.plans.checkpointed(entry.committedSteps);
         break;
       case 'validated':

@@ -1,0 +1,119 @@
+/** Alerts and dashboard ask for what the processes really say. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Registry } from 'prom-client';
+import { CoordinatorMetrics } from '../../coordinator/metrics.js';
+import { ControllerMetrics } from '../../k8s/controller/controller-metrics.js';
+import { jobId, workerId } from '../../shared/ids.js';
+import { WorkerMetrics } from '../../worker/metrics.js';
+import { objectsIn, readManifest } from './manifest-objects.js';
+import { dashboard, everyQuery, rules } from './monitoring-queries.js';
+import { groupedBy, metricsIn } from './promql.js';
+
+/** What Prometheus adds by itself, and the operator for a pod. */
+const ofTargets = ['job', 'instance', 'namespace', 'pod', 'container', 'endpoint'];
+const suffixes = ['_bucket', '_sum', '_count'];
+
+interface Declared {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Name of each series that a process exports -> its labels. */
+async function seriesOf(
+  registry: Registry,
+  always: readonly string[],
+): Promise<[string, string[]][]> {
+  const declared = (await registry.getMetricsAsJSON()) as unknown as readonly Declared[];
+  return declared.flatMap(({ name, type }) => {
+    const { labelNames = [] } = registry.getSingleMetric(name) as unknown as {
+      labelNames?: string[];
+    };
+    const labels = [...labelNames, ...always, ...ofTargets];
+    if (type !== 'histogram') return [[name, labels] as [string, string[]]];
+    return suffixes.map((suffix) => [`${name}${suffix}`, [...labels, 'le']] as [string, string[]]);
+  });
+}
+
+async function everySeries(): Promise<Map<string, Set<string>>> {
+  const controller = new ControllerMetrics();
+  controller.watch({ depth: () => 0, jobsByState: () => new Map(), failedJobs: () => new Map() });
+  const links = async () => ({ sent: {}, received: {} });
+  const found = [
+    ...(await seriesOf(new CoordinatorMetrics(jobId('j')).registry, ['training_job'])),
+    ...(await seriesOf(new WorkerMetrics(jobId('j'), workerId('w'), links).registry, [
+      'training_job',
+      'worker',
+    ])),
+    ...(await seriesOf(controller.registry, [])),
+  ];
+  const series = new Map<string, Set<string>>();
+  for (const [name, labels] of found) {
+    series.set(name, new Set([...(series.get(name) ?? []), ...labels]));
+  }
+  return series;
+}
+
+// Would catch: a panel that stays empty and an alert that never rings, because a metric was renamed.
+test('every metric and label of a query is one that a process exports', async () => {
+  const series = await everySeries();
+  const wrong: string[] = [];
+  for (const { expression, place } of everyQuery()) {
+    const named = metricsIn(expression);
+    if (named.length === 0) wrong.push(`${place} names no metric: ${expression}`);
+    for (const { labels, metric } of named) {
+      const known = series.get(metric);
+      if (known === undefined) wrong.push(`${place}: no process exports ${metric}`);
+      for (const label of labels) {
+        if (known?.has(label) === false) wrong.push(`${place}: ${metric} has no label ${label}`);
+      }
+    }
+    const all = new Set(named.flatMap(({ metric }) => [...(series.get(metric) ?? [])]));
+    for (const label of groupedBy(expression)) {
+      if (!all.has(label)) wrong.push(`${place}: nothing in it has the label ${label}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+// Would catch: a reader of queries that finds nothing, for which every query would be in order.
+test('names are found wherever they may stand in a query', () => {
+  const query =
+    'histogram_quantile(0.5, sum by (le, a) (rate(x_bucket{b=~"y{z}",c!="d"}[5m]))) / on(e) group_left() w > bool 3 and q';
+  assert.deepEqual(metricsIn(query), [
+    { metric: 'x_bucket', labels: ['b', 'c'] },
+    { metric: 'w', labels: [] },
+    { metric: 'q', labels: [] },
+  ]);
+  assert.deepEqual(groupedBy(query), ['le', 'a', 'e']);
+});
+
+// Would catch: a dashboard that works with the data source of the one who made it, and with no other.
+test('the dashboard takes its data source and its job from variables', () => {
+  const board = dashboard();
+  const names = board.templating.list.map(({ name }) => name);
+  assert.deepEqual(names, ['datasource', 'namespace', 'training_job']);
+  const sources = [...JSON.stringify(board).matchAll(/"uid":"([^"]*)"/g)].map(([, uid]) => uid);
+  assert.deepEqual([...new Set(sources)].sort(), ['$' + '{datasource}', 'lockstep-training']);
+  const jobs = everyQuery().filter(
+    ({ expression, place }) =>
+      place.startsWith('panel') && !expression.includes('lockstep_controller_'),
+  );
+  assert.ok(jobs.length > 30);
+  for (const { expression, place } of jobs) {
+    assert.match(expression, /training_job=~"\$training_job"/, place);
+  }
+});
+
+// Would catch: an alert that nobody has ever heard ring.
+test('every alert has a test, a severity and words on what to do', () => {
+  const tests = readManifest('k8s/components/monitoring/alerts.test.yaml');
+  const [object] = objectsIn('k8s/components/monitoring/alerts.yaml');
+  const everyRule = object?.spec.groups.flatMap((group: { rules: unknown[] }) => group.rules);
+  for (const { alert, annotations, labels } of everyRule) {
+    assert.match(tests, new RegExp(`alertname(: |=")${alert}\\b`), alert);
+    assert.ok(['critical', 'warning', 'info'].includes(labels.severity), alert);
+    assert.ok(annotations.summary.length > 20 && annotations.description.length > 60, alert);
+  }
+  assert.equal(new Set(rules().map(({ alert }) => alert)).size, everyRule.length);
+});
