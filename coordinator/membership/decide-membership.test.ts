@@ -112,6 +112,22 @@ test('below its minimum a run pauses, says so, and goes on when somebody comes',
   assert.deepEqual(cluster.record.start, { kind: 'state', position: at(5), holders: ['w0'] });
 });
 
+// Would catch a generation with the one who was lost, because others who gave up for its sake closed their
+// links too and had answered first: two seconds pass until it is taken for silent.
+test('links that break between the living wait for the answer of whoever is asked as well', () => {
+  const closed = { how: 'closed', detail: '' } as const;
+  const cluster = trainingCluster(3);
+  cluster.say('w0', { trouble: [{ worker: 'w2', ...closed }] });
+  cluster.say('w1', { trouble: [{ worker: 'w0', ...closed }] });
+  assert.equal(cluster.act().kind, 'ping');
+  for (const name of ['w0', 'w1']) cluster.say(name, { ping: cluster.memory.ping });
+  assert.equal(cluster.act().kind, 'nothing');
+  cluster.pass(200, ['w2']);
+  const decision = cluster.act();
+  assert.ok(decision.kind === 'form' && decision.cause === 'lost');
+  assert.deepEqual(cluster.members, ['w0', 'w1']);
+});
+
 // Would catch a member that is declared dead for a link's sake, and one that is waited for in vain.
 test('a member that peers lost is asked, and is gone if it does not answer', () => {
   const closed = { how: 'closed', detail: '' } as const;

@@ -57,7 +57,8 @@ export function judgeMembers(now: Millis, view: ClusterView): Judgement {
   const unanswered = [...asked.values()].some(
     ({ worker, ping }) => !hasAnswered(view.workers.get(worker), ping),
   );
-  return { gone, toPing, broken, left: unanswered ? [] : left };
+  // Who gives up a generation because somebody is lost closes its links as well: first it is known who.
+  return { gone, toPing, broken: unanswered ? [] : broken, left: unanswered ? [] : left };
 }
 
 /** The process that the generation names; null where it has never been heard of, or is another by now. */
