@@ -32,6 +32,13 @@ test('what only a cluster reads is in no digest', () => {
   assert.deepEqual(withoutClusterFields(job), jobOf());
 });
 
+// Catches: a job that is scaled, loses its coordinator, and is refused by the next one as another job.
+test('how many work on a job does not make it another', () => {
+  const scaled = jobOf('workers={replicas: 3, min: 2, max: 4, shares: speed}');
+  assert.equal(wholeJobDigest(scaled), wholeJobDigest(jobOf()));
+  assert.notEqual(wholeJobDigest(jobOf('checkpoint.keep=3')), wholeJobDigest(jobOf()));
+});
+
 // Catches: defaults of a cluster in every job.json of every machine.
 test('a job that says nothing of clusters stays without', () => {
   const { suspend, maxRestarts, kubernetes } = jobOf().spec;
