@@ -8,12 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { definitionPath } from '../../../k8s/crd/definition-file.js';
 import { resolveObject } from '../../../k8s/crd/resolve-object.js';
 import { specProbes } from '../../../k8s/crd/schema/spec-probes-fixture.js';
+import { type TrainingJobStatus, trainingJobStatusSchema } from '../../../k8s/crd/status-schema.js';
+import { onCluster, withoutClusterFields } from '../../../shared/job-spec/on-cluster.js';
+import { trainingJobSchema } from '../../../shared/job-spec/schema.js';
 import { projectRoot } from '../../../shared/project-root.js';
 import { inCluster, withoutCluster } from '../cluster.js';
 import { allowedChanges, type BrokenJob, brokenChanges, brokenJobs } from './broken-jobs.js';
 import { verdictsOf, writeCases } from './dry-run.js';
 import { exampleWith, objectOf } from './job-objects.js';
 import { mixedJobs } from './mixed-jobs.js';
+import type { Verdict } from './post-all.js';
 
 const skip = withoutCluster;
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-definition-'));
@@ -28,6 +32,52 @@ const compared: readonly unknown[] = [
   ...mixedJobs(1000, 1).map((overrides) => exampleWith(overrides)),
 ];
 
+const status: TrainingJobStatus = {
+  state: 'Running',
+  message: '3 of 3 workers train',
+  observedGeneration: 2,
+  conditions: [
+    {
+      type: 'Running',
+      status: 'True',
+      observedGeneration: 2,
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+      reason: 'WorkersTrain',
+      message: '3 of 3 workers train',
+    },
+  ],
+  runId: 't0123456789abcdef',
+  replicas: 3,
+  selector: 'lockstep.dev/job=movielens-quick,app.kubernetes.io/component=worker',
+  workers: { desired: 3, ready: 3, training: 3, summary: '3/3' },
+  step: 120,
+  totalSteps: 600,
+  loss: 5.25,
+  restarts: 1,
+  membershipGeneration: 4,
+  trainerStatus: {
+    progressPercentage: 20,
+    estimatedRemainingSeconds: 90,
+    metrics: [{ name: 'loss', value: '5.25' }],
+    lastUpdatedTime: '2026-01-01T00:00:05Z',
+  },
+  recoveries: [
+    {
+      time: '2026-01-01T00:00:03.5Z',
+      cause: 'lost',
+      workers: ['movielens-quick-worker-1'],
+      detectSeconds: 1.5,
+      reformSeconds: 0.25,
+      resumeSeconds: 2,
+      stepsLost: 1,
+    },
+  ],
+  checkpoint: { step: 100, time: '2026-01-01T00:00:02Z' },
+  weightsSha256: 'a'.repeat(64),
+  startTime: '2026-01-01T00:00:00Z',
+  completionTime: '2026-01-01T00:10:00Z',
+};
+
 /** Every step writes what it was told beside its cases; none of them ends the others. */
 const script = `
 kubectl apply -f "$DEFINITION" || exit 3
@@ -40,6 +90,9 @@ kubectl apply -f $CASES/live >$CASES/live.out 2>$CASES/live.err
 kubectl apply --dry-run=server -f $CASES/changes >$CASES/changes.out 2>$CASES/changes.err
 kubectl apply --dry-run=server -f $CASES/allowed >$CASES/allowed.out 2>$CASES/allowed.err
 kubectl scale trainingjob/movielens-quick --replicas=3 >$CASES/scale.out 2>$CASES/scale.err
+kubectl patch trainingjob/movielens-quick --subresource=status --type=merge -p "$STATUS" >$CASES/status.out 2>$CASES/status.err
+kubectl wait --for=condition=Running trainingjob/movielens-quick --timeout=30s >$CASES/wait.out 2>$CASES/wait.err
+kubectl get --raw /apis/lockstep.dev/v1alpha1/namespaces/default/trainingjobs/movielens-quick/scale >$CASES/scale.json
 kubectl get tj,all >$CASES/get.out 2>$CASES/get.err
 kubectl get --raw /apis/lockstep.dev/v1alpha1/namespaces/default/trainingjobs/movielens-quick >$CASES/job.out
 "$NODE" "$POST" $CASES/objects.json $CASES/verdicts.json || exit 4
@@ -61,6 +114,7 @@ before(async () => {
     DEFINITION: fileURLToPath(new URL(definitionPath, projectRoot)),
     EXAMPLES: fileURLToPath(new URL('examples', projectRoot)),
     CASES: folder,
+    STATUS: JSON.stringify({ status }),
     NODE: process.execPath,
     POST: fileURLToPath(new URL('post-all.js', import.meta.url)),
     // Another cluster had the same address, and other kinds.
@@ -116,16 +170,51 @@ test('a job is scaled, listed by its short name and within `all`, and has its de
 test('the API server and the schema agree on texts, lists and mixed jobs', {
   skip,
 }, () => {
-  const verdicts: readonly (string | null)[] = JSON.parse(said('verdicts', 'json'));
+  const verdicts: readonly Verdict[] = JSON.parse(said('verdicts', 'json'));
   const ours = compared.map((job) => resolveObject(objectOf(job)));
   const apart = ours.flatMap((own, index) => {
-    const verdict = verdicts[index] ?? null;
-    if ((own.kind === 'resolved') === (verdict === null)) return [];
-    const said = own.kind === 'resolved' ? 'accepted' : own.message;
-    return [
-      `${JSON.stringify(compared[index])}: server: ${verdict ?? 'accepted'}: schema: ${said}`,
-    ];
+    const verdict = verdicts[index] as Verdict;
+    if ((own.kind === 'resolved') === 'accepted' in verdict) return [];
+    const theirs = 'refused' in verdict ? verdict.refused : 'accepted';
+    const schema = own.kind === 'resolved' ? 'accepted' : own.message;
+    return [`${JSON.stringify(compared[index])}: server: ${theirs}: schema: ${schema}`];
   });
   assert.deepEqual(apart, []);
   assert.ok(ours.filter(({ kind }) => kind === 'resolved').length > ours.length / 10);
+});
+
+// Would catch: a default of the definition that makes another job of it, or says a shape of a pretrained model.
+test("a job with the API server's defaults is the job that was given", { skip }, () => {
+  const verdicts: readonly Verdict[] = JSON.parse(said('verdicts', 'json'));
+  let accepted = 0;
+  verdicts.forEach((verdict, index) => {
+    if ('refused' in verdict) return;
+    accepted++;
+    const given = compared[index] as { readonly spec: { readonly model?: Towers } };
+    const before = trainingJobSchema.parse(given);
+    const after = trainingJobSchema.parse({ ...given, spec: verdict.accepted });
+    assert.deepEqual(withoutClusterFields(after), withoutClusterFields(before));
+    assert.deepEqual(onCluster(after), onCluster(before));
+    const { item, user } = (verdict.accepted.model ?? {}) as Towers;
+    assert.deepEqual([item, user], [given.spec.model?.item, given.spec.model?.user]);
+  });
+  assert.ok(accepted > 200, `${accepted}`);
+});
+
+interface Towers {
+  readonly item?: unknown;
+  readonly user?: unknown;
+}
+
+// Would catch: a status that the controller may not write, or that kubectl cannot show or wait for.
+test('the status is kept as the controller writes it, shown in columns and waited for', {
+  skip,
+}, () => {
+  assert.deepEqual(trainingJobStatusSchema.parse(status), status);
+  assert.equal(said('status', 'err'), '');
+  assert.match(said('wait', 'out'), /condition met/);
+  assert.match(said('get', 'out'), /movielens-quick +Running +3\/3 +120 +5\.25 +1 /);
+  assert.deepEqual(JSON.parse(said('job', 'out')).status, status);
+  const scale = JSON.parse(said('scale', 'json'));
+  assert.deepEqual(scale.status, { replicas: 3, selector: status.selector });
 });

@@ -7,6 +7,9 @@ import { Agent, type RequestOptions, request } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { apiGroup, apiVersion, plural } from '../../../k8s/names.js';
 
+/** What it said, or the spec with its defaults. */
+export type Verdict = { readonly refused: string } | { readonly accepted: Record<string, unknown> };
+
 const atOnce = 8;
 
 async function main([objectsFile = '', verdictsFile = '']: readonly string[]): Promise<void> {
@@ -24,7 +27,7 @@ async function main([objectsFile = '', verdictsFile = '']: readonly string[]): P
   await config.applyToHTTPSOptions(options);
   const { ca, cert, key } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce, ca, cert, key });
-  const verdicts: (string | null)[] = [];
+  const verdicts: Verdict[] = [];
   const left = objects.entries();
   const work = async (): Promise<void> => {
     for (const [index, object] of left) verdicts[index] = await post({ ...options, agent }, object);
@@ -34,8 +37,7 @@ async function main([objectsFile = '', verdictsFile = '']: readonly string[]): P
   writeFileSync(verdictsFile, JSON.stringify(verdicts));
 }
 
-/** Null where the object is accepted, else what is said. */
-function post(options: RequestOptions, object: unknown): Promise<string | null> {
+function post(options: RequestOptions, object: unknown): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const sent = request(options, (response) => {
       let text = '';
@@ -43,11 +45,11 @@ function post(options: RequestOptions, object: unknown): Promise<string | null> 
         text += part;
       });
       response.once('end', () => {
-        if (response.statusCode === 201) return resolve(null);
-        const { code, message } = JSON.parse(text);
+        const { code, message, spec } = JSON.parse(text);
+        if (response.statusCode === 201) return resolve({ accepted: spec });
         // Anything else would pass for a refusal of the object.
         if (code !== 400 && code !== 422) return reject(new Error(`${code}: ${message}`));
-        resolve(message);
+        resolve({ refused: message });
       });
     });
     sent.once('error', reject);
