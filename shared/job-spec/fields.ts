@@ -25,6 +25,10 @@ function withinRange(number: z.ZodNumber, range: Range): z.ZodNumber {
 
 const meta = (fields: FieldMeta): Record<string, unknown> => ({ ...fields });
 
+/** A mapping with a word about it. */
+export const about = <Section extends z.ZodType>(section: Section, description: string): Section =>
+  section.meta({ description }) as Section;
+
 /** A real number. */
 export const real = (range: Range, description: string) =>
   withinRange(z.number(), range).meta(meta({ description, rule: `a number in ${range}` }));

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { lanesMax } from '../limits.js';
 import { defaultLearningRate } from './defaults.js';
-import { exactly, integer, text } from './fields.js';
+import { about, exactly, integer, text } from './fields.js';
 import { batch, duration } from './sections/amounts.js';
 import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
@@ -37,23 +37,23 @@ const init = z.strictObject({
 
 const givenSpec = z.strictObject({
   seed: integer('[0, 4294967295]', 'Everything random in the job derives from it.').default(1),
-  data,
-  model: model.prefault({}),
-  init: init.optional(),
-  objective: objective.prefault({}),
-  optimizer: optimizer.prefault({}),
-  batch: batch.prefault({}),
-  duration: duration.prefault({}),
+  data: about(data, 'What is trained on.'),
+  model: about(model.prefault({}), 'Both towers of HLLM: the Item LLM and the User LLM.'),
+  init: about(init.optional(), 'Weights that training starts from.'),
+  objective: about(objective.prefault({}), 'What a step is trained for: docs/objectives.md.'),
+  optimizer: about(optimizer.prefault({}), 'How a gradient becomes an update.'),
+  batch: about(batch.prefault({}), 'How much is trained in a step.'),
+  duration: about(duration.prefault({}), 'How much is trained altogether.'),
   lanes: integer(
     `[1, ${lanesMax}]`,
     'Fixed slices of every step. They decide the order of sums, so the result depends on them ' +
       'and not on the workers; more workers than lanes leave some idle.',
   ).default(4),
-  workers: workers.prefault({}),
-  engine: engine.prefault({}),
-  checkpoint: checkpoint.prefault({}),
-  evaluation: evaluation.prefault({}),
-  guard: guard.prefault({}),
+  workers: about(workers.prefault({}), 'How many train: docs/elastic.md.'),
+  engine: about(engine.prefault({}), 'What computes, and how exactly.'),
+  checkpoint: about(checkpoint.prefault({}), 'When the state is kept: docs/checkpoints.md.'),
+  evaluation: about(evaluation.prefault({}), 'How good the weights are: docs/evaluation.md.'),
+  guard: about(guard.prefault({}), 'What becomes of a training that collapses: docs/guard.md.'),
   stages,
   ...lifeOnCluster,
   kubernetes: kubernetes.optional().meta({

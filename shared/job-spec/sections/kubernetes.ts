@@ -1,6 +1,6 @@
 /** How a job runs on a cluster: docs/kubernetes.md. None of it decides the weights. */
 import { z } from 'zod';
-import { choice, flag, integer, subsetOf, text, usually } from '../fields.js';
+import { about, choice, flag, integer, subsetOf, text, usually } from '../fields.js';
 import { annotations, labels, objectName, objectNames, quantity } from './kubernetes-names.js';
 import { gracePeriod, pod } from './pods.js';
 
@@ -48,12 +48,15 @@ const data = z.strictObject({
 
 const checkpoints = z
   .strictObject({
-    claim: z
-      .strictObject({
-        name: objectName('A PersistentVolumeClaim that all pods can mount at once.'),
-        subPath: subPath('for the checkpoints'),
-      })
-      .optional(),
+    claim: about(
+      z
+        .strictObject({
+          name: objectName('A PersistentVolumeClaim that all pods can mount at once.'),
+          subPath: subPath('for the checkpoints'),
+        })
+        .optional(),
+      'A volume that is there.',
+    ),
     volume: z
       .strictObject({
         size: quantity('Of a PersistentVolumeClaim that is made for the job and goes with it.'),
@@ -65,7 +68,8 @@ const checkpoints = z
           'How it is mounted. All pods of the job mount it; with `ReadWriteOnce` they all run on one machine.',
         ).default(['ReadWriteMany']),
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'A volume that is made for the job.' }),
     s3: z
       .strictObject({
         url: text(
@@ -92,7 +96,8 @@ const checkpoints = z
             'there is one.',
         ),
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'An object store.' }),
   })
   .meta({
     description:
@@ -140,13 +145,14 @@ const nats = z.strictObject({
 });
 
 export const kubernetes = z.strictObject({
-  images: images.prefault({}),
-  data: data
-    .optional()
-    .meta({ description: 'A volume with the dataset, mounted by the coordinator.' }),
+  images: about(images.prefault({}), 'Images of the pods.'),
+  data: about(data.optional(), 'A volume with the dataset, mounted by the coordinator.'),
   checkpoints: checkpoints.optional(),
-  coordinator: coordinator.prefault({}),
-  worker: worker.prefault({}),
+  coordinator: about(
+    coordinator.prefault({}),
+    'Pods that plan, decide who trains and keep the log.',
+  ),
+  worker: about(worker.prefault({}), 'Pods that train; `spec.workers` says how many.'),
   nats: nats.optional().meta({
     description: 'Servers of your own, in place of those that the installation brings.',
   }),

@@ -26,7 +26,8 @@ export const pod = {
         'What the pod may not exceed; at least the request of the same name.',
       ).optional(),
     })
-    .optional(),
+    .optional()
+    .meta({ description: 'What the pod needs, in Kubernetes’ own words.' }),
   nodeSelector: labels('Labels that a machine must have.').optional(),
   tolerations: listOf(
     toleration,

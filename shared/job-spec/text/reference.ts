@@ -1,5 +1,6 @@
 /** What the schema says about each field, as a flat list: for error messages and the docs. */
 import { z } from 'zod';
+import { clusterFields } from '../on-cluster.js';
 import { trainingJobSchema } from '../schema.js';
 
 export interface SpecField {
@@ -122,22 +123,30 @@ function defaultOf(node: Node): string | null {
 
 /** The page docs/job-spec.md, which a test compares with the file. */
 export function specReferencePage(): string {
-  const rows = [...specFields().values()]
-    .filter(
-      ({ children, rule, repeats }) => (children.length === 0 || rule !== mapping) && !repeats,
-    )
-    .map((field) => {
-      const cells = [`\`${field.path}\``, field.rule, defaultCell(field), field.description];
-      return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-    });
+  const shown = [...specFields().values()].filter(
+    ({ children, rule, repeats }) => (children.length === 0 || rule !== mapping) && !repeats,
+  );
   return [
     ...introduction,
-    '| field | must be | default | meaning |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
+    ...table(shown.filter(({ path }) => !isOfCluster(path))),
+    ...onKubernetes,
+    ...table(shown.filter(({ path }) => isOfCluster(path))),
   ].join('\n');
 }
+
+/** Fields that only a cluster reads. */
+export const isOfCluster = (path: string): boolean =>
+  /^metadata\.(?!name$)/.test(path) || clusterFields.includes(path.split('.')[1] ?? '');
+
+const table = (fields: readonly SpecField[]): string[] => [
+  '| field | must be | default | meaning |',
+  '|---|---|---|---|',
+  ...fields.map((field) => {
+    const cells = [`\`${field.path}\``, field.rule, defaultCell(field), field.description];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  }),
+  '',
+];
 
 const defaultCell = (field: SpecField): string =>
   field.default ?? (field.required ? 'required' : '');
@@ -156,24 +165,35 @@ const introduction = [
   '`keyValueHeads`; `ropeScaling` of the kind `llama3` has all its fields; the warm-up is no longer',
   'than the training; the engine `cpu` has one thread. A field of a stage means what the job’s own means.',
   '',
-  '`workers`, `checkpoint`, `evaluation`, a `guard` that does not continue, `metadata`, what only a cluster',
-  'reads and the places of the dataset and of `init.from` do not change the trained weights; everything else is the job’s identity, and a',
-  'checkpoint continues only under the same identity and the same dataset content. With',
-  '`optimizer.schedule.kind: constant` the duration is none of it: such a job may be resumed with a longer',
-  'one. The other schedules stretch over the duration; `--init-from RUN` trains on from the weights of a run',
-  'under any other job. Of a job with stages only the last one may be longer: where another ends, the next',
-  'begins.',
-  '',
-  'The same file is applied to a Kubernetes cluster (`examples/k8s/` holds some): `kubernetes`, `suspend`,',
-  '`activeDeadlineSeconds`, `ttlSecondsAfterFinished`, `maxRestarts` and, of `metadata`, all but the name are',
-  'for it alone: other commands check them and do nothing else with them. There, the API server checks these',
-  'rules, or at least the controller does; a name has at most 44 characters and begins with a letter, paths are',
-  'absolute, and of a job that is there only the fields just named but `kubernetes`, and `workers`, may change.',
-  '`k8s/crd/training-job.yaml` is its definition.',
+  '`workers`, `checkpoint`, `evaluation`, a `guard` that does not continue, `metadata`, the fields for',
+  'Kubernetes below and the places of the dataset and of `init.from` do not change the trained weights;',
+  'everything else is the job’s identity, and a checkpoint continues only under the same identity and the same',
+  'dataset content. With `optimizer.schedule.kind: constant` the duration is none of it: such a job may be',
+  'resumed with a longer one. The other schedules stretch over the duration; `--init-from RUN` trains on from',
+  'the weights of a run under any other job. Of a job with stages only the last one may be longer: where',
+  'another ends, the next begins.',
   '',
   'Relative paths are relative to the job’s file, those on the command line to where it is given.',
   '',
   'This page is generated from `shared/job-spec/schema.ts`; a test keeps it current, and writes it anew with',
   '`LOCKSTEP_UPDATE=1 node --test dist/shared/job-spec/text/reference.test.js`.',
+  '',
+];
+
+const onKubernetes = [
+  '## On Kubernetes',
+  '',
+  'The same file is applied to a cluster (`kubectl apply -f FILE`); `examples/k8s/` holds some. These fields are',
+  'for it alone: other commands check them and do nothing else with them.',
+  '',
+  'The API server knows this schema (`k8s/crd/training-job.yaml`) and all its rules but one: whether requests are',
+  'within limits, the controller sees. There, a name has at most 44 characters and begins with a letter, and paths',
+  'are absolute. Of a job that is there, `workers`, `suspend`, `activeDeadlineSeconds`, `ttlSecondsAfterFinished` and',
+  '`maxRestarts` may change; anything else makes another job, which needs another name. `kubectl explain',
+  'trainingjob.status` says what the cluster tells of a job.',
+  '',
+  'Beyond the table: `checkpoints` has exactly one of `claim`, `volume` and `s3`; `worker.resources` does not name',
+  '`worker.gpuResource`; `podLabels` has no names by which Lockstep, Jobs and Kueue find pods; a request is at most',
+  'the limit of the same name.',
   '',
 ];

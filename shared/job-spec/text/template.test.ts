@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJob, resolveJob } from '../job-spec.js';
-import { specFields } from './reference.js';
-import { isOfCluster, jobTemplate, type TemplateData } from './template.js';
+import { isOfCluster, specFields } from './reference.js';
+import { jobTemplate, type TemplateData } from './template.js';
 
 const places: TemplateData[] = [
   { dataset: 'movielens-100k' },

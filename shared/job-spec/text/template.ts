@@ -1,7 +1,6 @@
 /** A job as text to begin with: every field with its default and what it means. */
 import { resolveJob, type TrainingJob } from '../job-spec.js';
-import { clusterFields } from '../on-cluster.js';
-import { type SpecField, specFields } from './reference.js';
+import { isOfCluster, type SpecField, specFields } from './reference.js';
 
 /** Where the job's data is: one of the two ways of `spec.data`. */
 export type TemplateData = { readonly dataset: string } | { readonly path: string };
@@ -22,6 +21,7 @@ export function jobTemplate(name: string, data: TemplateData): string {
     spec: { data },
   });
   const lines = [...specFields().values()]
+    // A job begins on one machine, and most of them stay there: these would be a third of the text.
     .filter(({ path, repeats }) => path !== '' && !repeats && !isOfCluster(path))
     .flatMap((field) => fieldLines(field, job));
   return `${[...introduction, ...lines].join('\n')}\n`;
@@ -31,10 +31,6 @@ const introduction = [
   '# A training job. Every field has its default here, and may be left out; what stands behind # is',
   '# not set. docs/job-spec.md lists the bounds, and the fields that only Kubernetes reads.',
 ];
-
-/** A job begins on one machine, and most of them stay there: these would be a third of the text. */
-export const isOfCluster = (path: string): boolean =>
-  /^metadata\.(?!name$)/.test(path) || clusterFields.includes(path.split('.')[1] ?? '');
 
 function fieldLines(field: SpecField, job: TrainingJob): string[] {
   const names = field.path.split('.');
