@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 export async function prepare(folder: string): Promise<Prepared> {
   mkdirSync(folder, { recursive: true });
   const dataset = join(folder, 'dataset');
-  await lockstep('data', 'fetch', 'movielens-100k', '--output', dataset);
+  await lockstep('data', 'fetch', 'movielens-100k', '--output', dataset, '--json');
   const file = join(folder, 'job.json');
   const output = join(folder, 'undisturbed');
   const weights: Record<number, string> = {};
