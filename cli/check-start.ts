@@ -36,7 +36,8 @@ export async function checkStart({
   metricsPort,
   natsUrl,
 }: StartWish): Promise<void> {
-  requireEngineFile(job.spec.engine.name);
+  // A coordinator whose workers are elsewhere computes nothing.
+  if (workers > 0) requireEngineFile(job.spec.engine.name);
   if (natsUrl === null) findNatsServer();
   if (metricsPort !== null) {
     await requireFreePorts('--metrics-port', { first: metricsPort, count: 1 + workers });
