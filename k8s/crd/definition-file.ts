@@ -7,7 +7,7 @@ export const definitionPath = 'k8s/crd/training-job.yaml';
 const introduction = [
   ' What a training job is, for the API server. Generated from shared/job-spec/schema.ts and',
   ' k8s/crd/status-schema.ts; a test keeps it current, and writes it anew with',
-  ' LOCKSTEP_UPDATE=1 node --test dist/k8s/crd/definition-file.test.js',
+  ' LOCKSTEP_UPDATE=1 node --test dist/k8s/crd/definition-file.test.js; k8s/install.yaml, which has it too, after it.',
 ];
 
 export function definitionText(): string {
