@@ -4,6 +4,7 @@ import { benchAllReduce } from './all-reduce.js';
 import { benchControlPlane } from './control-plane/control-plane.js';
 import { benchMembership } from './control-plane/membership.js';
 import { benchInTurns } from './in-turns.js';
+import { benchController } from './kubernetes/controller.js';
 import { benchLogits } from './logits/logits.js';
 import { benchPretrained } from './pretrained/pretrained.js';
 import { benchSeeds } from './seeds/seeds.js';
@@ -26,6 +27,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   transfer: benchTransfer,
   'control-plane': benchControlPlane,
   membership: benchMembership,
+  controller: benchController,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -19,6 +19,7 @@ import { Random } from '../../../shared/random.js';
 import { firstOf, look, problemsIn } from './children-check.js';
 import type { Doom } from './doomed-controller.js';
 import { endCoordinator } from './end-coordinator.js';
+import type { KilledResult } from './results.js';
 import {
   controllerEnvironment,
   openTestInstallation,
@@ -31,20 +32,6 @@ const ports = { reports: 19420, metrics: 19421 };
 const program = (path: string): string => fileURLToPath(new URL(`dist/${path}`, projectRoot));
 /** Loaded ahead: loading takes longer than most lives. */
 const waitingMost = 2;
-
-export interface KilledResult {
-  readonly jobs: number;
-  readonly kills: number;
-  readonly seed: number;
-  /** What users did meanwhile, and how often. */
-  readonly changes: Readonly<Record<string, number>>;
-  readonly secondsToRest: number;
-  readonly jobsLeft: number;
-  readonly childrenLeft: number;
-  readonly finished: number;
-  /** Of jobs that are gone: NATS still knows them. */
-  readonly accountsLeft: number;
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -118,6 +105,7 @@ async function main(): Promise<void> {
       jobsLeft: end.jobs.length,
       childrenLeft: end.children.size,
       finished: end.jobs.filter(({ status }) => isFinished(status)).length,
+      made: made.size,
       accountsLeft,
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -15,6 +15,7 @@ import { readReportKey, sealOf } from '../../../shared/messages/job-report-seal.
 import { projectRoot } from '../../../shared/project-root.js';
 import { firstOf, look, problemsIn } from './children-check.js';
 import { readControllerMetrics } from './controller-metrics-reader.js';
+import type { ManyJobsResult, Rate } from './results.js';
 import {
   controllerEnvironment,
   openTestInstallation,
@@ -26,19 +27,6 @@ import { waitUntil } from './wait-until.js';
 const ports = { reports: 19410, metrics: 19411 };
 /** Coordinators report every five seconds. */
 const reportInterval = 5_000;
-
-export interface ManyJobsResult {
-  readonly jobs: number;
-  readonly createdSeconds: number;
-  /** From the first object to the last status. */
-  readonly reconciledSeconds: number;
-  readonly requests: number;
-  readonly quietRequestsPerSecond: number;
-  readonly reportingRequestsPerSecond: number;
-  readonly reportingCpuPercent: number;
-  readonly peakMemoryMebibytes: number;
-  readonly errors: number;
-}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -114,9 +102,8 @@ async function measure(
     createdSeconds,
     reconciledSeconds,
     requests: after.requests,
-    quietRequestsPerSecond: quiet.requests,
-    reportingRequestsPerSecond: busy.requests,
-    reportingCpuPercent: busy.cpuPercent,
+    quiet,
+    reporting: busy,
     peakMemoryMebibytes: peak / 2 ** 20,
     errors,
   };
@@ -129,13 +116,18 @@ async function answers(port: number): Promise<string | null> {
   );
 }
 
-async function rateOver(seconds: number): Promise<{ requests: number; cpuPercent: number }> {
+async function rateOver(seconds: number): Promise<Rate> {
   const before = await readControllerMetrics(ports.metrics);
   const begin = performance.now();
   await delay(seconds * 1000);
   const after = await readControllerMetrics(ports.metrics);
   const passed = (performance.now() - begin) / 1000;
+  const methods = Object.entries(after.methods).map(([method, count]) => [
+    method,
+    (count - (before.methods[method] ?? 0)) / passed,
+  ]);
   return {
+    methods: Object.fromEntries(methods),
     requests: (after.requests - before.requests) / passed,
     cpuPercent: (100 * (after.cpuSeconds - before.cpuSeconds)) / passed,
   };

@@ -15,6 +15,8 @@ export const secretPath = '/etc/lockstep/secret';
 export const jobPath = '/etc/lockstep/job';
 export const statePath = '/var/lib/lockstep';
 const temporaryPath = '/tmp';
+/** Gets the last words of a process, which decide what becomes of the job. */
+const terminationFile = '/dev/termination-log';
 
 /** Read by its owner and its group. */
 export const secretMode = 0o440;
@@ -74,19 +76,27 @@ export function podTemplate(job: JobParts, parts: PodParts): object {
               name: 'POD_NAME',
               valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } },
             },
-            { name: 'HOME', value: temporaryPath },
+            // What was checked once is remembered as long as the pod.
+            { name: 'LOCKSTEP_CACHE', value: `${statePath}/cache` },
+            { name: 'LOCKSTEP_TERMINATION_FILE', value: terminationFile },
             ...parts.env,
           ],
           ports: [
             { name: 'metrics', containerPort: metricsPorts[parts.component], protocol: 'TCP' },
           ],
+          // Only for who counts pods. No liveness: a process that hangs is replaced by the run's members, and
+          // one that waits for NATS is well.
+          readinessProbe: {
+            httpGet: { path: '/readyz', port: 'metrics' },
+            periodSeconds: 2,
+          },
           resources: parts.resources,
           securityContext: {
             allowPrivilegeEscalation: false,
             capabilities: { drop: ['ALL'] },
             readOnlyRootFilesystem: true,
           },
-          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePath: terminationFile,
           terminationMessagePolicy: 'FallbackToLogsOnError',
           volumeMounts: [
             { name: 'temporary', mountPath: temporaryPath },

@@ -81,7 +81,8 @@ export class LeaderElection {
     // Before the request: a late answer makes the Lease older, never younger.
     const asked = now();
     try {
-      const lease = await this.#read();
+      // Who holds it knows its version, and is told when that is wrong.
+      const lease = this.leads && this.#lease !== null ? this.#lease : await this.#read();
       this.#observation = observe(this.#observation, seenIn(lease), asked);
       const decision = decideLease(this.#observation, self, asked);
       if (decision === 'wait') {
@@ -92,6 +93,7 @@ export class LeaderElection {
       this.#renewedAt = asked;
       return true;
     } catch (error) {
+      this.#lease = null;
       if (!isConflict(error)) log.warn({}, (error as Error).message);
       return false;
     }

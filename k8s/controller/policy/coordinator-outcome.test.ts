@@ -62,6 +62,14 @@ test('an end that somebody else made is no word of the coordinator', () => {
   }
 });
 
+// Would catch a job that rests because somebody sent its coordinator a SIGTERM.
+test('a coordinator that has left a run which goes on has not stopped it', () => {
+  const left = JSON.stringify({ kind: 'left', exit_code: 5 });
+  const stopped = JSON.stringify({ kind: 'finished', exit_code: 5, stopped: true });
+  assert.equal(coordinatorOutcome(job, [ended(5, left)]).kind, 'none');
+  assert.equal(coordinatorOutcome(job, [ended(5, stopped)]).kind, 'stopped');
+});
+
 test('pods of another Job of the same name do not count', () => {
   assert.equal(coordinatorOutcome(job, [ended(3, '', { jobUid: 'older' })]).kind, 'none');
   assert.equal(coordinatorOutcome(null, [ended(0)]).kind, 'none');

@@ -65,7 +65,10 @@ export function coordinatorOutcome(
   );
   const failed = ownEnds.find(({ end }) => reasons[end.exitCode] !== undefined);
   if (failed !== undefined) return failureOf(failed.pod, failed.end);
-  const isStopped = ownEnds.some(({ end }) => end.exitCode === exitCodes.stopped);
+  const isStopped = ownEnds.some(
+    // The same code, where it was only told to go: the next one leads.
+    ({ end }) => end.exitCode === exitCodes.stopped && !readLastWords(end.message).hasLeft,
+  );
   return isStopped ? { kind: 'stopped', isAnswered: job?.spec.suspend === true } : { kind: 'none' };
 }
 

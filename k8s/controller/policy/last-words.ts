@@ -3,6 +3,8 @@ export interface LastWords {
   /** For people; empty where there is nothing to read. */
   readonly message: string;
   readonly weightsSha256: string | null;
+  /** It has left a run that goes on without it. */
+  readonly hasLeft: boolean;
 }
 
 /** Characters of a text that is no JSON: its end says most. */
@@ -18,9 +20,10 @@ export function readLastWords(text: string | undefined): LastWords {
     const message = word('message');
     return {
       message: code === '' ? message : `${message} (${code})`,
+      hasLeft: word('kind') === 'left',
       weightsSha256: /^[0-9a-f]{64}$/.test(word('weights_sha256')) ? word('weights_sha256') : null,
     };
   } catch {
-    return { message: (text ?? '').trim().slice(-rawLength), weightsSha256: null };
+    return { message: (text ?? '').trim().slice(-rawLength), weightsSha256: null, hasLeft: false };
   }
 }

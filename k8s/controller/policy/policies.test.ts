@@ -17,6 +17,7 @@ test('disrupted pods are no restarts', () => {
     podOf('coordinator', { name: 'a', ended: { exitCode: 4 } }),
     podOf('coordinator', { name: 'b', ended: { exitCode: 143 }, isLeaving: true }),
     podOf('coordinator', { name: 'c', isRunning: true }),
+    podOf('coordinator', { name: 'd', ended: { exitCode: 5 } }),
   ];
   const worker = jobOf('worker', { status: { failed: 2 } });
   assert.equal(failedPods(jobOf('coordinator'), worker, pods), 3);

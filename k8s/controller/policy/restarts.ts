@@ -1,6 +1,10 @@
 /** How many pods have failed, and how many may: `spec.maxRestarts`. */
+import { exitCodes } from '../../../shared/exit-codes.js';
 import type { JobObject, PodObject } from '../objects/kubernetes-objects.js';
 import { endOf, isDisrupted, podsMadeBy } from './pods.js';
+
+/** Done, or stopped on request. */
+const wished: readonly number[] = [exitCodes.success, exitCodes.stopped];
 
 /**
  * Pods of the coordinator are counted here, since its Job counts those that a drained machine has ended as
@@ -12,7 +16,7 @@ export function failedPods(
   pods: readonly PodObject[],
 ): number {
   const ofCoordinator = podsMadeBy(coordinator, pods).filter(
-    (pod) => !isDisrupted(pod) && (endOf(pod)?.exitCode ?? 0) !== 0,
+    (pod) => !isDisrupted(pod) && !wished.includes(endOf(pod)?.exitCode ?? exitCodes.success),
   );
   return ofCoordinator.length + (worker?.status?.failed ?? 0);
 }
