@@ -81,7 +81,8 @@ test('who waits for its run is told to end, and ends as one that is not done', {
       assert.deepEqual([lastWords(pod).kind, lastWords(pod).exit_code], ['left', 5]);
     }
     // Would catch a command that fails because its user has no name.
-    const stopped = pods.coordinator('c3', words, told(pods, 'c3'));
+    const another = words.map((word) => (word === run ? 't00000000000000c2' : word));
+    const stopped = pods.coordinator('c3', another, told(pods, 'c3'));
     await stopped.says(/"kind":"waiting"/);
     const stop = pods.stop();
     assert.equal(await stop.exited, 0, stop.text);

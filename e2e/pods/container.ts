@@ -36,10 +36,14 @@ export function contained(
   ];
 }
 
-/** The process that is the first one inside, by its number outside. */
-export function firstInside(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return Number(children.trim().split(' ')[0]);
+/** The process that is the first one inside, by its number outside; null where it has ended. */
+export function firstInside(pid: number): number | null {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return Number(children.trim().split(' ')[0]) || null;
+  } catch {
+    return null;
+  }
 }
 
 /** False where this process may not make such containers; a test says so then, and is skipped. */

@@ -71,8 +71,9 @@ export class Pod {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.#isContained && signal !== 'SIGKILL') process.kill(firstInside(this.pid), signal);
-    else this.#child.kill(signal);
+    const inside = this.#isContained ? firstInside(this.pid) : null;
+    if (inside === null) this.#child.kill(signal);
+    else process.kill(inside, signal);
   }
 
   /** Until it has said so; fails where it has ended before. */
