@@ -314,6 +314,17 @@ export function busContract(name: string, open: OpenBus): void {
     await Promise.all([bus.close(), other.close()]);
   });
 
+  // Would catch a look for values that makes their store, which a worker or a watcher may not.
+  test(`${name}: a store of values is found where someone else has made it`, async () => {
+    const [bus, other] = [await open(), await open()];
+    assert.equal(await bus.findValues('contract-found'), null);
+    assert.equal(await bus.findValues('contract-found'), null);
+    await (await other.openValues('contract-found')).put('key', bytesOf('theirs'), 0);
+    const found = await (await bus.findValues('contract-found'))?.get('key');
+    assert.equal(new TextDecoder().decode(found?.data), 'theirs');
+    await Promise.all([bus.close(), other.close()]);
+  });
+
   // Would catch leftovers of dead runs that nobody finds, and a store that is taken for a stream.
   test(`${name}: streams and stores are listed while they exist`, async () => {
     const bus = await open();

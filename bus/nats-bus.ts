@@ -29,6 +29,8 @@ import { openNatsValues } from './nats-values.js';
 
 /** JetStream keeps a store of files in a stream of this name. */
 const objectsPrefix = 'OBJ_';
+/** And values in one of this name. */
+const valuesPrefix = 'KV_';
 
 export interface NatsBusOptions {
   /** An address, or the text of one: see `parseNatsUrl`. */
@@ -157,6 +159,14 @@ class NatsBus implements Bus {
 
   openValues(bucket: string): Promise<BusValues> {
     return openNatsValues(this.#session, bucket, this.#replicas);
+  }
+
+  async findValues(bucket: string): Promise<BusValues | null> {
+    const isThere = await this.#session.ask(`find the values "${bucket}"`, async () => {
+      const { streams } = await this.#session.manager();
+      return streams.info(`${valuesPrefix}${bucket}`).then(() => true, falseIfMissing);
+    });
+    return isThere ? this.openValues(bucket) : null;
   }
 
   names(): Promise<{ streams: string[]; objects: string[] }> {

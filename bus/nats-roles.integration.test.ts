@@ -41,7 +41,7 @@ let server: GuardedServer;
 before(async () => {
   const directory = join(folder, 'server');
   mkdirSync(directory);
-  for (const job of ['mine', 'other']) {
+  for (const job of ['mine', 'other', 'empty']) {
     writeFileSync(join(directory, `${job}.conf`), natsUsersText(job, passwords));
   }
   writeFileSync(
@@ -52,6 +52,7 @@ jetstream { store_dir: ${JSON.stringify(join(directory, 'jetstream'))} }
 accounts {
   include mine.conf
   include other.conf
+  include empty.conf
 }
 `,
   );
@@ -196,6 +197,15 @@ test('roles: a watcher reads no plan and no report, and says nothing but that it
     assert.equal(await refusalOf(client, listen), 'PERMISSIONS_VIOLATION', subject);
   }
   await client.close();
+});
+
+// Would catch a worker that ends, and an onlooker who reads of permissions, before the first run.
+test('roles: where no run has been yet, a worker and a watcher find none', async () => {
+  for (const role of ['worker', 'watcher'] as const) {
+    const bus = await open(role, 'empty');
+    assert.equal(await bus.findValues(claimsBucket), null);
+    await assert.rejects(bus.openValues(claimsBucket), BusRefusedError);
+  }
 });
 
 // Would catch a job whose processes see, or change, what another job of the same server has.

@@ -200,6 +200,11 @@ class MemoryBus implements Bus, MemoryAccess {
     return new MemoryValues(values, this);
   }
 
+  async findValues(bucket: string): Promise<BusValues | null> {
+    requireHere(this);
+    return this.#hub.values.has(bucket) ? this.openValues(bucket) : null;
+  }
+
   async names(): Promise<{ streams: string[]; objects: string[] }> {
     requireHere(this);
     return { streams: this.#hub.streams(), objects: [...this.#hub.objects.keys()] };

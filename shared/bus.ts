@@ -176,6 +176,8 @@ export interface Bus {
   openObjects(bucket: string): Promise<BusObjects>;
   /** Opens or creates a store of values. */
   openValues(bucket: string): Promise<BusValues>;
+  /** Opens a store of values that someone else creates; null while nobody has. */
+  findValues(bucket: string): Promise<BusValues | null>;
   /** Names of all streams and stores of files that this account can see. */
   names(): Promise<{ readonly streams: readonly string[]; readonly objects: readonly string[] }>;
   /** Sends what is queued, then disconnects. */

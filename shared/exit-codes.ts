@@ -48,11 +48,7 @@ const meanings: readonly Meaning[] = [
     codes: [
       'FOLDER_LOST',
       'RUN_LOST',
-      'MEMBER_LOST',
-      'MEMBER_RESTARTED',
       'NO_PROGRESS',
-      'MEMBERSHIP',
-      'START_TIMEOUT',
       'LINKS_CONNECT',
       'FRAME_INVALID',
       'BUS_REFUSED',
@@ -80,7 +76,6 @@ const meanings: readonly Meaning[] = [
       'PLAN_MISMATCH',
       'PLAN_FORGED',
       'MEMBERS_DIFFER',
-      'REPORT_ORDER',
       'WEIGHTS_DIFFER',
       'STATE_DIFFERS',
       'USERS_DIFFER',
@@ -174,6 +169,8 @@ export const consequenceCodes: ReadonlySet<string> = new Set(consequences);
 const meaningOf: ReadonlyMap<string, Meaning> = new Map(
   meanings.flatMap((meaning) => meaning.codes.map((code) => [code, meaning] as const)),
 );
+
+export const knownCodes: readonly string[] = [...meaningOf.keys()];
 
 export const isKnownCode = (code: string): boolean => meaningOf.has(code);
 

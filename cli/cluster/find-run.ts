@@ -19,7 +19,8 @@ export interface FoundRun extends RunAddress {
  */
 export async function findRun(bus: Bus, name: string): Promise<FoundRun> {
   const job = jobId(name);
-  const claimed = await (await bus.openValues(claimsBucket)).get(name);
+  // A user who only watches may not make the store: the first coordinator of the server does.
+  const claimed = (await (await bus.findValues(claimsBucket))?.get(name)) ?? null;
   const live = claimed === null ? null : readRunId(decodeClaim(claimed.data).run);
   if (live !== null) return { job, run: live, isLive: true };
   const logs = (await bus.names()).streams.flatMap((stream) => {

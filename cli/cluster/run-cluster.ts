@@ -158,6 +158,7 @@ class Cluster {
     });
     const bus = await openNatsBus({
       ...{ url: address, replicas, name: 'command', reconnect: true, patience },
+      onWait: (reason) => void process.stderr.write(`waiting: ${reason}\n`),
     });
     this.#bus = bus;
     void bus.closed.then((lost) => lost !== null && this.#giveUp(lost));

@@ -18,7 +18,7 @@ const next = { resumes: false, command: 'lockstep train job.yaml' };
 
 // Would catch "To resume" before there is a checkpoint, which the command would then refuse.
 test('the hint is a command that can work: resuming needs a checkpoint', () => {
-  const lost = causeOf('MEMBER_LOST');
+  const lost = causeOf('RUN_LOST');
   assert.match(failureText(lost, null, next), /To run it again:\n {2}lockstep train job.yaml$/);
   assert.match(failureText(lost, null, { ...next, resumes: true }), /To resume:\n/);
 });

@@ -164,6 +164,11 @@ export class SimBus implements Bus, Distance {
     return simValues(this, await this.request((to) => to.openValues(bucket)));
   }
 
+  async findValues(bucket: string): Promise<BusValues | null> {
+    const found = await this.request((to) => to.findValues(bucket), 0);
+    return found === null ? null : simValues(this, found);
+  }
+
   names(): Promise<{ readonly streams: readonly string[]; readonly objects: readonly string[] }> {
     return this.request((session) => session.names(), 0);
   }

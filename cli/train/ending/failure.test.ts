@@ -77,14 +77,14 @@ test('a process that ends because of the job is believed', () => {
 
 // Would catch a frozen member that is reported as a fault of training, and a wrong job as a loss.
 test('the exit code follows the kind of failure', () => {
-  assert.equal(explainFailure([failed('MEMBER_LOST')], 5).exitCode, exitCodes.lost);
+  assert.equal(explainFailure([failed('RUN_LOST')], 5).exitCode, exitCodes.lost);
   assert.equal(explainFailure([failed('JOB_SPEC_INVALID')], 0).exitCode, exitCodes.usage);
   assert.equal(explainFailure([failed('WEIGHTS_DIFFER')], 5).exitCode, exitCodes.training);
 });
 
 // Would catch a hint that cannot help: resuming a run whose job, data or numbers must change first.
 test('only what may go better the next time is to be resumed', () => {
-  assert.equal(explainFailure([failed('MEMBER_LOST')], 5).remedy, 'resume');
+  assert.equal(explainFailure([failed('RUN_LOST')], 5).remedy, 'resume');
   assert.equal(explainFailure([exit('worker-0', null, 'SIGKILL')], 5).remedy, 'resume');
   assert.equal(explainFailure([failed('NON_FINITE')], 5).remedy, 'change');
   assert.equal(explainFailure([failed('CHECKPOINT_MISSING')], 0).remedy, 'change');

@@ -15,7 +15,9 @@ export interface FoundRun {
 export type RunSearch = FoundRun | { readonly run: null; readonly reason: string };
 
 export async function findRun(bus: Bus, job: JobId, wanted: RunId | null): Promise<RunSearch> {
-  const values = await bus.openValues(claimsBucket);
+  // A worker may not make the store: the first coordinator of the server does.
+  const values = await bus.findValues(claimsBucket);
+  if (values === null) return { run: null, reason: `no run of "${job}" is live` };
   const claim = wanted === null ? await values.get(job) : null;
   const id = wanted ?? (claim === null ? null : readRunId(decodeClaim(claim.data).run));
   if (id === null) return { run: null, reason: `no run of "${job}" is live` };
