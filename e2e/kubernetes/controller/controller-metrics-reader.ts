@@ -6,6 +6,7 @@ export interface ControllerNumbers {
   readonly memory: number;
   readonly cpuSeconds: number;
   readonly queueDepth: number;
+  readonly running: number;
   readonly errors: number;
 }
 
@@ -29,6 +30,7 @@ export async function readControllerMetrics(port: number): Promise<ControllerNum
     memory: sum('process_resident_memory_bytes'),
     cpuSeconds: sum('process_cpu_seconds_total'),
     queueDepth: sum('lockstep_controller_queue_depth'),
+    running: sum('lockstep_controller_jobs', 'state="Running"'),
     errors: sum('lockstep_controller_reconcile_errors_total'),
   };
 }

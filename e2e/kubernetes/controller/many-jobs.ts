@@ -91,7 +91,12 @@ async function measure(
     installation,
     objects.map(({ metadata }) => metadata),
   );
-  // All of them begin to train at once.
+  // All of them begin to train at once, which is told at once.
+  const areTold = async (): Promise<string | null> => {
+    const { running } = await readControllerMetrics(ports.metrics);
+    return running === jobs ? null : `${running} of ${jobs} run`;
+  };
+  await waitUntil('every job runs', areTold, 120);
   await delay(2 * reportInterval);
   const busy = await rateOver(seconds);
   stop();

@@ -84,7 +84,11 @@ function withoutReport(seen: ProgressSeen): Judged {
     return notRunning('Paused', isLed ? 'CoordinatorSilent' : 'CoordinatorAway', away);
   }
   if (isLed) {
-    return notRunning('Starting', 'Starting', firstOf(problems, 'the coordinator starts', ''));
+    return notRunning(
+      'Starting',
+      'Starting',
+      firstOf(problems, 'the coordinator runs and has not reported yet', ''),
+    );
   }
   return notRunning(
     'Pending',

@@ -130,7 +130,7 @@ test('from any state repeated looks lead to one that stays', () => {
       assert.deepEqual(reconcile(rest, now).actions, []);
       assert.equal(cluster.settle(now), 0);
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
 });
 
@@ -149,7 +149,7 @@ test('a decision that is carried out twice, or from its middle on, leads to the 
       killed.settle(now);
       assert.equal(shape(killed), shape(once));
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 
@@ -167,7 +167,7 @@ test('a job that has ended gets no child any more, and a job has no others than 
         assert.deepEqual(made, []);
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: 300 },
   );
 });
 

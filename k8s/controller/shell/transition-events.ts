@@ -7,6 +7,8 @@ export function transitionEvents(
   after: TrainingJobStatus,
 ): JobEvent[] {
   if (before?.state === after.state || after.state === undefined) return [];
+  // Every job begins so; its Jobs have events of their own.
+  if (before?.state === undefined && after.state === 'Pending') return [];
   const condition = after.conditions?.find(({ type }) => type === after.state);
   const note = condition?.message || after.message || `it is ${after.state.toLowerCase()} now`;
   const isAsked = after.conditions?.some(({ reason }) => reason === 'Suspending') ?? false;
