@@ -251,6 +251,14 @@ test('who leaves stays until the step ends; the last one ends by itself', () => 
   assert.deepEqual(cluster.members, ['w5']);
 });
 
+// Would catch members that all write the same checkpoint, or of which none does.
+test('where all leave together, the writer of before writes down what they hold', () => {
+  const cluster = trainingCluster(2);
+  for (const name of ['w0', 'w1']) cluster.say(name, { leaving: true });
+  cluster.act();
+  assert.deepEqual([cluster.members, cluster.record.writer], [[], 'w0']);
+});
+
 // Would catch the only holder of a state that is let go before somebody has it too.
 test('who leaves alone takes whoever stands by in first', () => {
   const cluster = trainingCluster(1);

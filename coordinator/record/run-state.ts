@@ -125,6 +125,8 @@ function foldGeneration(
     waiting: null,
     // From an older checkpoint, steps are trained and recorded again.
     recordedSteps: steps,
+    // One behind it could not be read: it is worth nothing to whoever wants to leave.
+    checkpoint: (state.checkpoint?.committedSteps ?? 0) > steps ? null : state.checkpoint,
     validatedSteps: Math.min(state.validatedSteps, steps),
     rollBacks: state.rollBacks.filter(({ committedSteps }) => committedSteps <= steps),
   };

@@ -1,6 +1,6 @@
 /** Everyone is asked to end at the same time, as by a suspension: what is done is kept. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -48,6 +48,11 @@ test('all are asked to end at once: the run goes on from that very step, to the 
     );
     const step = `step-${String(before.length).padStart(8, '0')}`;
     assert.deepEqual(saved, [step], first.text);
+    // One of them has written it for both.
+    const writers = workers.filter(({ folder, name }) =>
+      /now draining/.test(readFileSync(join(folder, 'logs', `${name}.log`), 'utf8')),
+    );
+    assert.equal(writers.length, 1);
 
     const second = pods.coordinator('c2', words(pods, drained));
     const others = ['w5', 'w6'].map((name) => pods.worker(name));

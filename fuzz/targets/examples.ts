@@ -120,6 +120,7 @@ export const leaderMessages: readonly LeaderMessage[] = [
     fence: 2,
     coordinator: 'pid 9 on host',
     recordedSteps: 4,
+    checkpointSteps: 2,
     hasTrained: true,
     generation,
     stopping: false,

@@ -55,7 +55,10 @@ export const generationRecord = z.strictObject({
   reason: z.string().max(512),
   /** By rank. */
   members: z.array(member).max(membersMax),
-  /** Who writes checkpoints; null where there are no members. */
+  /**
+   * Who writes checkpoints. Where there are no members, whoever of those that have left writes down what
+   * they hold; null where nobody does.
+   */
   writer: worker.nullable(),
   /** Null while the members' positions are not known, or while there are too few of them. */
   start: start.nullable(),

@@ -234,6 +234,7 @@ export class RunLeader {
       fence,
       coordinator: parts.name,
       recordedSteps: this.#run.stored.recordedSteps,
+      checkpointSteps: this.#run.stored.checkpoint?.committedSteps ?? null,
       hasTrained: this.#run.stored.hasTrained,
       generation: this.#run.memory.record,
       stopping: this.#run.ahead.stopping,

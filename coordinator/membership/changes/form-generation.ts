@@ -18,6 +18,8 @@ export interface FormParts {
   readonly workers?: readonly WorkerId[];
   readonly lost?: readonly Gone[] | null;
   readonly leaveOut?: readonly WorkerId[];
+  /** Who leave and are followed by nobody: one of them writes down what they hold. */
+  readonly last?: readonly SeenWorker[];
 }
 
 export function form(parts: FormParts): Form {
@@ -32,7 +34,8 @@ export function form(parts: FormParts): Form {
           wanted.lanes,
         )
       : sharesEvenly(Math.max(1, members.length), wanted.lanes);
-  const writer = members.find(({ worker }) => worker === view.record?.writer) ?? members[0];
+  const able = members.length === 0 ? (parts.last ?? []) : members;
+  const writer = able.find(({ worker }) => worker === view.record?.writer) ?? able[0];
   return {
     kind: 'form',
     record: {

@@ -30,7 +30,8 @@ export function leave(
     `${leaving.join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}` +
     (stay.length === 0 ? ': nobody is left, so a checkpoint is written' : '');
   const planned = record.start !== null || record.planned;
-  return form({ view, wanted, members, planned, reason, cause: 'left', workers: leaving });
+  const last = stay.length === 0 ? all : [];
+  return form({ view, wanted, members, planned, reason, cause: 'left', workers: leaving, last });
 }
 
 /** Takes in who stands by, or deals lanes anew: one planned change at a time. */

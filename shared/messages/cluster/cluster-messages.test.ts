@@ -64,6 +64,7 @@ const leaderMessages: readonly LeaderMessage[] = [
     fence: 2,
     coordinator: 'pid 9 on host',
     recordedSteps: 4,
+    checkpointSteps: 2,
     hasTrained: true,
     generation: {
       generation: generation(3),

@@ -15,6 +15,8 @@ const fromLeader = z.discriminatedUnion('kind', [
     coordinator: z.string().max(256),
     /** Steps that stand in the run's log. */
     recordedSteps: count,
+    /** Committed steps of the newest checkpoint in the run's log; null before the first. */
+    checkpointSteps: count.nullable(),
     /** A generation has begun: of checkpoints, only those of recorded steps belong to the run now. */
     hasTrained: z.boolean(),
     /** The newest one; null before the first. */

@@ -12,6 +12,7 @@ export function hearLead(worker: Worker, lead: Lead, now: Millis): Outcome {
     fence: lead.fence,
     newest: newer(worker.known.newest, lead.generation),
     heardAt: now,
+    checkpointSteps: lead.checkpointSteps,
     over: lead.over,
     stopping: lead.stopping || worker.known.stopping,
   });

@@ -3,6 +3,7 @@
  * step is aborted. Where nobody takes over, it writes down what it holds.
  */
 import { exitCodes } from '../../../shared/exit-codes.js';
+import type { WorkerId } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
 import { handOverShare, successorPatience } from './limits.js';
 import { isMember, type Outcome, to, toOver, withdraw } from './outcome.js';
@@ -16,7 +17,8 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
     const reason = `asked to end, it was still "${situation.kind}" after ${Math.round(waited)} ms`;
     return toOver(worker, { code: exitCodes.lost, reason });
   }
-  const patience = isAlone(worker) ? successorPatience : self.grace * handOverShare;
+  const isWaiting = !isAlone(worker) || writerOfLast(worker) !== null;
+  const patience = isWaiting ? self.grace * handOverShare : successorPatience;
   const isLate = waited >= Math.min(patience, self.grace * handOverShare);
   switch (situation.kind) {
     case 'training':
@@ -44,6 +46,12 @@ const leave = (worker: Worker, why: string): Outcome =>
 const isAlone = ({ known, self }: Worker): boolean =>
   known.newest?.members.every(({ worker }) => worker === self.worker) ?? true;
 
+/** Another one of those who leave, who writes down what all of them hold; null where nobody else does. */
+function writerOfLast({ known: { newest }, self }: Worker): WorkerId | null {
+  if (newest === null || newest.members.length > 0) return null;
+  return newest.writer === self.worker ? null : newest.writer;
+}
+
 /** Nothing of it is under way. */
 function leaveCalm(worker: Worker, isLate: boolean): Outcome | null {
   const { newest, position } = worker.known;
@@ -53,6 +61,11 @@ function leaveCalm(worker: Worker, isLate: boolean): Outcome | null {
   if (goesOn) return leave(worker, `generation ${newest.generation} goes on without it`);
   const isLast = newest !== null && !isMember(worker) && newest.members.length === 0;
   if (!isLast && !isLate) return null;
+  if (holds && (worker.known.checkpointSteps ?? 0) >= position.committedSteps) {
+    return leave(worker, 'its state is in a checkpoint');
+  }
+  // One of them writes it down for all; where it does not come to that, each does.
+  if (writerOfLast(worker) !== null && !isLate) return null;
   return holds ? save(worker) : leave(worker, 'nobody has taken over, and it holds nothing');
 }
 

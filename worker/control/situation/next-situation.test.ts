@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { workerId } from '../../../shared/ids.js';
 import { millis } from '../../../shared/units.js';
 import {
   copyStallLimit,
   farewellLimit,
+  handOverShare,
   leaderlessLimit,
   leaveLimit,
   leaveNoticeAfter,
@@ -16,7 +18,7 @@ import {
   staleWords,
   successorPatience,
 } from './limits.js';
-import { at, fromState, hears, incarnationOf, Play, record } from './situation-fixture.js';
+import { at, fromState, hears, incarnationOf, Play, record, self } from './situation-fixture.js';
 import { statusOf } from './status-of.js';
 
 const trouble = (worker: number) => ({
@@ -355,6 +357,30 @@ test('the last holder writes a checkpoint before it ends; with nothing to write 
   const standing = Play.standingBy();
   standing.hear({ kind: 'drain' });
   assert.equal(standing.kind, 'over');
+});
+
+// Would catch a checkpoint that each of a hundred members writes within the same grace, and a state that is
+// lost because the one who was to write it did not come to that.
+test('of those who leave together one writes the checkpoint, and the others wait until it is recorded', () => {
+  const together = () => {
+    const play = Play.training();
+    const none = { ...record(2, [], null, { planned: true }), writer: workerId('worker-0') };
+    play.hear({ kind: 'drain' }, hears(none));
+    assert.deepEqual(play.hear({ kind: 'left', generation: 1, position: at(6) }), ['drop-links']);
+    return { play, none };
+  };
+  const waits = together();
+  assert.deepEqual(waits.play.wait(2 * successorPatience), []);
+  waits.play.hear(hears(waits.none, { checkpointSteps: 5 }));
+  assert.equal(waits.play.kind, 'standing-by');
+  waits.play.hear(hears(waits.none, { checkpointSteps: 6 }));
+  assert.deepEqual(waits.play.worker.situation, {
+    kind: 'over',
+    end: { code: exitCodes.stopped, reason: 'asked to end: its state is in a checkpoint' },
+  });
+  const alone = together().play;
+  assert.ok(alone.wait(self.grace * handOverShare).includes('save'));
+  assert.equal(alone.kind, 'draining');
 });
 
 // Would catch the only worker that ends before one that stands by has its state, or waits for nobody.

@@ -55,6 +55,7 @@ export function lead(of: GenerationRecord | null, more: Partial<Lead> = {}): Lea
     fence: of?.fence ?? 1,
     coordinator: 'a',
     recordedSteps: 0,
+    checkpointSteps: null,
     hasTrained: false,
     generation: of,
     stopping: false,

@@ -86,6 +86,8 @@ export interface Known {
   readonly entered: number | null;
   /** Of the state that its thread holds. */
   readonly position: Position | null;
+  /** Committed steps of the newest checkpoint that is recorded. */
+  readonly checkpointSteps: number | null;
   /** When it last heard a leader, or began to wait for one. */
   readonly heardAt: Millis;
   readonly over: Lead['over'];
@@ -129,6 +131,7 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     newest: null,
     entered: null,
     position: null,
+    checkpointSteps: null,
     heardAt: now,
     over: null,
     stopping: false,
