@@ -70,7 +70,7 @@ export const brokenJobs: readonly BrokenJob[] = [
   job(
     'optimizer.multipliers=[{match: "a b", factor: 2}]',
     'spec.optimizer.multipliers[0].match',
-    'should match',
+    'must be a parameter name',
   ),
   // Exactly one of several, and what needs or forbids another.
   job('data={}', 'spec.data', 'must have exactly one of dataset, path'),
@@ -238,7 +238,17 @@ export const brokenJobs: readonly BrokenJob[] = [
   job(
     'kubernetes={checkpoints: {volume: {size: much}}}',
     'spec.kubernetes.checkpoints.volume.size',
-    'should match',
+    'must be a quantity such as 500m, 2 or 1.5Gi',
+  ),
+  job(
+    'kubernetes={worker: {resources: {requests: {memory: 2 GB}}}}',
+    'spec.kubernetes.worker.resources.requests',
+    'must be a quantity such as 500m, 2 or 1.5Gi',
+  ),
+  job(
+    'kubernetes={worker: {nodeSelector: {gpu: "an A100"}}}',
+    'spec.kubernetes.worker.nodeSelector',
+    'must be at most 63 letters, digits,',
   ),
   job('kubernetes={data: {mountPath: /data}}', 'spec.kubernetes.data.claimName', 'Required value'),
   job(

@@ -73,7 +73,9 @@ const texts = [
 
 /** Then no rule is needed to refuse it. */
 function isTooLarge(node: JsonSchema, value: unknown): boolean {
+  if (typeof value === 'number') return false;
   const size = typeof value === 'string' ? value.length : Object.keys(value as object).length;
+  if (node.anyOf !== undefined) return size > (node.anyOf[1]?.maxLength ?? 0);
   return (
     size > (node.maxLength ?? node.maxItems ?? node.prefixItems?.length ?? node.maxProperties ?? 0)
   );
@@ -88,7 +90,7 @@ function valuesFor(node: JsonSchema): Values {
   const plain = (values: readonly unknown[]): Values => ({ values, isOfRules: false });
   const ruled = (values: readonly unknown[]): Values => ({ values, isOfRules: true });
   if (node.oneOf !== undefined) return plain([{}, { kind: 'nope' }]);
-  if (node.anyOf !== undefined) return plain([0, 1, 1e9, 1e9 + 1, ...texts]);
+  if (node.anyOf !== undefined) return ruled([0, 1, 1e9, 1e9 + 1, ...texts]);
   if (node.const !== undefined) return plain([node.const]);
   if (node.enum !== undefined) return plain([...node.enum, 'nope']);
   switch (node.type) {
@@ -140,6 +142,7 @@ function mappings(node: JsonSchema): unknown[] {
 /** JSON's kinds of values, without those that the node is of; numbers within bounds of most fields. */
 function wrongTypes(node: JsonSchema): unknown[] {
   const type = node.oneOf ? 'object' : (node.type ?? typeof (node.const ?? node.enum?.[0]));
+  const own = node.anyOf ? ['string', 'integer'] : type === 'number' ? [type, 'integer'] : [type];
   const others: Record<string, unknown> = {
     string: 'x',
     integer: 3,
@@ -148,7 +151,7 @@ function wrongTypes(node: JsonSchema): unknown[] {
     object: {},
   };
   return Object.entries(others)
-    .filter(([name]) => name !== type && !(name === 'integer' && type === 'number'))
+    .filter(([name]) => !own.includes(name))
     .map(([, value]) => value);
 }
 

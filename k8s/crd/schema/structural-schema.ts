@@ -150,7 +150,7 @@ function numberOrText(node: JsonSchema, path: string): StructuralSchema {
     'x-kubernetes-int-or-string': true,
     anyOf: [{ type: 'integer' }, { type: 'string' }],
     ...(maxLength !== undefined && { maxLength }),
-    ...(pattern !== undefined && { pattern }),
+    ...(pattern !== undefined && node.rule === undefined && { pattern }),
     ...bounds(number),
   };
 }

@@ -7,7 +7,7 @@ import type { StructuralSchema } from './schema-types.js';
 export function isAccepted(schema: StructuralSchema, value: unknown): boolean {
   if (schema['x-kubernetes-int-or-string'] === true) {
     return typeof value === 'string'
-      ? value.length <= (schema.maxLength ?? 0) && new RegExp(schema.pattern ?? '').test(value)
+      ? value.length <= (schema.maxLength ?? 0)
       : Number.isInteger(value) && isWithin(schema, value as number);
   }
   if (schema.enum !== undefined && !schema.enum.includes(value)) return false;

@@ -19,6 +19,11 @@ export function textRules(node: JsonSchema): ValidationRule[] {
   if (type === 'string' && pattern !== undefined && rule !== undefined) {
     return [{ rule: `self.matches(${celText(pattern)})`, message: `must be ${rule}` }];
   }
+  const [, text] = node.anyOf ?? [];
+  if (text?.pattern !== undefined && rule !== undefined) {
+    const isRight = `type(self) != string || self.matches(${celText(text.pattern)})`;
+    return [{ rule: isRight, message: `must be ${rule}` }];
+  }
   const names = node.propertyNames?.pattern;
   if (names === undefined || rule === undefined) return [];
   return [{ rule: `self.all(name, name.matches(${celText(names)}))`, message: `must be ${rule}` }];

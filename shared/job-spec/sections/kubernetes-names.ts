@@ -10,22 +10,27 @@ export const objectName = (description: string) => text(namePattern, 253, nameRu
 
 export const objectNames = (most: number, description: string) =>
   listOf(
-    z.string().max(253).regex(namePattern),
+    z.string().max(253).regex(namePattern).meta({ rule: nameRule }),
     most,
     `a list of at most ${most} names of objects`,
     description,
   );
 
 /** Of a label, an annotation or a resource. */
-export const qualifiedPattern =
+const qualifiedPattern =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const qualified = z.string().max(317).regex(qualifiedPattern);
+/** Beside others in a mapping. */
+export const qualifiedName = qualified.meta({ rule: 'a name such as nvidia.com/gpu' });
 
-export const labelValuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const labelValuePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+export const labelValue = z.string().max(63).regex(labelValuePattern).meta({
+  rule: 'at most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends',
+});
 
 export const labels = (description: string) =>
   mapOf(
-    { name: qualified, value: z.string().max(63).regex(labelValuePattern), most: 64 },
+    { name: qualified, value: labelValue, most: 64 },
     'a mapping of at most 64 label names to label values',
     description,
   );
@@ -39,7 +44,7 @@ export const annotations = (longest: number, description: string) =>
   );
 
 /** `500m`, `2`, `1.5Gi`: not negative. */
-export const quantityPattern =
+const quantityPattern =
   /^([0-9]{1,18}(\.[0-9]{0,9})?|\.[0-9]{1,9})(m|k|Ki|Mi?|Gi?|Ti?|Pi?|Ei?|[eE][-+]?[0-9]{1,2})?$/;
 const longestQuantity = 32;
 
@@ -64,13 +69,14 @@ const numberOrText = z
     z.string().max(longestQuantity).regex(quantityPattern),
   ])
   .transform(String);
+const quantityRule = 'a quantity such as 500m, 2 or 1.5Gi';
 
 export const quantity = (description: string) =>
-  numberOrText.meta({ description, rule: 'a quantity such as 500m, 2 or 1.5Gi' });
+  numberOrText.meta({ description, rule: quantityRule });
 
 export const quantities = (description: string) =>
   mapOf(
-    { name: qualified, value: numberOrText, most: 16 },
+    { name: qualified, value: numberOrText.meta({ rule: quantityRule }), most: 16 },
     'a mapping of at most 16 resources to quantities such as 500m, 2 or 1.5Gi',
     description,
   );

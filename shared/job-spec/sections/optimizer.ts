@@ -21,7 +21,10 @@ export const optimizer = z.strictObject({
         match: z
           .string()
           .max(200)
-          .regex(/^[A-Za-z0-9_.*]{1,200}$/),
+          .regex(/^[A-Za-z0-9_.*]{1,200}$/)
+          .meta({
+            rule: 'a parameter name of letters, digits, "_" and ".", with "*" for any others',
+          }),
         factor: z.number().gt(0).max(multiplierMax),
       }),
     )

@@ -1,18 +1,12 @@
 /** What the pods of a job want of the machines they run on, in Kubernetes' own words. */
 import { z } from 'zod';
 import { integer, listOf } from '../fields.js';
-import {
-  labels,
-  labelValuePattern,
-  objectName,
-  qualifiedPattern,
-  quantities,
-} from './kubernetes-names.js';
+import { labels, labelValue, objectName, qualifiedName, quantities } from './kubernetes-names.js';
 
 const toleration = z.strictObject({
-  key: z.string().max(317).regex(qualifiedPattern).optional(),
+  key: qualifiedName.optional(),
   operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).regex(labelValuePattern).optional(),
+  value: labelValue.optional(),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
   tolerationSeconds: z.int().min(0).max(2_147_483_647).optional(),
 });
