@@ -43,6 +43,17 @@ test('after half a minute the object goes, and an event says what is left', () =
   assert.match(last.events[0]?.note ?? '', /may still be there: NATS is away/);
 });
 
+// Would catch streams that are left behind whenever the controller was away for half a minute.
+test('a controller that comes late still tries', () => {
+  const memory = { leadsSince: at(600) };
+  const first = reconcile(seen({ metadata, memory }), at(601));
+  assert.deepEqual(
+    first.actions.map(({ kind }) => kind),
+    ['remove-account'],
+  );
+  assert.ok(letsGo(reconcile(seen({ metadata, memory }), at(630)).actions));
+});
+
 test('an object without our finalizer is left to others', () => {
   const { actions } = reconcile(seen({ metadata: { ...metadata, finalizers: ['other'] } }), at(0));
   assert.deepEqual(actions, []);

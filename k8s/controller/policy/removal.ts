@@ -16,7 +16,7 @@ export const streamsFinalizer = `${apiGroup}/streams`;
 
 /** Pods get so long to end, */
 export const podsWait = 20_000;
-/** and all of it so long. */
+/** and all of it so long, as long as there is a controller to do it. */
 export const removalWait = 30_000;
 /** Between two tries. */
 const tryAgain = 2_000;
@@ -62,12 +62,15 @@ export function removeJob(
 ): Removal {
   const none = { actions: [], events: [], requeueAfter: null };
   if (!hasFinalizer(object)) return { ...none, reason: 'it is being deleted' };
-  const since = now - (readTime(object.metadata.deletionTimestamp) ?? now);
+  const deletedAt = readTime(object.metadata.deletionTimestamp) ?? now;
+  const since = now - deletedAt;
+  // While no controller was there nothing was tried.
+  const tried = now - Math.max(deletedAt, memory.leadsSince);
   const letGo = (reason: string): Action[] => [finalizerPatch(object, false, reason)];
   if (memory.isAccountRemoved) {
     return { ...none, actions: letGo('its streams are gone'), reason: 'its streams are gone' };
   }
-  if (since >= removalWait) {
+  if (tried >= removalWait) {
     const note = `Its streams on NATS may still be there: ${memory.problem ?? 'its pods did not end'}`;
     const events: JobEvent[] = [{ type: 'Warning', reason: 'StreamsLeft', note }];
     return { ...none, actions: letGo(note), events, reason: note };
@@ -92,7 +95,7 @@ export function removeJob(
   return {
     ...none,
     actions: [{ kind: 'remove-account', reason }],
-    requeueAfter: Math.min(tryAgain, removalWait - since),
+    requeueAfter: Math.min(tryAgain, removalWait - tried),
     reason,
   };
 }

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { silentLog } from '../../../shared/log.js';
+import type { TrainingJobObject } from '../../crd/training-job-object.js';
+import { ApiError } from '../api/api-error.js';
+import { FakeApi } from '../api/fake-api-fixture.js';
+import type { KubernetesObject } from '../objects/kubernetes-objects.js';
+import { aJob, installation, jobOf, jobUid, secrets, start } from '../reconcile/seen-fixture.js';
+import { ClusterView } from './cluster-view.js';
+import { EventRecorder, longestNote } from './event-recorder.js';
+import type { JobAccounts } from './job-accounts.js';
+import { JobController } from './job-controller.js';
+import { JobMemories } from './job-memories.js';
+
+const key = 'research/movies';
+
+function aController() {
+  const clock = { now: start, leads: true };
+  const api = new FakeApi();
+  const asked: string[] = [];
+  const view = new ClusterView((changed) => asked.push(changed));
+  const memories = new JobMemories(start, () => 0.5);
+  const now = () => clock.now;
+  const accounts: JobAccounts = {
+    secretsOf: () => secrets,
+    push: async () => void api.changes.push('push account'),
+    remove: async () => void api.changes.push('remove account'),
+    close: async () => undefined,
+  };
+  const controller = new JobController({
+    ...{ api, view, memories, accounts, now, installation, log: silentLog },
+    events: new EventRecorder({ api, instance: 'test', log: silentLog, now }),
+    mayAct: () => clock.leads,
+  });
+  const job = api.put(aJob({ metadata: { finalizers: [] } }) as unknown as KubernetesObject);
+  view.storeOf('TrainingJob')?.put(job);
+  const status = () =>
+    (api.objects.get(`TrainingJob ${key}`) as unknown as TrainingJobObject).status;
+  return { api, asked, clock, controller, memories, status, view };
+}
+
+let it: ReturnType<typeof aController>;
+beforeEach(() => {
+  it = aController();
+});
+
+// Would catch children that are made twice because the watch has not told of them yet.
+test('what was just written is seen at once, and a second look has nothing to do', async () => {
+  await it.controller.handle(key);
+  assert.deepEqual(it.api.changes, [
+    'patch TrainingJob movies',
+    'push account',
+    'apply Secret movies-lockstep',
+    'apply ConfigMap movies-job',
+    'apply Service movies-workers',
+    'apply PodDisruptionBudget movies-workers',
+    'create Job movies-worker',
+    'create Job movies-coordinator',
+    'apply TrainingJob/status movies',
+  ]);
+  it.api.changes.length = 0;
+  await it.controller.handle(key);
+  assert.deepEqual(it.api.changes, []);
+  assert.equal(it.status()?.state, 'Pending');
+});
+
+// Would catch a leader that was asleep, and writes over what its successor does.
+test('who does not lead any more writes nothing', async () => {
+  it.clock.leads = false;
+  await assert.rejects(it.controller.handle(key), { code: 'NOT_LEADING' });
+  assert.deepEqual(it.api.changes, []);
+});
+
+test('what cannot be done is tried again from there, and the status says why', async () => {
+  it.api.refuse = (change) =>
+    change === 'apply Service movies-workers'
+      ? new ApiError('apply Service', 403, 'Forbidden', 'quota exceeded')
+      : null;
+  await assert.rejects(it.controller.handle(key), /quota exceeded/);
+  assert.ok(it.api.changes.includes('create Event'));
+  assert.ok(!it.api.changes.some((change) => change.startsWith('create Job')));
+  it.clock.now += 10_000;
+  await assert.rejects(it.controller.handle(key), /quota exceeded/);
+  assert.match(it.status()?.message ?? '', /Cannot apply Service: quota exceeded/);
+  it.api.refuse = () => null;
+  it.api.changes.length = 0;
+  it.clock.now += 10_000;
+  await it.controller.handle(key);
+  // What was written before is remembered.
+  assert.equal(it.api.changes[0], 'apply Service movies-workers');
+});
+
+// Would catch a controller that takes a Job of someone else's, or waits for ever for its own one.
+test('a Job that is there already is ours or is left alone', async () => {
+  it.api.put({ ...jobOf('worker'), metadata: { ...jobOf('worker').metadata, labels: {} } });
+  await it.controller.handle(key);
+  assert.ok(it.api.changes.includes('create Job movies-coordinator'));
+  it = aController();
+  const { metadata } = jobOf('worker');
+  it.api.put({ ...jobOf('worker'), metadata: { ...metadata, ownerReferences: [] } });
+  await assert.rejects(it.controller.handle(key), { code: 'NAME_TAKEN' });
+  assert.ok(!it.api.changes.includes('create Job movies-coordinator'));
+});
+
+test('a job that is gone is nothing to do', async () => {
+  it.view.storeOf('TrainingJob')?.drop(aJob() as unknown as KubernetesObject);
+  assert.equal(await it.controller.handle(key), null);
+  assert.deepEqual(it.api.changes, []);
+});
+
+// Would catch a scheduler's words of a kilobyte for each node, which the API server refuses.
+test('events are short enough, and the same one is not told again', async () => {
+  const { api, clock } = it;
+  const notes: string[] = [];
+  const recorder = new EventRecorder({
+    api: {
+      create: async (object: { note?: string }) => void notes.push(object.note ?? ''),
+    } as never,
+    ...{ instance: 'x'.repeat(500), log: silentLog, now: () => clock.now },
+  });
+  const tell = () =>
+    recorder.record(aJob(), { type: 'Warning', reason: 'Long', note: 'n'.repeat(5000) });
+  tell();
+  tell();
+  assert.deepEqual(
+    notes.map(({ length }) => length),
+    [longestNote],
+  );
+  clock.now += 600_000;
+  tell();
+  assert.equal(notes.length, 2);
+  assert.equal(api.changes.length, 0);
+});
+
+// Would catch a deleted child that is only missed at the next list.
+test('each child leads back to its job, and pods of other jobs are not looked at', () => {
+  const { asked, view } = it;
+  asked.length = 0;
+  const worker = jobOf('worker');
+  view.storeOf('Job')?.put(worker);
+  view.storeOf('Job')?.drop(worker);
+  assert.deepEqual(asked, [key, key]);
+  const pod = (name: string, job: string): KubernetesObject => ({
+    ...{ apiVersion: 'v1', kind: 'Pod' },
+    metadata: {
+      ...{ name, namespace: 'research', uid: name, resourceVersion: '5' },
+      labels: { 'lockstep.dev/job': job },
+    },
+  });
+  const pods = view.storeOf('Pod');
+  for (const each of [pod('a', 'movies'), pod('b', 'books'), pod('c', 'movies')]) pods?.put(each);
+  const names = () => view.childrenOf(aJob()).pods.map(({ metadata }) => metadata.name);
+  assert.deepEqual(names(), ['a', 'c']);
+  pods?.drop(pod('a', 'movies'));
+  assert.deepEqual(names(), ['c']);
+});
+
+test('children of another object of that name are told apart', () => {
+  const foreign = (uid: string, kind: string) => ({
+    ...jobOf('worker'),
+    metadata: {
+      ...jobOf('worker').metadata,
+      ownerReferences: [{ apiVersion: 'x', kind, name: 'movies', uid, controller: true }],
+    },
+  });
+  const { view } = it;
+  view.storeOf('Job')?.put(foreign('older', 'TrainingJob'));
+  assert.deepEqual(view.childrenOf(aJob()).leftovers, ['Job movies-worker']);
+  assert.notEqual(jobUid, 'older');
+});
