@@ -85,6 +85,7 @@ ${natsOption}
   --resume-if-any      the same, and begin where there is no checkpoint
   --init-from RUN      start from the weights of a run's newest checkpoint, or of one checkpoint
   --set PATH=VALUE     set a field of the job, such as workers.min=2; repeatable
+  --grace SECONDS      how long it may stay for workers that are asked to end as well (default: 25)
   --json               one JSON object a line; the last one is the result
   --metrics-port P     serve metrics on P (default: a free port)
   --metrics-host HOST  on this address (default: 127.0.0.1)

@@ -27,6 +27,8 @@ export interface ClusterProcesses {
   readonly resume: string | null;
   /** Resumes where there is something to resume, and never goes on with a run that is over. */
   readonly resumeIfAny?: boolean;
+  /** Of coordinators, in seconds. */
+  readonly grace?: number | null;
   readonly evaluateOnly: boolean;
   readonly entries?: RunEntries;
 }
@@ -112,6 +114,7 @@ function coordinatorWords(options: ClusterProcesses, name: string, port: number)
     ...(claim === null ? [] : ['--claim', claim]),
     ...(evaluateOnly ? ['--evaluate-only'] : []),
     ...(resume === null ? [] : ['--resume', resume]),
+    ...(options.grace == null ? [] : ['--grace', String(options.grace)]),
     ...(options.resumeIfAny === true ? ['--resume-if-any'] : []),
   ];
 }

@@ -36,6 +36,7 @@ export class KeptProcesses {
   readonly #kept = new Map<string, Kept>();
   readonly #memory = new MemoryWatch(() => this.pids());
   #isEnding = false;
+  #isLettingGo = false;
 
   constructor(options: KeptProcessesOptions) {
     this.#options = options;
@@ -73,6 +74,11 @@ export class KeptProcesses {
     this.#kept.set(process.name, kept);
     void child.exited.then(({ code, signal }) => this.#sawExit(kept, code, signal));
     this.#options.onStart(child);
+  }
+
+  /** From here on whoever ends is told of, and not started again. */
+  letGo(): void {
+    this.#isLettingGo = true;
   }
 
   /** From here on whoever ends stays away. */
@@ -116,7 +122,7 @@ export class KeptProcesses {
     // Where native code holds it up, a process that has said how it ends kills itself.
     const how = said === null ? { code, signal } : { code: said.code, signal: null };
     const exit = { name, ...how, lived: millis(this.#options.now() - kept.startedAt) };
-    const decision = decideRestart(exit, kept.ends, this.#isEnding);
+    const decision = decideRestart(exit, kept.ends, this.#isEnding || this.#isLettingGo);
     kept.ends.push(exit);
     if (this.#isEnding) return;
     const outOfMemory = exit.signal === 'SIGKILL' ? this.#memory.outOfMemory(pid) : null;

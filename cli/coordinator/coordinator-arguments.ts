@@ -18,6 +18,8 @@ export interface CoordinatorArguments extends JobArgument {
   /** `workers` lets each worker keep its own; null is the folder of the run. */
   readonly checkpoints: string | null;
   readonly resume: ResumeWish;
+  /** Seconds. */
+  readonly grace: number | null;
   readonly json: boolean;
   readonly metricsPort: number | null;
   readonly metricsHost: string | null;
@@ -32,11 +34,15 @@ const options = {
   'resume-if-any': { type: 'boolean' },
   'init-from': { type: 'string' },
   set: { type: 'string', multiple: true },
+  grace: { type: 'string' },
   json: { type: 'boolean' },
   'metrics-port': { type: 'string' },
   'metrics-host': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+/** As of workers. */
+const longestGrace = 3600;
 
 /**
  * Null where help was asked for.
@@ -55,6 +61,7 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     resume: resumeWish(values.resume === true, values['resume-if-any'] === true),
     initFrom: values['init-from'] ?? null,
     overrides: values.set ?? [],
+    grace: integer('--grace', values.grace, 1, longestGrace),
     json: values.json === true,
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
     metricsHost: values['metrics-host'] ?? null,

@@ -173,6 +173,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     trouble: lock.lost,
     fromBeginning: leading.fromBeginning,
     beyondEnd: leading.beyondEnd,
+    grace: given.grace,
     resumeIfAny: given.run !== null && given.resume === 'if-any',
     onEvent: (event, at) => view.see(event, at),
     onProcess: ({ name, pid, metricsPort }) =>

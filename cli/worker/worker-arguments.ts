@@ -30,7 +30,8 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const longestGrace = 24 * 3600;
+/** Its process takes no more. */
+const longestGrace = 3600;
 
 /**
  * Null where help was asked for.

@@ -106,6 +106,8 @@ function keepWorking(given: NamedWorker, output: string, early: EarlySignals): P
       // Lost, and not started again yet.
       else if (processes.living().length === 0) end(exitCodes.stopped, 'asked to end');
       else for (const child of processes.living()) child.send({ kind: 'stop' });
+      // Whatever it ends with: another one in its place would hear of no wish to end.
+      processes.letGo();
       asked = true;
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);

@@ -20,6 +20,7 @@ import { FilesPublisher } from '../plans/files-publisher.js';
 import { emptyPlans, run, settle } from '../run-fixture.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorOutcome, CoordinatorParts, Prepared } from './coordinator-parts.js';
+import { defaultGrace } from './decide-leave.js';
 import { ScriptedWorker } from './scripted-worker-fixture.js';
 
 const tick = 50;
@@ -79,6 +80,7 @@ export class CoordinatedCluster {
       workers: { replicas: 2, min: 1, max: 8, lanes: 2, shares: 'even', ...wanted },
       goesOnBehindEnd: changes.description?.resume != null,
       checkpointRequired: false,
+      grace: defaultGrace,
       prepared: Promise.resolve({
         dataset: { directory: '/d', digest: 'd' },
         totalSteps,

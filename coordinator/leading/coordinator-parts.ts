@@ -6,6 +6,7 @@ import type { RunResult } from '../../shared/messages/run-events.js';
 import type { Liveness, Owner } from '../../shared/run/owner.js';
 import type { RunDescription } from '../../shared/run/run-description.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
+import type { Millis } from '../../shared/units.js';
 import type { WorkersWanted } from '../membership/cluster-view.js';
 import type { CoordinatorMetrics } from '../metrics.js';
 import type { FilesPublisher } from '../plans/files-publisher.js';
@@ -43,6 +44,8 @@ export interface CoordinatorParts {
   /** Whether to refuse to begin at the seed. */
   readonly checkpointRequired: boolean;
   readonly prepared: Promise<Prepared>;
+  /** How long it may stay for workers that are asked to end together with it. */
+  readonly grace: Millis;
   /** Removes what dead runs of the name left; called by whoever leads. */
   readonly sweep: () => Promise<readonly string[]>;
   /** Something that people should know before there is a log. */

@@ -175,10 +175,11 @@ export class Coordinator {
   }
 
   async #leaveWhenDue(since: Millis): Promise<void> {
-    const { clock, log } = this.#parts;
+    const { clock, grace, log } = this.#parts;
     const { kind, reason } = decideLeave({
       leads: this.#leader !== null && this.#may,
       waited: millis(clock.now() - since),
+      grace,
       holders: this.#leader?.holders ?? [],
     });
     if (kind === 'stay') return;

@@ -22,3 +22,6 @@ export const goodbyeLongest: Millis = millis(5000);
  * a look costs microseconds for each member.
  */
 export const lookInterval: Millis = millis(25);
+
+/** A supervisor that waits longer than an hour for a process to end waits for ever. */
+export const graceSecondsMax = 3600;

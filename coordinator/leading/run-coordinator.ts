@@ -21,13 +21,15 @@ import { jobId } from '../../shared/ids.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { goodbyeTimeout, membersMax } from '../../shared/limits.js';
+import { millis } from '../../shared/units.js';
 import { CoordinatorMetrics } from '../metrics.js';
 import { FilesPublisher, filesOf } from '../plans/files-publisher.js';
 import type { JobPlan } from '../plans/plan-source.js';
 import { RunReporter, type RunReporterParts } from '../report/run-reporter.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorOutcome, Prepared } from './coordinator-parts.js';
-import { lookInterval } from './limits.js';
+import { defaultGrace } from './decide-leave.js';
+import { graceSecondsMax, lookInterval } from './limits.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
 
@@ -41,6 +43,7 @@ const names = [
   'workers',
   'checkpoints',
   'resume',
+  'grace',
   'metrics-port',
   'metrics-host',
 ];
@@ -117,6 +120,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       goesOnBehindEnd: resume !== null && !ifAny,
       checkpointRequired: (resume !== null && !ifAny) || evaluateOnly,
       prepared,
+      grace: millis(options.integer('grace', 1, graceSecondsMax, defaultGrace / 1000) * 1000),
       sweep: () => sweepRuns({ bus, run }, 'keep'),
       note: (text) => parent.tell({ kind: 'notice', text }),
     });

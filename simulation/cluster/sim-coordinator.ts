@@ -1,5 +1,6 @@
 /** A coordinator of the simulation: the real one over a simulated bus, with plans that are known. */
 import { Coordinator } from '../../coordinator/leading/coordinator.js';
+import { defaultGrace } from '../../coordinator/leading/decide-leave.js';
 import { CoordinatorMetrics } from '../../coordinator/metrics.js';
 import { FilesPublisher } from '../../coordinator/plans/files-publisher.js';
 import type { PlanSource } from '../../coordinator/plans/plan-source.js';
@@ -60,6 +61,7 @@ function startCoordinator(cluster: Cluster, process: SimProcess, name: string, b
     },
     goesOnBehindEnd: false,
     checkpointRequired: false,
+    grace: defaultGrace,
     prepared: new Promise((resolve) =>
       process.after(random.below(300), () =>
         resolve({
