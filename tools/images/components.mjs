@@ -4,8 +4,7 @@
  */
 export const components = {
   coordinator: {
-    entries: ['dist/cli/main.js', 'dist/coordinator/main.js'],
-    whereThere: ['dist/k8s/controller/main.js'],
+    entries: ['dist/cli/main.js', 'dist/coordinator/main.js', 'dist/k8s/controller/main.js'],
     // Engines and tfjs are the worker's, and most of its size.
     leftOut: ['dist/worker/', 'dist/bench/'],
     native: [],

@@ -45,9 +45,8 @@ const torchAddon = 'build/native/lockstep_torch.node';
  * @throws Error naming what the checkout lacks
  */
 export function planOf(component) {
-  const { entries, whereThere = [], leftOut, native } = components[component];
-  const present = whereThere.filter((file) => existsSync(inRoot(file)));
-  const { files, packages, missing } = reachable([...entries, ...present], leftOut, readText);
+  const { entries, leftOut, native } = components[component];
+  const { files, packages, missing } = reachable(entries, leftOut, readText);
   const lacks = [...missing, ...native.filter((file) => !existsSync(inRoot(file)))];
   if (lacks.length > 0) {
     throw new Error(`Cannot lay out ${component}: the checkout lacks ${lacks.join(', ')}`);
