@@ -48,7 +48,20 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
       `There is no command "${name}": it must be one of ${Object.keys(commands).join(', ')}`,
     );
   }
-  return (await load())(words);
+  return (await loaded(name, load))(words);
+}
+
+/** An image has what its process needs; what only other commands need may be left out there. */
+async function loaded(name: string, load: () => Promise<Command>): Promise<Command> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new UsageError(
+      `Cannot run lockstep ${name}: this installation leaves out what it needs ` +
+        `(${(error as Error).message}): docs/images.md says which image has it; in a checkout, run: npm run setup`,
+    );
+  }
 }
 
 const words = process.argv.slice(2);

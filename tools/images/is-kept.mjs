@@ -2,7 +2,7 @@
 
 /** Maps, typings, sources of what is compiled, texts. Licenses stay, in whatever form. */
 const needless = /\.(map|d\.ts|ts|mts|cts|flow|markdown|md|tsbuildinfo|tgz|cc|h|gyp|gypi)$/i;
-const license = /(^|\/)(licen[cs]e|notice|copying|third[-_]party)[^/]*$/i;
+const license = /(^|\/)(licen[cs]e|notice|copying|third[-_]?party)[^/]*$/i;
 
 const left = [
   // Bundles and modules for browsers: Node loads the one that package.json calls main.

@@ -14,7 +14,7 @@ export function unchangingDigest(plan, more) {
   });
   const recipes = ['k8s/images', 'tools/images']
     .flatMap((folder) => filesBelow(inRoot(folder)))
-    .filter((file) => !/\.test\.m?[jt]s$|healthcheck\.mjs$/.test(file));
+    .filter((file) => !/\.test\.mjs$|-fixture\.mjs$|\/lint\/|\/healthcheck\.mjs$/.test(file));
   const lock = readFileSync(inRoot('package-lock.json'));
   return digest([...contents(recipes), lock, ...plan.packages, ...libraries, ...more]);
 }
