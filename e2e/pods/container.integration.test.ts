@@ -88,6 +88,11 @@ test('who waits for its run is told to end, and ends as one that is not done', {
     assert.equal(await stop.exited, 0, stop.text);
     assert.equal(await stopped.exited, 5, stopped.text);
     assert.deepEqual([lastWords(stopped).kind, lastWords(stopped).code], ['failed', 'STOPPED']);
+    // Would catch a run that failed and is begun again by the next pod.
+    const late = pods.coordinator('c4', another, told(pods, 'c4'));
+    assert.equal(await late.exited, 5, late.text);
+    assert.match(late.text, /is over already/);
+    assert.deepEqual([lastWords(late).kind, lastWords(late).code], ['failed', 'STOPPED']);
   } finally {
     await pods.close();
   }
