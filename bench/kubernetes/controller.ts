@@ -40,6 +40,7 @@ const manyTable = (result: ManyJobsResult): string[] =>
     [`${result.jobs} jobs at once`, ''],
     ['all children and a status of each, s', result.reconciledSeconds.toFixed(1)],
     ['requests until then', String(result.requests)],
+    ['processor time until then, s', result.cpuSeconds.toFixed(1)],
     ['requests/s when nothing happens', result.quiet.requests.toFixed(1)],
     ['requests/s when all of them report', result.reporting.requests.toFixed(1)],
     ['% of a core when all of them report', result.reporting.cpuPercent.toFixed(1)],

@@ -107,6 +107,7 @@ async function measure(
     createdSeconds,
     reconciledSeconds,
     requests: after.requests,
+    cpuSeconds: after.cpuSeconds,
     quiet,
     reporting: busy,
     peakMemoryMebibytes: peak / 2 ** 20,

@@ -12,6 +12,8 @@ export interface ManyJobsResult {
   /** From the first object to the last status. */
   readonly reconciledSeconds: number;
   readonly requests: number;
+  /** Of the controller, its start included. */
+  readonly cpuSeconds: number;
   /** When nothing happens, and when every job reports every five seconds. */
   readonly quiet: Rate;
   readonly reporting: Rate;

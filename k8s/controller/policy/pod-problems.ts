@@ -1,13 +1,24 @@
 /** Why pods do not run, in the words of whoever keeps them from it: the scheduler, the kubelet. */
 import type { PodObject } from '../objects/kubernetes-objects.js';
+import type { WallTime } from '../reconcile/seen.js';
 import { isActive } from './pods.js';
+import { readTime } from './times.js';
 
 /** A container that is only being made waits with these. */
 const usualWaits = ['ContainerCreating', 'PodInitializing'];
 
+/** A pod's end is due when its grace is over; its machine then says so within seconds, if it can. */
+const overdueAfter = 15_000;
+
 /** Null for a pod that runs, has ended, or is on its way. */
-export function podProblem({ status, ...pod }: PodObject): string | null {
-  if (!isActive({ status, ...pod } as PodObject)) return null;
+export function podProblem(pod: PodObject, now: WallTime): string | null {
+  if (!isActive(pod)) return null;
+  const { metadata, spec, status } = pod;
+  const due = readTime(metadata.deletionTimestamp);
+  if (due !== null && now - due > overdueAfter) {
+    // Kubernetes does not replace it before the machine is back or removed.
+    return `it was deleted, and its machine ${spec?.nodeName ?? ''} does not confirm it`;
+  }
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.status === 'False' && scheduled.message) return scheduled.message;
   for (const { state } of status?.containerStatuses ?? []) {
@@ -23,10 +34,10 @@ export function podProblem({ status, ...pod }: PodObject): string | null {
  *
  * @param kind `worker`, `coordinator`
  */
-export function problemsOf(kind: string, pods: readonly PodObject[]): string | null {
+export function problemsOf(kind: string, pods: readonly PodObject[], now: WallTime): string | null {
   const counts = new Map<string, number>();
   for (const pod of pods) {
-    const problem = podProblem(pod);
+    const problem = podProblem(pod, now);
     if (problem !== null) counts.set(problem, (counts.get(problem) ?? 0) + 1);
   }
   if (counts.size === 0) return null;

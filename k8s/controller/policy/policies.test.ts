@@ -75,11 +75,15 @@ test('pods that cannot run say why, in the words of the scheduler and the kubele
     podOf('worker', { isReady: true }),
   ];
   assert.equal(
-    problemsOf('worker', pods),
+    problemsOf('worker', pods, at(0)),
     '2 of 5 worker pods cannot run: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.; ' +
       '1 of 5 worker pods cannot run: ImagePullBackOff: Back-off pulling image',
   );
-  assert.equal(problemsOf('worker', pods.slice(3)), null);
+  assert.equal(problemsOf('worker', pods.slice(3), at(0)), null);
+  // Would catch a job that stays degraded without a word, since the machine of a pod is gone.
+  const lost = podOf('worker', { isReady: true, isLeaving: true });
+  assert.equal(problemsOf('worker', [lost], at(10)), null);
+  assert.match(problemsOf('worker', [lost], at(60)) ?? '', /it was deleted, and its machine/);
 });
 
 // Would catch `kubectl wait` that sees a transition which was none, and conditions nobody has asked about.

@@ -97,9 +97,9 @@ function withoutReport(seen: ProgressSeen): Judged {
   );
 }
 
-function problemsOfPods({ children }: ProgressSeen): string {
+function problemsOfPods({ children, now }: ProgressSeen): string {
   return (['coordinator', 'worker'] as const)
-    .map((kind) => problemsOf(kind, podsOf(kind, children.pods)))
+    .map((kind) => problemsOf(kind, podsOf(kind, children.pods), now))
     .filter((problem) => problem !== null)
     .join('; ');
 }
