@@ -84,7 +84,7 @@ async function measure(
   const reconciledSeconds = (performance.now() - begin) / 1000;
   const after = await readControllerMetrics(ports.metrics);
   // Pods that nobody can place are told of once more; then nothing happens any more.
-  await delay(15_000);
+  await delay(Math.min(15, seconds) * 1000);
   const quiet = await rateOver(seconds);
   const { jobs: objects } = await look(api);
   const stop = reportFor(
