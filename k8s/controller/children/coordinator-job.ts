@@ -4,15 +4,19 @@ import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import { jobFileName } from './config-map.js';
 import type { JobParts } from './job-parts.js';
-import { jobPath, metricsPorts, podTemplate, secretPath, statePath } from './pod-template.js';
+import {
+  jobPath,
+  metricsPorts,
+  podTemplate,
+  processGrace,
+  secretPath,
+  statePath,
+} from './pod-template.js';
 import { natsEnv, secretVolume } from './process-parts.js';
 import { secretFiles } from './secret.js';
 
 /** The controller looks at exit codes itself; Kubernetes only makes the next pod. */
 const backoffLimit = 1_000_000;
-
-/** For a last checkpoint of the members, which a coordinator that stops waits for. */
-const graceSeconds = 60;
 
 /** The Job of the coordinator and those who stand by for it; any of them that succeeds ends it. */
 export function coordinatorJob(job: JobParts, suspend: boolean): WrittenObject {
@@ -37,7 +41,9 @@ export function coordinatorJob(job: JobParts, suspend: boolean): WrittenObject {
 function template(job: JobParts): object {
   const { installation, object, resolved } = job;
   const { metadata } = object;
-  const { coordinator, data, images } = resolved.cluster.kubernetes;
+  const { coordinator, data, images, worker } = resolved.cluster.kubernetes;
+  // Told to end together, the workers write a checkpoint, and it is needed until then.
+  const graceSeconds = worker.gracePeriodSeconds;
   const checkpoints = checkpointsPlace(job);
   return podTemplate(job, {
     component: 'coordinator',
@@ -49,7 +55,7 @@ function template(job: JobParts): object {
       ...['--checkpoints', checkpoints.location],
       ...['--output', `${statePath}/run`, '--resume-if-any'],
       ...['--metrics-host', '0.0.0.0', '--metrics-port', String(metricsPorts.coordinator)],
-      '--json',
+      ...['--grace', String(processGrace(graceSeconds)), '--json'],
     ],
     env: [
       ...natsEnv(job, 'coordinator'),

@@ -21,6 +21,12 @@ const terminationFile = '/dev/termination-log';
 /** Read by its owner and its group. */
 export const secretMode = 0o440;
 
+/** What a process leaves of its pod's grace, to say goodbye. */
+const graceReserve = 5;
+
+/** For `--grace`: seconds. */
+export const processGrace = (podGrace: number): number => Math.max(1, podGrace - graceReserve);
+
 export interface PodParts {
   readonly component: Component;
   readonly image: string;

@@ -4,7 +4,7 @@ import type { WrittenObject } from '../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
-import { metricsPorts, podTemplate, secretPath, statePath } from './pod-template.js';
+import { metricsPorts, podTemplate, processGrace, secretPath, statePath } from './pod-template.js';
 import { natsEnv, secretVolume } from './process-parts.js';
 import { queueLabels } from './queue-labels.js';
 import { secretFiles } from './secret.js';
@@ -14,9 +14,6 @@ export const replicasAnnotation = `${apiGroup}/replicas`;
 
 /** A pod that is told to end, and did not listen. */
 const terminated = 143;
-
-/** What a worker leaves of its pod's grace, to say goodbye. */
-const graceReserve = 5;
 
 /**
  * The Job of the workers: Indexed, since of all kinds this one can be queued by Kueue and can change its
@@ -77,7 +74,7 @@ function template(job: JobParts): object {
     args: [
       'worker',
       ...['--job', name, '--name', '$(POD_NAME)', '--output', `${statePath}/worker`],
-      ...['--grace', String(Math.max(1, worker.gracePeriodSeconds - graceReserve))],
+      ...['--grace', String(processGrace(worker.gracePeriodSeconds))],
       ...['--metrics-host', '0.0.0.0', '--metrics-port', String(metricsPorts.worker)],
     ],
     env: [
