@@ -79,7 +79,7 @@ test('every metric and label of a query is one that a process exports', async ()
 // Would catch: a reader of queries that finds nothing, for which every query would be in order.
 test('names are found wherever they may stand in a query', () => {
   const query =
-    'histogram_quantile(0.5, sum by (le, a) (rate(x_bucket{b=~"y{z}",c!="d"}[5m]))) / on(e) group_left() w > bool 3 and q';
+    'histogram_quantile(0.5, sum by (le, a) (rate(x_bucket{b=~"y{z}",c!="d"}[5m]))) / on(e) group_left() w > bool 3e1 and q offset 15m';
   assert.deepEqual(metricsIn(query), [
     { metric: 'x_bucket', labels: ['b', 'c'] },
     { metric: 'w', labels: [] },

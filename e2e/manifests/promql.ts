@@ -18,7 +18,7 @@ export function metricsIn(query: string): Named[] {
     .replace(strings, '""')
     .replace(groupings, ' ')
     .replace(/\[[^\]]*\]/g, ' ');
-  return [...bare.matchAll(/([a-zA-Z_:][\w:]*)\s*(\{[^}]*\}|\()?/g)].flatMap(
+  return [...bare.matchAll(/(?<![\w.])([a-zA-Z_:][\w:]*)\s*(\{[^}]*\}|\()?/g)].flatMap(
     ([, metric = '', behind = '']) => {
       if (behind === '(' || words.has(metric.toLowerCase())) return [];
       const labels = [...behind.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label);
