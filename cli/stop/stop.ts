@@ -8,6 +8,7 @@ import type { RunAddress } from '../../shared/run/run-id.js';
 import { controlSubject, logStream } from '../../shared/subjects.js';
 import { findRun } from '../cluster/find-run.js';
 import { followRun, type LogEnd } from '../cluster/follow-run.js';
+import { lastEntry } from '../cluster/last-entry.js';
 import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { stopHelp } from '../help.js';
 import { UsageError } from '../usage-error.js';
@@ -26,7 +27,9 @@ export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
     async (bus) => {
       try {
         const run = await findRun(bus, given.name);
-        if (!run.isLive) throw new UsageError(`Cannot stop "${given.name}": its last run is over`);
+        if (!run.isLive) {
+          throw new UsageError(`Cannot stop "${given.name}": ${await whyNot(bus, run)}`);
+        }
         const end = await stopRun(
           bus,
           run,
@@ -40,6 +43,13 @@ export async function stopCommand(words: readonly string[]): Promise<ExitCode> {
     },
     { reconnect: true },
   );
+}
+
+/** Nobody leads the run: it is over, or its coordinators are away. */
+async function whyNot(bus: Bus, run: RunAddress): Promise<string> {
+  const last = (await lastEntry(await bus.openLog(logStream(run))))?.entry.kind;
+  if (last === 'finished' || last === 'failed') return 'its last run is over';
+  return `nobody leads its run ${run.run} now: ask again when a coordinator does`;
 }
 
 /** Asks until the run's log says how it has ended. */

@@ -109,6 +109,10 @@ test('a run that was stopped is over, until somebody asks to go on; another job 
     await coordinator.committed(5);
     coordinator.signal('SIGTERM');
     assert.equal(await coordinator.exited, 5);
+    // Would catch a run that is called over because its coordinator is being replaced.
+    const early = pods.stop('early');
+    assert.equal(await early.exited, 2, early.text);
+    assert.match(early.text, /nobody leads its run t00000000000000a3 now/);
     const stopped = pods.coordinator('c4', words(pods, third));
     // It tells what its predecessor has recorded, too; the step behind that is its own.
     const { length } = recordedSteps(await pods.happenings(third));

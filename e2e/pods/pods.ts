@@ -163,8 +163,8 @@ export class Pods {
   }
 
   /** `lockstep stop`. */
-  stop(): Pod {
-    return this.#start('stop', ['stop', 'small'], { LOCKSTEP_NATS_URL: this.#server.url });
+  stop(name = 'stop'): Pod {
+    return this.#start(name, ['stop', 'small'], { LOCKSTEP_NATS_URL: this.#server.url });
   }
 
   /** All that the run's log has now. */
