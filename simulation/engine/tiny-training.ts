@@ -96,6 +96,9 @@ export class TinyTraining {
         this.#plans.set(`${message.plan.step}/${message.plan.lane}`, message.plan);
         this.#onPlan();
         return;
+      case 'warm-up':
+        this.#inTurn(() => this.#warmUp());
+        return;
       case 'load':
         this.#inTurn(() => this.#load(message.from));
         return;
@@ -141,6 +144,13 @@ export class TinyTraining {
 
   #inTurn(act: () => Promise<void>): void {
     this.#turn = this.#turn.then(act);
+  }
+
+  /** It computes nothing that could be left behind: only its time is played. */
+  async #warmUp(): Promise<void> {
+    const delay = this.parts.random.below(60);
+    if (this.#aborted < 0) await this.#sleep(delay);
+    this.#tell({ kind: 'warmed', seconds: delay / 1000, problem: null });
   }
 
   async #load(from: Extract<ToTraining, { kind: 'load' }>['from']): Promise<void> {

@@ -64,6 +64,12 @@ export interface Entry {
 export type ToTraining =
   /** One lane of one step; every owned lane of a step must arrive, in any order and at any time. */
   | { readonly kind: 'plan'; readonly plan: LanePlan }
+  /**
+   * Go through one step alone, on weights that nobody needs, as the members of these committed steps
+   * would: answered by `warmed`. An abort of generation 0 ends it before the next kernel. Where nothing
+   * is held.
+   */
+  | { readonly kind: 'warm-up'; readonly committedSteps: number }
   /** Answered by `holds`. Not inside a generation. */
   | { readonly kind: 'load'; readonly from: StateSource }
   /** Make room for the state of a position: answered by `copying`. Not inside a generation. */
@@ -176,6 +182,8 @@ export type Fact =
 export type FromTraining =
   /** Dataset and engine are open: a state can be loaded or copied. */
   | { readonly kind: 'opened' }
+  /** `problem`: why it came to no end; null where it did. Nothing is lost with it but time. */
+  | { readonly kind: 'warmed'; readonly seconds: number; readonly problem: string | null }
   /** Outside of a generation: until the next message that changes it, the sections may be read. */
   | ({ readonly kind: 'holds' } & SharedState)
   /** Nothing is held any more; the sections are to be filled. */

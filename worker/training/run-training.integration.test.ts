@@ -14,7 +14,8 @@ import {
   CheckpointWriteError,
   type startCheckpointWriter,
 } from '../checkpoint/checkpoint-writer.js';
-import type { FromTraining } from './messages.js';
+import { stateSections } from '../state/training-state.js';
+import type { FromTraining, ToTraining } from './messages.js';
 import { Training } from './run-training.js';
 
 const steps = 12;
@@ -49,6 +50,7 @@ async function open(
   context: TestContext,
   planned: number,
   startWriter?: typeof startCheckpointWriter,
+  first: readonly ToTraining[] = [],
 ) {
   const { directory } = await importDataset(writeInput(temporaryFolder(context), ...input));
   const checkpointDirectory = join(temporaryFolder(context), 'checkpoints');
@@ -71,6 +73,7 @@ async function open(
     },
     ...(startWriter !== undefined && { startWriter }),
   });
+  for (const message of first) training.receive(message);
   training.receive({ kind: 'load', from: { kind: 'seed' } });
   training.receive({
     kind: 'enter',
@@ -141,4 +144,57 @@ test('checkpoints are written while training goes on, and the last one before it
     ),
   );
   assert.ok(readdirSync(checkpointDirectory).includes('step-00000012'));
+});
+
+/** What the training came to, step by step. */
+async function bits(context: TestContext, first: readonly ToTraining[]) {
+  const { training, kinds } = await open(context, steps, undefined, first);
+  await training.run();
+  const hashes = kinds('committed').map(
+    (message) => message.kind === 'committed' && message.report.stateHash,
+  );
+  const [finished] = kinds('finished');
+  assert.ok(finished?.kind === 'finished' && hashes.length === steps);
+  return { end: { hashes, weightsSha256: finished.weightsSha256 }, warmed: kinds('warmed') };
+}
+
+// Catches: weights, moments or a count of steps that are left of a step that was nobody's.
+test('a training after a warm-up has the bits of one without', async (context) => {
+  const warmUp = { kind: 'warm-up', committedSteps: 5 } as const;
+  const cold = await bits(context, []);
+  const warm = await bits(context, [warmUp]);
+  assert.deepEqual(warm.end, cold.end);
+  const [warmed] = warm.warmed;
+  assert.ok(warmed?.kind === 'warmed');
+  assert.equal(warmed.problem, null);
+  // Cut off before its first kernel: as when the run needs this worker now.
+  const stop = { kind: 'abort', generation: generation(0), reason: 'the run waits' } as const;
+  const cut = await bits(context, [warmUp, stop]);
+  assert.deepEqual(cut.end, cold.end);
+  const [given] = cut.warmed;
+  assert.match((given?.kind === 'warmed' && given.problem) || '', /was cancelled/);
+});
+
+// Catches: a room that is taken beside the one that was warmed up in, or that keeps what was trained in it.
+test('the room of a warm-up is all zeros when a state is copied into it', async (context) => {
+  const { training: holder, whenTold, kinds } = await open(context, 0);
+  whenTold('holds', () => holder.receive({ kind: 'end' }));
+  await holder.run();
+  const [held] = kinds('holds');
+  assert.ok(held?.kind === 'holds');
+  const { position, header } = held;
+  const joiner = await open(context, 0, undefined, [
+    { kind: 'warm-up', committedSteps: 0 },
+    { kind: 'copy-begin', position, header },
+  ]);
+  joiner.whenTold('copying', () => joiner.training.receive({ kind: 'end' }));
+  await joiner.training.run();
+  const [warmed] = joiner.kinds('warmed');
+  const [copying] = joiner.kinds('copying');
+  assert.ok(warmed?.kind === 'warmed' && copying?.kind === 'copying');
+  assert.equal(warmed.problem, null);
+  for (const section of stateSections) {
+    const floats = copying.sections[section];
+    assert.ok(floats.length > 0 && floats.every((value) => Object.is(value, 0)), section);
+  }
 });

@@ -5,6 +5,7 @@
  */
 import { type CatalogueTexts, openDataset } from '../../dataset/dataset.js';
 import { trainingView } from '../../dataset/training-view.js';
+import { systemClock } from '../../shared/clock.js';
 import { codeOf } from '../../shared/exit-codes.js';
 import { generation as generationOf, step } from '../../shared/ids.js';
 import { jobDigest } from '../../shared/job-spec/job-digest.js';
@@ -40,6 +41,7 @@ import { Saving } from './saving/saving.js';
 import { requireStages, roomFor } from './stages/stage-states.js';
 import type { TrainingContext } from './stages/training-context.js';
 import { TrainingLoop } from './training-loop.js';
+import { warmUp } from './warm-up/warm-up.js';
 
 export interface TrainingParts {
   readonly start: TrainingStart;
@@ -140,6 +142,9 @@ export class Training {
         if (this.#assembler === null) this.#early.push(message.plan);
         else this.#assembler.assemble(message.plan);
         break;
+      case 'warm-up':
+        this.#inTurn((opened) => this.#warmUp(opened, message.committedSteps));
+        break;
       case 'load':
         this.#inTurn((opened) => this.#load(opened, message.from));
         break;
@@ -237,8 +242,26 @@ export class Training {
     return { context, saving: this.#saving };
   }
 
+  /** Whatever goes wrong in it goes wrong again where it matters, or does not matter. */
+  async #warmUp({ context }: Opened, committedSteps: number): Promise<void> {
+    if (this.#held !== null) return;
+    const begun = systemClock.now();
+    let problem: string | null = null;
+    // Older than any generation: whoever wants this thread for one cancels it.
+    this.#cancellation.computeFor(generationOf(0));
+    try {
+      this.#room = await warmUp(context, committedSteps);
+    } catch (error) {
+      problem = (error as Error).message;
+    } finally {
+      this.#cancellation.computeFor(null);
+    }
+    this.#tell({ kind: 'warmed', seconds: (systemClock.now() - begun) / 1000, problem });
+  }
+
   async #load({ context }: Opened, from: StateSource): Promise<void> {
     this.#drop();
+    this.#room = null;
     this.#hold(
       from.kind === 'seed'
         ? await Held.ofSeed(context)

@@ -114,6 +114,14 @@ class Process {
     await holds;
   }
 
+  /** What stands by goes through a step first, to its end or not. */
+  async warmUp(committedSteps: number, isCutOff: boolean): Promise<void> {
+    const warmed = this.until('warmed');
+    this.tell({ kind: 'warm-up', committedSteps });
+    if (isCutOff) this.tell({ kind: 'abort', generation: generation(0), reason: 'a test says so' });
+    await warmed;
+  }
+
   /** In ranges of odd lengths, the last one first. */
   async copy({ position, header, sections }: SharedState): Promise<void> {
     const copying = this.until('copying');
@@ -243,7 +251,10 @@ export class ElasticRun {
       const member = this.#processes[place] as Process;
       const own = member.shared?.position ?? null;
       if (truth === null) await member.load(from);
-      else if (!samePosition(own, truth)) await member.copy(this.#holderOf(truth));
+      else if (!samePosition(own, truth)) {
+        if (own === null) await member.warmUp(truth.committedSteps, this.#generation % 3 === 0);
+        await member.copy(this.#holderOf(truth));
+      }
     }
   }
 

@@ -73,6 +73,10 @@ export class TrainingSide {
     return this.#speed.lanesPerSecond;
   }
 
+  warmUp(committedSteps: number): void {
+    this.#post({ kind: 'warm-up', committedSteps });
+  }
+
   load(from: StateSource): void {
     this.#parts.links.serve(null);
     this.#post({ kind: 'load', from });
@@ -142,6 +146,11 @@ export class TrainingSide {
     switch (message.kind) {
       case 'opened':
         return hear({ kind: 'opened' });
+      case 'warmed': {
+        const { problem, seconds } = message;
+        log.info({ seconds, problem }, problem === null ? 'warmed up' : 'not warmed up');
+        return hear({ kind: 'warmed' });
+      }
       case 'copying':
         return this.#copy.room(message);
       case 'holds':

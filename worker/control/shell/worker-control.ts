@@ -172,6 +172,8 @@ export class WorkerControl {
         return permit.withdraw();
       case 'renew-permit':
         return permit.renew();
+      case 'warm-up':
+        return training?.warmUp(action.committedSteps);
       case 'load':
         return this.#load(action.committedSteps);
       case 'copy':

@@ -13,6 +13,12 @@ export const silenceLook: Millis = millis(10_000);
 /** A dataset is fetched and an engine opened by then, also a large one over a slow network. */
 export const prepareLimit: Millis = millis(1_800_000);
 
+/**
+ * One lane of a step takes no longer, where a step is of a size that anybody waits for; whoever is not
+ * warm by then joins as it is.
+ */
+export const warmUpLimit: Millis = millis(30_000);
+
 /** A checkpoint of a large model is read and checked by then. */
 export const loadLimit: Millis = millis(1_800_000);
 

@@ -54,6 +54,8 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     case 'opened':
       if (situation.kind !== 'joining') return of(worker);
       return to(worker, { kind: 'standing-by' });
+    case 'warmed':
+      return situation.kind === 'warming-up' ? to(worker, { kind: 'standing-by' }) : of(worker);
     case 'looked':
       if (situation.kind !== 'looking') return of(worker);
       return toPaused(withKnown(worker, { looked: situation.generation }), situation.generation);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { Position } from '../../../shared/membership/position.js';
 import { millis } from '../../../shared/units.js';
-import { copyStallLimit, leaderlessLimit, leaveLimit, linkLimit } from './limits.js';
+import { copyStallLimit, leaderlessLimit, leaveLimit, linkLimit, warmUpLimit } from './limits.js';
 import { next } from './next-situation.js';
 import { at, fromState, hears, record, self } from './situation-fixture.js';
 import type { Action, WorkerEvent } from './worker-event.js';
@@ -25,7 +25,7 @@ interface Draw {
 }
 
 const draws: fc.Arbitrary<Draw> = fc.record({
-  what: fc.nat(16),
+  what: fc.nat(17),
   number: fc.nat(6),
   fence: fc.nat(3),
   members: fc.subarray([0, 1, 2, 3]),
@@ -70,6 +70,8 @@ function eventOf(draw: Draw, { known, situation }: Worker, newest: number): Work
       return situation.kind === 'standing-by' ? { kind: 'tick' } : { kind: 'saved' };
     case 12:
       return { kind: 'looked' };
+    case 13:
+      return { kind: 'warmed' };
     default: {
       const start = {
         none: null,
@@ -111,6 +113,10 @@ class Watch {
 
   #look(action: Action): void {
     if (action.kind === 'renew-permit') assert.equal(action.fence, this.#fence);
+    if (action.kind === 'warm-up') {
+      assert.equal(this.#inside, null, 'it warms up inside a generation');
+      assert.equal(this.worker.known.position, null, 'it warms up with a state');
+    }
     if (action.kind !== 'enter') return;
     const { generation } = action.record;
     assert.equal(this.#inside, null, `enters ${generation} while in ${this.#inside}`);
@@ -153,6 +159,7 @@ test('whatever was heard, no wait outlives its limit', () => {
     linking: 2 * linkLimit,
     withdrawing: leaveLimit,
     fenced: leaveLimit,
+    'warming-up': warmUpLimit,
   };
   fc.assert(
     fc.property(runs, (run) => {

@@ -23,6 +23,7 @@ import {
   withKnown,
 } from './outcome.js';
 import { startFrom } from './start-from.js';
+import { settleWarmUp, warmUp } from './warm-up.js';
 import type { Situation, Worker } from './worker-situation.js';
 
 export function settle(worker: Worker, now: Millis): Outcome | null {
@@ -77,8 +78,10 @@ function settleSituation(worker: Worker, now: Millis): Outcome | null {
   switch (situation.kind) {
     case 'joining':
       return now < situation.until ? null : tooLate(worker, 'its dataset and engine did not open');
+    case 'warming-up':
+      return settleWarmUp(worker, situation, now);
     case 'standing-by':
-      return follow(worker);
+      return follow(worker) ?? warmUp(worker, now);
     case 'finished':
       return settleFinished(worker, situation, now);
     case 'paused':

@@ -27,6 +27,7 @@ export function statusOf({ situation, known }: Worker): StandingStatus {
 const phases: Readonly<Record<Situation['kind'], WorkerPhase>> = {
   idle: 'preparing',
   joining: 'preparing',
+  'warming-up': 'preparing',
   'standing-by': 'standing-by',
   looking: 'preparing',
   paused: 'paused',

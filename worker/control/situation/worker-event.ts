@@ -11,6 +11,8 @@ export type WorkerEvent =
   | { readonly kind: 'run-found' }
   /** Dataset and engine are open. */
   | { readonly kind: 'opened' }
+  /** The thread has gone through a step alone, or has given it up. */
+  | { readonly kind: 'warmed' }
   | { readonly kind: 'lead'; readonly lead: Lead }
   /** The run's log says how it ended. */
   | { readonly kind: 'ended'; readonly over: NonNullable<Lead['over']> }
@@ -61,6 +63,8 @@ export type Action =
   | { readonly kind: 'renew-permit'; readonly generation: number; readonly fence: number }
   /** Find the newest checkpoint that can be read. */
   | { readonly kind: 'look' }
+  /** Go through a step alone, while others train behind these. */
+  | { readonly kind: 'warm-up'; readonly committedSteps: number }
   /** `null`: the weights that the job begins with. */
   | { readonly kind: 'load'; readonly committedSteps: number | null }
   | {

@@ -15,6 +15,8 @@ export type Situation =
   | { readonly kind: 'idle' }
   /** Opens dataset and engine. */
   | { readonly kind: 'joining'; readonly until: Millis }
+  /** Others train: its engine goes through a step alone first, so that they do not wait for its first one. */
+  | { readonly kind: 'warming-up'; readonly until: Millis }
   /** Could be made a member. */
   | { readonly kind: 'standing-by' }
   /** Becomes a member and holds no state: looks which checkpoint it can read. */
@@ -106,6 +108,8 @@ export interface Known {
   readonly lingering: number | null;
   /** The generation for which it has looked for checkpoints. */
   readonly looked: number | null;
+  /** Its engine has been warmed up, or was told to: it happens once. */
+  readonly warmed: boolean;
   /** Copies so far: each has a number, so that the end of an old one is not taken for a new one's. */
   readonly copies: number;
 }
@@ -141,6 +145,7 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     troubled: null,
     lingering: null,
     looked: null,
+    warmed: false,
     copies: 0,
   },
 });
