@@ -15,7 +15,7 @@ import { computation } from './from-job.js';
 import type { Membership } from './generations/membership.js';
 import { muster } from './generations/muster.js';
 import { rollBackTogether } from './generations/roll-back-together.js';
-import type { Look } from './guard/guard.js';
+import { committedStep, type Look } from './guard/guard.js';
 import type { Point } from './guard/guard-state.js';
 import { TrainingCollapsedError } from './guard/training-collapsed-error.js';
 import type { Held } from './held/held.js';
@@ -139,7 +139,7 @@ export class TrainingLoop {
     const outcome = await this.#train(batches, { ...wishes(), planSeconds, hashWhole });
     this.#commit(outcome);
     const { report } = outcome;
-    const pending: Pending = { kind: 'look', step: { report, negatives: negativesOf(batches) } };
+    const pending: Pending = { kind: 'look', step: committedStep(report, negativesOf(batches)) };
     held.pending = pending;
     this.#parts.tell({ kind: 'committed', report });
     membership.requireInside();

@@ -28,9 +28,9 @@ export interface Collapsed {
   readonly reaction: Exclude<Reaction, { kind: 'warn' }>;
 }
 
-/** A committed step, as the guard sees it. */
+/** A committed step, as the guard sees it: all that a state's header carries of one. */
 export interface CommittedStep {
-  readonly report: StepReport;
+  readonly report: Pick<StepReport, 'step' | 'loss' | 'itemCosine' | 'gradientNorm' | 'measures'>;
   /** Drawn for each of its predictions. */
   readonly negatives: number;
 }
@@ -138,8 +138,13 @@ export class Guard {
 const notice = (what: string, committedSteps: number, { reason, remedy }: Finding): string =>
   `${what} after ${committedSteps} steps: ${reason} (${remedy})`;
 
+export function committedStep(report: StepReport, negatives: number): CommittedStep {
+  const { step, loss, itemCosine, gradientNorm, measures } = report;
+  return { report: { step, loss, itemCosine, gradientNorm, measures }, negatives };
+}
+
 /** Of an objective without predictions, nothing is known of negatives. */
-function readingsOf(report: StepReport, negatives: number): Readings {
+function readingsOf(report: CommittedStep['report'], negatives: number): Readings {
   const { step, loss, itemCosine, gradientNorm, measures } = report;
   const { live_negatives: liveNegatives, logit_scale: logitScale } = measures;
   return {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { step } from '../../../shared/ids.js';
+import { nothingTrained, noUsers } from '../../../shared/ledger/ledger-record-fixture.js';
 import { stateHeaderBytes } from '../../../shared/limits.js';
+import { committedStep } from '../guard/guard.js';
 import { firstGuardState } from '../guard/guard-state.js';
+import { type Phase, phases, type StepReport } from '../messages.js';
 import {
   decodeStateHeader,
   encodeStateHeader,
@@ -30,6 +34,24 @@ const header: StateHeader = {
   stopping: false,
   recent: ['{"step":5}\n'],
 };
+
+const phaseSeconds = Object.fromEntries(phases.map((phase) => [phase, 0.5])) as Record<
+  Phase,
+  number
+>;
+
+const report: StepReport = {
+  ...{ step: step(6), stage: null, loss: 2 / 3, sequences: 2, itemTokens: 9, distinctItems: 4 },
+  ...{ measures: { live_negatives: 0.9 }, itemCosine: 0.1, gradientNorm: 1e-9, learningRate: 0.1 },
+  ...{ phaseSeconds, waitSeconds: 0, lanes: plannedDigests(), stateHash: aHash },
+};
+
+// Would catch a report that grows, and a header that is refused wherever a look is still to be done.
+test('what the guard is still to see of a step travels, whatever else a report has', () => {
+  const pending = { kind: 'look', step: committedStep(report, 12) } as const;
+  const decoded = decodeStateHeader(encodeStateHeader({ ...header, pending }));
+  assert.deepEqual(decoded.pending, pending);
+});
 
 // Would catch a number that is rounded on its way, after which members decide differently.
 test('a header comes back as it was, with what is still to be done', () => {

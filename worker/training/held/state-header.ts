@@ -38,7 +38,16 @@ export type Pending =
 const pending = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('look'),
-    step: z.strictObject({ report: stepReport, negatives: count }),
+    step: z.strictObject({
+      report: stepReport.pick({
+        step: true,
+        loss: true,
+        itemCosine: true,
+        gradientNorm: true,
+        measures: true,
+      }),
+      negatives: count,
+    }),
   }),
   z.strictObject({ kind: z.literal('evaluate') }),
   z.strictObject({
