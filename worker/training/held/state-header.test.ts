@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { step } from '../../../shared/ids.js';
-import { nothingTrained, noUsers } from '../../../shared/ledger/ledger-record-fixture.js';
+import { aHash, plannedDigests } from '../../../shared/ledger/ledger-record-fixture.js';
 import { stateHeaderBytes } from '../../../shared/limits.js';
 import { committedStep } from '../guard/guard.js';
 import { firstGuardState } from '../guard/guard-state.js';
