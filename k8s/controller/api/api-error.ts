@@ -27,6 +27,12 @@ export const isGone = (error: unknown): boolean =>
 export const isConflict = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 409;
 
+/** Nothing can be made in a namespace that is being deleted; what is in it goes by itself. */
+export const isEnding = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  error.status === 403 &&
+  error.message.endsWith('because it is being terminated');
+
 /** The watch asked for a version that the API server no longer remembers. */
 export const isExpired = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 410;

@@ -90,6 +90,17 @@ test('what cannot be done is tried again from there, and the status says why', a
   assert.equal(it.api.changes[0], 'apply Service movies-workers');
 });
 
+// Would catch an event for each job of a namespace that somebody deletes.
+test('in a namespace that is being deleted nothing is made and nobody is told', async () => {
+  const words = 'unable to create new content in namespace research because it is being terminated';
+  it.api.refuse = (change) =>
+    change.startsWith('apply Secret')
+      ? new ApiError('apply Secret', 403, 'Forbidden', words)
+      : null;
+  await assert.rejects(it.controller.handle(key), /being terminated/);
+  assert.ok(!it.api.changes.includes('create Event'));
+});
+
 // Would catch a controller that takes a Job of someone else's, or waits for ever for its own one.
 test('a Job that is there already is ours or is left alone', async () => {
   it.api.put({ ...jobOf('worker'), metadata: { ...jobOf('worker').metadata, labels: {} } });

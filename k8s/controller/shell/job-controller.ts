@@ -2,7 +2,7 @@
 import type { Log } from '../../../shared/log.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import { isGone } from '../api/api-error.js';
+import { isEnding, isGone } from '../api/api-error.js';
 import type { Installation } from '../children/installation.js';
 import { isFinished } from '../policy/conditions.js';
 import { sooner } from '../policy/times.js';
@@ -55,7 +55,9 @@ export class JobController {
       const what = 'object' in action ? action.object.kind : 'of' in action ? action.of : '';
       try {
         await perform(action, job, this.#options);
-        log.info({ job: key, action: kind, what, reason }, 'done');
+        // Said again every minute, and known already.
+        const level = kind === 'push-account' ? 'debug' : 'info';
+        log[level]({ job: key, action: kind, what, reason }, 'done');
       } catch (error) {
         failure = error;
         break;
@@ -63,7 +65,8 @@ export class JobController {
     }
     entry.problem = failure === null ? null : (failure as Error).message;
     for (const event of decision.events) events.record(job, event);
-    if (failure !== null && !(failure instanceof NotLeadingError)) {
+    const isForUsers = !(failure instanceof NotLeadingError) && !isEnding(failure);
+    if (failure !== null && isForUsers) {
       const note = (failure as Error).message;
       events.record(job, { type: 'Warning', reason: 'ReconcileFailed', note });
     }
