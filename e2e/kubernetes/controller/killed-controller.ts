@@ -66,7 +66,7 @@ async function main(): Promise<void> {
       if (!ready.has(victim)) await once(victim, 'message');
       for (const next of waiting) next.once('message', () => ready.add(next));
       const doom: Doom = {
-        atRequest: 1 + random.below(12),
+        atRequest: 1 + random.below(30),
         when: (['before', 'sent', 'answered'] as const)[random.below(3)] ?? 'sent',
         afterMs: 500 + random.below(2500),
       };
@@ -118,7 +118,12 @@ async function main(): Promise<void> {
 /** Uids of all jobs that there have been. */
 const made = new Set<string>();
 
-const kinds = ['make', 'scale', 'suspend', 'resume', 'delete', 'end', 'fail', 'stop'] as const;
+/** Most names are in use at any time: what ends or goes is made again. */
+const kinds = [
+  ...(['make', 'make', 'make', 'make'] as const),
+  ...(['scale', 'scale', 'suspend', 'resume', 'resume'] as const),
+  ...(['delete', 'end', 'fail', 'stop'] as const),
+] as const;
 
 async function change(
   api: ClusterApi,
@@ -134,8 +139,8 @@ async function change(
         const object = await api.create(
           testJob(name, {
             workers: { replicas: 1 + random.below(4), min: 1 },
-            // Some go by themselves.
-            ...(random.below(2) === 0 && { ttlSecondsAfterFinished: 1 }),
+            // Ended ones go by themselves, and most of them soon.
+            ...(random.below(4) > 0 && { ttlSecondsAfterFinished: 1 }),
           }) as never,
         );
         made.add(object.metadata.uid ?? '');
