@@ -9,7 +9,7 @@ import type { WorkerStatus } from '../../shared/messages/cluster/from-worker.js'
 import type { Millis } from '../../shared/units.js';
 import { millis } from '../../shared/units.js';
 import type { ClusterView, LinkBreak, SeenWorker, Suspect } from './cluster-view.js';
-import { breakMemory, leaveOutTime, silenceTimeout } from './limits.js';
+import { breakMemory, leaveOutMost, leaveOutTime, silenceTimeout } from './limits.js';
 import type { Form } from './membership-decision.js';
 
 /** Workers of which a leader remembers that they were. A name of a pod that came and went is one. */
@@ -28,6 +28,8 @@ export class ClusterMemory {
   #suspects: readonly Suspect[] = [];
   #breaks: readonly LinkBreak[] = [];
   readonly #leftOut = new Map<WorkerId, Millis>();
+  /** How often in a row, without having trained between; as many as workers are remembered. */
+  readonly #timesOut = new Map<WorkerId, number>();
   #dealtAt: Millis;
 
   /** @param trainedBy as the run's log tells it, where a planned generation is being formed. */
@@ -90,6 +92,7 @@ export class ClusterMemory {
     if (before !== undefined && !same) this.#replaced.add(`${worker} ${before.status.incarnation}`);
     const moved = !same || hasMoved(before?.status as WorkerStatus, status);
     const stands = status.phase === 'standing-by';
+    if (status.phase === 'training' && !this.#leftOut.has(worker)) this.#timesOut.delete(worker);
     this.#workers.set(worker, {
       worker,
       status,
@@ -137,9 +140,16 @@ export class ClusterMemory {
     // Complaints are of one generation.
     this.#suspects = [];
     this.#breaks = [...this.#breaks.filter(({ at }) => now - at < breakMemory), ...breaks];
-    for (const worker of leaveOut) this.#leftOut.set(worker, millis(now + leaveOutTime));
+    for (const worker of leaveOut) this.#leaveOut(now, worker);
     for (const [worker, until] of this.#leftOut) if (until <= now) this.#leftOut.delete(worker);
     if (dealt) this.#dealtAt = now;
+  }
+
+  #leaveOut(now: Millis, worker: WorkerId): void {
+    const times = this.#timesOut.get(worker) ?? 0;
+    if (this.#timesOut.size < workersRemembered) this.#timesOut.set(worker, times + 1);
+    const long = Math.min(leaveOutMost, leaveOutTime * 2 ** times);
+    this.#leftOut.set(worker, millis(now + long));
   }
 
   started(now: Millis, record: GenerationRecord): void {

@@ -142,6 +142,36 @@ test('a member that peers lost is asked, and is gone if it does not answer', () 
   assert.deepEqual(cluster.members, ['w0', 'w1']);
 });
 
+// Would catch members that wait twice for the links of a newcomer behind a firewall, and again every 20 s.
+test('a newcomer that cannot be linked to is left out at its first border, and longer each time', () => {
+  const cluster = trainingCluster(2);
+  cluster.say('w2');
+  const comes = (): void => {
+    cluster.pass(1000);
+    assert.equal(cluster.act().kind, 'form');
+    assert.deepEqual(cluster.members, ['w0', 'w1', 'w2']);
+    const { generation } = cluster.record;
+    for (const name of cluster.members) {
+      cluster.say(name, { phase: 'paused', generation, position: at(3), trouble: [] });
+    }
+    assert.equal(cluster.act().kind, 'start');
+    cluster.say('w1', { trouble: [{ worker: 'w2', how: 'unreachable', detail: '' }] });
+    assert.equal(cluster.act().kind, 'ping');
+    cluster.say('w2', { ping: cluster.memory.ping });
+    const mended = cluster.act();
+    assert.deepEqual(mended.kind === 'form' && mended.leaveOut, ['w2']);
+    assert.deepEqual(cluster.members, ['w0', 'w1']);
+    cluster.train(at(3));
+    cluster.say('w2', { phase: 'standing-by', generation: null, trouble: [] });
+  };
+  for (const seconds of [20, 40, 80]) {
+    comes();
+    cluster.pass((seconds - 3) * 1000);
+    assert.equal(cluster.act().kind, 'nothing', `${seconds} s`);
+    cluster.pass(2000);
+  }
+});
+
 // Would catch a pair that breaks its link again and again and takes everyone with it.
 test('links that broke between living members are mended once; then somebody is left out', () => {
   const cluster = trainingCluster(3);

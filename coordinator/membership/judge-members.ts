@@ -140,13 +140,17 @@ export function breaksOf(
 
 /**
  * Whom to leave out: of a pair that breaks again, the one of whom more peers complain, else the one of
- * the higher rank; and whoever is silent on its links although its process talks.
+ * the higher rank; whoever is silent on its links although its process talks; and at once a newcomer
+ * that cannot be reached, or cannot reach: those who trained without it need not try twice.
+ *
+ * @param isNew of a process that has never trained
  */
 export function whomToLeaveOut(
   broken: readonly Accusation[],
   before: readonly LinkBreak[],
   members: readonly GenerationMember[],
   positionOf: (worker: WorkerId) => Position | null,
+  isNew: (worker: WorkerId) => boolean = () => false,
 ): WorkerId[] {
   const complaints = (of: WorkerId): number =>
     new Set(broken.filter((one) => one.of === of).map(({ by }) => by)).size +
@@ -162,7 +166,9 @@ export function whomToLeaveOut(
     const mutual = broken.some((other) => other.by === of && other.of === by);
     const again = before.some(({ pair }) => pair.includes(by) && pair.includes(of));
     if (how === 'silent' && !mutual) out.add(lead(of, by) > 0 ? by : of);
-    else if (again) out.add(worse(by, of));
+    else if (how === 'unreachable' && isNew(by) !== isNew(of) && lead(by, of) === 0) {
+      out.add(isNew(by) ? by : of);
+    } else if (again) out.add(worse(by, of));
   }
   // Somebody must be left to train.
   return [...out].slice(0, members.length - 1);

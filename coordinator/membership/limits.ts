@@ -55,8 +55,14 @@ export const linkTimeout: Millis = millis(15_000);
 /** Links that break twice within so long will break a third time: somebody is left out. */
 export const breakMemory: Millis = millis(10_000);
 
-/** How long somebody is left out. Much less costs a change each time; much more wastes a mended host. */
+/**
+ * How long somebody is left out. Much less costs a change each time; much more wastes a mended host. Each
+ * time that follows without its having trained between is twice as long.
+ */
 export const leaveOutTime: Millis = millis(20_000);
+
+/** And no longer than this: a firewall that was mended is noticed. */
+export const leaveOutMost: Millis = millis(600_000);
 
 /** Lanes are dealt anew only where it would gain more than this share of a step. */
 export const dealGain = 0.15;

@@ -78,12 +78,13 @@ export function mendLinks(
     view.breaks.filter(({ at }) => now - at < breakMemory),
     record.members,
     (worker) => view.workers.get(worker)?.status.position ?? null,
+    (worker) => (view.workers.get(worker)?.trainedIn ?? null) === null,
   );
   const pairs = broken.map(({ by, of, how }) => `${of} is ${how} for ${by}`).join(', ');
   const reason =
     out.length === 0
       ? `links broke: ${pairs}`
-      : `links broke again: ${pairs}: without ${out.join(', ')} for a while`;
+      : `links broke: ${pairs}: without ${out.join(', ')} for a while`;
   const members = membersOf(view, record).filter(({ worker }) => !out.includes(worker));
   const breaks = breaksOf(broken, now, record.generation);
   return {

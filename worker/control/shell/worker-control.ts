@@ -16,7 +16,7 @@ import { Refusals } from '../../../shared/messages/refusals.js';
 import type { FoundCheckpoint } from '../../../shared/messages/report-fields.js';
 import { coordinatorSubject } from '../../../shared/subjects.js';
 import { millis } from '../../../shared/units.js';
-import { linkLimit, standstill } from '../situation/limits.js';
+import { linkLimit, plannedLinkLimit, standstill } from '../situation/limits.js';
 import { next } from '../situation/next-situation.js';
 import { generationOf as generationOfSituation, statusOf } from '../situation/status-of.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
@@ -283,7 +283,8 @@ export class WorkerControl {
       return;
     }
     const addresses = members.map(({ address }) => address);
-    const deadlines = { deadline: peerTimeout, connectDeadline: linkLimit };
+    const connectDeadline = record.planned ? plannedLinkLimit : linkLimit;
+    const deadlines = { deadline: peerTimeout, connectDeadline };
     links.connect({ generation, rank, addresses, ...deadlines }).then(
       (port) => {
         const { situation } = this.#worker;

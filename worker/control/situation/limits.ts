@@ -28,6 +28,12 @@ export const loadLimit: Millis = millis(1_800_000);
  */
 export const linkLimit: Millis = millis(10_000);
 
+/**
+ * The same where members that train wait at a planned border: they stood there together a moment ago, and
+ * each second is one of everybody's.
+ */
+export const plannedLinkLimit: Millis = millis(4000);
+
 /** A copy of which no byte comes for this long has lost its holder. */
 export const copyStallLimit: Millis = millis(10_000);
 
