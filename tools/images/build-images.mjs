@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runLogged } from '../setup/command.mjs';
+import { imagesLock, lockSetup } from '../setup/lock.mjs';
 import { inRoot, root } from '../setup/paths.mjs';
 import { digest, hasStamp, removeStamp, writeStamp } from '../setup/stamp.mjs';
 import { StepFailedError } from '../setup/step-failed-error.mjs';
@@ -44,7 +45,17 @@ export async function buildImages(options) {
     manifest: JSON.parse(readFileSync(inRoot('package.json'), 'utf8')),
   };
   mkdirSync(work.output, { recursive: true });
-  mkdirSync(inRoot('build/images'), { recursive: true });
+  // Tests that want images build them at the same time.
+  const unlock = await lockSetup(say, imagesLock);
+  try {
+    return await buildAll(work);
+  } finally {
+    unlock();
+  }
+}
+
+async function buildAll(work) {
+  const { options } = work;
   const problems = [];
   for (const image of options.images) {
     const startedAt = performance.now();
@@ -179,6 +190,7 @@ async function buildOfCheckout({ image, name, archive, args }, { options, builde
     contexts: { ...contexts, [`laid-${image}`]: laid },
   });
   await save(builder, name, archive);
+  await builder.prune();
   replaceTopLayer(archive, layer, name, edit);
   writeStamp(stamp, key);
   return { archive, how: 'built' };

@@ -1,4 +1,4 @@
-/** Docker or buildah behind one interface: has(name), pull(name), build(what), save(name, file). */
+/** Docker or buildah behind one interface: has(name), pull(name), build(what), save(name, file), prune(). */
 import { mkdirSync } from 'node:fs';
 import { runLogged } from '../setup/command.mjs';
 import { inRoot } from '../setup/paths.mjs';
@@ -50,6 +50,8 @@ function dockerBuilder() {
     build: (what) => runLogged(log, ['docker', 'build', ...buildWords(what)], { append: true }),
     save: (name, file) =>
       runLogged(log, ['docker', 'save', '--output', file, name], { append: true }),
+    // Its engine looks after its own cache.
+    prune: async () => {},
   };
 }
 
@@ -79,6 +81,8 @@ async function buildahBuilder() {
       ),
     save: (name, file) =>
       runLogged(log, [...start, 'push', name, `docker-archive:${file}:${name}`], { append: true }),
+    // Layers of images that have been replaced: half a gigabyte each time.
+    prune: () => runLogged(log, [...start, 'rmi', '--prune'], { append: true }),
   };
 }
 

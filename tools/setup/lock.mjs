@@ -1,25 +1,28 @@
-/** One set-up at a time in a checkout: a file with the pid of whoever is at it. */
+/** One program at a time over what a checkout has built: a file with the pid of whoever is at it. */
 import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
 
-const file = inRoot('build/setup/lock');
+/** Who waits for whom: a program's name, and the file that says that it runs. */
+const setup = { program: 'setup.mjs', file: inRoot('build/setup/lock') };
+export const imagesLock = { program: 'images.mjs', file: inRoot('build/images/lock') };
 const pollMs = 100;
 
 /** Waits for the lock; @returns what gives it back. */
-export async function lockSetup(say) {
-  mkdirSync(inRoot('build/setup'), { recursive: true });
+export async function lockSetup(say, { file, program } = setup) {
+  mkdirSync(dirname(file), { recursive: true });
   let announced = null;
   for (;;) {
-    if (take()) break;
+    if (take(file)) break;
     const holder = holderOf(file);
-    if (holder !== null && !isSetup(holder)) {
-      takeOver(holder);
+    if (holder !== null && !isRunning(program, holder)) {
+      takeOver(file, holder);
       continue;
     }
     if (holder !== null && holder !== announced) {
-      say(`setup: waits for the one of process ${holder}`);
+      say(`waits for the ${program} of process ${holder}`);
       announced = holder;
     }
     await sleep(pollMs);
@@ -32,7 +35,7 @@ export async function lockSetup(say) {
 }
 
 /** A link appears with its content: nobody ever reads a lock without a pid. */
-function take() {
+function take(file) {
   // Not by the pid: two containers with one checkout may both have it.
   const own = `${file}.${randomUUID()}`;
   writeFileSync(own, String(process.pid));
@@ -48,7 +51,7 @@ function take() {
 }
 
 /** Removes the lock of `dead`. */
-function takeOver(dead) {
+function takeOver(file, dead) {
   const aside = `${file}.${randomUUID()}.stale`;
   try {
     renameSync(file, aside);
@@ -70,7 +73,7 @@ function holderOf(path) {
   }
 }
 
-function isSetup(pid) {
+function isRunning(program, pid) {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -78,7 +81,7 @@ function isSetup(pid) {
   }
   try {
     // After a restart of the machine, the pid may be another program's.
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('setup.mjs');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(program);
   } catch (error) {
     // Not Linux, or not ours to read: alive is all that can be known. It may also have just ended.
     return process.platform !== 'linux' || error.code !== 'ENOENT';
