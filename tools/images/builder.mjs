@@ -81,8 +81,12 @@ async function buildahBuilder() {
       ),
     save: (name, file) =>
       runLogged(log, [...start, 'push', name, `docker-archive:${file}:${name}`], { append: true }),
-    // Layers of images that have been replaced: half a gigabyte each time.
-    prune: () => runLogged(log, [...start, 'rmi', '--prune'], { append: true }),
+    // Layers of images that have been replaced, half a gigabyte each time; builds that were interrupted
+    // still hold theirs, and there is no other build at this time.
+    async prune() {
+      await runLogged(log, [...start, 'rm', '--all'], { append: true });
+      await runLogged(log, [...start, 'rmi', '--prune'], { append: true });
+    },
   };
 }
 
