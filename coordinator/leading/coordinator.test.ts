@@ -404,6 +404,22 @@ test('a standby whose log is removed says so and does not lead', async () => {
   assert.equal(standby.outcome?.kind === 'failed' && standby.outcome.code, 'BUS_REFUSED');
 });
 
+// Would catch a leader that leads on for ever without a record, and workers that wait for it in silence.
+test('a leader whose log is removed says so to everyone and ends', async () => {
+  const cluster = await trainingCluster();
+  const [leader] = cluster.coordinators;
+  await cluster.steps(1);
+  await cluster.removeLog();
+  await cluster.steps(1);
+  await cluster.pass(6000);
+  for (const { lead } of cluster.workers) {
+    assert.equal(lead?.over?.kind, 'failed');
+    assert.match(lead.over.reason, /log/);
+  }
+  const outcome = leader?.outcome;
+  assert.equal(outcome?.kind === 'failed' && outcome.code, 'BUS_REFUSED');
+});
+
 // Would catch a lead that is so large, or a look that is so slow, that many workers stop everything.
 test('sixty-four workers train in one generation', async () => {
   const cluster = new CoordinatedCluster();

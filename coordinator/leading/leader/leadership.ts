@@ -48,6 +48,8 @@ export interface Leadership {
   readonly ahead: RunState;
   /** The run as it is stored. */
   readonly stored: RunState;
+  /** Nothing can be appended any more, as where somebody has removed the log: the end is said without it. */
+  readonly isUnrecorded: boolean;
   /** Somebody else leads, or the process ends. */
   readonly isClosed: boolean;
   /** The run has ended, whether that is stored yet or not. */

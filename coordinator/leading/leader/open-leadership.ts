@@ -47,6 +47,7 @@ export class OpenLeadership implements Leadership {
   now: Millis;
   ahead: RunState;
   stored: RunState;
+  isUnrecorded = false;
   isClosed = false;
 
   constructor(
@@ -81,7 +82,10 @@ export class OpenLeadership implements Leadership {
       time: parts.time,
       onStored: (entry) => this.#onStored(entry),
       onDeposed,
-      onFailure: (error) => this.failWith(error),
+      onFailure: (error) => {
+        this.isUnrecorded = true;
+        this.failWith(error);
+      },
     });
     this.voice = new LeadVoice(parts.bus, parts.run, () => hooks.lead());
     this.plans = new PlanPublisher({

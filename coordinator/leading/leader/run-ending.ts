@@ -25,6 +25,11 @@ export class RunEnding {
     return this.#ended?.end ?? null;
   }
 
+  /** What may be said of it: what stands in the log, or what no log can hold any more. */
+  get said(): RunEnd | null {
+    return this.#run.isUnrecorded ? this.end : this.#run.stored.end;
+  }
+
   /** @throws WeightsDifferError */
   tryToFinish(now: Millis): boolean {
     const view = this.#run.view();
@@ -81,7 +86,7 @@ export class RunEnding {
 
   /** The end is said until nobody is heard any more, for a bounded time. */
   sayGoodbye(now: Millis): void {
-    if (this.#ended === null || this.#run.stored.end === null) return;
+    if (this.#ended === null || this.said === null) return;
     const { end, since } = this.#ended;
     this.#ears.settle();
     this.#run.voice.tick(now, millis(100));

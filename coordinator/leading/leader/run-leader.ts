@@ -238,7 +238,7 @@ export class RunLeader {
       hasTrained: this.#run.stored.hasTrained,
       generation: this.#run.memory.record,
       stopping: this.#run.ahead.stopping,
-      over: overOf(this.#run.stored.end),
+      over: overOf(this.#ending.said),
       heard: this.#ears.heard,
       ping: this.#run.memory.ping,
     };

@@ -25,6 +25,7 @@ export class RunWatch {
   #found: FoundRun | null = null;
   #isAsking = false;
   #waitsFor: string | null = null;
+  #lost: string | null = null;
   #askedAt: Millis = millis(0);
 
   constructor(parts: RunWatchParts) {
@@ -41,9 +42,23 @@ export class RunWatch {
     if (run === undefined || now - Math.max(heardAt, this.#askedAt) < silenceLook) return;
     this.#askedAt = now;
     void this.#ask(async () => {
-      const end = await findEnd(this.#parts.bus, run);
-      if (end !== null) this.#parts.onEnd(end);
+      try {
+        const end = await findEnd(this.#parts.bus, run);
+        if (end !== null) this.#parts.onEnd(end);
+      } catch (error) {
+        if (error instanceof BusRefusedError) this.#tellLost(error);
+        throw error;
+      }
     });
+  }
+
+  /** Nobody leads, and how the run ended, if it has, cannot be known: said once for each reason. */
+  #tellLost({ message }: BusRefusedError): void {
+    if (message === this.#lost) return;
+    this.#lost = message;
+    const text = `nobody leads the run, and its log tells nothing: ${message}`;
+    this.#parts.log.warn({}, text);
+    this.#parts.tell({ kind: 'notice', text });
   }
 
   async #findRun(): Promise<void> {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { planLead } from '../../../shared/limits.js';
 import { encodeLeaderMessage } from '../../../shared/messages/cluster/from-leader.js';
-import { coordinatorSubject } from '../../../shared/subjects.js';
+import { coordinatorSubject, logStream } from '../../../shared/subjects.js';
 import { millis } from '../../../shared/units.js';
 import { outboxReports } from '../outbox/outbox.js';
 import { at, fromState, incarnationOf, lead, record } from '../situation/situation-fixture.js';
@@ -336,6 +336,21 @@ test('while nobody leads it looks into the log, and ends with the run', async ()
   await stage.pass(15_000);
   const end = await stage.control.end;
   assert.deepEqual(end, { code: exitCodes.training, reason: `the run has failed: ${message}` });
+});
+
+// Would catch a worker that waits in silence for a leader of a run whose log was removed.
+test('while nobody leads and the log is gone, it says so once', async () => {
+  const stage = await training();
+  await stage.logs({ kind: 'notice', text: 'nothing special' });
+  const log = await stage.leader.openLog(logStream(run));
+  await log.remove();
+  await stage.pass(45_000);
+  const told = stage.news.filter(({ kind }) => kind === 'notice');
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0]?.kind === 'notice' ? told[0].text : '',
+    /^nobody leads the run, and its log tells nothing: .*lockstep-log-/,
+  );
 });
 
 // Would catch a run that ends and leaves workers behind.
