@@ -44,6 +44,7 @@ export interface JobObject extends KubernetesObject {
     readonly suspend?: boolean;
     readonly parallelism?: number;
     readonly completions?: number;
+    readonly backoffLimit?: number;
   };
   readonly status?: {
     readonly active?: number;

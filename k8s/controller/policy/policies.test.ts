@@ -8,7 +8,7 @@ import { nextConditions } from './conditions.js';
 import { judgeDeadline } from './deadline.js';
 import { problemsOf } from './pod-problems.js';
 import { failedPods, restartsProblem } from './restarts.js';
-import { scaleWorkers } from './scaling.js';
+import { limitRestarts, scaleWorkers } from './scaling.js';
 import { judgeTimeToLive } from './time-to-live.js';
 
 // Would catch a job that fails because its coordinator's machine was drained often.
@@ -46,6 +46,17 @@ test('a change of replicas changes parallelism and completions together', () => 
     spec: { parallelism: 3, completions: 3 },
   });
   assert.deepEqual(scaleWorkers(jobOf('worker'), 2, false), []);
+});
+
+// Would catch a limit that a user raises before it is reached, and that is reached all the same.
+test('another limit of restarts is followed by the Job that is there', () => {
+  const worker = jobOf('worker', { spec: { backoffLimit: 100 } });
+  assert.deepEqual(limitRestarts(worker, 100), []);
+  const [action] = limitRestarts(worker, 200);
+  assert.deepEqual(action?.kind === 'patch' && action.patch, {
+    metadata: { uid: 'uid-of-worker-job' },
+    spec: { backoffLimit: 200 },
+  });
 });
 
 // Would catch a tug of war with Kueue, which may admit a job with fewer workers.

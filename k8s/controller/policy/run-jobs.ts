@@ -16,7 +16,7 @@ import type { Action } from '../reconcile/decision.js';
 import type { Children } from '../reconcile/seen.js';
 import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';
 import { isActive, podsOf } from './pods.js';
-import { scaleWorkers } from './scaling.js';
+import { limitRestarts, scaleWorkers } from './scaling.js';
 
 export interface JobsPlan {
   readonly actions: readonly Action[];
@@ -36,7 +36,9 @@ export function runJobs(job: JobParts, children: Children): JobsPlan {
   if (worker === null) {
     actions.push({ kind: 'create', object: workerJob(job), reason: 'the workers have no Job' });
   } else if (canChange(worker)) {
-    actions.push(...scaleWorkers(worker, job.resolved.workers.replicas, isInQueue));
+    const { cluster, workers } = job.resolved;
+    actions.push(...scaleWorkers(worker, workers.replicas, isInQueue));
+    actions.push(...limitRestarts(worker, cluster.maxRestarts));
     if (!isInQueue && isSuspended(worker)) {
       actions.push(suspendPatch(worker, false, 'the workers run'));
     }

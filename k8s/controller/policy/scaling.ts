@@ -3,6 +3,14 @@ import { replicasAnnotation } from '../children/worker-job.js';
 import type { JobObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 
+/** `spec.maxRestarts` of a Job that is there already. */
+export function limitRestarts({ metadata, spec }: JobObject, maxRestarts: number): Action[] {
+  if (spec.backoffLimit === undefined || spec.backoffLimit === maxRestarts) return [];
+  const patch = { metadata: { uid: metadata.uid }, spec: { backoffLimit: maxRestarts } };
+  const reason = `spec.maxRestarts is ${maxRestarts}`;
+  return [{ kind: 'patch', of: 'Job', name: metadata.name, patch, reason }];
+}
+
 /** @param isInQueue then only a new wish is written: what the queue made of the last one is the queue's */
 export function scaleWorkers(worker: JobObject, replicas: number, isInQueue: boolean): Action[] {
   const { metadata, spec } = worker;
