@@ -147,6 +147,8 @@ async function lead(given: Leading): Promise<void> {
     ...{ api, view, accounts, memories, now, events, log },
     installation: installationOf(given),
     mayAct: () => election.leads,
+    clock: systemClock,
+    random: Math.random,
   });
   let isListed = false;
   const queue: WorkQueue = new WorkQueue({

@@ -2,6 +2,7 @@
  * What the API server has of one kind, as far as it was heard. An older version never takes the place of a
  * newer one: our own writes are put in at once, and what was on its way before comes after them.
  */
+import { keptOf } from '../objects/kept-parts.js';
 import type { KubernetesObject } from '../objects/kubernetes-objects.js';
 
 export const keyOf = ({ metadata }: KubernetesObject): string =>
@@ -30,7 +31,7 @@ export class ObjectStore {
   }
 
   put(given: KubernetesObject): void {
-    const object = trimmed(given);
+    const object = keptOf(given);
     const old = this.#objects.get(keyOf(object));
     if (old !== undefined && versionOf(old) >= versionOf(object)) return;
     this.#objects.set(keyOf(object), object);
@@ -55,14 +56,6 @@ export class ObjectStore {
     }
     for (const item of items) this.put(item);
   }
-}
-
-/** Most of an object's size is who wrote which field, which nobody here asks. */
-function trimmed(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _, ...metadata } = object.metadata as KubernetesObject['metadata'] & {
-    managedFields?: unknown;
-  };
-  return { ...object, metadata };
 }
 
 /** Versions are numbers that grow, which Kubernetes promises since 1.35 and has always kept. */

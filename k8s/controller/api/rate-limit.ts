@@ -23,12 +23,25 @@ export class TokenBucket {
     this.#at = clock.now();
   }
 
+  /** Takes a place only where nobody has to wait for it. */
+  takeIfFree(): boolean {
+    this.#refill();
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
   /** Takes a place. @returns milliseconds until it is its turn, 0 for at once */
   take(): number {
+    this.#refill();
+    this.#tokens--;
+    return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#rate.perSecond) * 1000;
+  }
+
+  #refill(): void {
     const now = this.#clock.now();
-    const { perSecond, burst } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1000) * perSecond) - 1;
+    const { burst, perSecond } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) / 1000) * perSecond);
     this.#at = now;
-    return this.#tokens >= 0 ? 0 : (-this.#tokens / perSecond) * 1000;
   }
 }

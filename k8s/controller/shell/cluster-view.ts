@@ -11,7 +11,6 @@ import {
   type KubernetesObject,
   type PodObject,
 } from '../objects/kubernetes-objects.js';
-import { isFinished } from '../policy/conditions.js';
 import type { Children } from '../reconcile/seen.js';
 
 /** Kinds that are watched, and which of their objects. */
@@ -48,11 +47,6 @@ export class ClusterView {
 
   jobs(): TrainingJobObject[] {
     return [...(this.#stores.get('TrainingJob')?.values() ?? [])] as unknown as TrainingJobObject[];
-  }
-
-  /** How many have no end yet. */
-  activeJobs(): number {
-    return this.jobs().filter(({ status }) => !isFinished(status)).length;
   }
 
   job(key: string): TrainingJobObject | undefined {

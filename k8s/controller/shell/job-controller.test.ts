@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { silentLog } from '../../../shared/log.js';
+import { millis } from '../../../shared/units.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { ApiError } from '../api/api-error.js';
 import { FakeApi } from '../api/fake-api-fixture.js';
@@ -31,6 +32,8 @@ function aController() {
     ...{ api, view, memories, accounts, now, installation, log: silentLog },
     events: new EventRecorder({ api, instance: 'test', log: silentLog, now }),
     mayAct: () => clock.leads,
+    clock: { now: () => millis(clock.now) },
+    random: () => 0.5,
   });
   const job = api.put(aJob({ metadata: { finalizers: [] } }) as unknown as KubernetesObject);
   view.storeOf('TrainingJob')?.put(job);

@@ -1,15 +1,17 @@
 /** Looks at one job at a time: sees, decides, acts, writes down. */
+import type { Clock } from '../../../shared/clock.js';
 import type { Log } from '../../../shared/log.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { isEnding, isGone } from '../api/api-error.js';
+import { TokenBucket } from '../api/rate-limit.js';
 import type { Installation } from '../children/installation.js';
 import { isFinished } from '../policy/conditions.js';
 import { sooner } from '../policy/times.js';
 import { reconcile } from '../reconcile/reconcile.js';
 import type { EventRecorder } from './event-recorder.js';
 import { type PerformOptions, perform } from './perform.js';
-import { paceOf } from './status-pace.js';
+import { paceOf, progressInterval, progressRate } from './status-pace.js';
 import { transitionEvents } from './transition-events.js';
 
 export interface JobControllerOptions extends PerformOptions {
@@ -18,6 +20,8 @@ export interface JobControllerOptions extends PerformOptions {
   readonly log: Log;
   /** Whether this process may still write: its lease is fresh. */
   readonly mayAct: () => boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
 }
 
 /** This process no longer leads; another one does the work. */
@@ -28,9 +32,11 @@ export class NotLeadingError extends Error {
 
 export class JobController {
   readonly #options: JobControllerOptions;
+  readonly #progress: TokenBucket;
 
   constructor(options: JobControllerOptions) {
     this.#options = options;
+    this.#progress = new TokenBucket(progressRate, options.clock);
   }
 
   /** @returns milliseconds until the next look; null where only a change calls for one */
@@ -90,10 +96,13 @@ export class JobController {
       before: job.status,
       after: status,
       sinceLast: entry.statusAt === null ? null : now() - entry.statusAt,
-      activeJobs: view.activeJobs(),
     });
-    if (pace === null) return null;
+    if (pace.kind === 'same') return null;
     if (pace.kind === 'wait') return pace.milliseconds;
+    // Whoever comes too early is told of again by its next report, or then.
+    if (pace.isProgress && !this.#progress.takeIfFree()) {
+      return progressInterval * (1 + this.#options.random());
+    }
     this.#mustLead();
     const { name, namespace, uid } = job.metadata;
     const { apiVersion, kind } = job;

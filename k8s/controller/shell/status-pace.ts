@@ -1,7 +1,7 @@
 /**
  * How often a status is written. What people wait for (another state, another condition, another spec seen)
  * is written at once; numbers that move all the time every five seconds, and less often where many jobs
- * report, so that progress never costs the API server more than a few requests a second.
+ * report: of all of them only so many a second (`progressRate`), whoever comes first.
  */
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 
@@ -9,11 +9,12 @@ import type { TrainingJobStatus } from '../../crd/status-schema.js';
 export const progressInterval = 5_000;
 /** A job whose state flaps. */
 export const transitionInterval = 1_000;
-/** Writes of progress a second, over all jobs. */
-export const progressWritesPerSecond = 8;
+/** Writes of progress, over all jobs. */
+export const progressRate = { perSecond: 8, burst: 16 };
 
 export type Pace =
-  | { readonly kind: 'write' }
+  | { readonly kind: 'same' }
+  | { readonly kind: 'write'; readonly isProgress: boolean }
   | { readonly kind: 'wait'; readonly milliseconds: number };
 
 export interface StatusPace {
@@ -21,18 +22,14 @@ export interface StatusPace {
   readonly after: TrainingJobStatus;
   /** Since this job's status was last written; null: not by this process. */
   readonly sinceLast: number | null;
-  readonly activeJobs: number;
 }
 
-/** Null where nothing differs. */
-export function paceOf({ activeJobs, after, before, sinceLast }: StatusPace): Pace | null {
-  if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(after))) return null;
-  const isTransition = !isSame(transition(before), transition(after));
-  const interval = isTransition
-    ? transitionInterval
-    : Math.max(progressInterval, (1000 * activeJobs) / progressWritesPerSecond);
+export function paceOf({ after, before, sinceLast }: StatusPace): Pace {
+  if (isSame(sorted(before), sorted(after))) return { kind: 'same' };
+  const isProgress = isSame(transition(before), transition(after));
+  const interval = isProgress ? progressInterval : transitionInterval;
   const left = sinceLast === null ? 0 : interval - sinceLast;
-  return left > 0 ? { kind: 'wait', milliseconds: left } : { kind: 'write' };
+  return left > 0 ? { kind: 'wait', milliseconds: left } : { kind: 'write', isProgress };
 }
 
 const transition = (status: TrainingJobStatus | undefined) => ({
