@@ -10,7 +10,7 @@ const ended = (exitCode: number, message = '', more = {}) =>
 test('exit code 0 completes the job with the digest of its weights', () => {
   const line = JSON.stringify({ kind: 'finished', exit_code: 0, weights_sha256: 'c'.repeat(64) });
   const outcome = coordinatorOutcome(job, [ended(0, `{"kind":"started"}\n${line}\n`)]);
-  assert.deepEqual(outcome, { kind: 'complete', message: '', weightsSha256: 'c'.repeat(64) });
+  assert.equal(outcome.kind === 'complete' && outcome.words.weightsSha256, 'c'.repeat(64));
 });
 
 // Would catch a finished run that trains again because somebody deleted its pod.

@@ -19,12 +19,12 @@ import {
   type PodObject,
   type TerminatedState,
 } from '../objects/kubernetes-objects.js';
-import { readLastWords } from './last-words.js';
+import { type LastWords, nothing, readLastWords } from './last-words.js';
 import { endOf, isDisrupted, podsMadeBy } from './pods.js';
 
 export type CoordinatorOutcome =
   | { readonly kind: 'none' }
-  | { readonly kind: 'complete'; readonly message: string; readonly weightsSha256: string | null }
+  | { readonly kind: 'complete'; readonly words: LastWords }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string }
   /** Answered: its Job is suspended already, so this is what it rests for, and no new wish. */
   | { readonly kind: 'stopped'; readonly isAnswered: boolean };
@@ -52,12 +52,11 @@ export function coordinatorOutcome(
   // A run that is done is done, whoever deletes the pod that has said so.
   const done = ended.find(({ end }) => end.exitCode === exitCodes.success);
   if (done !== undefined) {
-    const { message, weightsSha256 } = readLastWords(done.end.message);
-    return { kind: 'complete', message, weightsSha256 };
+    return { kind: 'complete', words: readLastWords(done.end.message) };
   }
   // The pod may be gone by the time that anyone looks.
   if ((job?.status?.succeeded ?? 0) > 0 || isConditionTrue(job?.status?.conditions, 'Complete')) {
-    return { kind: 'complete', message: '', weightsSha256: null };
+    return { kind: 'complete', words: nothing };
   }
   const past = pastPods(job);
   const ownEnds = ended.filter(

@@ -233,7 +233,8 @@ test('an end is written down before anything else is done, and nothing runs afte
 });
 
 test('a completed job has all of its steps and the digest of its weights', () => {
-  const line = JSON.stringify({ kind: 'finished', weights_sha256: 'd'.repeat(64) });
+  const said = { committed_steps: 200, final_loss: 3.5, weights_sha256: 'd'.repeat(64) };
+  const line = JSON.stringify({ kind: 'finished', ...said });
   const { status } = reconcile(
     seen({
       status: runningStatus,
@@ -241,7 +242,8 @@ test('a completed job has all of its steps and the digest of its weights', () =>
         ...runningChildren,
         pods: [podOf('coordinator', { ended: { exitCode: 0, message: line } })],
       },
-      report: reportAt(9, { phase: 'finished', committedSteps: 200 }),
+      // The last one was lost.
+      report: reportAt(9, { committedSteps: 195 }),
     }),
     at(10),
   );
@@ -249,6 +251,7 @@ test('a completed job has all of its steps and the digest of its weights', () =>
   assert.equal(condition(status, 'Complete')?.status, 'True');
   assert.equal(status?.weightsSha256, 'd'.repeat(64));
   assert.equal(status?.trainerStatus?.progressPercentage, 100);
+  assert.deepEqual([status?.step, status?.loss], [200, 3.5]);
 });
 
 test('a deadline fails the job and stops all of it at once', () => {

@@ -14,6 +14,7 @@ import { isFinished } from '../policy/conditions.js';
 import { coordinatorOutcome } from '../policy/coordinator-outcome.js';
 import { judgeDeadline } from '../policy/deadline.js';
 import { decideFinished } from '../policy/finished.js';
+import type { LastWords } from '../policy/last-words.js';
 import { type Judged, judgeProgress, reportAge } from '../policy/progress.js';
 import { finalizerPatch, hasFinalizer, removeJob } from '../policy/removal.js';
 import { failedPods, restartsProblem } from '../policy/restarts.js';
@@ -57,14 +58,10 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
     type: 'Complete' | 'Failed',
     reason: string,
     message: string,
-    weightsSha256?: string | null,
+    words?: LastWords,
   ): Decision => ({
     ...nothing,
-    status: finishedStatus(
-      seen,
-      { type, reason, message, ...(weightsSha256 && { weightsSha256 }) },
-      now,
-    ),
+    status: finishedStatus(seen, { type, reason, message, ...(words && { words }) }, now),
     // What is left of it is looked at once the end is written down.
     requeueAfter: 0,
     reason: message,
@@ -72,7 +69,7 @@ function decideActive(seen: Seen, parts: JobParts, now: WallTime): Decision {
 
   const outcome = coordinatorOutcome(children.coordinator, children.pods);
   if (outcome.kind === 'complete') {
-    return finish('Complete', 'TrainingFinished', outcome.message, outcome.weightsSha256);
+    return finish('Complete', 'TrainingFinished', outcome.words.message, outcome.words);
   }
   if (outcome.kind === 'failed') return finish('Failed', outcome.reason, outcome.message);
   const workers = workerOutcome(children.worker, children.pods, now);

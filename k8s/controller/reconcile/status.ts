@@ -3,6 +3,7 @@ import type { ResolvedObject } from '../../crd/resolve-object.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import { labelsOf, runOfObject } from '../../names.js';
 import { type Claims, cut, nextConditions } from '../policy/conditions.js';
+import type { LastWords } from '../policy/last-words.js';
 import { isActive, isReady, podsOf } from '../policy/pods.js';
 import { type Judged, reportedFields } from '../policy/progress.js';
 import { failedPods } from '../policy/restarts.js';
@@ -42,7 +43,8 @@ export interface End {
   readonly type: 'Complete' | 'Failed';
   readonly reason: string;
   readonly message: string;
-  readonly weightsSha256?: string;
+  /** Of the coordinator: the last report may have been lost. */
+  readonly words?: LastWords;
 }
 
 export function finishedStatus(seen: Seen, end: End, now: WallTime): TrainingJobStatus {
@@ -65,12 +67,21 @@ export function finishedStatus(seen: Seen, end: End, now: WallTime): TrainingJob
       trainerStatus !== undefined && {
         trainerStatus: { ...trainerStatus, progressPercentage: 100, estimatedRemainingSeconds: 0 },
       }),
-    ...(end.weightsSha256 !== undefined && { weightsSha256: end.weightsSha256 }),
+    ...saidFields(end.words),
     state: end.type,
     message: cut(end.message),
     observedGeneration: job.metadata.generation,
     conditions: nextConditions(before.conditions ?? [], claims, job.metadata.generation, now),
     completionTime: timeText(now),
+  };
+}
+
+function saidFields(words: LastWords | undefined): Partial<TrainingJobStatus> {
+  const { committedSteps = null, finalLoss = null, weightsSha256 = null } = words ?? {};
+  return {
+    ...(committedSteps !== null && { step: committedSteps }),
+    ...(finalLoss !== null && { loss: finalLoss }),
+    ...(weightsSha256 !== null && { weightsSha256 }),
   };
 }
 
