@@ -16,7 +16,7 @@ import { evalHelp } from './help.js';
 import { metricsTable } from './output/metrics-table.js';
 import { ownCommand } from './output/own-command.js';
 import { openOwnDisplay } from './output/own-display.js';
-import { checkpointsOf, jobFileOf, readJob } from './train/output-folder.js';
+import { jobFileOf, readJob } from './train/output-folder.js';
 import { readRunRecord } from './train/run-record.js';
 import { watchRun } from './train/watch-run.js';
 import { locateRun } from './trained-run/locate-run.js';
@@ -30,7 +30,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${evalHelp}\n`);
     return exitCodes.success;
   }
-  const { output, checkpoint } = locateRun(given.subject, 'evaluate');
+  const { output, checkpoint, checkpoints } = locateRun(given.subject, 'evaluate');
   const jobFile = jobFileOf(output);
   const job = readJob(jobFile);
   const display = openOwnDisplay(given.json);
@@ -58,7 +58,7 @@ export async function evalCommand(words: readonly string[]): Promise<ExitCode> {
       claim: null,
       datasetDirectory,
       output: folder,
-      checkpoints: checkpointsOf(output),
+      checkpoints,
       workers,
       natsUrl,
       metricsPort: null,

@@ -31,6 +31,8 @@ export interface AuditOutcome {
     /** Whether plans were computed again. */
     readonly recomputed: boolean;
     readonly checkpoint: CheckedCheckpoint | null;
+    /** Why no checkpoint was looked for; null where one was. */
+    readonly checkpointsAway: string | null;
     /** Bytes of the checkpoint's state that have the members' hash; null where none could be compared. */
     readonly comparedBytes: number | null;
     readonly end: AuditedEnd;
@@ -70,7 +72,8 @@ export async function auditRun(source: AuditSource, wish: AuditWish): Promise<Au
   const comparedBytes =
     checkpoint === null ? null : await compareState(compared, checkpoint, summary, differences);
   const end = checkResult(result, checkpoint, summary, differences);
-  const audited = { summary, recomputed, checkpoint, comparedBytes, end };
+  const checkpointsAway = run.checkpoints.kind === 'away' ? run.checkpoints.reason : null;
+  const audited = { summary, recomputed, checkpoint, checkpointsAway, comparedBytes, end };
   return { run: name, dataset: dataset.name, audited, differences };
 }
 

@@ -12,6 +12,7 @@ const audited: NonNullable<AuditOutcome['audited']> = {
   },
   recomputed: false,
   checkpoint: null,
+  checkpointsAway: null,
   comparedBytes: null,
   end: null,
 };
@@ -40,4 +41,12 @@ test('differences come first, as many as a person reads, and deny what the table
   assert.doesNotMatch(text, /each once and in order|every byte as|the members agreed/);
   const damaged = auditText(outcome(differences, { audited: null }));
   assert.match(damaged, /films is damaged: nothing else was compared$/);
+});
+
+// Would catch weights that nobody could compare, and a table that says that there are none.
+test('checkpoints that cannot be read from here are told from none', () => {
+  const checkpointsAway = 'its checkpoints are with its workers';
+  const away = outcome(new Differences(), { audited: { ...audited, checkpointsAway } });
+  assert.match(auditText(away), /\ncheckpoint +weights not compared: its checkpoints are with/);
+  assert.match(auditText(outcome(new Differences())), /\ncheckpoint +none\n/);
 });

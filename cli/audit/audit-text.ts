@@ -29,7 +29,7 @@ type Audited = NonNullable<AuditOutcome['audited']>;
 /** @param isPassed what nothing has been found against is claimed only where nothing was found at all */
 function rows(audited: Audited, dataset: string, isPassed: boolean): string[] {
   const claim = (text: string): string => (isPassed ? text : '');
-  const { summary, recomputed, checkpoint, comparedBytes, end } = audited;
+  const { summary, recomputed, checkpoint, checkpointsAway, comparedBytes, end } = audited;
   const { steps, totalSteps, epochs, openSteps, users, sequences } = summary;
   const { generations, resumed, trainedAgain, members, plans } = summary;
   const open = openSteps === 0 ? '' : `, and ${number(openSteps)} steps of one that is not over`;
@@ -46,7 +46,12 @@ function rows(audited: Audited, dataset: string, isPassed: boolean): string[] {
       recomputed ? `${number(plans)} computed again and equal` : 'not computed again (--recompute)',
     ],
     ['dataset', `${dataset}${claim(', every byte as it was imported')}`],
-    ['checkpoint', checkpointText(checkpoint, comparedBytes, steps)],
+    [
+      'checkpoint',
+      checkpointsAway === null
+        ? checkpointText(checkpoint, comparedBytes, steps)
+        : `weights not compared: ${checkpointsAway}`,
+    ],
     ['end', end ?? 'none: the run lasts, or was killed'],
   ];
   return table.map(([name, value]) => `${name.padEnd(12)} ${value}`);

@@ -47,7 +47,14 @@ function audited({ run, nats }: AuditArguments, wish: AuditWish): Promise<AuditO
 }
 
 function fieldsOf({ run, dataset, audited, differences }: AuditOutcome): object {
-  const { summary, recomputed = false, checkpoint, comparedBytes, end } = audited ?? {};
+  const {
+    summary,
+    recomputed = false,
+    checkpoint,
+    checkpointsAway,
+    comparedBytes,
+    end,
+  } = audited ?? {};
   return {
     verdict: differences.count === 0 ? 'passed' : 'failed',
     run,
@@ -58,6 +65,7 @@ function fieldsOf({ run, dataset, audited, differences }: AuditOutcome): object 
     ...summary,
     plansRecomputed: recomputed,
     checkpoint: checkpoint ?? null,
+    weightsNotCompared: checkpointsAway ?? null,
     comparedBytes: comparedBytes ?? null,
     end: end ?? null,
     differencesCount: differences.count,

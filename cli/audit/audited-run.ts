@@ -2,6 +2,7 @@
 import type { RunId } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LedgerAudit } from '../../shared/ledger/audit/ledger-audit.js';
+import type { CheckpointsPlace } from '../trained-run/checkpoints-place.js';
 
 export interface AuditedRun {
   /** As the verdict names it. */
@@ -11,8 +12,8 @@ export interface AuditedRun {
   readonly datasetDigest: string;
   /** Where the dataset may be, if it is not where the job says; null for a built-in one. */
   readonly movedDataset: string | null;
-  /** The folder or bucket of its checkpoints; null where they cannot be read from here. */
-  readonly checkpoints: string | null;
+  /** The folder or bucket of its checkpoints, or why they cannot be read from here. */
+  readonly checkpoints: CheckpointsPlace;
 }
 
 /** What a run says that it came to. */

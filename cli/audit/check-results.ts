@@ -18,8 +18,9 @@ export async function checkCheckpoint(
   run: AuditedRun,
   differences: Differences,
 ): Promise<CheckedCheckpoint | null> {
-  if (run.checkpoints === null) return null;
-  const { newest, refused } = await checkNewestCheckpoint(run.checkpoints, expectationOf(run));
+  if (run.checkpoints.kind === 'away') return null;
+  const { location } = run.checkpoints;
+  const { newest, refused } = await checkNewestCheckpoint(location, expectationOf(run));
   for (const text of refused) differences.add('checkpoint', null, text);
   if (newest !== null) {
     compareWeights(newest, newest.claimedSha256, 'its manifest says', differences);

@@ -12,8 +12,9 @@ import {
   ledgerVersion,
 } from '../../shared/ledger/ledger-line.js';
 import { ledgerLineBytes } from '../../shared/limits.js';
-import { checkpointsOf, jobFileOf, readJob } from '../train/output-folder.js';
+import { jobFileOf, readJob } from '../train/output-folder.js';
 import { readRunRecord } from '../train/run-record.js';
+import { checkpointsPlace } from '../trained-run/checkpoints-place.js';
 import { UsageError } from '../usage-error.js';
 import type { AuditSource, ClaimedResult, LedgerReading } from './audited-run.js';
 
@@ -36,7 +37,7 @@ export function folderSource(named: string): AuditSource {
     run: {
       ...{ name: folder, id, job, datasetDigest },
       movedDataset: datasetPath === null ? null : resolve(folder, datasetPath),
-      checkpoints: checkpointsOf(folder),
+      checkpoints: checkpointsPlace(folder),
     },
     readLedger: (audit, reading) => readLedger(folder, files, audit, reading),
     result: () => resultIn(folder),

@@ -14,7 +14,9 @@ import { MalformedMessageError } from '../../shared/messages/guard.js';
 import { decodeDescription, type RunDescription } from '../../shared/run/run-description.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import { claimsBucket, descriptionKey, logStream } from '../../shared/subjects.js';
+import { isBucket } from '../../storage/location.js';
 import { findRun } from '../cluster/find-run.js';
+import type { CheckpointsPlace } from '../trained-run/checkpoints-place.js';
 import { UsageError } from '../usage-error.js';
 import type { AuditSource, ClaimedResult } from './audited-run.js';
 
@@ -59,9 +61,17 @@ async function descriptionOf(bus: Bus, address: RunAddress): Promise<RunDescript
 }
 
 /** A bucket is read from anywhere; a folder where there is one of that name. */
-function checkpointsHere({ checkpoints }: RunDescription): string | null {
-  if (checkpoints === null) return null;
-  return checkpoints.startsWith('s3://') || existsSync(checkpoints) ? checkpoints : null;
+function checkpointsHere({ checkpoints }: RunDescription): CheckpointsPlace {
+  if (checkpoints === null) {
+    return { kind: 'away', reason: 'its checkpoints are with its workers (--checkpoints workers)' };
+  }
+  if (isBucket(checkpoints) || existsSync(checkpoints)) {
+    return { kind: 'here', location: checkpoints };
+  }
+  return {
+    kind: 'away',
+    reason: `its checkpoints are in ${checkpoints}, which is not on this machine`,
+  };
 }
 
 function checkJob({ jobSha256 }: RunDescription, digest: string, audit: LedgerAudit): void {

@@ -53,9 +53,9 @@ export async function coordinatorCommand(words: readonly string[]): Promise<Exit
   let claim: NameClaim | null = null;
   try {
     const { metricsPort, nats: natsUrl, resume } = given;
-    const isElsewhere = given.checkpoints !== null;
+    const { checkpoints } = given;
     const wish = {
-      ...{ job, output, resume, natsUrl, metricsPort, note, isElsewhere },
+      ...{ job, output, resume, natsUrl, metricsPort, note, checkpoints },
       workers: 0,
     };
     const leading = { given, words, output, display, lock, wish, early };

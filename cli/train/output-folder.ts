@@ -27,7 +27,7 @@ export interface RunWish {
   /** The id of the run where it is a new one. */
   readonly newId: RunId;
   /** Checkpoints are not in the folder. */
-  readonly isElsewhere?: boolean;
+  readonly checkpoints?: string | null;
 }
 
 /**
@@ -79,13 +79,14 @@ export function checkOutput(
  */
 export function decideRun(
   output: string,
-  { job, resume, datasetDigest, datasetPath, newId, isElsewhere = false }: RunWish,
+  { job, resume, datasetDigest, datasetPath, newId, checkpoints = null }: RunWish,
 ): RunRecord {
+  const isElsewhere = checkpoints !== null;
   checkOutput(output, job, resume, isElsewhere);
   const earlier = resume && hasProgress(output, isElsewhere) ? readRunRecord(output) : null;
-  if (earlier === null) return { id: newId, datasetDigest, datasetPath };
+  if (earlier === null) return { id: newId, datasetDigest, datasetPath, checkpoints };
   requireDataset(output, earlier, datasetDigest);
-  return { ...earlier, datasetPath };
+  return { ...earlier, datasetPath, checkpoints };
 }
 
 /** @throws UsageError where what lies in the folder was trained on another dataset */
@@ -121,10 +122,10 @@ export function sweepOutput(output: string): void {
 }
 
 /** Whether there is anything to resume from. */
-export function hasCheckpoints(output: string): boolean {
-  const folder = checkpointsOf(output);
-  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('step-'));
-}
+export const hasCheckpoints = (output: string): boolean => holdsCheckpoints(checkpointsOf(output));
+
+export const holdsCheckpoints = (folder: string): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('step-'));
 
 /** Whether a run has trained into the folder: what is there must not be begun anew without a word. */
 export const hasProgress = (output: string, isElsewhere: boolean): boolean =>

@@ -11,6 +11,7 @@ import { jobDigest, wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
 import { makeRunId, type RunAddress, runIdBytes } from '../../shared/run/run-id.js';
+import { isBucket } from '../../storage/location.js';
 import type { ResumeWish } from '../arguments.js';
 import { checkStart } from '../check-start.js';
 import { datasetFolder } from '../dataset-folder.js';
@@ -20,6 +21,7 @@ import { chooseWeights } from './job/choose-weights.js';
 import { choosePretrained } from './job/read-pretrained-job.js';
 import {
   checkOutput,
+  checkpointsOf,
   checkSameJob,
   decideResume,
   decideRun,
@@ -27,7 +29,7 @@ import {
   sweepOutput,
   writeOutput,
 } from './output-folder.js';
-import type { RunRecord } from './run-record.js';
+import { type RunRecord, withWorkers } from './run-record.js';
 
 export interface RunWish {
   readonly job: TrainingJob;
@@ -39,8 +41,8 @@ export interface RunWish {
   /** Processes of this machine that work. */
   readonly workers: number;
   readonly note: (text: string) => void;
-  /** Checkpoints are in a bucket, another folder, or with the workers. */
-  readonly isElsewhere?: boolean;
+  /** A bucket, another folder, or `workers`; null, or left out: in the run's folder. */
+  readonly checkpoints?: string | null;
   /** The run's id where whoever starts this has given it one; null makes one. */
   readonly runId?: RunId | null;
   /** What that run trains, where it has begun already. */
@@ -61,7 +63,8 @@ export interface CheckedRun {
 
 /** @throws UsageError, and what `checkStart` throws; then everything is as it was. */
 export async function checkRun(wish: RunWish): Promise<CheckedRun> {
-  const { output, natsUrl, metricsPort, note, workers, isElsewhere = false, runId = null } = wish;
+  const { output, natsUrl, metricsPort, note, workers, checkpoints = null, runId = null } = wish;
+  const isElsewhere = checkpoints !== null;
   const held = runId === null ? null : heldRun(output, runId);
   const resume =
     runId === null ? decideResume(output, wish.resume, isElsewhere) : wish.resume !== 'never';
@@ -81,9 +84,9 @@ export async function checkRun(wish: RunWish): Promise<CheckedRun> {
   const record =
     runId === null
       ? decideRun(output, {
-          ...{ job, resume, datasetDigest, datasetPath, newId, isElsewhere },
+          ...{ job, resume, datasetDigest, datasetPath, newId, checkpoints },
         })
-      : recordOfGiven(output, held, { id: runId, datasetDigest, datasetPath });
+      : recordOfGiven(output, held, { id: runId, datasetDigest, datasetPath, checkpoints });
   const continues = runId === null ? record.id !== newId : held !== null;
   if (continues) checkHistory(output);
   await checkPretrained(job, { datasetDirectory, vocabulary: manifest.counts.vocabulary, note });
@@ -121,7 +124,12 @@ export function writeRun(
     time: new Date().toISOString(),
     onTrouble: note,
   };
-  const history = RunHistory.open(leaves);
+  const { checkpoints } = record;
+  const isFolder = checkpoints !== null && checkpoints !== withWorkers && !isBucket(checkpoints);
+  const history = RunHistory.open({
+    ...leaves,
+    checkpoints: isFolder ? checkpoints : checkpointsOf(output),
+  });
   const ledger = LedgerFile.open(leaves);
   void lock.lost.then(() => {
     history.abandon();

@@ -15,7 +15,15 @@ export interface RunRecord {
    * for a built-in one.
    */
   readonly datasetPath: string | null;
+  /**
+   * Where its checkpoints are, as the coordinator was told: a folder, `s3://bucket/prefix`, or `workers`; null
+   * in its own folder.
+   */
+  readonly checkpoints: string | null;
 }
+
+/** Each worker keeps its checkpoints in a folder of its own. */
+export const withWorkers = 'workers';
 
 export const recordFileOf = (output: string): string => join(output, 'run.json');
 
@@ -28,14 +36,19 @@ export function readRunRecord(output: string): RunRecord | null {
   const file = recordFileOf(output);
   if (!existsSync(file)) return null;
   try {
-    const { id, datasetDigest, datasetPath } = JSON.parse(readFileSync(file, 'utf8')) as Record<
-      string,
-      unknown
-    >;
+    const { id, datasetDigest, datasetPath, checkpoints } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    ) as Record<string, unknown>;
     const read = readRunId(id);
     if (read !== null && typeof datasetDigest === 'string') {
-      const path = typeof datasetPath === 'string' ? datasetPath : null;
-      return { id: read, datasetDigest, datasetPath: path };
+      const textOr = (value: unknown) => (typeof value === 'string' ? value : null);
+      return {
+        id: read,
+        datasetDigest,
+        datasetPath: textOr(datasetPath),
+        // Left out by runs that were begun before it was recorded.
+        checkpoints: textOr(checkpoints),
+      };
     }
   } catch (cause) {
     throw unusable(file, (cause as Error).message, cause);

@@ -1,12 +1,16 @@
 /** Where a run lies that a command asks of, and which checkpoint of it was named. Reads only. */
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hasCheckpoints, jobFileOf } from '../train/output-folder.js';
+import { isBucket } from '../../storage/location.js';
+import { checkpointsOf, holdsCheckpoints, jobFileOf } from '../train/output-folder.js';
 import { UsageError } from '../usage-error.js';
+import { checkpointsPlace } from './checkpoints-place.js';
 
 export interface LocatedRun {
   /** The run's folder. */
   readonly output: string;
+  /** Where its checkpoints are: a folder or a bucket. */
+  readonly checkpoints: string;
   /** Null where the folder of the run was named, and not one of its checkpoints. */
   readonly checkpoint: string | null;
 }
@@ -18,12 +22,29 @@ export interface LocatedRun {
  * @throws UsageError where there is nothing to ask: the weights would be those of the seed
  */
 export function locateRun(named: string, doing: string): LocatedRun {
-  const located = locate(resolve(named), doing);
-  requireCheckpoint(located, doing);
-  return located;
+  const { output, checkpoint } = locate(resolve(named), doing);
+  if (checkpoint !== null) {
+    if (isReadable(join(checkpoint, 'manifest.json'), doing)) {
+      return { output, checkpoint, checkpoints: dirname(checkpoint) };
+    }
+    throw new UsageError(
+      `Cannot ${doing} "${checkpoint}": it has no manifest.json: it must be a complete checkpoint`,
+    );
+  }
+  const place = checkpointsPlace(output);
+  if (place.kind === 'away') throw new UsageError(`Cannot ${doing} "${output}": ${place.reason}`);
+  const { location } = place;
+  // What is in a bucket is known when it is opened.
+  if (isBucket(location) || holdsCheckpoints(location)) {
+    return { output, checkpoint: null, checkpoints: location };
+  }
+  const where = location === checkpointsOf(output) ? '' : ` in ${location}`;
+  throw new UsageError(
+    `Cannot ${doing} "${output}": the run has no checkpoint yet${where}: it must have one`,
+  );
 }
 
-function locate(folder: string, doing: string): LocatedRun {
+function locate(folder: string, doing: string): Omit<LocatedRun, 'checkpoints'> {
   if (isReadable(jobFileOf(folder), doing)) return { output: folder, checkpoint: null };
   const output = dirname(dirname(folder));
   if (basename(folder).startsWith('step-') && isReadable(jobFileOf(output), doing)) {
@@ -31,19 +52,6 @@ function locate(folder: string, doing: string): LocatedRun {
   }
   throw new UsageError(
     `Cannot ${doing} "${folder}": it must be the --output of a run, or a checkpoint in it`,
-  );
-}
-
-function requireCheckpoint({ output, checkpoint }: LocatedRun, doing: string): void {
-  const isThere =
-    checkpoint === null
-      ? hasCheckpoints(output)
-      : isReadable(join(checkpoint, 'manifest.json'), doing);
-  if (isThere) return;
-  throw new UsageError(
-    checkpoint === null
-      ? `Cannot ${doing} "${output}": the run has no checkpoint yet: it must have one`
-      : `Cannot ${doing} "${checkpoint}": it has no manifest.json: it must be a complete checkpoint`,
   );
 }
 

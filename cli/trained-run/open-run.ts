@@ -6,10 +6,11 @@ import { openItemTexts } from '../../dataset/item-texts.js';
 import { requireEngineFile } from '../../process/engine-files.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { readsLabels } from '../../shared/job-spec/rules/reads-labels.js';
+import { isBucket, within } from '../../storage/location.js';
 import type { CheckpointWish } from '../../worker/inference/open-checkpoint.js';
 import { openTrainedModel, type TrainedModel } from '../../worker/inference/trained-model.js';
 import { datasetFolder } from '../dataset-folder.js';
-import { checkpointsOf, jobFileOf, readJob } from '../train/output-folder.js';
+import { jobFileOf, readJob } from '../train/output-folder.js';
 import { readRunRecord } from '../train/run-record.js';
 import { UsageError } from '../usage-error.js';
 import type { ItemNames } from './find-item.js';
@@ -44,7 +45,7 @@ export interface OpenRun {
  * @throws UsageError, JobSpecError, DatasetError, EngineUnavailableError; `load` CheckpointError
  */
 export async function openRun(wish: RunWish, { progress, note }: Stages): Promise<OpenRun> {
-  const { output, checkpoint } = wishedCheckpoint(wish);
+  const { output, checkpoint, checkpoints } = wishedCheckpoint(wish);
   const job = readJob(jobFileOf(output));
   requireEngineFile(job.spec.engine.name);
   const record = readRunRecord(output);
@@ -63,7 +64,6 @@ export async function openRun(wish: RunWish, { progress, note }: Stages): Promis
     names: { ids: dataset.itemIds, title: texts?.title ?? null },
     load: async (computes = true) => {
       progress('load the model', 0);
-      const checkpoints = checkpointsOf(output);
       const trained = await openTrainedModel({
         ...{ job, dataset, checkpoints, checkpoint, computes, note },
       });
@@ -81,21 +81,23 @@ export const answeredBy = ({ checkpoint: { path, manifest } }: TrainedModel) => 
 
 function wishedCheckpoint({ run, checkpoint: asked, doing }: RunWish): {
   readonly output: string;
+  readonly checkpoints: string;
   readonly checkpoint: CheckpointWish;
 } {
-  const { output, checkpoint: named } = locateRun(run, doing);
+  const { output, checkpoint: named, checkpoints } = locateRun(run, doing);
+  const wished = (checkpoint: CheckpointWish) => ({ output, checkpoints, checkpoint });
   if (named !== null && asked !== null) {
     throw new UsageError(
       `Cannot ${doing} "${run}": it is a checkpoint itself, and --checkpoint names one too: only one may`,
     );
   }
-  if (named !== null) return { output, checkpoint: { kind: 'one', path: named } };
-  if (asked === null || asked === 'newest') return { output, checkpoint: { kind: 'newest' } };
-  if (asked === 'best') return { output, checkpoint: { kind: 'best' } };
-  const places = [join(checkpointsOf(output), asked), resolve(asked)];
-  const path = places.find((place) => existsSync(join(place, 'manifest.json')));
-  if (path !== undefined) return { output, checkpoint: { kind: 'one', path } };
+  if (named !== null) return wished({ kind: 'one', path: named });
+  if (asked === null || asked === 'newest') return wished({ kind: 'newest' });
+  if (asked === 'best') return wished({ kind: 'best' });
+  const places = [within(checkpoints, asked), resolve(asked)];
+  const path = places.find((place) => isBucket(place) || existsSync(join(place, 'manifest.json')));
+  if (path !== undefined) return wished({ kind: 'one', path });
   throw new UsageError(
-    `Cannot ${doing} the checkpoint "${asked}": there is none: it must be newest, best, or one of ${checkpointsOf(output)}`,
+    `Cannot ${doing} the checkpoint "${asked}": there is none: it must be newest, best, or one of ${checkpoints}`,
   );
 }

@@ -30,8 +30,13 @@ after(() => rmSync(root, { recursive: true }));
 const time = '2026-01-02T03:04:05.678Z';
 const owner = { run: 't0', job: 'test', job_sha256: 'ab'.repeat(32) };
 
-function open(folder: string, resume: boolean): RunHistory {
-  return RunHistory.open({ folder, resume, owner, time, onTrouble: (text) => assert.fail(text) });
+function open(
+  folder: string,
+  resume: boolean,
+  checkpoints = join(folder, 'checkpoints'),
+): RunHistory {
+  const onTrouble = (text: string) => assert.fail(text);
+  return RunHistory.open({ folder, checkpoints, resume, owner, time, onTrouble });
 }
 
 const started = (committed_steps: number): HistoryLine => ({
@@ -148,26 +153,29 @@ test('a resumed run takes back what it does again, and the result with it', () =
 });
 
 // Would catch a gap where the coordinator died before it heard of what the checkpoint covers.
-test('steps that only the members knew are added from beside the checkpoints, or missed aloud', () => {
-  const folder = folderOf();
-  const first = open(folder, false);
-  for (const line of [started(0), committed(1)]) first.append(line);
-  mkdirSync(join(folder, 'checkpoints'));
-  const recent = [1, 2, 3].map((steps) => `${JSON.stringify(committed(steps))}\n`).join('');
-  writeFileSync(join(folder, 'checkpoints', 'recent-steps.jsonl'), recent);
-  open(folder, true).append(started(3));
-  const whole = [
-    'history 0',
-    'started 0',
-    'committed 1',
-    'committed 2',
-    'committed 3',
-    'started 3',
-  ];
-  assert.deepEqual(kinds(folder), whole);
-  open(folder, true).append(started(9));
-  assert.deepEqual(kinds(folder).slice(-2), ['warning 9', 'started 9']);
-});
+for (const place of [['checkpoints'], ['elsewhere']]) {
+  test(`steps that only the members knew are added from beside the checkpoints (${place}), or missed aloud`, () => {
+    const folder = folderOf();
+    const first = open(folder, false);
+    for (const line of [started(0), committed(1)]) first.append(line);
+    const checkpoints = join(folder, ...place);
+    mkdirSync(checkpoints);
+    const recent = [1, 2, 3].map((steps) => `${JSON.stringify(committed(steps))}\n`).join('');
+    writeFileSync(join(checkpoints, 'recent-steps.jsonl'), recent);
+    open(folder, true, checkpoints).append(started(3));
+    const whole = [
+      'history 0',
+      'started 0',
+      'committed 1',
+      'committed 2',
+      'committed 3',
+      'started 3',
+    ];
+    assert.deepEqual(kinds(folder), whole);
+    open(folder, true, checkpoints).append(started(9));
+    assert.deepEqual(kinds(folder).slice(-2), ['warning 9', 'started 9']);
+  });
+}
 
 // Would catch two runs in one history.
 test('a run that resumes nothing begins a new history', () => {

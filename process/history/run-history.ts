@@ -33,6 +33,8 @@ export interface HistoryOwner {
 
 export interface RunHistoryOptions {
   readonly folder: string;
+  /** The folder of its checkpoints, which the last steps lie beside. */
+  readonly checkpoints: string;
   /** Continues the history that is there; otherwise a new one begins. */
   readonly resume: boolean;
   readonly owner: HistoryOwner;
@@ -151,7 +153,7 @@ export class RunHistory {
   }
 
   #recentSteps(): string[] {
-    const path = join(this.#options.folder, 'checkpoints', recentStepsFile);
+    const path = join(this.#options.checkpoints, recentStepsFile);
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   }
 
