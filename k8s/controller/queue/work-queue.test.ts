@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backoff } from './backoff.js';
-import { type Timers, WorkQueue } from './work-queue.js';
+import { longestWait, type Timers, WorkQueue } from './work-queue.js';
 
 /** Time that only moves when the test says so. */
 class ManualTimers implements Timers {
@@ -105,6 +105,13 @@ test('of several later looks the soonest counts, and a look makes it needless', 
   queue.add('a');
   await settled();
   assert.deepEqual([looks, timers.waits], [1, []]);
+});
+
+// Would catch a job with a time to live of a month, which would be looked at a thousand times a second.
+test('a look that is far away comes sooner, and not at once', () => {
+  const { queue, timers } = aQueue(async () => undefined);
+  queue.addAfter('a', 30 * 24 * 3600 * 1000);
+  assert.deepEqual(timers.waits, [longestWait]);
 });
 
 // Would catch a controller that is told to end and drops what it has half done.

@@ -28,6 +28,12 @@ export interface WorkQueueOptions {
   readonly now: () => number;
 }
 
+/**
+ * Whoever wants to be looked at later than this is looked at sooner as well: timers of Node end at once where
+ * they are told to wait for more than 24 days, and a job may live for years after its end.
+ */
+export const longestWait = 3_600_000;
+
 interface Later {
   readonly at: number;
   readonly cancel: () => void;
@@ -66,8 +72,9 @@ export class WorkQueue {
     this.#pump();
   }
 
-  addAfter(key: string, milliseconds: number): void {
+  addAfter(key: string, wished: number): void {
     if (this.#isClosed) return;
+    const milliseconds = Math.min(wished, longestWait);
     const at = this.#options.now() + milliseconds;
     const old = this.#later.get(key);
     if (old !== undefined && old.at <= at) return;

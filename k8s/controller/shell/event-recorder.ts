@@ -13,7 +13,7 @@ export const longestNote = 1_000;
 /** The same words about the same job are not told again for so long. */
 const sameFor = 600_000;
 /** Of words that are remembered for that. */
-const rememberedMax = 10_000;
+const rememberedMax = 2_000;
 
 export function eventObject(
   job: TrainingJobObject,
