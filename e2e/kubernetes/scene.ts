@@ -124,24 +124,24 @@ export class LaunchedJob {
   until<Found>(
     what: string,
     found: (job: KubernetesObject) => Found | null | undefined | false,
-    seconds = 90,
+    seconds = 180,
   ): Promise<Found> {
     return until([...this.#words, 'trainingjob', this.name], what, found, seconds);
   }
 
   /** Until it has committed so many steps. */
-  reachesStep(step: number, seconds = 90): Promise<number> {
+  reachesStep(step: number, seconds = 180): Promise<number> {
     const at = (job: KubernetesObject): number | false =>
       (job.status?.step ?? 0) >= step && job.status.step;
     return this.until(`step ${step}`, at, seconds);
   }
 
-  reachesState(state: string, seconds = 90): Promise<KubernetesObject> {
+  reachesState(state: string, seconds = 180): Promise<KubernetesObject> {
     return this.until(`state ${state}`, (job) => job.status?.state === state && job, seconds);
   }
 
   /** Until it trains with exactly these many workers. */
-  trainsWith(workers: number, seconds = 90): Promise<KubernetesObject> {
+  trainsWith(workers: number, seconds = 180): Promise<KubernetesObject> {
     return this.until(
       `${workers} workers training`,
       (job) => job.status?.workers?.training === workers && job,
@@ -150,7 +150,7 @@ export class LaunchedJob {
   }
 
   /** Until it is complete, with the weights of the run that nothing disturbed. */
-  async completes(seconds = 180): Promise<KubernetesObject> {
+  async completes(seconds = 400): Promise<KubernetesObject> {
     const job = await this.until(
       'complete',
       ({ status }) => {
