@@ -97,7 +97,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
-    await kubectl(['delete', 'namespace', this.namespace, '--timeout=90s']);
+    await kubectl(['delete', 'namespace', this.namespace, '--wait=false']);
     await kubectl(['delete', 'pv', '-l', `lockstep-suite=${this.namespace}`, '--wait=false']);
     rmSync(join(this.#parts.folder, 'checkpoints', this.#parts.name), {
       recursive: true,

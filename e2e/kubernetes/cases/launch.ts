@@ -16,7 +16,7 @@ export const launch: KubernetesCase = {
     });
     assert.ok(status.totalSteps === shortSteps && status.loss > 0, JSON.stringify(status));
     const names = status.trainerStatus.metrics.map(({ name }: { name: string }) => name);
-    assert.ok(names.includes('loss'), `metrics of the status: ${names}`);
+    assert.ok(names.includes('step_seconds'), `metrics of the status: ${names}`);
     const table = await job.kubectl('get', 'tj');
     assert.match(table, /NAME +STATE +WORKERS +STEP +LOSS +RESTARTS +AGE\nmovies +\w+ +2/);
     const done = await job.completes();
