@@ -141,20 +141,33 @@ class NatsBus implements Bus {
 
   openObjects(bucket: string): Promise<BusObjects> {
     return this.#session.ask(`open the object store "${bucket}"`, async () => {
-      const options = { storage: StorageType.File };
-      const store = await this.#session.jetstream.views.os(bucket, options);
-      await this.#replicate(`${objectsPrefix}${bucket}`);
+      await this.#ensureObjects(bucket);
+      const store = await this.#session.jetstream.views.os(bucket, { storage: StorageType.File });
       return new NatsObjects(this.#session, store);
     });
   }
 
-  /** The client's own option for it reaches the server as a field that newer ones refuse. */
-  async #replicate(stream: string): Promise<void> {
-    if (this.#replicas === 1) return;
+  /**
+   * The client takes a server that does not answer for one that has the store, and would make it with
+   * one copy; a stream whose copies are added afterwards loses what is stored meanwhile, for seconds.
+   */
+  async #ensureObjects(bucket: string): Promise<void> {
     const { streams } = await this.#session.manager();
-    const { config } = await streams.info(stream);
-    if (config.num_replicas >= this.#replicas) return;
-    await streams.update(stream, { num_replicas: this.#replicas });
+    const name = `${objectsPrefix}${bucket}`;
+    try {
+      await streams.info(name);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      await streams.add({
+        name,
+        subjects: [`$O.${bucket}.C.>`, `$O.${bucket}.M.>`],
+        allow_direct: true,
+        allow_rollup_hdrs: true,
+        discard: DiscardPolicy.New,
+        num_replicas: this.#replicas,
+        storage: StorageType.File,
+      });
+    }
   }
 
   openValues(bucket: string): Promise<BusValues> {
