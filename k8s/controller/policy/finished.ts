@@ -24,9 +24,12 @@ export function decideFinished({ children, job }: Seen, now: WallTime): Decision
     };
   }
   const { actions, wait } = stopLeftovers({ children, job }, finishedAt ?? now, now);
+  const { generation } = job.metadata;
+  // Of the spec only the time to live still means something; that a change was seen is told all the same.
+  const isSeen = job.status?.observedGeneration === generation;
   return {
     actions,
-    status: null,
+    status: isSeen ? null : { ...job.status, observedGeneration: generation },
     events: [],
     requeueAfter: sooner(wait, life.kind === 'in' ? life.milliseconds : null),
     reason: 'it has ended',

@@ -81,6 +81,20 @@ test('a change that makes no sense does not end a job that runs', () => {
   assert.match(status?.message ?? '', /is not followed/);
 });
 
+// Would catch a job that is done and never said to be, since a newer controller has stricter rules.
+test('a job that cannot be used any more still ends as its coordinator says', () => {
+  const pods = [podOf('coordinator', { ended: { exitCode: 0 } })];
+  const { status } = reconcile(
+    seen({
+      spec: { workers: { replicas: 2, min: 3 } },
+      status: runningStatus,
+      children: { ...runningChildren, pods },
+    }),
+    at(10),
+  );
+  assert.equal(status?.state, 'Complete');
+});
+
 test('while all members train it runs, with fewer it is degraded, and without a quorum it is paused', () => {
   const look = (changes: Parameters<typeof reportAt>[1]) =>
     reconcile(
@@ -282,7 +296,8 @@ test('a job goes when its time to live is over, by its uid', () => {
       },
     ],
   };
-  assert.equal(reconcile(seen({ spec, status }), at(10)).requeueAfter, 50_000);
+  const before = reconcile(seen({ spec, status }), at(10));
+  assert.deepEqual([before.requeueAfter, before.status?.observedGeneration], [50_000, 1]);
   const [action] = reconcile(seen({ spec, status }), at(60)).actions;
   assert.equal(action?.kind === 'remove' && action.of, 'TrainingJob');
 });
