@@ -31,6 +31,7 @@ import {
 import { useServer } from '../use-server.js';
 import { type CoordinatorArguments, readCoordinatorArguments } from './coordinator-arguments.js';
 import { findKnownRun, requireJobOfRun } from './known-run.js';
+import { recentStepsInBucket } from './recent-steps-in-bucket.js';
 import { tellEndedRun } from './tell-ended-run.js';
 
 /** @throws UsageError, JobSpecError, and what `checkRun` throws, before anything is started. */
@@ -149,7 +150,10 @@ const viewOf = (
 
 async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
   const { claim, display, given, lock, output, wish, words } = leading;
-  const written = writeRun(checked, wish, lock);
+  const recentSteps = checked.continues
+    ? await recentStepsInBucket(checked.record.checkpoints, (text) => display.note(text))
+    : null;
+  const written = writeRun(checked, wish, lock, recentSteps);
   const isElsewhere = given.checkpoints !== null;
   const next = (): NextCommand => {
     const resumes = hasProgress(output, isElsewhere);

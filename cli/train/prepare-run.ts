@@ -109,11 +109,16 @@ export interface WrittenRun {
   readonly ledger: LedgerFile;
 }
 
-/** Everything has been checked: only now is anything written. */
+/**
+ * Everything has been checked: only now is anything written.
+ *
+ * @param recentSteps that lay beside the checkpoints, where these are in a bucket
+ */
 export function writeRun(
   { job, record, continues }: CheckedRun,
   { output, note }: Pick<RunWish, 'output' | 'note'>,
   lock: FolderLock,
+  recentSteps: string | null = null,
 ): WrittenRun {
   sweepOutput(output);
   const jobFile = writeOutput(output, job, record);
@@ -129,6 +134,7 @@ export function writeRun(
   const history = RunHistory.open({
     ...leaves,
     checkpoints: isFolder ? checkpoints : checkpointsOf(output),
+    recentSteps,
   });
   const ledger = LedgerFile.open(leaves);
   void lock.lost.then(() => {

@@ -35,6 +35,8 @@ export interface RunHistoryOptions {
   readonly folder: string;
   /** The folder of its checkpoints, which the last steps lie beside. */
   readonly checkpoints: string;
+  /** The last steps as they lay beside checkpoints that are in no folder. */
+  readonly recentSteps?: string | null;
   /** Continues the history that is there; otherwise a new one begins. */
   readonly resume: boolean;
   readonly owner: HistoryOwner;
@@ -153,7 +155,9 @@ export class RunHistory {
   }
 
   #recentSteps(): string[] {
-    const path = join(this.#options.checkpoints, recentStepsFile);
+    const { checkpoints, recentSteps } = this.#options;
+    if (recentSteps != null) return recentSteps.split('\n');
+    const path = join(checkpoints, recentStepsFile);
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   }
 
