@@ -1,7 +1,6 @@
 /** The last steps of a run whose checkpoints are in a bucket: its history goes on with those it has not heard of. */
-import { recentStepsFile } from '../../shared/history/history-line.js';
 import { isBucket } from '../../storage/location.js';
-import { openCheckpointStore } from '../../worker/checkpoint/store/open-checkpoint-store.js';
+import { readRecentSteps } from '../../worker/inference/read-recent-steps.js';
 
 /**
  * Null where there are none. A bucket that cannot be read stops no run here: the history says what it lacks.
@@ -14,7 +13,7 @@ export async function recentStepsInBucket(
 ): Promise<string | null> {
   if (checkpoints === null || !isBucket(checkpoints)) return null;
   try {
-    return await openCheckpointStore(checkpoints).readText(recentStepsFile);
+    return await readRecentSteps(checkpoints);
   } catch (error) {
     note(`the last steps of the run cannot be read: ${(error as Error).message}`);
     return null;
