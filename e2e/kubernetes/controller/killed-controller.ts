@@ -68,7 +68,7 @@ async function main(): Promise<void> {
       const doom: Doom = {
         atRequest: 1 + random.below(30),
         when: (['before', 'sent', 'answered'] as const)[random.below(3)] ?? 'sent',
-        afterMs: 500 + random.below(2500),
+        afterMs: 1000 + random.below(4000),
       };
       const gone = once(victim, 'exit');
       victim.send(doom);

@@ -27,6 +27,8 @@ export interface ProgressSeen {
   readonly memory: Memory;
   readonly before: TrainingJobStatus | undefined;
   readonly replicas: number;
+  /** With fewer nobody trains. */
+  readonly min: number;
   readonly now: WallTime;
 }
 
@@ -45,7 +47,7 @@ function byReport(seen: ProgressSeen, report: JobReport): Judged {
   const { length } = report.members;
   switch (report.phase) {
     case 'starting':
-      return notRunning('Starting', 'Starting', firstOf(problems, report.reason, 'the run begins'));
+      return beginning(seen, firstOf(problems, report.reason, 'the run begins'));
     case 'paused':
       return notRunning('Paused', 'Paused', [report.reason, problems].filter(Boolean).join('; '));
     case 'finished':
@@ -84,17 +86,22 @@ function withoutReport(seen: ProgressSeen): Judged {
     return notRunning('Paused', isLed ? 'CoordinatorSilent' : 'CoordinatorAway', away);
   }
   if (isLed) {
-    return notRunning(
-      'Starting',
-      'Starting',
-      firstOf(problems, 'the coordinator runs and has not reported yet', ''),
-    );
+    return beginning(seen, firstOf(problems, 'the coordinator runs and has not reported yet'));
   }
   return notRunning(
     'Pending',
     'WaitingForPods',
     firstOf(problems, memory.problem, 'pods are made'),
   );
+}
+
+/** Nobody has trained yet: the run begins, or waits for pods that find no place. */
+function beginning({ children, min, now }: ProgressSeen, message: string): Judged {
+  const workers = podsOf('worker', children.pods);
+  const waits = problemsOf('worker', workers, now) !== null;
+  return waits && workers.filter(isRunning).length < min
+    ? notRunning('Pending', 'WaitingForPods', message)
+    : notRunning('Starting', 'Starting', message);
 }
 
 function problemsOfPods({ children, now }: ProgressSeen): string {

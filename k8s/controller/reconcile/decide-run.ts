@@ -30,6 +30,7 @@ export function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision 
         ...{ children, report, memory, now },
         before: job.status,
         replicas: workers.replicas,
+        min: workers.min,
       });
   return {
     actions: runActions(seen, parts, plan.actions, now),

@@ -134,6 +134,29 @@ test('a pending job says what the scheduler says', () => {
   assert.equal(status?.message, `2 of 2 worker pods cannot run: ${message}`);
 });
 
+// Would catch a job that seems to start for ever while its workers find no place.
+test('a run that has begun without enough workers still waits for their pods', () => {
+  const message = '0/2 nodes are available: 2 Insufficient nvidia.com/gpu.';
+  const waiting = { conditions: [{ type: 'PodScheduled', status: 'False', message }] };
+  const led = podOf('coordinator', { isReady: true });
+  const look = (pods: ReturnType<typeof podOf>[], report = reportAt(9, { phase: 'starting' })) =>
+    reconcile(
+      seen({
+        status: { state: 'Pending', startTime: timeAt(0) },
+        children: { ...runningChildren, pods },
+        report,
+      }),
+      at(10),
+    ).status;
+  const none = look([led, podOf('worker', waiting)]);
+  assert.deepEqual(
+    [none?.state, none?.message],
+    ['Pending', `1 of 1 worker pods cannot run: ${message}`],
+  );
+  const enough = podOf('worker', { name: 'movies-worker-1', isRunning: true });
+  assert.equal(look([led, podOf('worker', waiting), enough])?.state, 'Starting');
+});
+
 // Would catch a status that goes back to Starting whenever a controller starts.
 test("a new controller keeps the last one's word until it is told", () => {
   const look = (seconds: number) =>
