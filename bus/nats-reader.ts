@@ -101,7 +101,7 @@ class NatsReader implements Reader {
       try {
         serving = await session.ask(what, () => this.#begin());
       } catch (error) {
-        if (!this.#mayPass(error)) return this.#end(error as BusRefusedError | BusLostError);
+        if (!this.#mayPass(error)) return this.#end(named(what, error));
       }
     }
   }
@@ -223,6 +223,13 @@ class Serving {
   async #follow(messages: ConsumerMessages): Promise<void> {
     for await (const { type } of await messages.status()) if (endings.includes(type)) this.#stop();
   }
+}
+
+/** It was there when the reader was opened. */
+function named(what: string, error: unknown): BusRefusedError | BusLostError {
+  if (!isMissing(error)) return error as BusRefusedError | BusLostError;
+  const words = `Cannot ${what}: it is gone: someone else removed it from the server`;
+  return new BusRefusedError(words, { cause: error });
 }
 
 const incomplete = (what: string, next: number): BusRefusedError =>

@@ -222,38 +222,46 @@ test('a worker that is told to end hands over at the end of a step', async () =>
   );
 });
 
-// Would catch a stream of plans that a stranger removes and a run that stands still for ever.
-test('a run whose plans a stranger removes ends, and says so', async () => {
-  const server = await startLocalNatsServer({
-    binary: findNatsServer(),
-    directory: join(folder, 'stranger-nats'),
-    logFile: join(folder, 'stranger-nats.log'),
+for (const [what, prefix] of [
+  ['plans', 'lockstep-plan-'],
+  ['log', 'lockstep-log-'],
+] as const) {
+  // Would catch a stream that a stranger removes and a run that stands still for ever.
+  test(`a run whose ${what} a stranger removes ends, and says so`, async () => {
+    const server = await startLocalNatsServer({
+      binary: findNatsServer(),
+      directory: join(folder, `stranger-${what}-nats`),
+      logFile: join(folder, `stranger-${what}-nats.log`),
+    });
+    const bus = await openNatsBus({ url: server.url, name: 'stranger' });
+    const { run, processes, output } = start({
+      name: `stranger-${what}`,
+      workers: 1,
+      steps: 10_000,
+      natsUrl: server.url,
+      onCommitted: async (steps) => {
+        if (steps !== 15) return;
+        const { streams } = await bus.names();
+        const removed = streams.find((name) => name.startsWith(prefix)) as string;
+        await (await bus.openStream(removed)).remove();
+      },
+    });
+    try {
+      const end = await run.end;
+      assert.equal(end.kind, 'failed', JSON.stringify(end));
+      if (end.kind !== 'failed') return;
+      assert.deepEqual([end.cause.code, end.cause.remedy], ['BUS_REFUSED', 'resume']);
+      assert.match(
+        end.cause.message,
+        new RegExp(`${prefix}\\S+.* is gone: someone else removed it`),
+      );
+      assertAllGone(processes, output);
+    } finally {
+      await bus.close();
+      await server.stop();
+    }
   });
-  const bus = await openNatsBus({ url: server.url, name: 'stranger' });
-  const { run, processes, output } = start({
-    name: 'stranger',
-    workers: 1,
-    steps: 10_000,
-    natsUrl: server.url,
-    onCommitted: async (steps) => {
-      if (steps !== 15) return;
-      const { streams } = await bus.names();
-      const plans = streams.find((name) => name.startsWith('lockstep-plan-')) as string;
-      await (await bus.openStream(plans)).remove();
-    },
-  });
-  try {
-    const end = await run.end;
-    assert.equal(end.kind, 'failed', JSON.stringify(end));
-    if (end.kind !== 'failed') return;
-    assert.deepEqual([end.cause.code, end.cause.remedy], ['BUS_REFUSED', 'resume']);
-    assert.match(end.cause.message, /lockstep-plan-\S+ is gone: someone else removed it/);
-    assertAllGone(processes, output);
-  } finally {
-    await bus.close();
-    await server.stop();
-  }
-});
+}
 
 // Would catch a stop that loses the step or forgets the checkpoint.
 test('a stop finishes the step, leaves a checkpoint and says so', async () => {
