@@ -3,7 +3,15 @@
  * the bus, for those who cannot tell what they missed meanwhile; with it the bus says that it is
  * away, and goes on when the server, or another one of its cluster, is there.
  */
-import { DiscardPolicy, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DiscardPolicy,
+  type NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from 'nats';
 import {
   type Bus,
   type BusConnection,
@@ -17,10 +25,10 @@ import {
   type Subscription,
 } from '../shared/bus.js';
 import { type Clock, systemClock } from '../shared/clock.js';
-import { busLogAge, busStreamAge } from '../shared/limits.js';
+import { busLogAge, busReconnectDelay, busStreamAge } from '../shared/limits.js';
 import { type NatsAddress, parseNatsUrl } from '../shared/nats-address.js';
 import { type Bytes, bytes, type Millis, millis } from '../shared/units.js';
-import { isMissing } from './nats-errors.js';
+import { isMissing, isPassing } from './nats-errors.js';
 import { NatsLog } from './nats-log.js';
 import { NatsObjects } from './nats-objects.js';
 import { type NatsSession, openSession } from './nats-session.js';
@@ -53,8 +61,34 @@ export async function openNatsBus(options: NatsBusOptions): Promise<Bus> {
   const { clock = systemClock, name, reconnect = false, replicas = 1, url } = options;
   const { patience = millis(0), onWait = () => undefined } = options;
   const address = typeof url === 'string' ? read(url) : url;
+  const end = clock.now() + patience;
   const session = await openSession({ address, name, reconnect, clock, patience, onWait });
+  await untilJetStreamAnswers(session, millis(end - clock.now()), onWait);
   return new NatsBus(session, replicas);
+}
+
+/**
+ * A server of a cluster that is starting, or that has just been told of an account, takes connections
+ * before JetStream answers. Whatever is wrong otherwise is said by the first request that needs it.
+ */
+async function untilJetStreamAnswers(
+  session: NatsSession,
+  patience: Millis,
+  onWait: (reason: string) => void,
+): Promise<void> {
+  const end = session.clock.now() + patience;
+  if (patience <= 0) return;
+  for (let tries = 1; session.client.info?.jetstream === true; tries++) {
+    try {
+      const manager = await session.manager();
+      await manager.getAccountInfo();
+      return;
+    } catch (error) {
+      if (!isPassing(error as NatsError) || session.clock.now() >= end) return;
+      if (tries === 1) onWait('JetStream does not answer yet: tries again');
+      await sleep(busReconnectDelay);
+    }
+  }
 }
 
 function read(url: string): NatsAddress {

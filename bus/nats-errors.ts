@@ -70,5 +70,5 @@ function isBusError(error: unknown): error is BusLostError | BusAwayError | BusR
 }
 
 /** A server that has just started, or lost the leader of a stream, answers later. */
-const isPassing = (error: NatsError): boolean =>
+export const isPassing = (error: NatsError): boolean =>
   isUnheard(error) || passing.includes(error.api_error?.err_code ?? 0);

@@ -96,8 +96,9 @@ async function leadGiven(id: RunId, leading: LeadingGiven): Promise<ExitCode> {
   return lead(checked, { ...leading, claim: null, fromBeginning: true, beyondEnd: known.isOver });
 }
 
+/** With `reconnect`, a server that is electing now is no mistake of the user's. */
 const onServer = <Result>(url: string, work: (bus: Bus) => Promise<Result>): Promise<Result> =>
-  useServer(url, (bus) => work(bus).finally(() => bus.close()));
+  useServer(url, (bus) => work(bus).finally(() => bus.close()), { reconnect: true });
 
 /** The run of the same job that someone leads; null where nobody does. */
 function liveRunOf(natsUrl: string, { run, jobDigest }: CheckedRun): Promise<RunId | null> {

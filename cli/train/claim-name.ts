@@ -29,7 +29,7 @@ export async function claimName(
   { run, jobDigest }: ClaimedRun,
   note: (text: string) => void,
 ): Promise<NameClaim> {
-  return useServer(url, (bus) => claimOn(bus, { run, jobDigest }, note));
+  return useServer(url, (bus) => claimOn(bus, { run, jobDigest }, note), { reconnect: true });
 }
 
 async function claimOn(
