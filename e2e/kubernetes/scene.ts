@@ -126,7 +126,12 @@ export class LaunchedJob {
     found: (job: KubernetesObject) => Found | null | undefined | false,
     seconds = 180,
   ): Promise<Found> {
-    return until([...this.#words, 'trainingjob', this.name], what, found, seconds);
+    const unlessFailed = (job: KubernetesObject): Found | null | undefined | false => {
+      const { status } = job;
+      assert.notEqual(conditionOf(status, 'Failed')?.status, 'True', JSON.stringify(status));
+      return found(job);
+    };
+    return until([...this.#words, 'trainingjob', this.name], what, unlessFailed, seconds);
   }
 
   /** Until it has committed so many steps. */
@@ -153,11 +158,7 @@ export class LaunchedJob {
   async completes(seconds = 400): Promise<KubernetesObject> {
     const job = await this.until(
       'complete',
-      ({ status }) => {
-        const failed = conditionOf(status, 'Failed');
-        assert.notEqual(failed?.status, 'True', JSON.stringify(status));
-        return conditionOf(status, 'Complete')?.status === 'True' && { status };
-      },
+      ({ status }) => conditionOf(status, 'Complete')?.status === 'True' && { status },
       seconds,
     );
     assert.equal(job.status.weightsSha256, this.scene.expectedWeights(this.#steps));

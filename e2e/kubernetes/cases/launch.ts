@@ -9,7 +9,7 @@ export const launch: KubernetesCase = {
   name: 'launch',
   title: 'a job trains with its progress in the status, completes, and is gone after its time',
   async run(scene) {
-    const job = await scene.launch('movies', shortSteps, { spec: { ttlSecondsAfterFinished: 5 } });
+    const job = await scene.launch('movies', shortSteps, { spec: { ttlSecondsAfterFinished: 15 } });
     const { status } = await job.until('progress', (object) => {
       const trainer = object.status?.trainerStatus;
       return (trainer?.progressPercentage ?? 0) > 0 && object;
