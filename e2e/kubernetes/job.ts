@@ -25,11 +25,11 @@ export const suiteJob = ({ name, steps, data, more = {} }: JobWish) => ({
     lanes: 4,
     workers: { replicas: 2, min: 1 },
     engine: { name: 'torch', threads: 1 },
-    checkpoint: { everySteps: 20, keep: 2 },
+    checkpoint: { everySteps: 50, keep: 2 },
     ...more,
   },
 });
 
 /** Lengths of the jobs: long enough for what happens meanwhile. */
-export const shortSteps = 120;
-export const longSteps = 500;
+export const shortSteps = 400;
+export const longSteps = 1200;

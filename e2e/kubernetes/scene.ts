@@ -126,12 +126,15 @@ export class LaunchedJob {
     found: (job: KubernetesObject) => Found | null | undefined | false,
     seconds = 180,
   ): Promise<Found> {
-    const unlessFailed = (job: KubernetesObject): Found | null | undefined | false => {
+    const unlessOver = (job: KubernetesObject): Found | null | undefined | false => {
       const { status } = job;
       assert.notEqual(conditionOf(status, 'Failed')?.status, 'True', JSON.stringify(status));
-      return found(job);
+      const result = found(job);
+      const isMissed = !result && conditionOf(status, 'Complete')?.status === 'True';
+      assert.ok(!isMissed, `complete before it was seen: ${what}: ${JSON.stringify(status)}`);
+      return result;
     };
-    return until([...this.#words, 'trainingjob', this.name], what, unlessFailed, seconds);
+    return until([...this.#words, 'trainingjob', this.name], what, unlessOver, seconds);
   }
 
   /** Until it has committed so many steps. */
