@@ -35,7 +35,7 @@ function applyTo(cluster: Cluster, running: Running, fault: OfProcess): void {
       cluster.kill(running, 'killed');
       return;
     case 'drain':
-      running.drain();
+      cluster.drain(running);
       return;
     case 'hang':
       process.stand();

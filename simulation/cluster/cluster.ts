@@ -57,9 +57,9 @@ export class Cluster {
   readonly #pids = new Map<SimProcess, number>();
   #processes = 0;
   #isOver = false;
+  #isHealed = false;
   #isStopWanted = false;
-  /** Names whose processes were asked to end: nobody starts them again. */
-  readonly #drained = new Set<string>();
+  readonly #askedToEnd = new Set<Running>();
 
   constructor(parts: ClusterParts) {
     const { setup, drain } = parts;
@@ -150,12 +150,25 @@ export class Cluster {
     if (links !== null) this.network.closeAll(links, 'its process is gone');
   }
 
-  /** It ended by itself; where it should not have, its supervisor starts another. */
+  drain(running: Running): void {
+    this.#askedToEnd.add(running);
+    running.drain();
+  }
+
+  /**
+   * It ended by itself; where it should not have, its supervisor starts another. Whoever was asked to end
+   * is missing until all faults are over, and replaced at once where it takes longer to leave than they last.
+   */
   ended(running: Running, reason: string, isWell: boolean): void {
+    const { name } = running;
     this.kill(running, reason);
-    if (isWell) return;
-    this.findings.restarted(running.name, reason);
-    this.scheduler.after(300 + this.random.below(700), () => this.start(running.name));
+    const wasAsked = this.#askedToEnd.has(running);
+    if (isWell && !wasAsked && !this.#isOver) {
+      this.findings.add(`${name} ends before the run, and nobody has asked it to: ${reason}`);
+    }
+    if (isWell && !this.#isHealed) return;
+    if (!isWell) this.findings.restarted(name, reason);
+    this.scheduler.after(300 + this.random.below(700), () => this.start(name));
   }
 
   over = (): void => {
@@ -165,10 +178,9 @@ export class Cluster {
   /** Everyone that is missing is there again. */
   heal(): void {
     const { coordinators, workers } = this.setup;
+    this.#isHealed = true;
     this.trace('all faults are over; whoever is missing is started');
-    for (const name of [...coordinators.slice(0, 1), ...workers]) {
-      if (!this.#drained.has(name)) this.start(name);
-    }
+    for (const name of [...coordinators.slice(0, 1), ...workers]) this.start(name);
   }
 
   /** As `lockstep stop` does: said again until the leader has heard. */
