@@ -38,8 +38,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
  * trained model does so in the command's own process: there is no run to supervise.
  */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  // A job on a cluster is read by its names and by the schema of its status.
-  cli: ['worker/inference/', 'k8s/crd/', 'k8s/names.ts'],
+  cli: ['worker/inference/'],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */

@@ -12,7 +12,7 @@ export const components = {
   worker: {
     entries: ['dist/cli/main.js', 'dist/worker/main.js'],
     // A worker talks to NATS and its peers, never to Kubernetes.
-    leftOut: ['dist/k8s/', 'dist/cli/kubernetes/', 'dist/bench/'],
+    leftOut: ['dist/k8s/', 'dist/bench/'],
     native: ['build/native/lockstep_arithmetic.node', 'build/native/lockstep_torch.node'],
   },
 };
