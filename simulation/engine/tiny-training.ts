@@ -13,6 +13,7 @@ import { type Membership, takePart } from './take-part.js';
 import type { TinyTrainingParts } from './tiny-parts.js';
 import {
   copyOf,
+  digestOf,
   firstState,
   headerOf,
   positionOf,
@@ -20,6 +21,9 @@ import {
   type TinyState,
   wordCount,
 } from './tiny-state.js';
+
+/** Between two looks whether a checkpoint may be published. */
+const permitLook = 25;
 
 export class TinyTraining {
   readonly parts: TinyTrainingParts;
@@ -33,6 +37,8 @@ export class TinyTraining {
   #inside: Membership | null = null;
   #onPlan: () => void = () => undefined;
   #aborted = -1;
+  /** The newest generation that it was told to enter. */
+  #entered = 0 as Entry['generation'];
   #change = 0;
   #stop = false;
   #turn: Promise<void> = Promise.resolve();
@@ -184,16 +190,17 @@ export class TinyTraining {
 
   async #save(): Promise<void> {
     const state = this.#state;
-    if (state === null) return this.#fail('NOTHING_HELD', 'Cannot save: no state is held');
-    await this.#sleep(this.parts.random.below(60));
-    const { committedSteps, path } = this.parts.disk.write(state);
-    this.#tell({
-      kind: 'checkpointed',
-      committedSteps,
-      path,
-      seconds: 0.01,
-      generation: 0 as never,
-    });
+    if (state !== null && state.committedSteps > 0 && positionOf(state).settled) {
+      const { disk, mayPublish, process, random, watch } = this.parts;
+      await this.#sleep(random.below(60));
+      // As the real writer, which waits for longer than any grace lasts: leaders confirm, and are succeeded.
+      while (!mayPublish()) await this.#sleep(permitLook);
+      const { committedSteps, path } = disk.write(state);
+      const generation = this.#entered;
+      watch.published(process, generation, committedSteps, digestOf(state));
+      this.#tell({ kind: 'checkpointed', committedSteps, path, seconds: 0.01, generation });
+    }
+    this.#tell({ kind: 'saved' });
   }
 
   #fail(code: string, message: string): void {
@@ -209,6 +216,7 @@ export class TinyTraining {
     const state = this.#state;
     if (state === null) throw new Error('Told to enter a generation, and no state is held');
     const { generation } = entry;
+    this.#entered = generation;
     const { process, watch } = this.parts;
     const left = (leaving: {
       how: 'change' | 'abort' | 'trouble';
