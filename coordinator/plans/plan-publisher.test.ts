@@ -33,7 +33,7 @@ interface Delays {
 const none: Delays = { plan: 0, publish: 0, purge: 0 };
 
 /** A publisher on the bus in memory, whose work takes as many turns as the test wants. */
-async function open(totalSteps: number, delays: Delays = none) {
+async function open(totalSteps: number, delays: Delays = none, isFirst = true) {
   const bus = new MemoryHub().open();
   const memory = await bus.createStream(planStream(run), everyPlanSubject(run));
   /** `publish 3`, `purge 0`: by steps, each once. */
@@ -63,8 +63,8 @@ async function open(totalSteps: number, delays: Delays = none) {
     clock: { now: () => millis(world.now) },
     metrics: new CoordinatorMetrics(run.job),
     maxPayload: bytes(100_000),
-    fence: 0,
-    isFirst: true,
+    fence: isFirst ? 1 : 3,
+    isFirst,
     plans: {
       async plan(at: Step) {
         await turns(delays.plan);
@@ -184,6 +184,19 @@ test('a plan that somebody stored first ends publishing', async () => {
   assert.equal(errors.length, 1);
   assert.ok(errors[0] instanceof PlanForgedError);
   assert.match(errors[0].message, /step 2: .*plan\.2\.shared/);
+});
+
+// Would catch a run that stands still for ever: it went back to an older checkpoint under the leader before,
+// whose plans of later steps were removed, and the server takes ours for repetitions of those.
+test('a later leader publishes what the one before has published, though it was removed since', async () => {
+  const { publisher, memory, errors } = await open(4, none, false);
+  const subject = planSubject(run, step(2), 'shared');
+  await memory.publish(subject, Uint8Array.of(1), planMessageId(run, step(2), 'shared', 0));
+  assert.equal(await memory.purge(subject), 1);
+  publisher.begin();
+  await settle();
+  assert.deepEqual(errors, []);
+  assert.equal(await memory.purge(subject), 1);
 });
 
 // Would catch a member that is compared with a plan of another step, or with nothing.

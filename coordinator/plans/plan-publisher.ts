@@ -211,8 +211,10 @@ export class PlanPublisher {
     const { run, maxPayload, metrics, stream } = this.#parts;
     const subject = planSubject(run, at, part);
     metrics.planBytes.inc(bytes.byteLength);
-    // Published again behind a restart, when the server may remember the name of what was purged.
-    const edition = this.#restarts === 0 ? '' : `/${this.#parts.fence}.${this.#restarts}`;
+    // Published again behind a restart, also one of a leader before this one: the server may remember the
+    // name of what was purged, or lies before where members read on.
+    const isAgain = this.#restarts > 0 || !this.#parts.isFirst;
+    const edition = isAgain ? `/${this.#parts.fence}.${this.#restarts}` : '';
     return splitMessage(bytes, maxPayload - envelopeBytes, sha256).map(async (piece, index) => {
       const id = planMessageId(run, at, part, index) + edition;
       const stored = await stream.publish(subject, piece, id);
