@@ -75,6 +75,8 @@ export function busRestartContract(name: string, open: OpenBus, server: Restarta
       revisions,
       [...new Set(revisions)].sort((one, other) => one - other),
     );
+    // What was stored may arrive before the connection says of itself that it is there again.
+    await stateOf(follower, 'connected');
     assert.deepEqual(states, ['away', 'connected', 'away', 'connected']);
     assert.equal(await log.last(), restartRounds);
     await log.remove();
