@@ -68,10 +68,11 @@ function writeJob(name: string, changes: object = {}): string {
 
 before(async () => {
   await smallDataset(at('data/dataset'));
-  await smallDataset(at('short/dataset'), 3);
-  await smallDataset(at('other/dataset'), 5);
-  // The engine in JavaScript takes seconds for them, so that a stop comes in time.
-  await smallDataset(at('large/dataset'), 6, 25_000);
+  await smallDataset(at('short/dataset'), { length: 3 });
+  await smallDataset(at('other/dataset'), { length: 5 });
+  // The engine in JavaScript ranks them for many seconds, so that a stop comes in time.
+  const users = Array.from({ length: 60 }, (_, user) => `u${user}`);
+  await smallDataset(at('large/dataset'), { users, unseen: 25_000 });
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
   cpSync(at('data/dataset'), at('changed'), { recursive: true });

@@ -4,24 +4,28 @@ import { importDataset } from '../../../dataset/import/import-dataset.js';
 
 const items = ['a', 'b', 'c', 'd', 'e', 'f'];
 
-/**
- * Writes about the smallest dataset that a job can train on; the fake processes do not open it.
- *
- * @param length interactions of each user
- * @param more items that nobody has seen: an evaluation ranks them all the same
- */
-export async function smallDataset(output: string, length = items.length, more = 0): Promise<void> {
+interface Size {
+  readonly users?: readonly string[];
+  /** Interactions of each user. */
+  readonly length?: number;
+  /** Items that nobody has seen: an evaluation ranks them all the same. */
+  readonly unseen?: number;
+}
+
+/** Writes about the smallest dataset that a job can train on; the fake processes do not open it. */
+export async function smallDataset(output: string, size: Size = {}): Promise<void> {
+  const { users = ['u', 'v'], length = items.length, unseen = 0 } = size;
   const folder = dirname(output);
   mkdirSync(folder, { recursive: true });
   const files = { items: join(folder, 'items.csv'), interactions: join(folder, 'inter.csv') };
   // Distinct texts of few words: whoever learns a tokenizer from them is soon done.
-  const others = Array.from({ length: more }, (_, at) => [...String(at)].join(' '));
+  const others = Array.from({ length: unseen }, (_, at) => [...String(at)].join(' '));
   const titles = [...items, ...others].map((item) => `${item},Volume ${item}`);
   writeFileSync(files.items, `item_id,title\n${titles.join('\n')}\n`);
-  const rows = ['u', 'v'].flatMap((user) =>
+  const rows = users.flatMap((user) =>
     items.slice(0, length).map((item, at) => `${item},${user},${at}`),
   );
   writeFileSync(files.interactions, `item_id,user_id,timestamp\n${rows.join('\n')}\n`);
-  const catalogue = more === 0 ? 'interacted' : 'all';
+  const catalogue = unseen === 0 ? 'interacted' : 'all';
   await importDataset({ format: 'hllm', ...files, output, name: 'fake', catalogue });
 }
