@@ -68,6 +68,8 @@ export class Stage {
   readonly permit = new PublicationPermit();
   /** What the worker's checkpoints are found to be. */
   checkpoint: { path: string; committedSteps: number } | null = null;
+  /** The digest of files that this machine lacks. */
+  lacks: string | null = null;
   busy: BusyThread | null = null;
   now = 0;
   terminated = false;
@@ -93,18 +95,21 @@ export class Stage {
       run: null,
       ...{ worker, incarnation, grace, pid: 1, host: 'here', secretMark: null },
       permit: new PermitLease(this.permit, readings),
-      prepare: async () => ({
-        job: resolveJob(jobText),
-        start: {
+      prepare: async ({ requestFiles }) => {
+        if (this.lacks !== null) await requestFiles(this.lacks);
+        return {
           job: resolveJob(jobText),
-          datasetDirectory: '/d',
-          cacheDirectory: null,
-          checkpointDirectory: '/c',
-          pretrained: { item: null, user: null },
-          totalSteps: 20,
-          evaluate: false,
-        },
-      }),
+          start: {
+            job: resolveJob(jobText),
+            datasetDirectory: '/d',
+            cacheDirectory: null,
+            checkpointDirectory: '/c',
+            pretrained: { item: null, user: null },
+            totalSteps: 20,
+            evaluate: false,
+          },
+        };
+      },
       findCheckpoint: async () => this.checkpoint,
       tell: (news) => this.news.push(news),
       kill: (reason) => this.killed.push(reason),

@@ -27,11 +27,16 @@ export interface VoiceParts {
 
 type Files = readonly PublishedFile[];
 
+interface Wanted {
+  readonly give: (files: Files) => void;
+  askedAt: Millis;
+}
+
 export class Voice {
   readonly #parts: VoiceParts;
   readonly #outbox: Outbox;
-  /** Who waits for files, by their digest. */
-  readonly #onFiles = new Map<string, (files: Files) => void>();
+  /** By the digest of the files. */
+  readonly #wanted = new Map<string, Wanted>();
   #run: RunAddress | null = null;
   #isLed = false;
   #isOver = false;
@@ -88,22 +93,25 @@ export class Voice {
 
   wantFiles(digest: string): Promise<Files> {
     return new Promise((resolve) => {
-      this.#onFiles.set(digest, resolve);
+      this.#wanted.set(digest, { give: resolve, askedAt: this.#parts.now() });
       this.say({ kind: 'files-wanted', digest });
     });
   }
 
   hearFiles(digest: string, files: Files): void {
-    this.#onFiles.get(digest)?.(files);
-    this.#onFiles.delete(digest);
+    this.#wanted.get(digest)?.give(files);
+    this.#wanted.delete(digest);
   }
 
   /** Says again what is due. */
   tick(): void {
     const now = this.#parts.now();
-    const isDue = this.#said === null || now - this.#said.at >= heartbeatInterval;
-    if (isDue)
-      for (const digest of this.#onFiles.keys()) this.say({ kind: 'files-wanted', digest });
+    // Of its own clock: whoever is to answer may not have listened yet, or may have lost its place.
+    for (const [digest, wanted] of this.#wanted) {
+      if (now - wanted.askedAt < heartbeatInterval) continue;
+      wanted.askedAt = now;
+      this.say({ kind: 'files-wanted', digest });
+    }
     this.#send();
   }
 

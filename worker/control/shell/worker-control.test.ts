@@ -46,6 +46,27 @@ test('it waits for a run of its job and says so once', async () => {
   assert.equal(stage.status.phase, 'standing-by');
 });
 
+// Would catch a worker that waits for ever because its coordinator did not listen yet when it asked.
+test('files are asked for every half second until they come, whatever else is said', async () => {
+  const stage = new Stage();
+  const wanted = 'd'.repeat(64);
+  stage.lacks = wanted;
+  await stage.describe();
+  stage.control.start();
+  const asked = () => stage.heard.filter(({ kind }) => kind === 'files-wanted').length;
+  await stage.pass(2100);
+  assert.equal(asked(), 5);
+  assert.equal(stage.statuses.length, 5);
+  const files = [{ name: 'f', bytes: 1, sha256: wanted }];
+  const answer = encodeLeaderMessage({ kind: 'files-published', digest: wanted, files });
+  stage.leader.publish(coordinatorSubject(run), answer);
+  await stage.pass(1000);
+  assert.equal(asked(), 5);
+  stage.tell({ kind: 'opened' });
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'standing-by');
+});
+
 // Would catch lanes, a writer or plans that are not those of the generation.
 test('a member enters with its lanes, and gets the plans of them from its step on', async () => {
   const stage = await Stage.open();
