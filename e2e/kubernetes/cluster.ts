@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
 
@@ -26,11 +27,21 @@ export function findClusterTool(): string | null {
   return existsSync(path) && process.getuid?.() === 0 ? path : null;
 }
 
+/** The tool's own needs, which it names with how to install them. */
+const programs = ['containerd', 'runc', 'conntrack', 'iptables', 'ip', 'xz', 'openssl', 'ps'];
+
 /** For tests: false where clusters can be started, else why not. */
-export const withoutCluster =
-  findClusterTool() === null
-    ? `no tool that starts a cluster: ../shared/kube/cluster, or ${variable}, as root`
-    : false;
+export const withoutCluster: string | false = whyNoCluster();
+
+function whyNoCluster(): string | false {
+  if (findClusterTool() === null) {
+    return `no tool that starts a cluster: ../shared/kube/cluster, or ${variable}, as root`;
+  }
+  const places = (process.env.PATH ?? '').split(delimiter);
+  const isHere = (name: string): boolean => places.some((place) => existsSync(join(place, name)));
+  const missing = programs.filter((name) => !isHere(name));
+  return missing.length > 0 && `a cluster needs ${missing.join(', ')}`;
+}
 
 /** The words that run `command` beside a cluster. */
 export function clusterWords(wish: ClusterWish, command: readonly string[]): string[] {
