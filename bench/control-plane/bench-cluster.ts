@@ -7,7 +7,7 @@ import type { KeptProcess } from '../../cli/cluster/kept-processes.js';
 import { ProcessCluster, type WantedCluster } from '../../e2e/elastic/process-cluster.js';
 import { RunObserver } from './run-observer.js';
 
-export interface BenchCluster extends Pick<ProcessCluster, 'options' | 'server'> {
+export interface BenchCluster extends Pick<ProcessCluster, 'bus' | 'options' | 'server'> {
   readonly observer: RunObserver;
   /** As `lockstep train` would start them for so many workers: the coordinator first. */
   processes(workers: number): readonly KeptProcess[];
@@ -34,7 +34,7 @@ export async function withCluster<Result>(
     const { bus, options, server } = cluster;
     const observer = await RunObserver.open(bus, options.run);
     return await work({
-      ...{ observer, options, server },
+      ...{ bus, observer, options, server },
       processes: (workers) => cluster.processes(workers),
       start: (process, nodeOptions) =>
         cluster.start(process, nodeOptions, (error) => observer.fail(error)),

@@ -12,6 +12,7 @@ import type { Recovered } from '../../shared/messages/run-events.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { median } from '../median.js';
 import { type BenchCluster, inFolder, withCluster } from './bench-cluster.js';
+import { BorderObserver, crossingText } from './border-observer.js';
 import type { RunObserver } from './run-observer.js';
 
 interface Change extends Recovered {
@@ -56,23 +57,29 @@ export async function benchMembership(argv: string[]): Promise<void> {
 }
 
 async function measure(cluster: BenchCluster, rounds: number): Promise<Change[]> {
-  const { observer, processes, start } = cluster;
+  const { bus, observer, options, processes, start } = cluster;
+  const borders = new BorderObserver(bus, options.run);
   const more = processes(members + 1).at(-1);
   const own = processes(members);
   if (more === undefined) throw new Error('There is a third worker');
   for (const process of own) start(process);
   await afterSteps(observer, 2 * stepsBetween);
   const changes: Change[] = [];
+  const change = async (): Promise<void> => {
+    const receipt = await told(observer, changes.length);
+    changes.push(receipt);
+    await afterSteps(observer, stepsBetween);
+    for (const one of borders.crossings(receipt.generation)) console.error(crossingText(one));
+  };
   for (let round = 0; round < rounds; round++) {
     const third = start(more);
-    changes.push(await told(observer, changes.length));
-    await afterSteps(observer, stepsBetween);
+    await change();
     const gone = once(third, 'exit');
     third.kill('SIGTERM');
-    changes.push(await told(observer, changes.length));
+    await change();
     await gone;
-    await afterSteps(observer, stepsBetween);
   }
+  borders.close();
   return changes;
 }
 
