@@ -191,7 +191,10 @@ test('bytes are counted by phase, and waiting is measured', () =>
     const header = 64;
     assert.deepEqual(
       stats.map(({ sent }) => sent),
-      [{ gather: 400 + header }, { gather: 200 + header }],
+      [
+        { ready: 4 + header, gather: 400 + header },
+        { ready: 4 + header, gather: 200 + header },
+      ],
     );
     assert.deepEqual(stats[0]?.received, stats[1]?.sent);
     assert.ok((exchanges[0]?.waited() ?? 0) > 0);

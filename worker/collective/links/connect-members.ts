@@ -22,9 +22,13 @@ export interface Membership {
 const firstRetryMillis = 10;
 const lastRetryMillis = 250;
 
+/** A try that gets no answer at all holds up the next one for no longer. */
+const tryMillis = 4000;
+
 /**
  * Links this member to every other one, both ways.
  *
+ * @param missing gets the peers that are not linked yet, each with what its last try came to
  * @throws LinksConnectError where a peer refuses or is not there before `deadline` has passed.
  */
 export async function connectMembers(
@@ -33,9 +37,11 @@ export async function connectMembers(
   deadline: Millis,
   clock: Clock,
   signal: AbortSignal,
+  missing = new Map<Rank, string>(),
 ): Promise<WebSocketLink[]> {
   const { rank, addresses } = membership;
   const peers = addresses.map((_, peer) => peer as Rank).filter((peer) => peer !== rank);
+  for (const peer of peers) missing.set(peer, 'it did not dial this member');
   const until = millis(clock.now() + deadline);
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -43,7 +49,9 @@ export async function connectMembers(
   try {
     const accepted = acceptFrom(server, membership, opened);
     const pairs = peers.map(async (peer) => {
-      const incoming = await dialUntil(peer, membership, until, clock, either);
+      const incoming = await dialUntil(peer, membership, until, clock, either, (why) =>
+        missing.set(peer, why),
+      );
       opened.push(incoming);
       const outgoing = await within(
         accepted.get(peer) as Promise<WebSocket>,
@@ -52,6 +60,7 @@ export async function connectMembers(
         clock,
         either,
       );
+      missing.delete(peer);
       return new WebSocketLink(peer, outgoing, incoming);
     });
     return await Promise.all(pairs);
@@ -90,13 +99,14 @@ async function dialUntil(
   until: Millis,
   clock: Clock,
   signal: AbortSignal,
+  onMissed: (why: string) => void,
 ): Promise<IncomingSocket> {
   const address = addresses[peer] as string;
   const hello = { purpose: 'links', generation, from: rank, to: peer } as const;
   let pause = firstRetryMillis;
   let reason: string | null = null;
   for (;;) {
-    const left = millis(until - clock.now());
+    const left = millis(Math.min(until - clock.now(), tryMillis));
     const result = await dial(address, hello, trust, left, signal);
     if (result.kind === 'open') return result.socket;
     if (result.kind === 'refused') {
@@ -105,6 +115,7 @@ async function dialUntil(
     if (signal.aborted) throw new LinksConnectError(peer, 'connecting was given up');
     // The deadline may cut the last attempt short: what an earlier one was told says more.
     if (reason === null || clock.now() < until) reason = result.reason;
+    onMissed(`${address} did not answer in time: ${reason}`);
     if (clock.now() + pause >= until) {
       throw new LinksConnectError(peer, `${address} did not answer in time: ${reason}`);
     }

@@ -65,6 +65,9 @@ async function gather(of: Exchange, at: number): Promise<number[]> {
   return parts.map((part) => part[0] as number);
 }
 
+const gatherAll = (of: readonly Exchange[]): Promise<number[][]> =>
+  Promise.all(of.map((one) => gather(one, 0)));
+
 /** What it rejects with. */
 const failure = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
@@ -140,6 +143,90 @@ test('each peer whose links break is told once, also the second one', async () =
       [4, 1, 'closed'],
       [4, 2, 'closed'],
     ],
+  );
+});
+
+const prepare = (members: readonly Member[], index: number, of: number): void =>
+  (members[index] as Member).host.prepare({
+    generation: generation(of),
+    rank: rank(index),
+    addresses: members.map(({ host }) => host.address),
+    deadline: millis(10_000),
+  });
+
+/** Whatever is on its way between these threads has had time to arrive. */
+async function turns(members: readonly Member[]): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) {
+    await Promise.all(members.map(({ host }) => host.stats()));
+  }
+}
+
+// Would catch a member that enters, and gives its state away no more, while another still copies it.
+test('prepared links are those of connect, and nobody is connected before all others are', async () => {
+  const members = await startMembers(2);
+  const [first] = await link(members, 1);
+  for (const index of [0, 1]) prepare(members, index, 2);
+  let isConnected = false;
+  const early = connect(members, 0, 2).then((port) => {
+    isConnected = true;
+    return port;
+  });
+  await turns(members);
+  assert.equal(isConnected, false);
+  assert.equal(first?.size, 2);
+  const ports = [await connect(members, 1, 2), await early];
+  const shares = evenShares(2, 2);
+  const second = ports.map((port, index) =>
+    openExchange(port, { rank: rank(1 - index), shares, arithmetic }),
+  );
+  exchanges.push(...second);
+  assert.deepEqual(await Promise.all(second.map((one) => gather(one, 0))), [
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+// Would catch a member that had not heard of the plan, and is never linked by those that had.
+test('links that only one of them has prepared are made by connect', async () => {
+  const members = await startMembers(2);
+  prepare(members, 0, 5);
+  await turns(members);
+  const exchanges = await link(members, 5);
+  assert.deepEqual(await gatherAll(exchanges), [
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+// Would catch a step that is aborted because the links of a later one have broken.
+test('prepared links that break are told by nobody, and missed by whoever connects', async () => {
+  const members = await startMembers(3);
+  const first = await link(members.slice(0, 2), 1);
+  for (const index of [0, 1, 2]) prepare(members, index, 2);
+  await turns(members);
+  members[2]?.host.abort('it dies');
+  await turns(members);
+  assert.deepEqual(
+    members.map(({ trouble }) => trouble),
+    [[], [], []],
+  );
+  assert.deepEqual(await gatherAll(first), [
+    [1, 2],
+    [1, 2],
+  ]);
+  const error = await failure(connect(members, 0, 2, 300));
+  assert.equal((error as { code?: string }).code, 'LINKS_CONNECT');
+});
+
+test('who is linked and never says that it is ready is missed by name', async () => {
+  const members = await startMembers(2);
+  for (const index of [0, 1]) prepare(members, index, 2);
+  const error = await failure(connect(members, 0, 2, 300));
+  assert.match(String(error), /rank 1/);
+  await members[0]?.host.stats();
+  assert.deepEqual(
+    members[0]?.trouble.map(({ peer, how }) => [peer, how]),
+    [[1, 'unreachable']],
   );
 });
 

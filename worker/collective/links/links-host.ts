@@ -23,7 +23,14 @@ export interface LinksHost {
   readonly address: string;
   readonly port: number;
   /**
-   * Links this member to all others of a generation. Older ones that are linked stay open until they
+   * Begins to link this member to all others of a generation that is planned, while it goes on in the
+   * one before: `connect` finds the links there. What goes wrong is told by nobody, and tried again by
+   * `connect`. Nothing where the generation has been seen before.
+   */
+  prepare(request: PrepareRequest): void;
+  /**
+   * Links this member to all others of a generation, and waits until all of them have been told to:
+   * then each of them has what it needs to take part. Older ones that are linked stay open until they
    * are dropped; one that is still being linked is given up. A generation's only member needs no links.
    *
    * @returns the exchange of this generation, to be sent to the training thread and opened there with
@@ -64,17 +71,20 @@ export interface LinksHost {
   close(): Promise<void>;
 }
 
-export interface ConnectRequest {
+export interface PrepareRequest {
   readonly generation: Generation;
   readonly rank: Rank;
   /** Every member's address by rank, this one's too. */
   readonly addresses: readonly string[];
   /** How long a peer may be silent while somebody waits for it. */
   readonly deadline: Millis;
-  /** How long the peers have to appear; `deadline` where it is not given. */
-  readonly connectDeadline?: Millis;
   /** The job's secret, where `startLinks` was not given it. */
   readonly token?: string;
+}
+
+export interface ConnectRequest extends PrepareRequest {
+  /** How long the peers have to appear; `deadline` where it is not given. */
+  readonly connectDeadline?: Millis;
 }
 
 /** A state in shared memory. */
@@ -175,8 +185,12 @@ class ThreadedLinks implements LinksHost {
     });
   }
 
+  prepare(request: PrepareRequest): void {
+    this.#tell({ kind: 'prepare', ...toLink(request) });
+  }
+
   async connect(request: ConnectRequest): Promise<MessagePort> {
-    const { rank, addresses, generation, deadline, connectDeadline, token } = request;
+    const { connectDeadline, deadline } = request;
     const id = this.#requests++;
     const { port1, port2 } = new MessageChannel();
     const connected = new Promise<void>((resolve, reject) => {
@@ -184,11 +198,9 @@ class ThreadedLinks implements LinksHost {
     });
     const message: ToLinks = {
       kind: 'connect',
+      ...toLink(request),
       id,
-      membership: { rank, addresses, generation },
-      secret: token === undefined ? null : Buffer.from(token),
       connectDeadline: connectDeadline ?? deadline,
-      deadline,
       port: port2,
     };
     this.#worker.postMessage(message, [port2]);
@@ -318,6 +330,12 @@ class ThreadedLinks implements LinksHost {
     for (const listener of this.#onFailure) listener(error);
   }
 }
+
+const toLink = ({ rank, addresses, generation, deadline, token }: PrepareRequest) => ({
+  membership: { rank, addresses, generation },
+  secret: token === undefined ? null : Buffer.from(token),
+  deadline,
+});
 
 const offerOf = ({ position, header, sections }: SharedVectors): OfferedState => ({
   position,

@@ -29,20 +29,25 @@ export interface LinksThreadStart {
   readonly bell: Int32Array;
 }
 
+/** Whom to link, and how long their exchange may wait. */
+interface ToLink {
+  readonly membership: Omit<Membership, 'trust'>;
+  /** Where the thread was not started with it. */
+  readonly secret: Uint8Array | null;
+  /** For every wait of an exchange. */
+  readonly deadline: Millis;
+}
+
 export type ToLinks =
-  | {
+  | ({ readonly kind: 'prepare' } & ToLink)
+  | ({
       readonly kind: 'connect';
       readonly id: number;
-      readonly membership: Omit<Membership, 'trust'>;
-      /** Where the thread was not started with it. */
-      readonly secret: Uint8Array | null;
       /** For connecting. */
       readonly connectDeadline: Millis;
-      /** For every wait of an exchange. */
-      readonly deadline: Millis;
       /** Transferred; the other end goes to the training thread. */
       readonly port: MessagePort;
-    }
+    } & ToLink)
   /** Null: every generation. */
   | {
       readonly kind: 'drop';

@@ -80,6 +80,8 @@ function hearHost(): void {
 
 function act(message: ToLinks) {
   switch (message.kind) {
+    case 'prepare':
+      return generations.prepare(message);
     case 'connect':
       return connect(message);
     case 'drop':

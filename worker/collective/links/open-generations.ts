@@ -3,10 +3,12 @@
  * operations and the port of the training thread, is made and dropped as one. Two may be open at a
  * time: the next one is linked while the one before still trains.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../../shared/clock.js';
-import type { Generation, Rank } from '../../../shared/ids.js';
+import { type Generation, type Rank, step } from '../../../shared/ids.js';
 import { sharesOf } from '../../../shared/plan/lane-ownership.js';
+import { type Millis, millis } from '../../../shared/units.js';
 import type { Arithmetic } from '../../arithmetic/arithmetic.js';
 import { AllReduceOperation } from '../all-reduce-operation.js';
 import type { ChunkMemory } from '../chunk-memory.js';
@@ -15,6 +17,7 @@ import { ExchangeAbortedError, LinksConnectError, toMessage } from '../errors.js
 import { GatherOperation } from '../gather-operation.js';
 import type { Operation } from '../operation.js';
 import { ReduceOperation } from '../reduce-operation.js';
+import type { Tag } from '../tag.js';
 import type { Traffic } from '../traffic.js';
 import { connectMembers } from './connect-members.js';
 import type { LinksServer } from './handshake/links-server.js';
@@ -37,57 +40,68 @@ export interface OpenGenerationsParts {
   readonly onFailure: (error: Error) => void;
 }
 
+type Prepare = Extract<ToLinks, { kind: 'prepare' }>;
 type Connect = Extract<ToLinks, { kind: 'connect' }>;
 
 interface Open {
-  readonly port: MessagePort;
+  readonly rank: Rank;
+  readonly members: number;
+  /** Of the training thread; null while its generation is prepared, and nobody has asked for it. */
+  port: MessagePort | null;
   readonly connecting: AbortController;
+  /** Who is not linked yet, and why. */
+  readonly missing: Map<Rank, string>;
   /** Null while its members are being linked. */
   courier: Courier | null;
+  readonly linked: Promise<Courier>;
 }
+
+/** A generation that is planned begins at the end of a step, however long that takes. */
+const prepareLimit = millis(1_800_000);
+
+/** Each tells the others by it that it has what it needs. */
+const readyTag: Tag = { step: step(0), phase: 'ready', part: 0 };
 
 export class OpenGenerations {
   readonly #parts: OpenGenerationsParts;
   readonly #open = new Map<Generation, Open>();
+  /** That was prepared, or connected. */
   #newest = -1;
+  /** That was connected, or dropped: none of these begins again. */
+  #begun = -1;
 
   constructor(parts: OpenGenerationsParts) {
     this.#parts = parts;
   }
 
+  /** Begins to link; what becomes of it is seen by whoever connects. */
+  prepare(request: Prepare): void {
+    if (request.membership.generation > this.#newest) this.#begin(request, prepareLimit);
+  }
+
   /**
-   * Links this member to all others of a generation and serves its port. What is still being linked
-   * of an older one is given up.
+   * Links this member to all others of a generation, or takes the links that were prepared, serves its
+   * port, and waits until all others have come as far. What is still being linked or only prepared of
+   * an older one is given up.
    *
    * @throws LinksConnectError; ExchangeAbortedError where it is not the newest, or was dropped or
-   * superseded meanwhile.
+   * superseded meanwhile; PeerLostError where a peer is lost before all have come.
    */
   async connect(request: Connect): Promise<void> {
-    const { connectDeadline, deadline, port } = request;
-    const { generation, rank } = request.membership;
-    const { server, clock } = this.#parts;
-    const secret = request.secret ?? this.#parts.trust.secret;
-    server.trust(secret);
-    const membership = { ...request.membership, trust: { ...this.#parts.trust, secret } };
-    if (generation <= this.#newest) {
+    const { connectDeadline, port } = request;
+    const { generation } = request.membership;
+    if (generation <= this.#begun || generation < this.#newest) {
       port.close();
-      throw new ExchangeAbortedError(`generation ${this.#newest} had begun before ${generation}`);
+      const newest = Math.max(this.#begun, this.#newest);
+      throw new ExchangeAbortedError(`generation ${newest} had begun before ${generation}`);
     }
-    this.#newest = generation;
-    for (const [older, { courier }] of this.#open) {
-      if (courier === null) this.drop(older, `generation ${generation} has begun`);
-    }
-    const open: Open = { port, connecting: new AbortController(), courier: null };
-    this.#open.set(generation, open);
-    const { signal } = open.connecting;
+    this.#begun = generation;
+    const open = this.#open.get(generation) ?? this.#begin(request, connectDeadline);
+    open.port = port;
     try {
-      const links = await connectMembers(server, membership, connectDeadline, clock, signal);
-      if (signal.aborted) for (const link of links) link.terminate();
-      signal.throwIfAborted();
-      const courier = this.#courier(generation, links, deadline);
-      open.courier = courier;
-      port.on('message', (order: ToExchange) => this.#serve(courier, rank, port, order));
+      await this.#meet(open, connectDeadline);
     } catch (error) {
+      const { signal } = open.connecting;
       if (signal.aborted) throw signal.reason;
       this.drop(generation, 'its members could not be linked');
       if (error instanceof LinksConnectError) {
@@ -102,16 +116,8 @@ export class OpenGenerations {
   drop(generation: Generation, reason: string): void {
     const open = this.#open.get(generation);
     if (open === undefined) return;
-    this.#open.delete(generation);
-    this.#parts.server.forget(generation);
-    const error = new ExchangeAbortedError(reason);
-    open.connecting.abort(error);
-    const tell = (): void => {
-      open.port.postMessage({ kind: 'over', error: toMessage(error) } satisfies FromExchange);
-      open.port.close();
-    };
-    if (open.courier === null) tell();
-    else open.courier.abort(error, tell);
+    this.#begun = Math.max(this.#begun, generation);
+    this.#forget(generation, open, reason);
   }
 
   dropAll(reason: string): void {
@@ -123,8 +129,95 @@ export class OpenGenerations {
     for (const { connecting, courier, port } of this.#open.values()) {
       connecting.abort(new ExchangeAbortedError('the links end'));
       courier?.close();
-      port.close();
+      port?.close();
     }
+  }
+
+  #begin(request: Prepare | Connect, limit: Millis): Open {
+    const { addresses, generation, rank } = request.membership;
+    this.#newest = generation;
+    for (const [older, { courier, port }] of this.#open) {
+      if (courier === null || port === null) this.drop(older, `generation ${generation} has begun`);
+    }
+    const connecting = new AbortController();
+    const missing = new Map<Rank, string>();
+    const linked = this.#link(request, limit, connecting.signal, missing);
+    const members = addresses.length;
+    const open: Open = { rank, members, port: null, connecting, missing, courier: null, linked };
+    this.#open.set(generation, open);
+    linked.then(
+      (courier) => {
+        open.courier = courier;
+      },
+      () => this.#discard(generation),
+    );
+    return open;
+  }
+
+  async #link(
+    request: Prepare | Connect,
+    limit: Millis,
+    signal: AbortSignal,
+    missing: Map<Rank, string>,
+  ): Promise<Courier> {
+    const { server, clock, trust } = this.#parts;
+    const { deadline, secret = null } = request;
+    const { generation } = request.membership;
+    const known = secret ?? trust.secret;
+    server.trust(known);
+    const membership = { ...request.membership, trust: { ...trust, secret: known } };
+    const links = await connectMembers(server, membership, limit, clock, signal, missing);
+    if (signal.aborted) for (const link of links) link.terminate();
+    signal.throwIfAborted();
+    return this.#courier(generation, links, deadline);
+  }
+
+  /** Until every member is linked, and has said that it has what it needs. */
+  async #meet(open: Open, limit: Millis): Promise<void> {
+    let ready: GatherOperation | null = null;
+    const timer = new AbortController();
+    const tooLate = delay(limit, undefined, { signal: timer.signal }).then(() => {
+      const [missed] = open.missing;
+      if (missed !== undefined) throw new LinksConnectError(...missed);
+      const peers = Array.from({ length: open.members }, (_, peer) => peer as Rank);
+      const late = peers.find((peer) => ready?.owes(peer)) ?? open.rank;
+      throw new LinksConnectError(late, `it was not ready within ${limit} ms`);
+    });
+    tooLate.catch(() => undefined);
+    const meet = async (): Promise<void> => {
+      const courier = await open.linked;
+      const { port, rank } = open;
+      if (port === null) throw new ExchangeAbortedError('it was given up');
+      port.on('message', (order: ToExchange) => this.#serve(courier, rank, port, order));
+      const parts = Array.from({ length: open.members }, () => new Float32Array(1));
+      ready = new GatherOperation(readyTag, rank, parts);
+      await courier.run(ready);
+    };
+    try {
+      await Promise.race([meet(), tooLate]);
+    } finally {
+      timer.abort();
+    }
+  }
+
+  /** Of links that came to nothing while nobody had asked for them: whoever does begins anew. */
+  #discard(generation: Generation): void {
+    const open = this.#open.get(generation);
+    if (open?.port === null) this.#forget(generation, open, 'its links came to nothing');
+  }
+
+  #forget(generation: Generation, open: Open, reason: string): void {
+    this.#open.delete(generation);
+    this.#parts.server.forget(generation);
+    const { connecting, courier, port } = open;
+    const error = new ExchangeAbortedError(reason);
+    connecting.abort(error);
+    const tell = (): void => {
+      port?.postMessage({ kind: 'over', error: toMessage(error) } satisfies FromExchange);
+      port?.close();
+    };
+    if (courier === null) tell();
+    else courier.abort(error, tell);
   }
 
   #courier(
@@ -133,10 +226,17 @@ export class OpenGenerations {
     deadline: Connect['deadline'],
   ): Courier {
     const { arithmetic, awakeClock: clock, traffic, hearHost, onFailure, onTrouble } = this.#parts;
+    const isAskedFor = (): boolean => this.#open.get(generation)?.port != null;
     return new Courier({
-      ...{ generation, links, arithmetic, clock, deadline, traffic, onFailure },
+      ...{ generation, links, arithmetic, clock, deadline, traffic },
       beforePiece: hearHost,
-      onTrouble: (peer, how, detail) => onTrouble({ generation, peer, how, detail }),
+      onFailure: (error) => {
+        if (isAskedFor()) onFailure(error);
+        else this.#discard(generation);
+      },
+      onTrouble: (peer, how, detail) => {
+        if (isAskedFor()) onTrouble({ generation, peer, how, detail });
+      },
     });
   }
 

@@ -6,6 +6,7 @@ import type { OpenLinks } from './run-worker.js';
 export function workerLinks(host: LinksHost, address: string): OpenLinks {
   return {
     address,
+    prepare: (request) => host.prepare(request),
     connect: (request) => host.connect(request),
     drop: (generation, reason) => host.drop(generation, reason),
     onTrouble: (listener) => host.onTrouble(listener),

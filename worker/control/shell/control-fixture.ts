@@ -60,6 +60,7 @@ export class Stage {
   readonly posted: ToTraining[] = [];
   readonly aborted: number[] = [];
   readonly connects: number[] = [];
+  readonly prepares: number[] = [];
   readonly drops: number[] = [];
   readonly served: (Position | null)[] = [];
   readonly copies: CopyRequest[] = [];
@@ -128,6 +129,7 @@ export class Stage {
       },
       links: {
         address: 'h:1001',
+        prepare: ({ generation }) => this.prepares.push(generation),
         connect: async ({ generation }) => {
           this.connects.push(generation);
           return new MessageChannel().port1;

@@ -91,6 +91,17 @@ export class TrainingSide {
     this.#copy.cancel(copy);
   }
 
+  /** The lanes of a generation that is planned are read ahead of it, from this step on. */
+  prepare({ members }: GenerationRecord, rank: Rank, committedSteps: number): void {
+    const run = sharesOf(members.map(({ lanes }) => lanes)).run(rank);
+    this.#feed.prepare(lanesOf(run), committedSteps);
+  }
+
+  /** Nothing is planned any more. */
+  forgetPlanned(): void {
+    this.#feed.forget();
+  }
+
   enter(
     { generation, members, writer }: GenerationRecord,
     rank: Rank,

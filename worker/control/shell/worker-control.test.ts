@@ -157,6 +157,57 @@ test('in the next generation it reads the plans of its new lanes from its positi
   assert.ok(enter?.kind === 'enter' && enter.links === null && enter.writes);
 });
 
+// Would catch a border at which the members wait for plans to be read, and lanes that are read twice.
+test('the plans of a planned generation come while the one before trains, each lane once', async () => {
+  const stage = await training();
+  for (const step of [0, 1, 2]) await stage.publish(step);
+  stage.commits(0);
+  const before = stage.plans.length;
+  await stage.lead(record(2, [0, 1, 2], null, { planned: true }), { recordedSteps: 1 });
+  await stage.pass(100);
+  assert.deepEqual(stage.prepares, [2]);
+  // The second of three has lane 1 there, and had lanes 2 and 3.
+  assert.deepEqual(stage.plans.slice(before).sort(), ['1/1', '2/1']);
+  stage.leaves(1, at(1));
+  await stage.publish(3);
+  await stage.lead(record(2, [0, 1, 2], fromState(at(1), 0, 1), { planned: true }));
+  await stage.pass(100);
+  await stage.publish(4);
+  assert.equal(stage.status.phase, 'training');
+  assert.deepEqual(stage.plans.slice(before).sort(), ['1/1', '2/1', '3/1', '4/1']);
+});
+
+// Would catch a worker that takes in the plans of a whole run for a generation without it.
+test('plans of a generation that never begins are not read on', async () => {
+  const stage = await training();
+  await stage.lead(record(2, [0, 1, 2], null, { planned: true }));
+  await stage.pass(100);
+  await stage.lead(record(3, [0, 2]));
+  stage.leaves(1, at(0));
+  const before = stage.plans.length;
+  for (const step of [0, 1]) await stage.publish(step);
+  await stage.pass(100);
+  assert.deepEqual(stage.plans.slice(before), []);
+  assert.ok(stage.drops.includes(2));
+});
+
+// Would catch a plan that is lost because what had read it was given up with it in hand.
+test('plans that found no room at a border are read again behind it', async () => {
+  const stage = await training();
+  await stage.lead(record(2, [0, 1, 2], null, { planned: true }));
+  for (let index = 0; index < outboxReports; index++) {
+    stage.tell({ kind: 'notice', generation: 1 as never, text: `${index}` });
+  }
+  await stage.publish(0);
+  assert.deepEqual(stage.plans, []);
+  stage.leaves(1, at(0));
+  await stage.lead(record(2, [0, 1, 2], fromState(at(0), 0, 1), { planned: true }));
+  await stage.pass(100);
+  await stage.lead(record(2, [0, 1, 2], fromState(at(0), 0, 1), { planned: true }), recorded(1));
+  await stage.pass(100);
+  assert.deepEqual(stage.plans, ['0/1']);
+});
+
 // Would catch a worker that waits for ever on a stream that is not there any more.
 test('a stream that is made anew is read again', async () => {
   const stage = await training();

@@ -180,6 +180,11 @@ export class WorkerControl {
         return training?.copy(action);
       case 'cancel-copy':
         return training?.cancelCopy(action.copy);
+      case 'prepare-generation':
+        return this.#prepareGeneration(action.record);
+      case 'forget-generation':
+        training?.forgetPlanned();
+        return links.drop(generationOf(action.generation), 'the generation never began');
       case 'connect':
         return this.#connect(action.record);
       case 'drop-links':
@@ -269,6 +274,17 @@ export class WorkerControl {
       const message = `Cannot go on from the checkpoint of ${committedSteps} steps: the newest one here is ${found?.path ?? 'none'}`;
       this.#fail('CHECKPOINT_MISSING', new Error(message));
     }
+  }
+
+  #prepareGeneration(record: GenerationRecord): void {
+    const { generation, members } = record;
+    const rank = rankIn(record, this.#parts);
+    if (rank === null) throw new Error(`It is no member of generation ${generation}`);
+    const own = this.#worker.known.position?.committedSteps ?? 0;
+    this.#training?.prepare(record, rank, Math.max(own, this.#lead?.recordedSteps ?? 0));
+    if (members.length === 1) return;
+    const addresses = members.map(({ address }) => address);
+    this.#parts.links.prepare({ generation, rank, addresses, deadline: peerTimeout });
   }
 
   #connect(record: GenerationRecord): void {

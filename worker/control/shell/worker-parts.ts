@@ -26,6 +26,13 @@ import type { PermitLease } from './permit-lease.js';
 export interface WorkerLinks {
   /** `host:port` at which peers reach this worker. */
   readonly address: string;
+  /** Begins to link a generation that is planned: `connect` finds its links there. */
+  prepare(request: {
+    readonly generation: Generation;
+    readonly rank: Rank;
+    readonly addresses: readonly string[];
+    readonly deadline: Millis;
+  }): void;
   /** @throws where a peer cannot be linked to in time, which `onTrouble` also tells, or it is dropped. */
   connect(request: {
     readonly generation: Generation;

@@ -128,7 +128,10 @@ test('an unplanned generation aborts the step, a planned one waits for its end',
     'abort-training',
   ]);
   const planned = Play.training();
-  assert.deepEqual(planned.hear(hears(record(2, [0, 1, 2], null, { planned: true }))), ['change']);
+  assert.deepEqual(planned.hear(hears(record(2, [0, 1, 2], null, { planned: true }))), [
+    'change',
+    'prepare-generation',
+  ]);
   assert.equal(planned.kind, 'training');
   // Told once, however often it is said; and it may still publish meanwhile.
   assert.deepEqual(planned.hear(hears(record(2, [0, 1, 2], null, { planned: true }))), [
@@ -155,9 +158,12 @@ test('links of the generation before a planned border stay open until the next o
   const start = hears(record(2, [0, 1, 2], fromState(at(5), 0, 1), { planned: true }));
   assert.deepEqual(border().hear(start), ['drop-links', 'connect']);
   // Another one joins meanwhile: the others are still on their way to the border.
-  assert.deepEqual(border().hear(hears(record(3, [0, 1, 2, 3], null, { planned: true }))), []);
+  assert.deepEqual(border().hear(hears(record(3, [0, 1, 2, 3], null, { planned: true }))), [
+    'forget-generation',
+    'prepare-generation',
+  ]);
   // Somebody was lost: nobody gets there any more.
-  assert.deepEqual(border().hear(hears(record(3, [1, 2]))), ['drop-links']);
+  assert.deepEqual(border().hear(hears(record(3, [1, 2]))), ['drop-links', 'forget-generation']);
   // Taken out by the change, it stands by, and the others may need it as well.
   const leaves = Play.training();
   leaves.hear(hears(record(2, [0], null, { planned: true })));
@@ -182,7 +188,11 @@ test('a loss while a change is planned, or a number that was missed, aborts', ()
   );
   const chain = Play.training();
   chain.hear(hears(record(2, [0, 1, 2], null, { planned: true })));
-  assert.deepEqual(chain.hear(hears(record(3, [0, 1, 2, 3], null, { planned: true }))), ['change']);
+  assert.deepEqual(chain.hear(hears(record(3, [0, 1, 2, 3], null, { planned: true }))), [
+    'forget-generation',
+    'change',
+    'prepare-generation',
+  ]);
 });
 
 // Would catch the word of a deposed leader, or one that came late, that moves a worker back.

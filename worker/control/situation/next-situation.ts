@@ -150,7 +150,11 @@ function takeFromLinks(worker: Worker, event: Of<'linked' | 'link-trouble'>, now
   const { record } = situation;
   if (event.kind === 'linked') {
     if (situation.kind === 'training') return of(worker);
-    const entered = withKnown(worker, { entered: record.generation, trouble: [] });
+    const entered = withKnown(worker, {
+      entered: record.generation,
+      prepared: null,
+      trouble: [],
+    });
     return to(entered, { kind: 'training', record, change: null, stopTold: false }, [
       { kind: 'renew-permit', generation: record.generation, fence: worker.known.fence },
       { kind: 'enter', record },

@@ -22,6 +22,7 @@ import {
   withdraw,
   withKnown,
 } from './outcome.js';
+import { settlePrepared } from './preparing.js';
 import { startFrom } from './start-from.js';
 import { settleWarmUp, warmUp } from './warm-up.js';
 import type { Situation, Worker } from './worker-situation.js';
@@ -32,6 +33,7 @@ export function settle(worker: Worker, now: Millis): Outcome | null {
   return (
     settleEnd(worker, now) ??
     settleLingering(worker) ??
+    settlePrepared(worker) ??
     settleLeaving(worker, now) ??
     settleSituation(worker, now)
   );

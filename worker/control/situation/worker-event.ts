@@ -77,6 +77,10 @@ export type Action =
       readonly wanted: WantedState;
     }
   | { readonly kind: 'cancel-copy'; readonly copy: number }
+  /** Links and plans of a generation that is planned, while the one before trains. */
+  | { readonly kind: 'prepare-generation'; readonly record: GenerationRecord }
+  /** It was prepared, and will never begin. */
+  | { readonly kind: 'forget-generation'; readonly generation: number }
   | { readonly kind: 'connect'; readonly record: GenerationRecord }
   | { readonly kind: 'drop-links'; readonly generation: number }
   | { readonly kind: 'enter'; readonly record: GenerationRecord }

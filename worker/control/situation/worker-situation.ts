@@ -106,6 +106,8 @@ export interface Known {
    * of the last step may be on its way to members that need it to get there. Null where there is none.
    */
   readonly lingering: number | null;
+  /** A generation that is planned, whose links and plans are being made ready; null where none is. */
+  readonly prepared: number | null;
   /** The generation for which it has looked for checkpoints. */
   readonly looked: number | null;
   /** Its engine has been warmed up, or was told to: it happens once. */
@@ -144,6 +146,7 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     trouble: [],
     troubled: null,
     lingering: null,
+    prepared: null,
     looked: null,
     warmed: false,
     copies: 0,
