@@ -1,21 +1,16 @@
 /** Why pods do not run, in the words of whoever keeps them from it: the scheduler, the kubelet. */
 import type { PodObject } from '../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
-import { isActive } from './pods.js';
-import { readTime } from './times.js';
+import { isActive, isOverdue } from './pods.js';
 
 /** A container that is only being made waits with these. */
 const usualWaits = ['ContainerCreating', 'PodInitializing'];
 
-/** A pod's end is due when its grace is over; its machine then says so within seconds, if it can. */
-const overdueAfter = 15_000;
-
 /** Null for a pod that runs, has ended, or is on its way. */
 export function podProblem(pod: PodObject, now: WallTime): string | null {
   if (!isActive(pod)) return null;
-  const { metadata, spec, status } = pod;
-  const due = readTime(metadata.deletionTimestamp);
-  if (due !== null && now - due > overdueAfter) {
+  const { spec, status } = pod;
+  if (isOverdue(pod, now)) {
     // Kubernetes does not replace it before the machine is back or removed.
     return `it was deleted, and its machine ${spec?.nodeName ?? ''} does not confirm it`;
   }

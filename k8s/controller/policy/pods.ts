@@ -7,6 +7,8 @@ import {
   type PodObject,
   type TerminatedState,
 } from '../objects/kubernetes-objects.js';
+import type { WallTime } from '../reconcile/seen.js';
+import { readTime, sooner } from './times.js';
 
 export const componentOf = ({ metadata }: PodObject): Component | null => {
   const component = metadata.labels?.['app.kubernetes.io/component'];
@@ -29,6 +31,29 @@ export const isActive = ({ status }: PodObject): boolean =>
 
 export const isLeaving = ({ metadata }: PodObject): boolean =>
   metadata.deletionTimestamp !== undefined;
+
+/** A pod's end is due when its grace is over; its machine then says so within seconds, if it can. */
+const overdueAfter = 15_000;
+
+/** When a pod that is leaving is given up; null for one that nobody has told to leave. */
+const givenUpAt = ({ metadata }: PodObject): WallTime | null => {
+  const due = readTime(metadata.deletionTimestamp);
+  return due === null ? null : due + overdueAfter;
+};
+
+/** It was told to leave, and its machine does not say that it has: nobody should wait for that. */
+export const isOverdue = (pod: PodObject, now: WallTime): boolean => {
+  const at = givenUpAt(pod);
+  return at !== null && isActive(pod) && now > at;
+};
+
+/** Until the next of these pods is overdue; null where none will be. */
+export const nextOverdue = (pods: readonly PodObject[], now: WallTime): number | null =>
+  pods
+    .filter((pod) => isActive(pod) && !isOverdue(pod, now))
+    .map(givenUpAt)
+    .map((at) => (at === null ? null : at + 1 - now))
+    .reduce(sooner, null);
 
 const reasonsOfNodes = ['Terminated', 'NodeShutdown', 'NodeLost', 'Evicted', 'Preempting'];
 

@@ -13,24 +13,26 @@ import { queueLabels } from '../children/queue-labels.js';
 import { workerJob } from '../children/worker-job.js';
 import { isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
-import type { Children } from '../reconcile/seen.js';
+import type { Children, WallTime } from '../reconcile/seen.js';
 import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';
-import { isActive, podsOf } from './pods.js';
+import { isActive, isOverdue, nextOverdue, podsOf } from './pods.js';
 import { limitRestarts, scaleWorkers } from './scaling.js';
 
 export interface JobsPlan {
   readonly actions: readonly Action[];
   /** A queue has not let the workers start. */
   readonly isQueued: boolean;
-  /** Pods that are there, whatever they do. */
+  /** Pods that are there, whatever they do, but for those that a lost machine has. */
   readonly workersLeft: number;
   readonly coordinatorsLeft: number;
+  /** Milliseconds until one of them counts as lost; null where none will. */
+  readonly overdueIn: number | null;
 }
 
-export function runJobs(job: JobParts, children: Children): JobsPlan {
+export function runJobs(job: JobParts, children: Children, now: WallTime): JobsPlan {
   const isInQueue = queueLabels(job.object) !== null;
   const { coordinator, worker } = children;
-  const left = podsLeft(children);
+  const left = podsLeft(children, now);
   const isQueued = isInQueue && (worker === null || isSuspended(worker));
   const actions: Action[] = [];
   if (worker === null) {
@@ -59,9 +61,14 @@ export function runJobs(job: JobParts, children: Children): JobsPlan {
   return { actions, isQueued, ...left };
 }
 
-export function restJobs(children: Children, isInQueue: boolean, why: string): JobsPlan {
+export function restJobs(
+  children: Children,
+  isInQueue: boolean,
+  why: string,
+  now: WallTime,
+): JobsPlan {
   const { coordinator, worker } = children;
-  const left = podsLeft(children);
+  const left = podsLeft(children, now);
   const actions = stopWorkers(worker, isInQueue, why);
   if (left.workersLeft === 0) actions.push(...stopCoordinator(coordinator, why));
   return { actions, isQueued: false, ...left };
@@ -87,11 +94,16 @@ export const canChange = ({ metadata, status }: JobObject): boolean =>
   !isConditionTrue(status?.conditions, 'Complete') &&
   !isConditionTrue(status?.conditions, 'Failed');
 
-function podsLeft({ pods }: Children): Pick<JobsPlan, 'workersLeft' | 'coordinatorsLeft'> {
-  const active = pods.filter(isActive);
+function podsLeft(
+  { pods }: Children,
+  now: WallTime,
+): Pick<JobsPlan, 'workersLeft' | 'coordinatorsLeft' | 'overdueIn'> {
+  // A machine that is gone may never say that its pods have ended.
+  const left = pods.filter((pod) => isActive(pod) && !isOverdue(pod, now));
   return {
-    workersLeft: podsOf('worker', active).length,
-    coordinatorsLeft: podsOf('coordinator', active).length,
+    workersLeft: podsOf('worker', left).length,
+    coordinatorsLeft: podsOf('coordinator', left).length,
+    overdueIn: nextOverdue(pods, now),
   };
 }
 

@@ -2,6 +2,7 @@
 import { checkpointsPlace } from '../children/checkpoints-place.js';
 import type { JobParts } from '../children/job-parts.js';
 import { queueLabels } from '../children/queue-labels.js';
+import { isOverdue } from '../policy/pods.js';
 import type { Judged } from '../policy/progress.js';
 import { restJobs } from '../policy/run-jobs.js';
 import type { Action, Decision } from './decision.js';
@@ -16,15 +17,20 @@ export function decideRest(
 ): Decision {
   const { children, job } = seen;
   const why = isStopped ? 'Stopped' : 'Suspended';
-  const plan = restJobs(children, queueLabels(job) !== null, 'the job rests');
+  const plan = restJobs(children, queueLabels(job) !== null, 'the job rests', now);
   const isLeaving = plan.workersLeft + plan.coordinatorsLeft > 0;
   const lost =
     checkpointsPlace(parts).isDurable || children.coordinator === null
       ? ''
       : ': its state lived in its pods and is lost, since spec.kubernetes.checkpoints names no place';
+  const unconfirmed = children.pods.filter((pod) => isOverdue(pod, now)).length;
+  const silent =
+    unconfirmed === 0
+      ? ''
+      : `; the machines of ${unconfirmed} pods do not say that they have ended`;
   const message = isLeaving
     ? `${plan.workersLeft} workers and ${plan.coordinatorsLeft} coordinators are leaving`
-    : `${isStopped ? 'stopped on request; spec.suspend: false goes on' : 'spec.suspend is true'}${lost}`;
+    : `${isStopped ? 'stopped on request; spec.suspend: false goes on' : 'spec.suspend is true'}${lost}${silent}`;
   const judged: Judged = {
     state: isLeaving ? 'Paused' : 'Suspended',
     message,
@@ -49,12 +55,10 @@ export function decideRest(
       : [];
   return {
     actions: [...suspend, ...plan.actions],
-    status: statusOf(seen, parts.resolved, judged, {
-      startedAt: isLeaving ? 'keep' : 'clear',
-      now,
-    }),
+    // At once, as a Job does it: the time that pods need to leave is none in which the job is active.
+    status: statusOf(seen, parts.resolved, judged, { startedAt: 'clear', now }),
     events: [],
-    requeueAfter: null,
+    requeueAfter: plan.overdueIn,
     reason: message,
   };
 }

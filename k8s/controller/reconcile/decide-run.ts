@@ -4,6 +4,7 @@ import { applyChildren } from '../policy/apply-children.js';
 import { type Judged, judgeProgress, reportAge } from '../policy/progress.js';
 import { finalizerPatch, hasFinalizer } from '../policy/removal.js';
 import { runJobs } from '../policy/run-jobs.js';
+import { sooner } from '../policy/times.js';
 import type { Action, Decision, JobEvent } from './decision.js';
 import type { Children, Seen, WallTime } from './seen.js';
 import { statusOf } from './status.js';
@@ -23,7 +24,7 @@ export function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision 
     const status = statusOf(seen, parts.resolved, judged, { startedAt: 'keep', now });
     return { actions: [], status, events, requeueAfter: lookAgain, reason: message };
   }
-  const plan = runJobs(parts, children);
+  const plan = runJobs(parts, children, now);
   const judged = plan.isQueued
     ? queued(plan.workersLeft)
     : judgeProgress({
@@ -40,7 +41,10 @@ export function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision 
     }),
     events: [],
     // Silence is no event.
-    requeueAfter: report === null ? null : Math.max(1000, report.at + reportAge - now),
+    requeueAfter: sooner(
+      report === null ? null : Math.max(1000, report.at + reportAge - now),
+      plan.isQueued ? plan.overdueIn : null,
+    ),
     reason: judged.message === '' ? judged.state : judged.message,
   };
 }

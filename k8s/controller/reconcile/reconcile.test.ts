@@ -219,6 +219,50 @@ test('a suspension lets the workers go first, and the coordinator when none is l
   assert.match(last.status?.message ?? '', /is lost/);
 });
 
+// Would catch a job that fails, while its workers write their last checkpoint, though its user let it rest.
+test('a suspension stops the deadline at once, and a resumption begins it anew', () => {
+  const children = {
+    ...runningChildren,
+    pods: [podOf('worker', { isReady: true, isLeaving: true })],
+  };
+  const look = (suspend: boolean, status: object, seconds: number) =>
+    reconcile(
+      seen({ spec: { suspend, activeDeadlineSeconds: 60 }, status, children }),
+      at(seconds),
+    );
+  const leaving = look(true, { ...runningStatus, startTime: timeAt(-50) }, 15).status;
+  assert.deepEqual([leaving?.state, leaving?.startTime], ['Paused', undefined]);
+  const resumed = look(false, leaving ?? {}, 16);
+  assert.deepEqual([resumed.status?.startTime, resumed.requeueAfter], [timeAt(16), null]);
+});
+
+// Would catch a suspension, or a queue that takes the job back, that waits for a machine which is gone.
+test('a pod whose machine does not confirm its end keeps no job from resting', () => {
+  const spec = { suspend: true };
+  const lost = {
+    ...runningChildren,
+    worker: jobOf('worker', { spec: { suspend: true, parallelism: 2, completions: 2 } }),
+    pods: [
+      podOf('coordinator', { isReady: true }),
+      podOf('worker', { isReady: true, isLeaving: true }),
+    ],
+  };
+  const early = reconcile(seen({ spec, status: runningStatus, children: lost }), at(10));
+  assert.deepEqual([jobPatches(early.actions), early.requeueAfter], [[], 6_001]);
+  const late = reconcile(seen({ spec, status: runningStatus, children: lost }), at(17));
+  assert.deepEqual(jobPatches(late.actions), [['movies-coordinator', { suspend: true }]]);
+  const queued = seen({ metadata: queue, status: runningStatus, children: lost });
+  assert.equal(reconcile(queued, at(10)).requeueAfter, 6_001);
+  assert.deepEqual(jobPatches(reconcile(queued, at(17)).actions), [
+    ['movies-coordinator', { suspend: true }],
+  ]);
+  const pods = [podOf('worker', { isReady: true, isLeaving: true })];
+  const coordinator = jobOf('coordinator', { spec: { suspend: true } });
+  const rests = reconcile(seen({ spec, children: { ...lost, coordinator, pods } }), at(17)).status;
+  assert.equal(rests?.state, 'Suspended');
+  assert.match(rests?.message ?? '', /the machines of 1 pods do not say/);
+});
+
 test('a job that is suspended from its beginning makes nothing, and resumes as a new one', () => {
   const suspended = reconcile(seen({ spec: { suspend: true } }), at(0));
   assert.deepEqual(suspended.actions, []);

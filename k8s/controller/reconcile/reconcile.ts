@@ -80,14 +80,14 @@ function decideActive(
   const failed = failedPods(children.coordinator, children.worker, children.pods);
   const tooMany = restartsProblem(failed, cluster.maxRestarts);
   if (tooMany !== null) return fail('MaxRestartsExceeded', tooMany);
-  const startedAt = readTime(job.status?.startTime);
-  const deadline = judgeDeadline(cluster.activeDeadlineSeconds, startedAt, now);
-  if (deadline.kind === 'passed') return fail('DeadlineExceeded', deadline.message);
-
   const parts: JobParts = { ...seen, object: job, resolved };
   const isStopped = outcome.kind === 'stopped';
   const isAsked = outcome.kind === 'stopped' && !outcome.isAnswered;
   if (isAsked || cluster.suspend) return decideRest(seen, parts, isStopped, now);
+
+  const startedAt = readTime(job.status?.startTime);
+  const deadline = judgeDeadline(cluster.activeDeadlineSeconds, startedAt, now);
+  if (deadline.kind === 'passed') return fail('DeadlineExceeded', deadline.message);
 
   const { requeueAfter, ...run } = decideRun(seen, parts, now);
   const waits = [
