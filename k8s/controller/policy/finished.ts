@@ -1,10 +1,9 @@
 /** A job that has an end: what still runs of it goes, and after its time to live the job itself. */
-import { queueLabels } from '../children/queue-labels.js';
 import type { Action, Decision } from '../reconcile/decision.js';
 import type { Seen, WallTime } from '../reconcile/seen.js';
 import { conditionOf, holds } from './conditions.js';
 import { isActive, podsOf } from './pods.js';
-import { stopCoordinator, stopWorkers } from './run-jobs.js';
+import { stopCoordinator, stopWorkers, waitsInQueue } from './run-jobs.js';
 import { judgeTimeToLive } from './time-to-live.js';
 import { readTime, sooner } from './times.js';
 
@@ -49,15 +48,14 @@ function stopLeftovers(
   const left = isSudden ? 0 : finishedAt + leaveWait - now;
   const isOver = left <= 0;
   const why = 'the job has ended';
-  const isInQueue = queueLabels(job) !== null;
+  // It would be let in some day, and take others' places for nothing.
+  const waits = children.worker !== null && waitsInQueue(children.worker);
   return {
     actions: [
-      ...(isOver ? stopIfAny(workers, () => stopWorkers(children.worker, isInQueue, why)) : []),
+      ...((isOver && workers > 0) || waits ? stopWorkers(children.worker, false, why) : []),
       // Of a failed job Kubernetes would make another coordinator.
       ...(isFailed || isOver ? stopCoordinator(children.coordinator, why) : []),
     ],
     wait: isOver || workers + coordinators === 0 ? null : left,
   };
 }
-
-const stopIfAny = (count: number, stop: () => Action[]): Action[] => (count === 0 ? [] : stop());

@@ -9,7 +9,7 @@
  */
 import { coordinatorJob } from '../children/coordinator-job.js';
 import type { JobParts } from '../children/job-parts.js';
-import { queueLabels } from '../children/queue-labels.js';
+import { isInQueue, queueLabels } from '../children/queue-labels.js';
 import { workerJob } from '../children/worker-job.js';
 import { isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
@@ -30,61 +30,77 @@ export interface JobsPlan {
 }
 
 export function runJobs(job: JobParts, children: Children, now: WallTime): JobsPlan {
-  const isInQueue = queueLabels(job.object) !== null;
   const { coordinator, worker } = children;
   const left = podsLeft(children, now);
-  const isQueued = isInQueue && (worker === null || isSuspended(worker));
+  const areWorkersQueued =
+    worker === null ? queueLabels(job.object) !== null : waitsInQueue(worker);
   const actions: Action[] = [];
   if (worker === null) {
     actions.push({ kind: 'create', object: workerJob(job), reason: 'the workers have no Job' });
   } else if (canChange(worker)) {
     const { cluster, workers } = job.resolved;
-    actions.push(...scaleWorkers(worker, workers.replicas, isInQueue));
+    actions.push(...scaleWorkers(worker, workers.replicas, isInQueue(worker)));
     actions.push(...limitRestarts(worker, cluster.maxRestarts));
-    if (!isInQueue && isSuspended(worker)) {
+    if (isSuspended(worker) && !isInQueue(worker)) {
       actions.push(suspendPatch(worker, false, 'the workers run'));
     }
   }
   // Before the workers are let in, a coordinator would only keep a place; while they leave, it is needed.
-  const rests = isQueued && left.workersLeft === 0;
+  const rests = areWorkersQueued && left.workersLeft === 0;
   if (coordinator === null) {
-    if (!isQueued || left.workersLeft > 0) {
+    if (!rests) {
       const reason = 'the coordinator has no Job';
       actions.push({ kind: 'create', object: coordinatorJob(job, false), reason });
     }
   } else if (canChange(coordinator)) {
-    if (rests && !isSuspended(coordinator)) {
-      actions.push(suspendPatch(coordinator, true, 'the queue has taken the workers back'));
+    if (rests) actions.push(...stopJob(coordinator, 'the queue has taken the workers back'));
+    else if (!areWorkersQueued && isSuspended(coordinator) && !isInQueue(coordinator)) {
+      actions.push(resume(coordinator, children));
     }
-    if (!isQueued && isSuspended(coordinator)) actions.push(resume(coordinator, children));
   }
-  return { actions, isQueued, ...left };
+  const isCoordinatorQueued = coordinator !== null && waitsInQueue(coordinator);
+  return { actions, isQueued: areWorkersQueued || isCoordinatorQueued, ...left };
 }
 
+/** @param wantsQueue then the Job goes, so that the next one is made in the queue */
 export function restJobs(
   children: Children,
-  isInQueue: boolean,
+  wantsQueue: boolean,
   why: string,
   now: WallTime,
 ): JobsPlan {
   const { coordinator, worker } = children;
   const left = podsLeft(children, now);
-  const actions = stopWorkers(worker, isInQueue, why);
+  const actions = stopWorkers(worker, wantsQueue, why);
   if (left.workersLeft === 0) actions.push(...stopCoordinator(coordinator, why));
   return { actions, isQueued: false, ...left };
 }
 
-export function stopWorkers(worker: JobObject | null, isInQueue: boolean, why: string): Action[] {
+export function stopWorkers(worker: JobObject | null, wantsQueue: boolean, why: string): Action[] {
   if (worker === null || !canChange(worker)) return [];
-  if (!isInQueue) return isSuspended(worker) ? [] : [suspendPatch(worker, true, why)];
-  const { name, uid = '' } = worker.metadata;
-  return [{ kind: 'remove', of: 'Job', name, uid, reason: why }];
+  return wantsQueue ? [removal(worker, why)] : stopJob(worker, why);
 }
 
 export const stopCoordinator = (coordinator: JobObject | null, why: string): Action[] =>
-  coordinator === null || !canChange(coordinator) || isSuspended(coordinator)
-    ? []
-    : [suspendPatch(coordinator, true, why)];
+  coordinator === null || !canChange(coordinator) ? [] : stopJob(coordinator, why);
+
+/** What a queue holds would be started by it again. */
+function stopJob(job: JobObject, why: string): Action[] {
+  if (isInQueue(job)) return [removal(job, why)];
+  return isSuspended(job) ? [] : [suspendPatch(job, true, why)];
+}
+
+const removal = ({ metadata }: JobObject, reason: string): Action => ({
+  kind: 'remove',
+  of: 'Job',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  reason,
+});
+
+/** It has not been let in, or was taken back. */
+export const waitsInQueue = (job: JobObject): boolean =>
+  isInQueue(job) && canChange(job) && isSuspended(job);
 
 const isSuspended = ({ spec }: JobObject): boolean => spec.suspend === true;
 

@@ -57,9 +57,11 @@ const jobObject = (component: 'coordinator' | 'worker') =>
         failed: fc.nat(3),
         condition: fc.constantFrom(null, 'Complete', 'Failed'),
         past: fc.boolean(),
+        queue: fc.option(fc.constant('team'), { nil: undefined }),
       })
-      .map(({ condition, failed, past, size, suspend }) =>
+      .map(({ condition, failed, past, queue, size, suspend }) =>
         jobOf(component, {
+          ...(queue !== undefined && { queue }),
           spec: {
             suspend,
             ...(component === 'worker' && { parallelism: size, completions: size }),

@@ -251,7 +251,8 @@ test('a pod whose machine does not confirm its end keeps no job from resting', (
   assert.deepEqual([jobPatches(early.actions), early.requeueAfter], [[], 6_001]);
   const late = reconcile(seen({ spec, status: runningStatus, children: lost }), at(17));
   assert.deepEqual(jobPatches(late.actions), [['movies-coordinator', { suspend: true }]]);
-  const queued = seen({ metadata: queue, status: runningStatus, children: lost });
+  const worker = jobOf('worker', { ...lost.worker, queue: 'team' });
+  const queued = seen({ metadata: queue, status: runningStatus, children: { ...lost, worker } });
   assert.equal(reconcile(queued, at(10)).requeueAfter, 6_001);
   assert.deepEqual(jobPatches(reconcile(queued, at(17)).actions), [
     ['movies-coordinator', { suspend: true }],
@@ -382,13 +383,13 @@ test('a queue decides when the workers start, and the coordinator comes and goes
   assert.equal(created.status?.state, 'Queued');
   assert.equal(created.status?.startTime, undefined);
   const admitted = reconcile(
-    seen({ metadata: queue, children: { worker: jobOf('worker') } }),
+    seen({ metadata: queue, children: { worker: jobOf('worker', { queue: 'team' }) } }),
     at(1),
   );
   assert.ok(words(admitted.actions).includes('create Job movies-coordinator'));
   // Preempted: the coordinator is needed until the last worker has left.
-  const suspended = jobOf('worker', { spec: { suspend: true, parallelism: 2, completions: 2 } });
-  const leaving = { ...runningChildren, worker: suspended };
+  const spec = { suspend: true, parallelism: 2, completions: 2 };
+  const leaving = { ...runningChildren, worker: jobOf('worker', { queue: 'team', spec }) };
   const preempted = seen({ metadata: queue, status: runningStatus, children: leaving });
   assert.deepEqual(jobPatches(reconcile(preempted, at(2)).actions), []);
   const alone = { ...leaving, pods: [podOf('coordinator', { isReady: true })] };
@@ -408,6 +409,45 @@ test('a queued job is suspended by removing the Job of its workers', () => {
     at(10),
   );
   assert.deepEqual(words(actions), ['remove Job movies-worker']);
+});
+
+// Would catch a tug of war with Kueue: of a label that a user takes away while the job waits, or of one that
+// Kueue gives the Jobs of a namespace whose LocalQueue is called `default`.
+test('a Job that is in a queue is started by the queue, whatever the labels of its owner say', () => {
+  const waits = { suspend: true, parallelism: 2, completions: 2 };
+  const worker = jobOf('worker', { queue: 'default', spec: waits });
+  const queued = reconcile(seen({ children: { worker } }), at(1));
+  assert.deepEqual([jobPatches(queued.actions), queued.status?.state], [[], 'Queued']);
+  assert.ok(!words(queued.actions).includes('create Job movies-coordinator'));
+  const coordinator = jobOf('coordinator', { queue: 'default', spec: { suspend: true } });
+  const admitted = { coordinator, worker: jobOf('worker', { queue: 'default' }) };
+  const both = reconcile(seen({ children: admitted }), at(2));
+  assert.deepEqual([jobPatches(both.actions), both.status?.state], [[], 'Queued']);
+  const spec = { suspend: true };
+  assert.deepEqual(words(reconcile(seen({ spec, children: admitted }), at(3)).actions), [
+    'remove Job movies-worker',
+    'remove Job movies-coordinator',
+  ]);
+});
+
+// Would catch a job that waits for a queue without a name.
+test('an empty name of a queue is none', () => {
+  const metadata = { labels: { 'kueue.x-k8s.io/queue-name': '' } };
+  const { actions } = reconcile(seen({ metadata }), at(0));
+  assert.ok(words(actions).includes('create Job movies-coordinator'));
+});
+
+// Would catch workers of a job that has failed, let in days later in place of others.
+test('a job that has ended leaves its queue', () => {
+  const spec = { suspend: true, parallelism: 2, completions: 2 };
+  const children = { ...noChildren, worker: jobOf('worker', { queue: 'team', spec }) };
+  const end = seen({ metadata: queue, status: runningStatus, children });
+  const coordinator = jobOf('coordinator');
+  const pods = [podOf('coordinator', { ended: { exitCode: 3 } })];
+  const failed = reconcile({ ...end, children: { ...children, coordinator, pods } }, at(10));
+  assert.equal(failed.status?.state, 'Failed');
+  const after = reconcile(seen({ metadata: queue, status: failed.status ?? {}, children }), at(11));
+  assert.deepEqual(words(after.actions), ['remove Job movies-worker']);
 });
 
 test('a name that is taken stops the job with the name, and one of a deleted job only waits', () => {

@@ -68,12 +68,14 @@ export const aJob = ({ metadata, spec, status }: JobChanges = {}): TrainingJobOb
 
 type JobParts = Partial<Pick<JobObject, 'spec' | 'status'>> & {
   readonly annotations?: Record<string, string>;
+  /** Of Kueue. */
+  readonly queue?: string;
   readonly deletionTimestamp?: string;
 };
 
 export const jobOf = (
   component: Component,
-  { annotations, deletionTimestamp, spec, status }: JobParts = {},
+  { annotations, deletionTimestamp, queue, spec, status }: JobParts = {},
 ): JobObject => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
@@ -82,7 +84,10 @@ export const jobOf = (
     namespace: 'research',
     uid: `uid-of-${component}-job`,
     resourceVersion: '8',
-    labels: labelsOf('movies', component),
+    labels: {
+      ...labelsOf('movies', component),
+      ...(queue !== undefined && { 'kueue.x-k8s.io/queue-name': queue }),
+    },
     annotations: {
       ...(component === 'worker' && { [replicasAnnotation]: '2' }),
       ...annotations,
