@@ -14,9 +14,10 @@ import type { Children, Memory } from '../reconcile/seen.js';
 
 export function applyChildren(job: JobParts, children: Children, memory: Memory): Action[] {
   const budget = disruptionBudget(job);
+  const isNew = children.coordinator === null && children.worker === null;
   return [
-    ...unwatched(jobSecret(job), memory),
-    ...unwatched(jobConfigMap(job), memory),
+    ...unwatched(jobSecret(job), memory, isNew),
+    ...unwatched(jobConfigMap(job), memory, isNew),
     ...watched(workersService(job), children.service),
     ...watched(budget, children.disruptionBudget),
     ...(budget === null ? removed(children.disruptionBudget) : []),
@@ -26,25 +27,24 @@ export function applyChildren(job: JobParts, children: Children, memory: Memory)
 }
 
 /** What the controller has no right to read: it remembers what it wrote, and writes again after a while. */
-function unwatched(child: WrittenObject, memory: Memory): Action[] {
+function unwatched(child: WrittenObject, memory: Memory, isNew: boolean): Action[] {
   if (memory.written[child.kind] === digestOf(child)) return [];
-  return [
-    { kind: 'apply', object: child, force: false, reason: `${child.kind} as the job has it` },
-  ];
+  const reason = `${child.kind} as the job has it`;
+  return [{ kind: 'apply', object: child, is: isNew ? 'absent' : 'unknown', reason }];
 }
 
 function watched(child: WrittenObject | null, seen: KubernetesObject | null): Action[] {
   if (child === null || seen?.metadata.deletionTimestamp !== undefined) return [];
   const object = withDigest(child);
   if (seen === null) {
-    return [{ kind: 'apply', object, force: false, reason: `there is no ${child.kind}` }];
+    return [{ kind: 'apply', object, is: 'absent', reason: `there is no ${child.kind}` }];
   }
   const applied = object.metadata.annotations?.[digestAnnotation];
   const isAsApplied =
     seen.metadata.annotations?.[digestAnnotation] === applied &&
     contains(seen, { spec: object.spec });
   if (isAsApplied) return [];
-  return [{ kind: 'apply', object, force: true, reason: `the ${child.kind} differs` }];
+  return [{ kind: 'apply', object, is: 'ours', reason: `the ${child.kind} differs` }];
 }
 
 const removed = (seen: KubernetesObject | null): Action[] =>

@@ -3,14 +3,17 @@ import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { Kind } from '../api/resources.js';
 import type { WrittenObject } from '../objects/kubernetes-objects.js';
 
+/** Whether the object is there, and then ours, as far as the one who decides knows. */
+export type Presence = 'ours' | 'absent' | 'unknown';
+
 export type Action =
   /** Made new; where the name is taken already, nothing is changed. */
   | { readonly kind: 'create'; readonly object: WrittenObject; readonly reason: string }
-  /** Server-side apply; `force` where the object is known to be ours. */
+  /** Made where there is none, and by server-side apply where it is ours; what is not ours is not touched. */
   | {
       readonly kind: 'apply';
       readonly object: WrittenObject;
-      readonly force: boolean;
+      readonly is: Presence;
       readonly reason: string;
     }
   | {

@@ -53,10 +53,10 @@ test('what was just written is seen at once, and a second look has nothing to do
   assert.deepEqual(it.api.changes, [
     'patch TrainingJob movies',
     'push account',
-    'apply Secret movies-lockstep',
-    'apply ConfigMap movies-job',
-    'apply Service movies-workers',
-    'apply PodDisruptionBudget movies-workers',
+    'create Secret movies-lockstep',
+    'create ConfigMap movies-job',
+    'create Service movies-workers',
+    'create PodDisruptionBudget movies-workers',
     'create Job movies-worker',
     'create Job movies-coordinator',
     'apply TrainingJob/status movies',
@@ -76,29 +76,29 @@ test('who does not lead any more writes nothing', async () => {
 
 test('what cannot be done is tried again from there, and the status says why', async () => {
   it.api.refuse = (change) =>
-    change === 'apply Service movies-workers'
-      ? new ApiError('apply Service', 403, 'Forbidden', 'quota exceeded')
+    change === 'create Service movies-workers'
+      ? new ApiError('create Service', 403, 'Forbidden', 'quota exceeded')
       : null;
   await assert.rejects(it.controller.handle(key), /quota exceeded/);
   assert.ok(it.api.changes.includes('create Event'));
   assert.ok(!it.api.changes.some((change) => change.startsWith('create Job')));
   it.clock.now += 10_000;
   await assert.rejects(it.controller.handle(key), /quota exceeded/);
-  assert.match(it.status()?.message ?? '', /Cannot apply Service: quota exceeded/);
+  assert.match(it.status()?.message ?? '', /Cannot create Service: quota exceeded/);
   it.api.refuse = () => null;
   it.api.changes.length = 0;
   it.clock.now += 10_000;
   await it.controller.handle(key);
   // What was written before is remembered.
-  assert.equal(it.api.changes[0], 'apply Service movies-workers');
+  assert.equal(it.api.changes[0], 'create Service movies-workers');
 });
 
 // Would catch an event for each job of a namespace that somebody deletes.
 test('in a namespace that is being deleted nothing is made and nobody is told', async () => {
   const words = 'unable to create new content in namespace research because it is being terminated';
   it.api.refuse = (change) =>
-    change.startsWith('apply Secret')
-      ? new ApiError('apply Secret', 403, 'Forbidden', words)
+    change.startsWith('create Secret')
+      ? new ApiError('create Secret', 403, 'Forbidden', words)
       : null;
   await assert.rejects(it.controller.handle(key), /being terminated/);
   assert.ok(!it.api.changes.includes('create Event'));
@@ -114,6 +114,57 @@ test('a Job that is there already is ours or is left alone', async () => {
   it.api.put({ ...jobOf('worker'), metadata: { ...metadata, ownerReferences: [] } });
   await assert.rejects(it.controller.handle(key), { code: 'NAME_TAKEN' });
   assert.ok(!it.api.changes.includes('create Job movies-coordinator'));
+});
+
+const child = (kind: string, name: string, owner: string | null): KubernetesObject => ({
+  ...{ apiVersion: 'v1', kind },
+  metadata: {
+    ...{ name, namespace: 'research' },
+    ownerReferences:
+      owner === null
+        ? []
+        : [{ apiVersion: 'x', kind: 'TrainingJob', name: 'movies', uid: owner, controller: true }],
+  },
+});
+
+// Would catch a user's claim, ConfigMap or Secret of such a name that becomes the job's, and goes with it.
+test('what is there already is ours, or nothing is added to it', async () => {
+  const spec = { kubernetes: { checkpoints: { volume: { size: '1Gi' } } } };
+  for (const [kind, name] of [
+    ['Secret', 'movies-lockstep'],
+    ['ConfigMap', 'movies-job'],
+    ['Service', 'movies-workers'],
+    ['PodDisruptionBudget', 'movies-workers'],
+    ['PersistentVolumeClaim', 'movies-checkpoints'],
+  ] as const) {
+    it = aController();
+    it.view.storeOf('TrainingJob')?.put(it.api.put(aJob({ spec }) as unknown as KubernetesObject));
+    const theirs = it.api.put(child(kind, name, null));
+    await assert.rejects(it.controller.handle(key), { code: 'NAME_TAKEN' }, kind);
+    assert.ok(!it.api.changes.includes(`apply ${kind} ${name}`));
+    assert.deepEqual(theirs.metadata.ownerReferences, []);
+    it.clock.now += 10_000;
+    await assert.rejects(it.controller.handle(key), { code: 'NAME_TAKEN' }, kind);
+    assert.match(
+      it.status()?.message ?? '',
+      /there is one already, and it belongs to something else/,
+    );
+  }
+  it = aController();
+  it.api.put(child('Secret', 'movies-lockstep', 'uid-of-an-older-job'));
+  await assert.rejects(it.controller.handle(key), /goes with a deleted job of this name/);
+});
+
+// Would catch a controller that is upgraded, and takes the Secrets of its own jobs for someone else's.
+test('what another controller has made for the job is followed', async () => {
+  for (const hasJob of [false, true]) {
+    it = aController();
+    it.api.put(child('Secret', 'movies-lockstep', jobUid));
+    if (hasJob) it.view.storeOf('Job')?.put(it.api.put(jobOf('worker')));
+    await it.controller.handle(key);
+    assert.ok(it.api.changes.includes('apply Secret movies-lockstep'));
+    assert.ok(it.api.changes.includes('create ConfigMap movies-job'));
+  }
 });
 
 test('a job that is gone is nothing to do', async () => {

@@ -1,12 +1,12 @@
 /** Does one action of a decision. What it throws is told and tried again later; nothing is decided here. */
 
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import { ApiError, isConflict, isGone } from '../api/api-error.js';
+import { ApiError, isGone } from '../api/api-error.js';
 import type { KubernetesApi } from '../api/kubernetes-api.js';
-import type { Kind } from '../api/resources.js';
+import type { Kind, Place } from '../api/resources.js';
 import { digestOf } from '../children/child-metadata.js';
 import { controllerOf, type KubernetesObject } from '../objects/kubernetes-objects.js';
-import type { Action } from '../reconcile/decision.js';
+import type { Action, Presence } from '../reconcile/decision.js';
 import type { WallTime } from '../reconcile/seen.js';
 import type { ClusterView } from './cluster-view.js';
 import type { JobAccounts } from './job-accounts.js';
@@ -38,7 +38,7 @@ export async function perform(
     case 'create':
       return see(await create(action.object, uid, api));
     case 'apply': {
-      const applied = await apply(action.object, action.force, api);
+      const applied = await apply(action.object, action.is, uid, api);
       see(applied);
       return memories.remember(uid, action.object.kind, digestOf(action.object), now());
     }
@@ -66,6 +66,9 @@ export async function perform(
   }
 }
 
+const isThere = (error: unknown): boolean =>
+  error instanceof ApiError && error.reason === 'AlreadyExists';
+
 async function create(
   object: KubernetesObject,
   owner: string,
@@ -74,30 +77,58 @@ async function create(
   try {
     return await api.create(object);
   } catch (error) {
-    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+    if (!isThere(error)) throw error;
   }
-  const { kind, metadata } = object;
-  const { name, namespace = null } = metadata;
-  const found = await api.get({ kind: kind as Kind, namespace, name });
-  if (controllerOf(found)?.uid === owner) return found;
+  const found = await api.get(placeOf(object));
+  mustBeOf(owner, found, object);
+  return found;
+}
+
+/**
+ * An apply to something that is there would add our fields and our ownership to it, whosever it is, and it
+ * would go with the job. So whose it is is asked first, by a patch that changes nothing: that is no right to
+ * read, which for Secrets the controller does not have.
+ */
+async function apply(
+  object: KubernetesObject,
+  is: Presence,
+  owner: string,
+  api: KubernetesApi,
+): Promise<KubernetesObject> {
+  if (is === 'ours') return api.apply(object, true);
+  if (is === 'absent') {
+    try {
+      return await api.create(object);
+    } catch (error) {
+      if (!isThere(error)) throw error;
+    }
+  }
+  let found: KubernetesObject;
+  try {
+    found = await api.patch(placeOf(object), {});
+  } catch (error) {
+    if (isGone(error)) return api.create(object);
+    throw error;
+  }
+  mustBeOf(owner, found, object);
+  const { uid } = found.metadata;
+  return api.apply({ ...object, metadata: { ...object.metadata, ...(uid && { uid }) } }, true);
+}
+
+/** @throws NameTakenError */
+function mustBeOf(owner: string, found: KubernetesObject, { kind, metadata }: KubernetesObject) {
+  const controller = controllerOf(found);
+  if (controller?.uid === owner) return;
+  const wished = controllerOf({ kind, metadata, apiVersion: '' });
+  const isLeftover = controller?.kind === wished?.kind && controller?.name === wished?.name;
   throw new NameTakenError(
-    `Cannot create ${kind} ${name}: there is one already, and it belongs to something else`,
+    `Cannot create ${kind} ${metadata.name}: there is one already, and it ` +
+      (isLeftover ? 'goes with a deleted job of this name' : 'belongs to something else'),
   );
 }
 
-async function apply(
-  object: KubernetesObject,
-  force: boolean,
-  api: KubernetesApi,
-): Promise<KubernetesObject> {
-  try {
-    return await api.apply(object, force);
-  } catch (error) {
-    if (force || !isConflict(error)) throw error;
-    const { kind, metadata } = object;
-    throw new NameTakenError(
-      `Cannot apply ${kind} ${metadata.name}: others have written it: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
+const placeOf = ({ kind, metadata }: KubernetesObject): Place => ({
+  kind: kind as Kind,
+  namespace: metadata.namespace ?? null,
+  name: metadata.name,
+});
