@@ -10,7 +10,7 @@ import { makeCertificate } from '../process/certificate-fixture.js';
 import { type LocalNatsServer, startLocalNatsServer } from '../process/nats/local-nats-server.js';
 import { readNatsOptions } from '../process/nats/nats-options.js';
 import { findNatsServer } from '../process/nats/project-nats-server.js';
-import { type Bus, BusLostError, BusRefusedError } from '../shared/bus.js';
+import { type Bus, BusLostError, BusRefusedError, BusUntrustedError } from '../shared/bus.js';
 import { busEndedLogAge, busLogAge, busLogAgeInterval } from '../shared/limits.js';
 import { millis } from '../shared/units.js';
 import { Collector, LogCollector } from './bus.contract.js';
@@ -114,9 +114,29 @@ test('nats bus: an encrypted connection trusts the named certificate alone, and 
   await bus.ensureStream('tls', 'tls.>');
   const wrong = { LOCKSTEP_NATS_CA_FILE: path('foreign.pem', foreign.certificate) };
   const bare = { LOCKSTEP_NATS_CERT_FILE: '', LOCKSTEP_NATS_KEY_FILE: '' };
-  for (const change of [wrong, bare]) {
-    const { address } = readNatsOptions({ ...environment, ...change });
-    await assert.rejects(openNatsBus({ url: address, name: 'tls' }), BusLostError);
+  const { address } = readNatsOptions({ ...environment, ...bare });
+  await assert.rejects(openNatsBus({ url: address, name: 'tls' }), BusLostError);
+
+  // None of these heals: would catch half a minute of patience with a mistake, and one that nobody can read.
+  const plain = await start('plain');
+  const atPlain = { LOCKSTEP_NATS_URL: plain.url.replace(/^nats:\/\/.*@/, 'tls://') };
+  const inTheClear = {
+    LOCKSTEP_NATS_URL: environment.LOCKSTEP_NATS_URL.replace('tls://', 'nats://'),
+    LOCKSTEP_NATS_CA_FILE: '',
+    ...bare,
+  };
+  for (const [change, why] of [
+    [wrong, /its certificate is not trusted: .*LOCKSTEP_NATS_CA_FILE must/],
+    [atPlain, /it has no encryption: LOCKSTEP_NATS_URL must/],
+    [inTheClear, /it wants encryption: LOCKSTEP_NATS_URL must/],
+  ] as const) {
+    const { address: url } = readNatsOptions({ ...environment, ...change });
+    const opening = openNatsBus({ url, name: 'tls', patience: millis(3_600_000) });
+    await assert.rejects(opening, (error: Error) => {
+      assert.ok(error instanceof BusUntrustedError);
+      assert.match(error.message, why);
+      return true;
+    });
   }
 });
 

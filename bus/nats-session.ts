@@ -21,6 +21,7 @@ import {
   BusLostError,
   BusRefusedError,
   BusUnauthorizedError,
+  BusUntrustedError,
 } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
 import {
@@ -35,13 +36,10 @@ import {
 import { type NatsAddress, type NatsCredentials, serversText } from '../shared/nats-address.js';
 import { inboxOfUser } from '../shared/nats-creds.js';
 import type { Millis } from '../shared/units.js';
-import { asBusError, isUnheard } from './nats-errors.js';
+import { asBusError, connectError, isUnheard } from './nats-errors.js';
 
 /** Consumers that filter several subjects came with this version. */
 const oldestServer = [2, 10] as const;
-
-/** The client's code of an answer to a wrong user, password or token. */
-const unauthorized = 'AUTHORIZATION_VIOLATION';
 
 export interface SessionOptions {
   readonly address: NatsAddress;
@@ -55,7 +53,7 @@ export interface SessionOptions {
   readonly onWait: (reason: string) => void;
 }
 
-/** @throws BusLostError, BusRefusedError, BusUnauthorizedError */
+/** @throws BusLostError, BusRefusedError, BusUnauthorizedError, BusUntrustedError */
 export async function openSession(options: SessionOptions): Promise<NatsSession> {
   const client = await connectPatiently(options);
   const version = client.info?.version ?? 'unknown';
@@ -88,18 +86,8 @@ async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
   try {
     return await connect(clientOptions(options));
   } catch (cause) {
-    if ((cause as NatsError).code === unauthorized) {
-      throw new BusUnauthorizedError(
-        `Cannot connect to nats-server at ${serversText(options.address)}: ${(cause as Error).message}: ` +
-          'LOCKSTEP_NATS_URL or the file of ' +
-          'LOCKSTEP_NATS_CREDENTIALS_FILE must show a user that it knows',
-        { cause },
-      );
-    }
-    throw new BusLostError(
-      `Cannot connect to nats-server at ${serversText(options.address)}: ${(cause as Error).message}`,
-      { cause },
-    );
+    const { address } = options;
+    throw connectError(cause as NatsError, serversText(address), address.tls !== null);
   }
 }
 

@@ -35,6 +35,12 @@ export class BusUnauthorizedError extends Error {
   readonly code = 'BUS_UNAUTHORIZED';
 }
 
+/** No encrypted connection between the two can come about as they are set up: no later try will bring one. */
+export class BusUntrustedError extends Error {
+  override readonly name = 'BusUntrustedError';
+  readonly code = 'BUS_UNTRUSTED';
+}
+
 /** Must not throw; a validating layer stands in front of everything that could. */
 export type Handler = (data: Uint8Array, subject: string) => void;
 

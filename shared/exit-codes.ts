@@ -96,6 +96,7 @@ const meanings: readonly Meaning[] = [
       'USAGE',
       'OPTION',
       'BUS_UNAUTHORIZED',
+      'BUS_UNTRUSTED',
       'JOB_SPEC_INVALID',
       'JOB_MISMATCH',
       'FOLDER_BUSY',

@@ -29,6 +29,7 @@ import {
   planSubject,
   workerSubject,
 } from '../../shared/subjects.js';
+import { millis } from '../../shared/units.js';
 import { type JobIdentity, jobCredentials } from './credentials.js';
 import { deriveKeys } from './keys.js';
 import { NatsAccounts } from './nats-accounts.js';
@@ -71,6 +72,17 @@ async function open(url: string, creds: string, replicas = 1): Promise<Bus> {
   });
   closing.push(() => bus.close());
   return bus;
+}
+
+/** The same user, until the second second of 1970. */
+function expiredCreds(creds: string, { uid }: JobIdentity): string {
+  const token = creds.split('\n').find((line) => line.startsWith('ey')) as string;
+  const [header, body] = token.split('.') as [string, string];
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+  const aged = Buffer.from(JSON.stringify({ ...claims, exp: 2 })).toString('base64url');
+  const signature = keys.account(uid).sign(new TextEncoder().encode(`${header}.${aged}`));
+  const signed = `${header}.${aged}.${Buffer.from(signature).toString('base64url')}`;
+  return creds.replace(token, signed);
 }
 
 function accountsOf(url: string, servers: 1 | 3): NatsAccounts {
@@ -170,6 +182,15 @@ test('nats accounts: a job works under its credentials, and nobody else does', a
     foreign.push(jobCredentials(ofOtherKeys, mine).accountJwt),
     BusUnauthorizedError,
   );
+
+  // Would catch half a minute of patience with a token that will be no younger in a moment.
+  const expired = openNatsBus({
+    url: addressOf(url, expiredCreds(credentials.workerCreds, mine)),
+    name: 'expired',
+    reconnect: true,
+    patience: millis(3_600_000),
+  });
+  await assert.rejects(expired, BusUnauthorizedError);
 
   // Removal: the users are cut off, and nothing stays.
   const account = keys.account(mine.uid).publicKey;
