@@ -20,8 +20,6 @@ import {
   type BusConnectionState,
   BusLostError,
   BusRefusedError,
-  BusUnauthorizedError,
-  BusUntrustedError,
 } from '../shared/bus.js';
 import type { Clock } from '../shared/clock.js';
 import {
