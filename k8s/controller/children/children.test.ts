@@ -191,6 +191,25 @@ test('a disruption budget never keeps all workers', () => {
   const least = (replicas: number, min: number) =>
     (disruptionBudget(parts({ workers: { replicas, min } })) as Loose)?.spec.minAvailable ?? null;
   assert.deepEqual([least(4, 2), least(2, 2), least(1, 1)], [2, 1, null]);
+  // Would catch a machine that cannot be drained because of pods that never became ready.
+  const { spec } = disruptionBudget(parts({ workers: { replicas: 4, min: 2 } })) as Loose;
+  assert.equal(spec.unhealthyPodEvictionPolicy, 'AlwaysAllow');
+});
+
+// Would catch workers that wait for ever beside idle machines, which keep off pods without GPUs.
+test('workers with GPUs tolerate the taint of machines that have them, and what the job says', () => {
+  const tolerationsOf = (worker: object): Loose =>
+    podOf(workerJob(parts({ kubernetes: { worker } }))).tolerations;
+  const taint = (key: string) => ({ key, operator: 'Exists', effect: 'NoSchedule' });
+  assert.equal(tolerationsOf({}), undefined);
+  assert.deepEqual(tolerationsOf({ gpus: 1 }), [taint('nvidia.com/gpu')]);
+  const own = { key: 'team', operator: 'Equal', value: 'search' };
+  assert.deepEqual(tolerationsOf({ gpus: 1, gpuResource: 'amd.com/gpu', tolerations: [own] }), [
+    taint('amd.com/gpu'),
+    own,
+  ]);
+  const coordinator = podOf(coordinatorJob(parts({ kubernetes: { worker: { gpus: 1 } } }), false));
+  assert.equal(coordinator.tolerations, undefined);
 });
 
 test('the job that processes read has nothing of the cluster, and names are found before pods are ready', () => {

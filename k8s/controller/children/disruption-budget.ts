@@ -17,6 +17,11 @@ export function disruptionBudget({ object, resolved }: JobParts): WrittenObject 
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: childMetadata(object, childNames(name).disruptionBudget, 'worker'),
-    spec: { minAvailable, selector: { matchLabels: labelsOf(name, 'worker') } },
+    spec: {
+      minAvailable,
+      // Else the pods of a job that cannot run at all would keep their machines from being drained, for ever.
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: { matchLabels: labelsOf(name, 'worker') },
+    },
   };
 }

@@ -36,6 +36,8 @@ export interface PodParts {
   readonly mounts: readonly object[];
   readonly resources: object;
   readonly graceSeconds: number;
+  /** Besides those of the job. */
+  readonly tolerations?: readonly object[];
   /** Of the pod's spec: scheduling, runtime class. */
   readonly more: object;
 }
@@ -44,6 +46,7 @@ export function podTemplate(job: JobParts, parts: PodParts): object {
   const { name } = job.object.metadata;
   const { images, podAnnotations, podLabels, ...kubernetes } = job.resolved.cluster.kubernetes;
   const of = kubernetes[parts.component];
+  const tolerations = [...(parts.tolerations ?? []), ...(of.tolerations ?? [])];
   const pullPolicy = images.pullPolicy ?? job.installation.images.pullPolicy;
   return {
     metadata: {
@@ -68,7 +71,7 @@ export function podTemplate(job: JobParts, parts: PodParts): object {
         imagePullSecrets: images.pullSecrets.map((secret) => ({ name: secret })),
       }),
       ...(of.nodeSelector && { nodeSelector: of.nodeSelector }),
-      ...(of.tolerations && { tolerations: of.tolerations }),
+      ...(tolerations.length > 0 && { tolerations }),
       ...(of.priorityClassName && { priorityClassName: of.priorityClassName }),
       ...parts.more,
       containers: [

@@ -95,6 +95,10 @@ function template(job: JobParts): object {
         }
       : (worker.resources ?? {}),
     graceSeconds: worker.gracePeriodSeconds,
+    // Machines with GPUs are commonly kept free of pods that do not ask for one.
+    tolerations: withGpus
+      ? [{ key: worker.gpuResource, operator: 'Exists', effect: 'NoSchedule' }]
+      : [],
     more: {
       // With the Job's own naming of pods, `POD.SERVICE` is a pod's name.
       subdomain: childNames(name).service,
