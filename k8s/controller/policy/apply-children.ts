@@ -60,16 +60,15 @@ const removed = (seen: KubernetesObject | null): Action[] =>
         },
       ];
 
-/** Whether everything in `part` is in `whole` too: the API server adds defaults, and they are its own. */
+/**
+ * Whether everything in `part` is in `whole` too: the API server adds defaults, and they are its own. Others may
+ * add items of their own to a list of objects, such as a Service's ports, and an apply leaves them there.
+ */
 export function contains(whole: unknown, part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return whole === part;
   if (typeof whole !== 'object' || whole === null) return false;
   if (Array.isArray(part)) {
-    return (
-      Array.isArray(whole) &&
-      whole.length === part.length &&
-      part.every((item, index) => contains(whole[index], item))
-    );
+    return Array.isArray(whole) && part.every((item) => whole.some((one) => contains(one, item)));
   }
   return Object.entries(part).every(([name, value]) =>
     contains((whole as Record<string, unknown>)[name], value),

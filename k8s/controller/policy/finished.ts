@@ -1,8 +1,10 @@
 /** A job that has an end: what still runs of it goes, and after its time to live the job itself. */
+import { membersMax } from '../../../shared/limits.js';
+import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { Action, Decision } from '../reconcile/decision.js';
-import type { Seen, WallTime } from '../reconcile/seen.js';
+import type { Children, Seen, WallTime } from '../reconcile/seen.js';
 import { conditionOf, holds } from './conditions.js';
-import { isActive, podsOf } from './pods.js';
+import { isActive, isReady, podsOf } from './pods.js';
 import { stopCoordinator, stopWorkers, waitsInQueue } from './run-jobs.js';
 import { judgeTimeToLive } from './time-to-live.js';
 import { readTime, sooner } from './times.js';
@@ -25,13 +27,31 @@ export function decideFinished({ children, job }: Seen, now: WallTime): Decision
   const { actions, wait } = stopLeftovers({ children, job }, finishedAt ?? now, now);
   const { generation } = job.metadata;
   // Of the spec only the time to live still means something; that a change was seen is told all the same.
-  const isSeen = job.status?.observedGeneration === generation;
+  const status = {
+    ...job.status,
+    ...podsCounted(children, job.status),
+    observedGeneration: generation,
+  };
   return {
     actions,
-    status: isSeen ? null : { ...job.status, observedGeneration: generation },
+    status,
     events: [],
     requeueAfter: sooner(wait, life.kind === 'in' ? life.milliseconds : null),
     reason: 'it has ended',
+  };
+}
+
+/** Who was there at the end is gone soon after. */
+function podsCounted(
+  { pods }: Children,
+  status: TrainingJobStatus | undefined,
+): Partial<TrainingJobStatus> {
+  const active = podsOf('worker', pods).filter(isActive);
+  return {
+    replicas: Math.min(membersMax, active.length),
+    ...(status?.workers !== undefined && {
+      workers: { ...status.workers, ready: active.filter(isReady).length },
+    }),
   };
 }
 

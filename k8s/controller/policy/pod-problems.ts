@@ -1,7 +1,9 @@
 /** Why pods do not run, in the words of whoever keeps them from it: the scheduler, the kubelet. */
-import type { PodObject } from '../objects/kubernetes-objects.js';
+import type { Component } from '../../names.js';
+import { isConditionTrue, type JobObject, type PodObject } from '../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
-import { isActive, isOverdue } from './pods.js';
+import { isActive, isOverdue, podsOf } from './pods.js';
+import { readTime } from './times.js';
 
 /** A container that is only being made waits with these. */
 const usualWaits = ['ContainerCreating', 'PodInitializing'];
@@ -24,21 +26,66 @@ export function podProblem(pod: PodObject, now: WallTime): string | null {
   return null;
 }
 
+/** A Job's controller makes pods within a second, where it may. */
+const madeWithin = 10_000;
+
+export interface PodsWanted {
+  /** `worker`, `coordinator` */
+  readonly kind: Component;
+  /** Whose pods they are. */
+  readonly job: JobObject | null;
+  readonly pods: readonly PodObject[];
+}
+
+/** How many pods a Job lacks, and since when it should have them; null where it lacks none. */
+function missing({
+  job,
+  kind,
+  pods,
+}: PodsWanted): { count: number; of: number; since: WallTime } | null {
+  const { parallelism = 1, suspend } = job?.spec ?? {};
+  const since = readTime(job?.status?.startTime);
+  if (job === null || suspend === true || since === null || hasEnded(job)) return null;
+  const { succeeded = 0, active = 0 } = job.status ?? {};
+  // The coordinator's Job is done with the first that succeeds, the workers' index by index.
+  const of = Math.max(0, parallelism - succeeded);
+  const count = of - Math.max(active, podsOf(kind, pods).filter(isActive).length);
+  return count > 0 ? { count, of, since } : null;
+}
+
+/** Until pods that are not there count as refused; null where nothing is missing, or it is told already. */
+export function missingIn(wanted: PodsWanted, now: WallTime): number | null {
+  const lack = missing(wanted);
+  if (lack === null) return null;
+  const left = lack.since + madeWithin - now;
+  return left > 0 ? left : null;
+}
+
 /**
- * One sentence about all pods of a kind; null where none has a problem. Equal problems are told once.
- *
- * @param kind `worker`, `coordinator`
+ * One sentence about all pods of a kind; null where none has a problem. Equal problems are told once. Why a pod
+ * could not even be made stands in events of the Job, which the controller does not read.
  */
-export function problemsOf(kind: string, pods: readonly PodObject[], now: WallTime): string | null {
+export function problemsOf(wanted: PodsWanted, now: WallTime): string | null {
+  const { job, kind, pods } = wanted;
   const counts = new Map<string, number>();
-  for (const pod of pods) {
+  const own = podsOf(kind, pods);
+  for (const pod of own) {
     const problem = podProblem(pod, now);
     if (problem !== null) counts.set(problem, (counts.get(problem) ?? 0) + 1);
   }
-  if (counts.size === 0) return null;
-  const total = pods.filter(isActive).length;
-  return [...counts]
+  const total = own.filter(isActive).length;
+  const lack = missing(wanted);
+  const sentences = [...counts]
     .sort(([one, many], [other, more]) => more - many || (one < other ? -1 : 1))
-    .map(([problem, count]) => `${count} of ${total} ${kind} pods cannot run: ${problem}`)
-    .join('; ');
+    .map(([problem, count]) => `${count} of ${total} ${kind} pods cannot run: ${problem}`);
+  if (lack !== null && now - lack.since >= madeWithin) {
+    sentences.push(
+      `${lack.count} of ${lack.of} ${kind} pods are not there: "kubectl describe job ${job?.metadata.name}" ` +
+        'says whether a quota or a policy refuses them',
+    );
+  }
+  return sentences.length === 0 ? null : sentences.join('; ');
 }
+
+const hasEnded = ({ status }: JobObject): boolean =>
+  isConditionTrue(status?.conditions, 'Complete') || isConditionTrue(status?.conditions, 'Failed');

@@ -6,7 +6,7 @@ import { at, jobOf, podOf, timeAt } from '../reconcile/seen-fixture.js';
 import { contains } from './apply-children.js';
 import { nextConditions } from './conditions.js';
 import { judgeDeadline } from './deadline.js';
-import { problemsOf } from './pod-problems.js';
+import { missingIn, problemsOf } from './pod-problems.js';
 import { failedPods, restartsProblem } from './restarts.js';
 import { limitRestarts, scaleWorkers } from './scaling.js';
 import { judgeTimeToLive } from './time-to-live.js';
@@ -86,15 +86,32 @@ test('pods that cannot run say why, in the words of the scheduler and the kubele
     podOf('worker', { isReady: true }),
   ];
   assert.equal(
-    problemsOf('worker', pods, at(0)),
+    problemsOf({ kind: 'worker', job: null, pods }, at(0)),
     '2 of 5 worker pods cannot run: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.; ' +
       '1 of 5 worker pods cannot run: ImagePullBackOff: Back-off pulling image',
   );
-  assert.equal(problemsOf('worker', pods.slice(3), at(0)), null);
+  assert.equal(problemsOf({ kind: 'worker', job: null, pods: pods.slice(3) }, at(0)), null);
   // Would catch a job that stays degraded without a word, since the machine of a pod is gone.
   const lost = podOf('worker', { isReady: true, isLeaving: true });
-  assert.equal(problemsOf('worker', [lost], at(10)), null);
-  assert.match(problemsOf('worker', [lost], at(60)) ?? '', /it was deleted, and its machine/);
+  const one = { kind: 'worker', job: null, pods: [lost] } as const;
+  assert.equal(problemsOf(one, at(10)), null);
+  assert.match(problemsOf(one, at(60)) ?? '', /it was deleted, and its machine/);
+});
+
+// Would catch "pods are made", for ever, of a namespace whose quota refuses them.
+test('pods that Kubernetes does not make are told of after a while', () => {
+  const job = jobOf('worker', { status: { startTime: timeAt(0), active: 1 } });
+  const one = { kind: 'worker', job, pods: [podOf('worker', { isReady: true })] } as const;
+  assert.deepEqual([problemsOf(one, at(9)), missingIn(one, at(9))], [null, 1000]);
+  assert.match(
+    problemsOf(one, at(10)) ?? '',
+    /^1 of 2 worker pods are not there: "kubectl describe job movies-worker" says/,
+  );
+  assert.equal(missingIn(one, at(10)), null);
+  const done = jobOf('worker', { status: { startTime: timeAt(0), succeeded: 1 } });
+  assert.equal(problemsOf({ ...one, job: done }, at(60)), null);
+  const rests = jobOf('worker', { spec: { suspend: true }, status: { startTime: timeAt(0) } });
+  assert.equal(problemsOf({ ...one, job: rests }, at(60)), null);
 });
 
 // Would catch `kubectl wait` that sees a transition which was none, and conditions nobody has asked about.
@@ -138,4 +155,6 @@ test('defaults of the server are no difference, and everything else is', () => {
   assert.ok(contains(seen, wished));
   assert.ok(!contains({ ...seen, selector: { a: 'c' } }, wished));
   assert.ok(!contains({ ...seen, ports: [] }, wished));
+  // Would catch a port that somebody adds to a Service, which is applied again at every look.
+  assert.ok(contains({ ...seen, ports: [{ port: 7777 }, ...seen.ports] }, wished));
 });

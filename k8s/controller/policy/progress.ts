@@ -6,11 +6,12 @@ import {
   recoveryWorkersMax,
   type TrainingJobStatus,
 } from '../../crd/status-schema.js';
+import type { Component } from '../../names.js';
 import type { Children, Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
 import type { Claims } from './conditions.js';
-import { problemsOf } from './pod-problems.js';
+import { missingIn, type PodsWanted, problemsOf } from './pod-problems.js';
 import { isRunning, podsOf } from './pods.js';
-import { readTime } from './times.js';
+import { readTime, sooner } from './times.js';
 
 /** Coordinators report every five seconds; after six missed ones nobody knows how the run is. */
 export const reportAge = 30_000;
@@ -98,15 +99,28 @@ function withoutReport(seen: ProgressSeen): Judged {
 /** Nobody has trained yet: the run begins, or waits for pods that find no place. */
 function beginning({ children, min, now }: ProgressSeen, message: string): Judged {
   const workers = podsOf('worker', children.pods);
-  const waits = problemsOf('worker', workers, now) !== null;
+  const waits = problemsOf(wantedOf('worker', children), now) !== null;
   return waits && workers.filter(isRunning).length < min
     ? notRunning('Pending', 'WaitingForPods', message)
     : notRunning('Starting', 'Starting', message);
 }
 
+const wantedOf = (kind: Component, children: Children): PodsWanted => ({
+  kind,
+  job: children[kind],
+  pods: children.pods,
+});
+
+/** Milliseconds until pods that Kubernetes has not made are told of; null where there are none to come. */
+export const podsMissingIn = (children: Children, now: WallTime): number | null =>
+  sooner(
+    missingIn(wantedOf('coordinator', children), now),
+    missingIn(wantedOf('worker', children), now),
+  );
+
 function problemsOfPods({ children, now }: ProgressSeen): string {
   return (['coordinator', 'worker'] as const)
-    .map((kind) => problemsOf(kind, podsOf(kind, children.pods), now))
+    .map((kind) => problemsOf(wantedOf(kind, children), now))
     .filter((problem) => problem !== null)
     .join('; ');
 }

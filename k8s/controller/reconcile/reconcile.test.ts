@@ -1,6 +1,7 @@
 /** The life of a job, look by look. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { trainingJobStatusSchema } from '../../crd/status-schema.js';
 import type { Action } from './decision.js';
 import { reconcile } from './reconcile.js';
 import {
@@ -275,6 +276,18 @@ test('a job that is suspended from its beginning makes nothing, and resumes as a
   assert.ok(words(actions).includes('create Job movies-coordinator'));
 });
 
+// Would catch a job that waits for ever for a coordinator of which Kubernetes makes no pod any more.
+test("a coordinator's Job that somebody else has ended is made anew", () => {
+  const status = { conditions: [{ type: 'Failed', status: 'True', reason: 'DeadlineExceeded' }] };
+  const coordinator = jobOf('coordinator', { status });
+  const pods = [podOf('worker', { isReady: true })];
+  const { actions } = reconcile(
+    seen({ status: runningStatus, children: { ...runningChildren, coordinator, pods } }),
+    at(10),
+  );
+  assert.ok(words(actions).includes('remove Job movies-coordinator'));
+});
+
 test('`lockstep stop` is a suspension, written into the spec', () => {
   const children = {
     ...runningChildren,
@@ -312,6 +325,26 @@ test('an end is written down before anything else is done, and nothing runs afte
     ['movies-worker', { suspend: true }],
     ['movies-coordinator', { suspend: true }],
   ]);
+});
+
+// Would catch a job that is over and seems to have workers, for autoscalers and for people.
+test('after its end a job counts only the pods that are still there', () => {
+  const ended = podOf('coordinator', { ended: { exitCode: 0 } });
+  const children = { ...runningChildren, pods: [ended, ...runningChildren.pods.slice(1)] };
+  const workers = { desired: 2, ready: 2, training: 2, summary: '2/2' };
+  const { status } = reconcile(seen({ status: { ...runningStatus, workers }, children }), at(10));
+  assert.deepEqual([status?.replicas, status?.workers?.ready], [2, 2]);
+  const left = { ...children, pods: [ended] };
+  const after = reconcile(seen({ status: status ?? {}, children: left }), at(12)).status;
+  assert.deepEqual([after?.replicas, after?.workers?.ready, after?.workers?.desired], [0, 0, 2]);
+  assert.equal(after?.state, 'Complete');
+});
+
+// Would catch a status that the API server refuses, from then on: pods that leave are counted too.
+test('however many pods there are, the status can be written', () => {
+  const pods = Array.from({ length: 1025 }, (_, index) => podOf('worker', { name: `w-${index}` }));
+  const { status } = reconcile(seen({ children: { ...runningChildren, pods } }), at(10));
+  assert.ok(trainingJobStatusSchema.safeParse(status).success);
 });
 
 test('a completed job has all of its steps and the digest of its weights', () => {

@@ -1,4 +1,5 @@
 /** The status of a job, complete: written as a whole, so that what is no longer true disappears. */
+import { membersMax } from '../../../shared/limits.js';
 import type { ResolvedObject } from '../../crd/resolve-object.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import { labelsOf, runOfObject } from '../../names.js';
@@ -102,7 +103,8 @@ function counted(seen: Seen, desired: number, isTraining: boolean): Partial<Trai
   const failed = failedPods(children.coordinator, children.worker, children.pods);
   return {
     runId: runOfObject(uid),
-    replicas: pods.length,
+    // Pods on their way out may be counted beside those that replace them.
+    replicas: Math.min(membersMax, pods.length),
     selector: Object.entries(labelsOf(name, 'worker'))
       .map(([label, value]) => `${label}=${value}`)
       .join(','),
