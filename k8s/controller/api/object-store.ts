@@ -8,10 +8,15 @@ import type { KubernetesObject } from '../objects/kubernetes-objects.js';
 export const keyOf = ({ metadata }: KubernetesObject): string =>
   `${metadata.namespace ?? ''}/${metadata.name}`;
 
+/** Uids of objects that are gone: answers that are still on their way come within seconds. */
+const goneMax = 2_000;
+
 export type OnChange = (object: KubernetesObject) => void;
 
 export class ObjectStore {
   readonly #objects = new Map<string, KubernetesObject>();
+  /** By uid, the version in which it went; the oldest first. */
+  readonly #gone = new Map<string, bigint>();
   readonly #onChange: OnChange;
 
   constructor(onChange: OnChange) {
@@ -34,12 +39,14 @@ export class ObjectStore {
     const object = keptOf(given);
     const old = this.#objects.get(keyOf(object));
     if (old !== undefined && versionOf(old) >= versionOf(object)) return;
+    if (versionOf(object) <= (this.#gone.get(object.metadata.uid ?? '') ?? -1n)) return;
     this.#objects.set(keyOf(object), object);
     this.#onChange(object);
   }
 
   /** Takes out the object, unless another one has its name by now. */
   drop(object: KubernetesObject): void {
+    this.#bury(object.metadata.uid, versionOf(object));
     const key = keyOf(object);
     const old = this.#objects.get(key);
     if (old === undefined || old.metadata.uid !== object.metadata.uid) return;
@@ -52,9 +59,19 @@ export class ObjectStore {
     const listed = new Set(items.map(keyOf));
     const at = numberOf(resourceVersion);
     for (const [key, object] of this.#objects) {
-      if (!listed.has(key) && versionOf(object) <= at) this.drop(object);
+      if (listed.has(key) || versionOf(object) > at) continue;
+      this.drop(object);
+      this.#bury(object.metadata.uid, at);
     }
     for (const item of items) this.put(item);
+  }
+
+  #bury(uid: string | undefined, version: bigint): void {
+    if (uid === undefined) return;
+    this.#gone.delete(uid);
+    this.#gone.set(uid, version);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size > goneMax && oldest !== undefined) this.#gone.delete(oldest);
   }
 }
 

@@ -22,6 +22,8 @@ const event = (type: WatchEvent['type'], object: KubernetesObject): WatchEvent =
 interface Scripted {
   readonly events: readonly WatchEvent[];
   readonly how: 'ends' | 'breaks' | 'silent' | 'expired';
+  /** Milliseconds. */
+  readonly lasts?: number;
 }
 
 const times: ReflectorTimes = {
@@ -29,6 +31,7 @@ const times: ReflectorTimes = {
   silenceMs: 5,
   relistMs: 600_000,
   backoff: { firstMs: 1, longestMs: 1 },
+  shortestMs: 1_000,
 };
 
 async function reflect(lists: ListedObjects[], watches: Scripted[], clock = { now: 1 }) {
@@ -49,6 +52,7 @@ async function reflect(lists: ListedObjects[], watches: Scripted[], clock = { no
         return;
       }
       for (const each of script.events) onEvent(each);
+      clock.now += script.lasts ?? 0;
       if (script.how === 'breaks') throw new ApiError('watch', 0, 'Cut', 'reset');
       if (script.how === 'expired') throw new ApiError('watch', 410, 'Expired', 'too old');
       if (script.how === 'silent') {
@@ -64,7 +68,7 @@ async function reflect(lists: ListedObjects[], watches: Scripted[], clock = { no
     now: () => clock.now,
     random: () => 0.5,
     signal: ending.signal,
-    wait: async () => undefined,
+    wait: async () => void asked.push('pause'),
   });
   await reflector.run();
   return { asked, changed, store, reflector };
@@ -78,7 +82,7 @@ test('a watch goes on from the list, and the next one from where it ended', asyn
       { events: [], how: 'breaks' },
     ],
   );
-  assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'watch 12', 'watch 12']);
+  assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'watch 12', 'pause', 'watch 12']);
   assert.deepEqual([...store.values()].map(keyOf), ['x/b']);
 });
 
@@ -98,7 +102,7 @@ test('a watch that is silent is begun anew', async () => {
     [{ resourceVersion: '10', items: [] }],
     [{ events: [], how: 'silent' }],
   );
-  assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'watch 10']);
+  assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'pause', 'watch 10']);
 });
 
 test('a version that the server has forgotten leads to a new list, told either way', async () => {
@@ -114,15 +118,42 @@ test('a version that the server has forgotten leads to a new list, told either w
       ],
       [script],
     );
-    assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'list', 'listed', 'watch 90']);
+    assert.deepEqual(asked, ['list', 'listed', 'watch 10', 'pause', 'list', 'listed', 'watch 90']);
     assert.deepEqual([...store.values()].map(keyOf), ['x/b']);
   }
+});
+
+// Would catch thousands of watches a second, where something between ends each of them at once.
+test('a watch that ends at once without a word is a failure, and a quiet one that lasted is none', async () => {
+  const quiet: Scripted = { events: [], how: 'ends' };
+  const { asked } = await reflect([], [quiet, { ...quiet, lasts: 1_000 }, quiet]);
+  assert.deepEqual(asked, [
+    ...['list', 'listed', 'watch 0', 'pause', 'watch 0', 'watch 0', 'pause', 'watch 0'],
+  ]);
 });
 
 test('a watch that fails three times in a row leads to a new list', async () => {
   const broken: Scripted = { events: [], how: 'breaks' };
   const { asked } = await reflect([], [broken, broken, broken]);
   assert.equal(asked.filter((word) => word === 'list').length, 2);
+});
+
+// Would catch an object that is gone and seems to be there for ten minutes: the answer to our own write came last.
+test('what was deleted does not come back by an older answer, and comes back by a newer one', () => {
+  const store = new ObjectStore(() => undefined);
+  store.put(pod('a', '10'));
+  store.drop(pod('a', '12'));
+  store.put(pod('a', '11'));
+  assert.equal(store.size, 0);
+  // Its labels were changed, and changed back.
+  store.put(pod('a', '13'));
+  assert.equal(store.size, 1);
+  store.replaceAll([], '14');
+  store.put(pod('a', '13'));
+  assert.equal(store.size, 0);
+  for (let index = 0; index < 5_000; index++) store.drop(pod(`b-${index}`, '20'));
+  store.put(pod('b-4999', '19'));
+  assert.equal(store.size, 0);
 });
 
 // Would catch an event that was lost, whose job waits for the next controller.

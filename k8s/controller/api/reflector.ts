@@ -19,6 +19,8 @@ export interface ReflectorTimes {
   readonly silenceMs: number;
   readonly relistMs: number;
   readonly backoff: { readonly firstMs: number; readonly longestMs: number };
+  /** A watch that ends sooner, and has brought nothing, was none. */
+  readonly shortestMs: number;
 }
 
 export const reflectorTimes: ReflectorTimes = {
@@ -26,6 +28,7 @@ export const reflectorTimes: ReflectorTimes = {
   silenceMs: 150_000,
   relistMs: 600_000,
   backoff: { firstMs: 200, longestMs: 30_000 },
+  shortestMs: 1_000,
 };
 
 export interface ReflectorOptions {
@@ -68,7 +71,6 @@ export class Reflector {
       try {
         if (this.#version === null || this.#isListOld()) await this.#list();
         await this.#watch();
-        this.#failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         this.#failures++;
@@ -98,7 +100,9 @@ export class Reflector {
   }
 
   async #watch(): Promise<void> {
-    const { api, kind, labelSelector, namespace, signal } = this.#options;
+    const { api, kind, labelSelector, namespace, now, signal } = this.#options;
+    const begun = now();
+    let isQuiet = true;
     const cut = new AbortController();
     const stop = (): void => cut.abort();
     signal.addEventListener('abort', stop, { once: true });
@@ -112,9 +116,15 @@ export class Reflector {
         (event) => {
           clearTimeout(silence);
           silence = setTimeout(stop, this.#times.silenceMs);
+          isQuiet = false;
           this.#heard(event);
         },
       );
+      // A proxy, or a server that is going, may accept every watch and end it at once.
+      if (isQuiet && now() - begun < this.#times.shortestMs) {
+        throw new ApiError(`watch ${kind}`, 0, 'Cut', 'it ended at once, without a word');
+      }
+      this.#failures = 0;
     } finally {
       clearTimeout(silence);
       signal.removeEventListener('abort', stop);

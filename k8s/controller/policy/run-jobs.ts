@@ -57,6 +57,9 @@ export function runJobs(job: JobParts, children: Children, now: WallTime): JobsP
     else if (!areWorkersQueued && isSuspended(coordinator) && !isInQueue(coordinator)) {
       actions.push(resume(coordinator, children));
     }
+  } else if (!areWorkersQueued && hasFailed(coordinator)) {
+    // Its own limits are never reached: somebody has set others, and Kubernetes makes no pod of it any more.
+    actions.push(removal(coordinator, 'the Job of the coordinator failed, and the job has not'));
   }
   const isCoordinatorQueued = coordinator !== null && waitsInQueue(coordinator);
   return { actions, isQueued: areWorkersQueued || isCoordinatorQueued, ...left };
@@ -90,7 +93,7 @@ function stopJob(job: JobObject, why: string): Action[] {
   return isSuspended(job) ? [] : [suspendPatch(job, true, why)];
 }
 
-const removal = ({ metadata }: JobObject, reason: string): Action => ({
+export const removal = ({ metadata }: JobObject, reason: string): Action => ({
   kind: 'remove',
   of: 'Job',
   name: metadata.name,
@@ -103,6 +106,9 @@ export const waitsInQueue = (job: JobObject): boolean =>
   isInQueue(job) && canChange(job) && isSuspended(job);
 
 const isSuspended = ({ spec }: JobObject): boolean => spec.suspend === true;
+
+const hasFailed = ({ metadata, status }: JobObject): boolean =>
+  metadata.deletionTimestamp === undefined && isConditionTrue(status?.conditions, 'Failed');
 
 /** A Job that has ended, or is being removed, takes no change. */
 export const canChange = ({ metadata, status }: JobObject): boolean =>

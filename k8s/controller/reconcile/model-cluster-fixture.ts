@@ -5,7 +5,12 @@
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { childNames } from '../../names.js';
 import { digestOf } from '../children/child-metadata.js';
-import type { JobObject, KubernetesObject, PodObject } from '../objects/kubernetes-objects.js';
+import {
+  controllerOf,
+  type JobObject,
+  type KubernetesObject,
+  type PodObject,
+} from '../objects/kubernetes-objects.js';
 import { isActive, podsMadeBy } from '../policy/pods.js';
 import type { Action, Decision } from './decision.js';
 import { reconcile } from './reconcile.js';
@@ -64,9 +69,12 @@ export class ModelCluster {
       ) as JobObject | undefined;
       const own = podsMadeBy(job ?? null, this.pods);
       const isOther = (pod: PodObject) => !pod.metadata.name.includes(`-${component}-`);
-      if (job === undefined) this.pods = this.pods.filter(isOther);
-      else if (job.spec.suspend)
-        this.pods = this.pods.filter((pod) => isOther(pod) || !isActive(pod));
+      // Pods of a Job that was removed go with it, also where one of its name is there again.
+      this.pods = this.pods.filter(
+        (pod) => isOther(pod) || controllerOf(pod)?.uid === job?.metadata.uid,
+      );
+      if (job === undefined) continue;
+      if (job.spec.suspend) this.pods = this.pods.filter((pod) => isOther(pod) || !isActive(pod));
       else if (!own.some(isActive) && !own.some(({ status }) => status?.phase === 'Succeeded')) {
         const name = `movies-${component}-${this.#made++}-model`;
         this.pods = [...this.pods, podOf(component, { name, jobUid: job.metadata.uid ?? '' })];

@@ -7,13 +7,13 @@
  */
 import { type ResolvedObject, resolveObject } from '../../crd/resolve-object.js';
 import type { JobParts } from '../children/job-parts.js';
-import { isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
 import { isFinished } from '../policy/conditions.js';
 import { type CoordinatorOutcome, coordinatorOutcome } from '../policy/coordinator-outcome.js';
 import { judgeDeadline } from '../policy/deadline.js';
 import { decideFinished } from '../policy/finished.js';
 import { removeJob } from '../policy/removal.js';
 import { failedPods, restartsProblem } from '../policy/restarts.js';
+import { removal } from '../policy/run-jobs.js';
 import { readTime, sooner } from '../policy/times.js';
 import { workerOutcome } from '../policy/worker-outcome.js';
 import { decideRest } from './decide-rest.js';
@@ -96,18 +96,9 @@ function decideActive(
     deadline.kind === 'in' ? deadline.milliseconds : null,
     workers.kind === 'wait' ? workers.milliseconds : null,
   ];
-  const again: Action[] = [
-    ...(workers.kind === 'again' ? removal(children.worker, workers.message) : []),
-    // Its own limits are never reached: somebody has set others, and Kubernetes makes no pod of it any more.
-    ...(isConditionTrue(children.coordinator?.status?.conditions, 'Failed')
-      ? removal(children.coordinator, 'the Job of the coordinator failed, and the job has not')
-      : []),
-  ];
+  const again: Action[] =
+    workers.kind === 'again' && children.worker !== null
+      ? [removal(children.worker, workers.message)]
+      : [];
   return { ...run, actions: [...run.actions, ...again], requeueAfter: waits.reduce(sooner, null) };
-}
-
-function removal(job: JobObject | null, reason: string): Action[] {
-  if (job === null || job.metadata.deletionTimestamp !== undefined) return [];
-  const { name, uid = '' } = job.metadata;
-  return [{ kind: 'remove', of: 'Job', name, uid, reason }];
 }

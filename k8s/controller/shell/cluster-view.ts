@@ -27,6 +27,7 @@ export class ClusterView {
   readonly #stores = new Map<Kind, ObjectStore>();
   /** Pods by the key of their job: a job does not look through those of all others. */
   readonly #pods = new Map<string, Map<string, PodObject>>();
+  readonly #jobOfPod = new Map<string, string>();
 
   /** @param onChange told of each job of which something has changed */
   constructor(onChange: (key: string) => void) {
@@ -34,7 +35,10 @@ export class ClusterView {
       const store: ObjectStore = new ObjectStore((object) => {
         const key = jobKeyOf(object);
         if (key === null) return;
-        if (kind === 'Pod') this.#index(key, object, store.get(keyOf(object)) !== undefined);
+        if (kind === 'Pod') {
+          const before = this.#index(key, object, store.get(keyOf(object)) !== undefined);
+          if (before !== null && before !== key) onChange(before);
+        }
         onChange(key);
       });
       this.#stores.set(kind, store);
@@ -78,12 +82,21 @@ export class ClusterView {
     };
   }
 
-  #index(key: string, pod: KubernetesObject, isThere: boolean): void {
+  /** @returns the key that it had until now: somebody may have given it another label */
+  #index(key: string, pod: KubernetesObject, isThere: boolean): string | null {
+    const id = keyOf(pod);
+    const before = this.#jobOfPod.get(id) ?? null;
+    if (before !== null) {
+      const others = this.#pods.get(before);
+      others?.delete(pod.metadata.name);
+      if (others?.size === 0) this.#pods.delete(before);
+      this.#jobOfPod.delete(id);
+    }
+    if (!isThere) return before;
     const pods = this.#pods.get(key) ?? new Map<string, PodObject>();
-    if (isThere) pods.set(pod.metadata.name, pod as PodObject);
-    else pods.delete(pod.metadata.name);
-    if (pods.size === 0) this.#pods.delete(key);
-    else this.#pods.set(key, pods);
+    this.#pods.set(key, pods.set(pod.metadata.name, pod as PodObject));
+    this.#jobOfPod.set(id, key);
+    return before;
   }
 }
 

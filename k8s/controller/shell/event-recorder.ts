@@ -8,7 +8,7 @@ import { apiVersionOf } from '../api/resources.js';
 import type { WrittenObject } from '../objects/kubernetes-objects.js';
 import type { JobEvent } from '../reconcile/decision.js';
 
-/** Kubernetes takes 1,024 characters. */
+/** Kubernetes takes 1,024 bytes. */
 export const longestNote = 1_000;
 /** The same words about the same job are not told again for so long. */
 const sameFor = 600_000;
@@ -33,13 +33,21 @@ export function eventObject(
     action: 'Reconcile',
     type,
     reason,
-    note: note.length <= longestNote ? note : `${note.slice(0, longestNote - 3)}...`,
+    note: shortened(note),
     regarding: {
       apiVersion: job.apiVersion,
       kind: job.kind,
       ...{ name, namespace, uid, resourceVersion },
     },
   };
+}
+
+function shortened(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= longestNote) return note;
+  // What is left of a character that was cut in two is replaced by one of three bytes.
+  const kept = bytes.subarray(0, longestNote - 6).toString('utf8');
+  return `${kept.replace(/\uFFFD$/, '')}...`;
 }
 
 export interface EventRecorderOptions {

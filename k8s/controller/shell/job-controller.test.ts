@@ -8,7 +8,7 @@ import { FakeApi } from '../api/fake-api-fixture.js';
 import type { KubernetesObject } from '../objects/kubernetes-objects.js';
 import { aJob, installation, jobOf, jobUid, secrets, start } from '../reconcile/seen-fixture.js';
 import { ClusterView } from './cluster-view.js';
-import { EventRecorder, longestNote } from './event-recorder.js';
+import { EventRecorder, eventObject, longestNote } from './event-recorder.js';
 import type { JobAccounts } from './job-accounts.js';
 import { JobController } from './job-controller.js';
 import { JobMemories } from './job-memories.js';
@@ -91,6 +91,19 @@ test('what cannot be done is tried again from there, and the status says why', a
   await it.controller.handle(key);
   // What was written before is remembered.
   assert.equal(it.api.changes[0], 'create Service movies-workers');
+});
+
+// Would catch a warning for users whenever two write the same object at the same moment.
+test('a conflict is tried again, and nobody is told', async () => {
+  it.api.refuse = (change) =>
+    change === 'patch TrainingJob movies'
+      ? new ApiError('patch', 409, 'Conflict', 'the object has been modified')
+      : null;
+  await assert.rejects(it.controller.handle(key), /has been modified/);
+  it.clock.now += 10_000;
+  await assert.rejects(it.controller.handle(key), /has been modified/);
+  assert.ok(!it.api.changes.includes('create Event'));
+  assert.doesNotMatch(it.status()?.message ?? '', /modified/);
 });
 
 // Would catch an event for each job of a namespace that somebody deletes.
@@ -188,9 +201,16 @@ test('events are short enough, and the same one is not told again', async () => 
   tell();
   tell();
   assert.deepEqual(
-    notes.map(({ length }) => length),
-    [longestNote],
+    notes.map((note) => Buffer.byteLength(note) <= longestNote && note.endsWith('nn...')),
+    [true],
   );
+  // Would catch a message about a row of a dataset in Russian: two bytes each.
+  const { note } = eventObject(
+    aJob(),
+    { type: 'Warning', reason: 'Long', note: `n${'ж'.repeat(900)}` },
+    ...(['test', new Date(0), 'id'] as const),
+  ) as unknown as { note: string };
+  assert.ok(Buffer.byteLength(note) <= longestNote && note.endsWith('жж...'), note);
   clock.now += 600_000;
   tell();
   assert.equal(notes.length, 2);
@@ -218,6 +238,11 @@ test('each child leads back to its job, and pods of other jobs are not looked at
   assert.deepEqual(names(), ['a', 'c']);
   pods?.drop(pod('a', 'movies'));
   assert.deepEqual(names(), ['c']);
+  // Would catch a pod that somebody takes out by its label, and that a suspension waits for to this day.
+  asked.length = 0;
+  const aside = pod('c', 'aside');
+  pods?.put({ ...aside, metadata: { ...aside.metadata, resourceVersion: '6' } });
+  assert.deepEqual([names(), asked], [[], [key, 'research/aside']]);
 });
 
 test('children of another object of that name are told apart', () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import type { Log } from '../../../shared/log.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import { isEnding, isGone } from '../api/api-error.js';
+import { isConflict, isEnding, isGone } from '../api/api-error.js';
 import { TokenBucket } from '../api/rate-limit.js';
 import type { Installation } from '../children/installation.js';
 import { isFinished } from '../policy/conditions.js';
@@ -69,9 +69,11 @@ export class JobController {
         break;
       }
     }
-    entry.problem = failure === null ? null : (failure as Error).message;
     for (const event of decision.events) events.record(job, event);
-    const isForUsers = !(failure instanceof NotLeadingError) && !isEnding(failure);
+    // Somebody else wrote at the same moment: the next look is a moment away.
+    const isPassing = isConflict(failure) || failure instanceof NotLeadingError;
+    const isForUsers = !isPassing && !isEnding(failure);
+    entry.problem = failure === null || isPassing ? null : (failure as Error).message;
     if (failure !== null && isForUsers) {
       const note = (failure as Error).message;
       events.record(job, { type: 'Warning', reason: 'ReconcileFailed', note });
