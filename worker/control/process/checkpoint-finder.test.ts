@@ -58,7 +58,7 @@ test('what was checked once is not read again', async (context) => {
 
 // Would catch a run that forgets its own steps for the checkpoint that it once began from, and the reverse.
 test('the one to resume from counts until the run has trained, then its own', async (context) => {
-  const { paths, search } = await openFolder(context, [5, 9]);
+  const { notices, paths, search } = await openFolder(context, [5, 9]);
   const finder = new CheckpointFinder();
   const resume = paths[0] as string;
   const begins = await finder.find({ ...search, resume });
@@ -68,6 +68,10 @@ test('the one to resume from counts until the run has trained, then its own', as
   // What lies beyond the log was trained unheard: going on from there would leave a hole in it.
   const heard = await finder.find({ ...search, resume, recordedSteps: 7 });
   assert.equal(heard?.committedSteps, 5);
+  // Somebody will ask what became of it, and not ten times.
+  await finder.find({ ...search, resume, recordedSteps: 7 });
+  assert.equal(notices.length, 1);
+  assert.match(notices[0] as string, /step-00000009 is not gone on from: .* holds 7: /);
   const none = { ...search, location: join(search.location, 'empty') };
   assert.equal(await finder.find({ ...none, resume: 'newest' }), null);
   const missing = join(search.location, 'step-00000077');

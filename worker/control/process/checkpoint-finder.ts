@@ -19,6 +19,8 @@ export interface CheckpointSearch {
 export class CheckpointFinder {
   /** Steps of those whose bytes were checked, by path. */
   readonly #checked = new Map<string, number>();
+  /** That were said to be passed over. */
+  readonly #passedOver = new Set<string>();
 
   /**
    * What the run has written itself counts; before it has trained, the one that it is to resume from.
@@ -31,9 +33,9 @@ export class CheckpointFinder {
     if (wanted !== null && recordedSteps === null) return this.#check(wanted, search.expected);
     for (const path of await newestFirst(location)) {
       const found = await this.#checkOrTell(path, search);
-      if (found !== null && found.committedSteps <= (recordedSteps ?? found.committedSteps)) {
-        return found;
-      }
+      if (found === null) continue;
+      if (found.committedSteps <= (recordedSteps ?? found.committedSteps)) return found;
+      this.#tellPassedOver(found, recordedSteps ?? 0, search);
     }
     return wanted === null ? null : this.#check(wanted, search.expected);
   }
@@ -49,6 +51,20 @@ export class CheckpointFinder {
       notice(error.message);
       return null;
     }
+  }
+
+  /** Of members that were asked to end while nobody led: what they wrote last is nobody's loss but time. */
+  #tellPassedOver(
+    { committedSteps, path }: FoundCheckpoint,
+    recordedSteps: number,
+    { notice }: CheckpointSearch,
+  ): void {
+    if (this.#passedOver.has(path)) return;
+    this.#passedOver.add(path);
+    notice(
+      `${path} is not gone on from: it has ${committedSteps} committed steps, of which the run's log ` +
+        `holds ${recordedSteps}: the steps behind them were recorded by nobody, and are trained again`,
+    );
   }
 
   async #check(path: string, expected: CheckpointExpectation): Promise<FoundCheckpoint> {

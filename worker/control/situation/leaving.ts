@@ -5,7 +5,7 @@
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { WorkerId } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
-import { handOverShare, successorPatience } from './limits.js';
+import { handOverShare, leaderPatience, successorPatience } from './limits.js';
 import { isMember, type Outcome, to, toOver, withdraw } from './outcome.js';
 import type { Worker } from './worker-situation.js';
 
@@ -19,7 +19,8 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
   }
   const isWaiting = !isAlone(worker) || writerOfLast(worker) !== null;
   const patience = isWaiting ? self.grace * handOverShare : successorPatience;
-  const isLate = waited >= Math.min(patience, self.grace * handOverShare);
+  const isLeft = now - Math.max(known.leavingSince, known.heardAt) >= leaderPatience;
+  const isLate = isLeft || waited >= Math.min(patience, self.grace * handOverShare);
   switch (situation.kind) {
     case 'training':
       return isLate ? withdraw(worker, situation.record.generation, 'it leaves', now) : null;

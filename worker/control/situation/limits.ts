@@ -59,6 +59,12 @@ export const defaultGrace: Millis = millis(25_000);
 export const successorPatience: Millis = millis(3000);
 
 /**
+ * Silence of every leader after which whoever is asked to end waits for none: a standby has taken over by
+ * then, and where coordinators are deleted together with their workers none ever will.
+ */
+export const leaderPatience: Millis = millis(5000);
+
+/**
  * Part of the grace in which others may take over; what is left is for a checkpoint, where nobody did.
  */
 export const handOverShare = 0.5;
