@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aRecord } from '../../shared/ledger/ledger-record-fixture.js';
+import { membersMax } from '../../shared/limits.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import {
   decodeJobReport,
   encodeJobReport,
   type JobReport,
+  jobReportBytes,
   reportedMetricsMax,
 } from '../../shared/messages/job-report.js';
 import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
@@ -176,4 +178,17 @@ test('only the last recoveries are told, and all lost members are counted', () =
   const losses = Array.from({ length: 12 }, (_, index) => recovered('lost', [`w${index}`]));
   const { recoveries, restarts } = reportOf(led, generation(1, 0, 'a'), ...losses);
   assert.deepEqual([recoveries.length, recoveries[0]?.workers, restarts], [10, ['w2'], 12]);
+});
+
+// Would catch a run whose status stands still once a thousand workers have been lost and found twice: each of its
+// reports is refused for its length.
+test('the largest run fits into a report', () => {
+  const all = Array.from(
+    { length: membersMax },
+    (_, index) => `${'w'.repeat(123)}-${1000 + index}`,
+  );
+  const ten = Array.from({ length: 10 }, () => recovered('lost', all));
+  const made = reportOf(led, generation(1, 0, ...all), ...ten);
+  assert.ok(encodeJobReport(made).byteLength < jobReportBytes);
+  assert.deepEqual([made.members.length, made.restarts], [membersMax, 10 * membersMax]);
 });

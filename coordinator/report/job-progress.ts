@@ -9,6 +9,7 @@ import {
   reportedMetricsMax,
   reportedRecoveriesMax,
   reportedTextLength,
+  reportedWorkersMax,
 } from '../../shared/messages/job-report.js';
 import type { ReportedMetrics, ReportedStep } from '../../shared/messages/report-fields.js';
 
@@ -120,7 +121,14 @@ function foldGeneration(
 function foldRecovery(before: JobProgress, entry: Of<'recovered'>, time: string): JobProgress {
   const { cause, detectSeconds, recomputedSteps, reformSeconds, resumeSeconds, workers } = entry;
   const recovery: ReportedRecovery = {
-    ...{ time, cause, workers, detectSeconds, reformSeconds, resumeSeconds },
+    ...{
+      time,
+      cause,
+      workers: workers.slice(0, reportedWorkersMax),
+      detectSeconds,
+      reformSeconds,
+      resumeSeconds,
+    },
     stepsLost: recomputedSteps,
   };
   return {

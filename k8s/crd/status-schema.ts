@@ -4,7 +4,11 @@
  */
 import { z } from 'zod';
 import { membersMax } from '../../shared/limits.js';
-import { reportedMetricsMax, reportedRecoveriesMax } from '../../shared/messages/job-report.js';
+import {
+  reportedMetricsMax,
+  reportedRecoveriesMax,
+  reportedWorkersMax,
+} from '../../shared/messages/job-report.js';
 
 export const jobStates = [
   'Pending',
@@ -26,7 +30,7 @@ export type ConditionType = (typeof conditionTypes)[number];
 /** Characters of a message; a longer one is cut. */
 export const longestStatusMessage = 4096;
 /** Of a recovery: who was lost, came or went; more are not named. */
-export const recoveryWorkersMax = 16;
+export const recoveryWorkersMax = reportedWorkersMax;
 
 const count = (description: string) => z.int().min(0).meta({ description });
 const number = (description: string) => z.number().meta({ description });

@@ -19,6 +19,8 @@ export const jobReportBytes: Bytes = bytes(256 * 1024);
 /** Whoever shows them has room for a screen of them. */
 export const reportedMetricsMax = 64;
 export const reportedRecoveriesMax = 10;
+/** Of a recovery; a thousand names in each of ten would not fit into a report. */
+export const reportedWorkersMax = 16;
 /** Characters of a reason, or of the message of a failure. */
 export const reportedTextLength = 1024;
 
