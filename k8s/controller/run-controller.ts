@@ -206,6 +206,7 @@ async function lead(given: Leading): Promise<void> {
       return isNews;
     },
     onAnswer: (status) => metrics.reports.inc({ status: String(status) }),
+    now: () => systemClock.now(),
   });
   try {
     await Promise.all(reflectors.map((reflector) => reflector.run()));
