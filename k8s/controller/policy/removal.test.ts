@@ -11,6 +11,8 @@ const letsGo = (actions: readonly { kind: string; patch?: object }[]) =>
       kind === 'patch' && JSON.stringify(patch).includes('"finalizers":["other"]'),
   );
 
+const since = { deletionSeenAt: at(0) };
+
 test('pods go first, then the streams, then the object', () => {
   const children = { coordinator: jobOf('coordinator'), worker: jobOf('worker') };
   const first = reconcile(seen({ metadata, children }), at(0));
@@ -34,18 +36,21 @@ test('pods go first, then the streams, then the object', () => {
 test('after half a minute the object goes, and an event says what is left', () => {
   const stuck = { pods: [podOf('worker', { isRunning: true, isLeaving: true })] };
   assert.deepEqual(
-    reconcile(seen({ metadata, children: stuck }), at(20)).actions.map(({ kind }) => kind),
+    reconcile(seen({ metadata, children: stuck, memory: since }), at(20)).actions.map(
+      ({ kind }) => kind,
+    ),
     ['remove-account'],
   );
-  const memory = { problem: 'NATS is away' };
+  const memory = { ...since, problem: 'NATS is away' };
   const last = reconcile(seen({ metadata, children: stuck, memory }), at(30));
   assert.ok(letsGo(last.actions));
   assert.match(last.events[0]?.note ?? '', /may still be there: NATS is away/);
 });
 
-// Would catch streams that are left behind whenever the controller was away for half a minute.
+// Would catch streams that are left behind whenever the controller was away for half a minute, or its clock is
+// ahead of the API server's by as much.
 test('a controller that comes late still tries', () => {
-  const memory = { leadsSince: at(600) };
+  const memory = { deletionSeenAt: at(600) };
   const first = reconcile(seen({ metadata, memory }), at(601));
   assert.deepEqual(
     first.actions.map(({ kind }) => kind),

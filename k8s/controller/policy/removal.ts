@@ -10,7 +10,6 @@ import { apiGroup } from '../../names.js';
 import type { Action, JobEvent } from '../reconcile/decision.js';
 import type { Children, Memory, WallTime } from '../reconcile/seen.js';
 import { isActive } from './pods.js';
-import { readTime } from './times.js';
 
 export const streamsFinalizer = `${apiGroup}/streams`;
 
@@ -62,15 +61,13 @@ export function removeJob(
 ): Removal {
   const none = { actions: [], events: [], requeueAfter: null };
   if (!hasFinalizer(object)) return { ...none, reason: 'it is being deleted' };
-  const deletedAt = readTime(object.metadata.deletionTimestamp) ?? now;
-  const since = now - deletedAt;
-  // While no controller was there nothing was tried.
-  const tried = now - Math.max(deletedAt, memory.leadsSince);
+  // Not since the object says so: clocks differ, and while no controller was there nothing was tried.
+  const since = now - (memory.deletionSeenAt ?? now);
   const letGo = (reason: string): Action[] => [finalizerPatch(object, false, reason)];
   if (memory.isAccountRemoved) {
     return { ...none, actions: letGo('its streams are gone'), reason: 'its streams are gone' };
   }
-  if (tried >= removalWait) {
+  if (since >= removalWait) {
     const note = `Its streams on NATS may still be there: ${memory.problem ?? 'its pods did not end'}`;
     const events: JobEvent[] = [{ type: 'Warning', reason: 'StreamsLeft', note }];
     return { ...none, actions: letGo(note), events, reason: note };
@@ -95,7 +92,7 @@ export function removeJob(
   return {
     ...none,
     actions: [{ kind: 'remove-account', reason }],
-    requeueAfter: Math.min(tryAgain, removalWait - tried),
+    requeueAfter: Math.min(tryAgain, removalWait - since),
     reason,
   };
 }

@@ -34,6 +34,8 @@ export interface Memory {
   /** When the job's account was last pushed to NATS; null: not by this process. */
   readonly accountAt: WallTime | null;
   readonly isAccountRemoved: boolean;
+  /** When this process first saw that the job is being deleted, on its own clock; null: it is not. */
+  readonly deletionSeenAt: WallTime | null;
   /** Why what was decided last could not be done; null where it was done. */
   readonly problem: string | null;
   /** Since when this process leads, and so gets reports. */
@@ -44,6 +46,7 @@ export const noMemory = (leadsSince: WallTime): Memory => ({
   written: {},
   accountAt: null,
   isAccountRemoved: false,
+  deletionSeenAt: null,
   problem: null,
   leadsSince,
 });

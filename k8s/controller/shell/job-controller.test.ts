@@ -180,6 +180,43 @@ test('what another controller has made for the job is followed', async () => {
   }
 });
 
+// Would catch a tug of war with a queue, a policy or a person, at a hundred writes a second.
+test('what somebody undoes at once is done again later and later', async () => {
+  await it.controller.handle(key);
+  const budget = 'PodDisruptionBudget movies-workers';
+  const undo = (): void => {
+    const store = it.view.storeOf('PodDisruptionBudget');
+    const found = store?.get('research/movies-workers');
+    if (found === undefined) return;
+    it.api.objects.delete('PodDisruptionBudget research/movies-workers');
+    store?.drop({ ...found, metadata: { ...found.metadata } });
+  };
+  let waits: number | null = null;
+  let looks = 0;
+  for (it.api.changes.length = 0; it.clock.now < start + 30_000; looks++) {
+    undo();
+    waits = await it.controller.handle(key);
+    it.clock.now += waits === null ? 10 : Math.min(waits, 100);
+  }
+  const made = it.api.changes.filter((change) => change === `create ${budget}`).length;
+  assert.ok(made < 10 && looks > 100, `${made} times in ${looks} looks`);
+  assert.ok(it.api.changes.includes('create Event'));
+  it.clock.now += 120_000;
+  it.api.changes.length = 0;
+  await it.controller.handle(key);
+  assert.ok(it.api.changes.includes(`create ${budget}`));
+});
+
+// Would catch a clock that is ahead of the API server's, for which every deletion has taken too long already.
+test('a deletion takes its time from when it is seen', async () => {
+  const metadata = { deletionTimestamp: new Date(start - 3_600_000).toISOString() };
+  it.view
+    .storeOf('TrainingJob')
+    ?.put(it.api.put(aJob({ metadata }) as unknown as KubernetesObject));
+  await it.controller.handle(key);
+  assert.deepEqual(it.api.changes, ['remove account']);
+});
+
 test('a job that is gone is nothing to do', async () => {
   it.view.storeOf('TrainingJob')?.drop(aJob() as unknown as KubernetesObject);
   assert.equal(await it.controller.handle(key), null);

@@ -8,6 +8,7 @@ import { TokenBucket } from '../api/rate-limit.js';
 import type { Installation } from '../children/installation.js';
 import { isFinished } from '../policy/conditions.js';
 import { sooner } from '../policy/times.js';
+import type { Action } from '../reconcile/decision.js';
 import { reconcile } from '../reconcile/reconcile.js';
 import type { EventRecorder } from './event-recorder.js';
 import { type PerformOptions, perform } from './perform.js';
@@ -46,6 +47,7 @@ export class JobController {
     if (job === undefined) return null;
     const { name, uid } = job.metadata;
     const entry = memories.of(uid);
+    if (job.metadata.deletionTimestamp !== undefined) entry.deletionSeenAt ??= now();
     const seen = {
       ...{ job, installation },
       children: view.childrenOf(job),
@@ -55,12 +57,22 @@ export class JobController {
     };
     const decision = reconcile(seen, now());
     let failure: unknown = null;
+    let undone: number | null = null;
     for (const action of decision.actions) {
       this.#mustLead();
       const { kind, reason } = action;
-      const what = 'object' in action ? action.object.kind : 'of' in action ? action.of : '';
+      const what = whatOf(action);
+      const change = `${kind} ${what}: ${reason}`;
+      const rest = entry.repetitions.wait(change, now());
+      if (rest > 0) {
+        undone = rest;
+        const note = `Somebody undoes it again and again: ${change}`;
+        events.record(job, { type: 'Warning', reason: 'Undone', note });
+        break;
+      }
       try {
         await perform(action, job, this.#options);
+        if (what !== '') entry.repetitions.note(change, now());
         // Said again every minute, and known already.
         const level = kind === 'push-account' ? 'debug' : 'info';
         log[level]({ job: key, action: kind, what, reason }, 'done');
@@ -81,7 +93,7 @@ export class JobController {
     const wait =
       decision.status === null ? null : await this.#write(job, decision.status, failure !== null);
     if (failure !== null) throw failure;
-    return sooner(decision.requeueAfter, wait);
+    return sooner(sooner(decision.requeueAfter, undone), wait);
   }
 
   /** @returns milliseconds until it may be written; null where it is as it should be */
@@ -125,4 +137,10 @@ export class JobController {
     if (this.#options.mayAct()) return;
     throw new NotLeadingError('Cannot change the cluster: this controller does not lead any more');
   }
+}
+
+/** Kind and name; empty for what is no object of the cluster. */
+function whatOf(action: Action): string {
+  if ('object' in action) return `${action.object.kind} ${action.object.metadata.name}`;
+  return 'of' in action ? `${action.of} ${action.name}` : '';
 }

@@ -2,6 +2,7 @@
 import type { JobReport } from '../../../shared/messages/job-report.js';
 import { isNewerReport } from '../../../shared/messages/job-report.js';
 import type { Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
+import { Repetitions } from './repetitions.js';
 
 /** What is not watched is written again so often, give or take a fifth. */
 const writtenAge = 600_000;
@@ -10,6 +11,8 @@ interface Entry {
   readonly written: Map<string, { readonly digest: string; readonly until: WallTime }>;
   accountAt: WallTime | null;
   isAccountRemoved: boolean;
+  deletionSeenAt: WallTime | null;
+  readonly repetitions: Repetitions;
   problem: string | null;
   report: ReceivedReport | null;
   statusAt: WallTime | null;
@@ -30,6 +33,8 @@ export class JobMemories {
       written: new Map(),
       accountAt: null,
       isAccountRemoved: false,
+      deletionSeenAt: null,
+      repetitions: new Repetitions(),
       problem: null,
       report: null,
       statusAt: null,
@@ -43,7 +48,7 @@ export class JobMemories {
   }
 
   memoryOf(uid: string, now: WallTime): Memory {
-    const { accountAt, isAccountRemoved, problem, written } = this.of(uid);
+    const { accountAt, deletionSeenAt, isAccountRemoved, problem, written } = this.of(uid);
     const digests = [...written]
       .filter(([, { until }]) => now < until)
       .map(([kind, { digest }]) => [kind, digest]);
@@ -51,6 +56,7 @@ export class JobMemories {
       written: Object.fromEntries(digests),
       accountAt,
       isAccountRemoved,
+      deletionSeenAt,
       problem,
       leadsSince: this.#leadsSince,
     };
