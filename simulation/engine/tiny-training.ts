@@ -190,7 +190,8 @@ export class TinyTraining {
 
   async #save(): Promise<void> {
     const state = this.#state;
-    if (state !== null && state.committedSteps > 0 && positionOf(state).settled) {
+    const isWritten = state !== null && state.committedSteps > 0 && positionOf(state).settled;
+    if (isWritten) {
       const { disk, mayPublish, process, random, watch } = this.parts;
       await this.#sleep(random.below(60));
       // As the real writer, which waits for longer than any grace lasts: leaders confirm, and are succeeded.
@@ -200,7 +201,7 @@ export class TinyTraining {
       watch.published(process, generation, committedSteps, digestOf(state));
       this.#tell({ kind: 'checkpointed', committedSteps, path, seconds: 0.01, generation });
     }
-    this.#tell({ kind: 'saved' });
+    this.#tell({ kind: 'saved', isWritten });
   }
 
   #fail(code: string, message: string): void {

@@ -192,7 +192,8 @@ export type FromTraining =
       readonly position: Position;
       readonly sections: StateVectors;
     }
-  | { readonly kind: 'saved' }
+  /** False where there is nothing that a checkpoint could hold: see `settled` of a position. */
+  | { readonly kind: 'saved'; readonly isWritten: boolean }
   /** Stays readable until it is released, or another is asked for. */
   | ({ readonly kind: 'snapshot'; readonly id: number } & SharedState)
   | { readonly kind: 'entered'; readonly generation: Generation; readonly position: Position }

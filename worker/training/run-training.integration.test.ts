@@ -119,6 +119,21 @@ test('a lone member with all its batches leaves for a planned generation at the 
   assert.ok(left.position.committedSteps <= 3, `after ${left.position.committedSteps} steps`);
 });
 
+// Catches: a thread that says that it has saved what no checkpoint may hold.
+test('a state of which something is still to be done is not saved, and that is said', async (context) => {
+  const { training, kinds, whenTold } = await open(context, steps);
+  whenTold('committed', () =>
+    training.receive({ kind: 'abort', generation: generation(1), reason: 'it leaves' }),
+  );
+  whenTold('left', () => training.receive({ kind: 'save' }));
+  whenTold('saved', () => training.receive({ kind: 'end' }));
+  await training.run();
+  const [left] = kinds('left');
+  assert.ok(left?.kind === 'left' && !left.position.settled);
+  assert.deepEqual(kinds('saved'), [{ kind: 'saved', isWritten: false }]);
+  assert.deepEqual(kinds('checkpointed'), []);
+});
+
 // Catches: a file beside the checkpoints that cannot be written and names neither itself nor its use.
 test('a folder that cannot be written to ends training by its name', async (context) => {
   const { training, checkpointDirectory } = await open(context, 3);

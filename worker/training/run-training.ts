@@ -371,12 +371,14 @@ export class Training {
   /** Nobody else may hold this state: it is written down before it goes. */
   async #save({ saving }: Opened): Promise<void> {
     const held = this.#held;
-    if (held !== null && held.pending === null && held.committedSteps > 0) {
+    // What follows the last commit may not be left out: a checkpoint would say that it is done.
+    const isWritten = held !== null && held.pending === null && held.committedSteps > 0;
+    if (isWritten) {
       await saving.open(held);
       await saving.start(held, (fact) => this.#tell({ ...fact, generation: this.#newest }));
       await saving.settle();
     }
-    this.#tell({ kind: 'saved' });
+    this.#tell({ kind: 'saved', isWritten });
   }
 
   #tellLeft({ generation }: Entry, held: Held, leaving: Leaving): void {

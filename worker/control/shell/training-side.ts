@@ -176,7 +176,7 @@ export class TrainingSide {
       case 'failed':
         return onFailure(message.code, message);
       case 'saved':
-        return hear({ kind: 'saved' });
+        return hear({ kind: 'saved', isWritten: message.isWritten });
       case 'snapshot':
         return;
       default: {

@@ -340,7 +340,7 @@ test('the last holder is asked to end: it writes a checkpoint, and then ends', a
     path: '/c/3',
     seconds: 1,
   });
-  stage.tell({ kind: 'saved' });
+  stage.tell({ kind: 'saved', isWritten: true });
   assert.equal((await stage.control.end).code, exitCodes.stopped);
   assert.ok(!mayPublish(stage));
   assert.ok(await stage.control.close(1000));

@@ -361,13 +361,34 @@ test('the last holder writes a checkpoint before it ends; with nothing to write 
     'save',
   ]);
   assert.equal(last.kind, 'draining');
-  last.hear({ kind: 'saved' });
-  assert.equal(last.kind, 'over');
+  last.hear({ kind: 'saved', isWritten: true });
+  assert.deepEqual(last.worker.situation, {
+    kind: 'over',
+    end: { code: exitCodes.stopped, reason: 'drained: its state is in a checkpoint' },
+  });
   const idle = new Play();
   assert.deepEqual(idle.hear({ kind: 'drain' }), ['revoke-permit', 'end']);
   const standing = Play.standingBy();
   standing.hear({ kind: 'drain' });
   assert.equal(standing.kind, 'over');
+});
+
+// Would catch a worker that says of a state that it is in a checkpoint, and it is in none.
+test('a state whose validation is not done is in no checkpoint, and that is said', () => {
+  const play = Play.training();
+  play.hear(
+    { kind: 'drain' },
+    hears(record(2, [], null, { planned: true }), { checkpointSteps: 4 }),
+  );
+  play.hear({ kind: 'left', generation: 1, position: at(6, false) });
+  assert.deepEqual(play.hear({ kind: 'saved', isWritten: false }), [
+    'notice',
+    'revoke-permit',
+    'end',
+  ]);
+  const { situation } = play.worker;
+  assert.ok(situation.kind === 'over');
+  assert.match(situation.end.reason, /6 .*is in no checkpoint, and the steps behind 4 are trained/);
 });
 
 // Would catch a checkpoint that each of a hundred members writes within the same grace, and a state that is

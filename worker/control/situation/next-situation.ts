@@ -4,6 +4,7 @@
  * step by step: so a fact that is lost, doubled or late changes nothing but the time.
  */
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { positionText } from '../../../shared/membership/position.js';
 import { type Millis, millis } from '../../../shared/units.js';
 import { hearLead } from './hear-lead.js';
 import { farewellLimit, prepareLimit, retryInterval } from './limits.js';
@@ -61,10 +62,7 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
       return toPaused(withKnown(worker, { looked: situation.generation }), situation.generation);
     case 'saved':
       if (situation.kind !== 'draining') return of(worker);
-      return toOver(worker, {
-        code: exitCodes.stopped,
-        reason: 'drained: its state is in a checkpoint',
-      });
+      return toDrained(worker, event.isWritten);
     case 'failed': {
       if (situation.kind === 'failed') return of(worker);
       const { end } = event;
@@ -92,6 +90,17 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
     default:
       return takeFromCopy(worker, event, now);
   }
+}
+
+function toDrained(worker: Worker, isWritten: boolean): Outcome {
+  const { checkpointSteps, position } = worker.known;
+  const reason = isWritten
+    ? 'drained: its state is in a checkpoint'
+    : `drained: its state (${position === null ? 'none' : positionText(position)}) is in no checkpoint, ` +
+      `and the steps behind ${checkpointSteps ?? 0} are trained again`;
+  const actions: Action[] = isWritten ? [] : [{ kind: 'notice', text: reason }];
+  const { worker: over, actions: last } = toOver(worker, { code: exitCodes.stopped, reason });
+  return of(over, [...actions, ...last]);
 }
 
 type Of<Kind extends WorkerEvent['kind']> = Extract<WorkerEvent, { kind: Kind }>;

@@ -67,7 +67,9 @@ function eventOf(draw: Draw, { known, situation }: Worker, newest: number): Work
     case 10:
       return { kind: 'copy-moved', copy };
     case 11:
-      return situation.kind === 'standing-by' ? { kind: 'tick' } : { kind: 'saved' };
+      return situation.kind === 'standing-by'
+        ? { kind: 'tick' }
+        : { kind: 'saved', isWritten: true };
     case 12:
       return { kind: 'looked' };
     case 13:

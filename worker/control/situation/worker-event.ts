@@ -31,8 +31,8 @@ export type WorkerEvent =
       readonly planned?: boolean;
     }
   | { readonly kind: 'finished'; readonly generation: number; readonly stopped: boolean }
-  /** The last checkpoint is written. */
-  | { readonly kind: 'saved' }
+  /** The last checkpoint is written, or there was nothing that one could hold. */
+  | { readonly kind: 'saved'; readonly isWritten: boolean }
   | { readonly kind: 'failed'; readonly end: WorkerEnd }
   /** The failure stands in the run's log. */
   | { readonly kind: 'failure-heard' }
