@@ -8,7 +8,6 @@ import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import type { Log } from '../../shared/log.js';
 import { readReportKey } from '../../shared/messages/job-report-seal.js';
 import type { TrainingJobObject } from '../crd/training-job-object.js';
-import { apiGroup } from '../names.js';
 import { NatsAccounts } from '../nats/nats-accounts.js';
 import { clusterAccess } from './api/cluster-access.js';
 import { ClusterApi } from './api/cluster-api.js';
@@ -21,6 +20,7 @@ import type { ControllerOptions } from './controller-options.js';
 import { derivedAccounts } from './keys/derived-accounts.js';
 import { openKeys } from './keys/master-key.js';
 import { LeaderElection } from './leader/leader-election.js';
+import { markPod } from './leader/mark-pod.js';
 import { failureCode } from './policy/failure-code.js';
 import { systemTimers, WorkQueue } from './queue/work-queue.js';
 import { startReportServer } from './reports/report-server.js';
@@ -31,8 +31,6 @@ import { JobMemories } from './shell/job-memories.js';
 
 /** Of failures of one job, in a row. */
 const jobBackoff = { firstMs: 250, longestMs: 60_000 };
-/** Of those who lead: theirs are the reports (the Service of the controller selects by it). */
-const leaderLabel = `${apiGroup}/leader`;
 
 /** Returns early when the signal says so. */
 const wait = (milliseconds: number, signal: AbortSignal): Promise<void> =>
@@ -72,13 +70,12 @@ export async function runController(
     signal: end,
   });
   try {
-    await markPod(api, options, false, log);
+    const pod = { api, pod: options.pod, log, random: Math.random, signal: end, wait };
+    await markPod(pod, false);
     await election.acquire();
     if (signal.aborted) return exitCodes.success;
     log.info({}, 'leads');
     metrics.leads.set(1);
-    const image = await markPod(api, options, true, log);
-    const leading = lead({ options, log, api, metrics, election, signal: end, ownImage: image });
     const lost = election.keep().then(() => {
       if (!signal.aborted) {
         sick = 'it does not lead any more';
@@ -86,7 +83,12 @@ export async function runController(
       }
       own.abort();
     });
-    await leading.finally(() => own.abort());
+    // The lease is kept meanwhile, and is given up where the API server stays away.
+    const ownImage = await markPod(pod, true);
+    if (!end.aborted) {
+      const leading = lead({ options, log, api, metrics, election, signal: end, ownImage });
+      await leading.finally(() => own.abort());
+    }
     await lost;
     // Whoever waits takes over at once, and this process begins anew.
     await election.release();
@@ -95,26 +97,6 @@ export async function runController(
     own.abort();
     await server.close();
     access.close();
-  }
-}
-
-/** @returns the image of the pod; null where it runs in none */
-async function markPod(
-  api: KubernetesApi,
-  { pod }: ControllerOptions,
-  leads: boolean,
-  log: Log,
-): Promise<string | null> {
-  const labels = { [leaderLabel]: String(leads) };
-  try {
-    const found = (await api.patch(
-      { kind: 'Pod', namespace: pod.namespace, name: pod.name },
-      { metadata: { labels } },
-    )) as { spec?: { containers?: { image?: string }[] } };
-    return found.spec?.containers?.[0]?.image ?? null;
-  } catch (error) {
-    log.warn({ leads }, (error as Error).message);
-    return null;
   }
 }
 

@@ -27,6 +27,9 @@ export const isGone = (error: unknown): boolean =>
 export const isConflict = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 409;
 
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 403;
+
 /** Nothing can be made in a namespace that is being deleted; what is in it goes by itself. */
 export const isEnding = (error: unknown): boolean =>
   error instanceof ApiError &&

@@ -11,7 +11,7 @@ import { sooner } from '../policy/times.js';
 import type { Action } from '../reconcile/decision.js';
 import { reconcile } from '../reconcile/reconcile.js';
 import type { EventRecorder } from './event-recorder.js';
-import { type PerformOptions, perform } from './perform.js';
+import { NameTakenError, type PerformOptions, perform } from './perform.js';
 import { paceOf, progressInterval, progressRate } from './status-pace.js';
 import { transitionEvents } from './transition-events.js';
 
@@ -88,7 +88,8 @@ export class JobController {
     entry.problem = failure === null || isPassing ? null : (failure as Error).message;
     if (failure !== null && isForUsers) {
       const note = (failure as Error).message;
-      events.record(job, { type: 'Warning', reason: 'ReconcileFailed', note });
+      const reason = failure instanceof NameTakenError ? 'NameTaken' : 'ReconcileFailed';
+      events.record(job, { type: 'Warning', reason, note });
     }
     const wait =
       decision.status === null ? null : await this.#write(job, decision.status, failure !== null);
