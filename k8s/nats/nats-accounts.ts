@@ -1,12 +1,14 @@
 /** The accounts of jobs on the installation's nats-servers: made before a job's pods, removed after them. */
 import { type AccountServer, openAccountServer } from '../../bus/nats-account-server.js';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { type Bus, BusUnauthorizedError } from '../../shared/bus.js';
+import { type Bus, BusAwayError, BusLostError, BusUnauthorizedError } from '../../shared/bus.js';
+import { systemClock } from '../../shared/clock.js';
 import type { NatsAddress } from '../../shared/nats-address.js';
 import { readNatsCreds } from '../../shared/nats-creds.js';
 import { removalJwt } from './claims.js';
 import { type JobCredentials, type JobIdentity, jobCredentials } from './credentials.js';
 import type { Keys } from './keys.js';
+import { Outage } from './outage.js';
 import { controllerCreds } from './server-auth.js';
 
 export interface NatsAccountsOptions {
@@ -28,6 +30,10 @@ export class NatsAccounts {
   #server: Promise<AccountServer> | null = null;
   /** Tokens that the servers have, as far as this connection has lasted. */
   readonly #pushed = new Set<string>();
+  readonly #outage = new Outage(
+    systemClock,
+    (error) => error instanceof BusLostError || error instanceof BusAwayError,
+  );
 
   constructor({ address, keys, servers }: NatsAccountsOptions) {
     this.#keys = keys;
@@ -38,8 +44,7 @@ export class NatsAccounts {
   /** Cheap where it has been done since the connection was last away: call it at every look at a job. */
   async push(accountJwt: string): Promise<void> {
     if (this.#pushed.has(accountJwt)) return;
-    const server = await this.#connected();
-    await server.update(accountJwt);
+    await this.#outage.run(async () => (await this.#connected()).update(accountJwt));
     this.#pushed.add(accountJwt);
   }
 
@@ -48,7 +53,11 @@ export class NatsAccounts {
    * servers remember whom they have forgotten. Where it is gone already, nothing is done. Call it when none
    * of the job's processes runs any more: a coordinator that does would make its streams again.
    */
-  async remove(uid: string, name: string): Promise<void> {
+  remove(uid: string, name: string): Promise<void> {
+    return this.#outage.run(() => this.#remove(uid, name));
+  }
+
+  async #remove(uid: string, name: string): Promise<void> {
     const job = { uid, name };
     if (!(await this.#removeStreams(job))) return;
     this.#pushed.delete(this.#credentials(job).accountJwt);

@@ -90,13 +90,19 @@ function runActions(
   const others = applyChildren(parts, children, memory);
   // On servers of the user's own nothing is the controller's to make or to remove.
   if (parts.resolved.cluster.kubernetes.nats !== undefined) return [...others, ...jobs];
-  const isKnown = memory.accountAt !== null && now - memory.accountAt < accountAge;
+  const starts = jobs.some(startsPods);
+  const isKnown = memory.accountAt !== null && now - memory.accountAt < accountAge && !starts;
   const push: Action[] = isKnown
     ? []
     : [{ kind: 'push-account', reason: 'NATS must know the job' }];
   const finalizer = hasFinalizer(job) ? [] : [finalizerPatch(job, true, 'it will have streams')];
-  const isNew = jobs.some(({ kind }) => kind === 'create');
-  return isNew
+  return starts
     ? [...finalizer, ...push, ...others, ...jobs]
     : [...finalizer, ...others, ...jobs, ...push];
 }
+
+/** A pod that NATS does not know ends as one whose credentials are wrong, and no other one is tried. */
+const startsPods = (action: Action): boolean =>
+  action.kind === 'create' ||
+  (action.kind === 'patch' &&
+    (action.patch as { spec?: { suspend?: boolean } }).spec?.suspend === false);

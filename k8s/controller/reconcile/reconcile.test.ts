@@ -509,6 +509,18 @@ test('what runs already does not wait for NATS', () => {
   assert.deepEqual(jobPatches(actions), [['movies-worker', { parallelism: 3, completions: 3 }]]);
 });
 
+// Would catch a job that fails for ever after a suspension in which NATS was made anew: its pods came first.
+test('what is resumed waits until NATS knows it', () => {
+  const children = {
+    coordinator: jobOf('coordinator', { spec: { suspend: true } }),
+    worker: jobOf('worker', { spec: { suspend: true, parallelism: 2, completions: 2 } }),
+  };
+  const { actions } = reconcile(seen({ children, memory: { accountAt: at(9) } }), at(10));
+  const done = words(actions);
+  assert.ok(done.indexOf('push-account') >= 0);
+  assert.ok(done.indexOf('push-account') < done.indexOf('patch Job movies-worker'));
+});
+
 test('on servers of their own jobs have no account and no finalizer here', () => {
   const kubernetes = { nats: { url: 'nats://own:4222', secretName: 'own' } };
   const { actions } = reconcile(
