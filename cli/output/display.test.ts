@@ -138,19 +138,11 @@ test('a validation says how good it was, and how good the best', () => {
     { ...row, model: 'hllm', values: { 'ndcg@10': 0.1, mrr: 0.07 } },
     { ...row, model: 'popularity', values: { 'ndcg@10': 0.05, mrr: 0.03 } },
   ] as const;
-  const best = { metric: 'ndcg@10', repeats: 'allow', value: 0.1, committedSteps: 20 } as const;
-  const say = (committedSteps: number, since: number | null): void =>
-    display.event(
-      {
-        kind: 'validated',
-        committedSteps,
-        results,
-        best: since === null ? null : { ...best, evaluationsSince: since },
-      },
-      null,
-    );
-  say(20, 0);
-  say(30, 1);
+  const best = { metric: 'ndcg@10', value: 0.1, committedSteps: 20 };
+  const say = (committedSteps: number, keptBest: typeof best | null): void =>
+    display.event({ kind: 'validated', committedSteps, results, best: keptBest }, null);
+  say(20, best);
+  say(30, best);
   say(30, null);
   assert.deepEqual(text().trim().split('\n'), [
     'validation after step 20: ndcg@10 0.1000 (popularity 0.0500), the best so far',

@@ -3,9 +3,14 @@
  * JSON lines for machines.
  */
 import type { WriteStream } from 'node:tty';
+import type {
+  ShownBest,
+  ShownEvent,
+  ShownRecovery,
+  ShownRollBack,
+} from '../../shared/history/shown-event.js';
 import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
-import type { ReportedBest, ReportedMetrics } from '../../shared/messages/report-fields.js';
-import type { Recovered, RolledBack, RunEvent } from '../../shared/messages/run-events.js';
+import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
 import { bar, compact } from './progress-line.js';
 import { RunState } from './run-state.js';
 
@@ -13,7 +18,7 @@ export interface Display {
   /** A sentence that stays on the screen. */
   note(text: string): void;
   /** `line` is the same for machines; null where they hear of it otherwise. */
-  event(event: RunEvent, line: object | null): void;
+  event(event: ShownEvent, line: object | null): void;
   /** The last thing that a run says: `result` is one JSON object, `text` the same for people. */
   result(result: object, text: string): void;
   /** An error, for people; `json` for machines. */
@@ -45,11 +50,11 @@ export function openDisplay(parts: DisplayParts): Display {
 /** What is counted while something other than a step is done. */
 const things = { evaluating: 'users', encoding: 'items' } as const;
 
-const isShare = (event: RunEvent): event is Extract<RunEvent, { kind: keyof typeof things }> =>
+const isShare = (event: ShownEvent): event is Extract<ShownEvent, { kind: keyof typeof things }> =>
   event.kind in things;
 
 /** Sentences for the events that happen once; null for those that are shown as progress. */
-function sentence(event: RunEvent): string | null {
+function sentence(event: ShownEvent): string | null {
   switch (event.kind) {
     case 'started': {
       const from = event.resumedFrom === null ? '' : ` from ${event.resumedFrom}`;
@@ -78,14 +83,14 @@ function sentence(event: RunEvent): string | null {
   }
 }
 
-function generationSentence(event: Extract<RunEvent, { kind: 'generation' }>): string {
+function generationSentence(event: Extract<ShownEvent, { kind: 'generation' }>): string {
   const { committedSteps, members, reason } = event;
   const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
   return `${reason}: ${who} go on after step ${committedSteps}`;
 }
 
 /** A planned change says enough by what it has changed. */
-function recoverySentence(event: Recovered): string | null {
+function recoverySentence(event: ShownRecovery): string | null {
   if (event.planned) return null;
   const { detectSeconds, reformSeconds, resumeSeconds } = event;
   const all = detectSeconds + reformSeconds + resumeSeconds;
@@ -95,7 +100,7 @@ function recoverySentence(event: Recovered): string | null {
   );
 }
 
-function rollBackSentence(event: RolledBack): string {
+function rollBackSentence(event: ShownRollBack): string {
   const { committedSteps, falseNegatives, learningRate, reason, rolledBackTo } = event;
   const weights = rolledBackTo === 0 ? 'the first weights' : `the weights of step ${rolledBackTo}`;
   return (
@@ -104,7 +109,7 @@ function rollBackSentence(event: RolledBack): string {
   );
 }
 
-function validationSentence(event: Extract<RunEvent, { kind: 'validated' }>): string {
+function validationSentence(event: Extract<ShownEvent, { kind: 'validated' }>): string {
   const { best, committedSteps, results } = event;
   const ranks = results.some(({ values }) => values.mrr !== undefined);
   const metric = best?.metric ?? (ranks ? 'mrr' : 'logloss');
@@ -114,12 +119,12 @@ function validationSentence(event: Extract<RunEvent, { kind: 'validated' }>): st
     ? (['base-rate', 'base rate'] as const)
     : (['popularity', 'popularity'] as const);
   const numbers = `${metric} ${value('hllm')} (${words} ${value(baseline)})`;
-  return `validation after step ${committedSteps}: ${numbers}${bestSoFar(best)}`;
+  return `validation after step ${committedSteps}: ${numbers}${bestSoFar(best, committedSteps)}`;
 }
 
-function bestSoFar(best: ReportedBest | null): string {
+function bestSoFar(best: ShownBest | null, committedSteps: number): string {
   if (best === null) return '';
-  if (best.evaluationsSince === 0) return ', the best so far';
+  if (best.committedSteps === committedSteps) return ', the best so far';
   return `, the best is ${best.value.toFixed(4)} after step ${best.committedSteps}`;
 }
 
@@ -136,7 +141,7 @@ class PlainDisplay implements Display {
     this.#parts.stdout.write(`${text}\n`);
   }
 
-  event(event: RunEvent): void {
+  event(event: ShownEvent): void {
     const now = this.#parts.now();
     const before = this.#state.last;
     this.#state.take(event, now);
@@ -192,7 +197,7 @@ class TerminalDisplay implements Display {
     this.#draw();
   }
 
-  event(event: RunEvent): void {
+  event(event: ShownEvent): void {
     const now = this.#parts.now();
     this.#state.take(event, now);
     const said = sentence(event);
@@ -281,7 +286,7 @@ class JsonDisplay implements Display {
     this.#parts.stderr.write(`${text}\n`);
   }
 
-  event(_event: RunEvent, line: object | null): void {
+  event(_event: ShownEvent, line: object | null): void {
     if (line !== null) this.#write(line);
   }
 

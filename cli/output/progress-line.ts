@@ -29,7 +29,7 @@ export class RateMeter {
   #seen: { readonly seconds: number; readonly users: number; readonly tokens: number }[] = [];
 
   /** `seconds` is a reading of a monotonic clock. */
-  add(seconds: number, report: ReportedStep): void {
+  add(seconds: number, report: Pick<ReportedStep, 'sequences' | 'itemTokens'>): void {
     this.#seen.push({ seconds, users: report.sequences, tokens: report.itemTokens });
     if (this.#seen.length > window + 1) this.#seen.shift();
   }

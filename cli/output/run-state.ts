@@ -1,14 +1,13 @@
-import type { ReportedStep } from '../../shared/messages/report-fields.js';
-import type { RunEvent } from '../../shared/messages/run-events.js';
+import type { ShownEvent, ShownStep } from '../../shared/history/shown-event.js';
 import { progressText, RateMeter } from './progress-line.js';
 
 /** What all displays know about the run. */
 export class RunState {
   #meter = new RateMeter();
   totalSteps = 0;
-  last: ReportedStep | null = null;
+  last: ShownStep | null = null;
 
-  take(event: RunEvent, now: number): void {
+  take(event: ShownEvent, now: number): void {
     if (event.kind === 'started') this.totalSteps = event.totalSteps;
     if (event.kind !== 'committed') return;
     // Steps of another stage take another time.

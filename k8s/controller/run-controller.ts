@@ -36,6 +36,9 @@ const jobBackoff = { firstMs: 250, longestMs: 60_000 };
 const wait = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   delay(milliseconds, undefined, { signal }).catch(() => undefined);
 
+/** The owner of the fields that it writes. */
+const manager = 'lockstep-controller';
+
 export async function runController(
   options: ControllerOptions,
   log: Log,
@@ -46,14 +49,10 @@ export async function runController(
   const count = (method: string, status: number): void =>
     metrics.requests.inc({ method, status: String(status) });
   const clock = systemClock;
-  const api = new ClusterApi({ access, clock, rate: options.rate, onRequest: count });
+  const common = { access, clock, manager, onRequest: count };
+  const api = new ClusterApi({ ...common, rate: options.rate });
   // The lease is not kept waiting by what the jobs ask.
-  const leaseApi = new ClusterApi({
-    access,
-    clock,
-    rate: { perSecond: 5, burst: 10 },
-    onRequest: count,
-  });
+  const leaseApi = new ClusterApi({ ...common, rate: { perSecond: 5, burst: 10 } });
   let sick: string | null = null;
   const server = await startMetricsServer({
     registry: metrics.registry,

@@ -250,14 +250,17 @@ export const runResult = z.intersection(
 );
 
 /** Shown while it lasts and kept nowhere. */
-export type ProgressLine =
-  | { readonly kind: 'waiting'; readonly time: string; readonly reason: string }
-  | {
-      readonly kind: 'evaluating' | 'encoding';
-      readonly time: string;
-      readonly done: number;
-      readonly total: number;
-    };
+export const progressLine = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('waiting'), time: z.iso.datetime(), reason: z.string() }),
+  z.object({
+    kind: z.enum(['evaluating', 'encoding']),
+    time: z.iso.datetime(),
+    done: count,
+    total: count,
+  }),
+]);
+
+export type ProgressLine = z.infer<typeof progressLine>;
 
 export const isProgress = (line: HistoryLine | ProgressLine): line is ProgressLine =>
   line.kind === 'waiting' || line.kind === 'evaluating' || line.kind === 'encoding';

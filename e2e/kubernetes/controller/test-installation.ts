@@ -31,7 +31,7 @@ export async function openTestInstallation(): Promise<TestInstallation> {
   const nats = await startOperatorServers(keys, 1);
   const access = clusterAccess(systemClock);
   const rate = { perSecond: 2_000, burst: 2_000 };
-  const api = new ClusterApi({ access, clock: systemClock, rate });
+  const api = new ClusterApi({ access, clock: systemClock, rate, manager: 'lockstep-controller' });
   const definition = readFileSync(new URL(definitionPath, projectRoot), 'utf8');
   await kubectl(['apply', '--server-side', '-f', '-'], definition);
   await kubectl(['wait', '--for=condition=Established', 'crd/trainingjobs.lockstep.dev']);

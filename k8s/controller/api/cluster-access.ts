@@ -15,9 +15,14 @@ export interface Access {
   close(): void;
 }
 
-export function clusterAccess(clock: Clock): Access {
+/** As kubectl finds it: KUBECONFIG, the home folder's file, or what a pod is given. */
+export function ownKubeConfig(): KubeConfig {
   const config = new KubeConfig();
   config.loadFromDefault();
+  return config;
+}
+
+export function clusterAccess(clock: Clock, config: KubeConfig = ownKubeConfig()): Access {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('Cannot reach a cluster: the kubeconfig names none');
   let agent: Agent | null = null;

@@ -11,8 +11,6 @@ import { LineReader } from './line-reader.js';
 import { type Rate, TokenBucket } from './rate-limit.js';
 import { apiVersionOf, type Kind, type Place, pathOf } from './resources.js';
 
-export const fieldManager = 'lockstep-controller';
-
 /** The server itself gives up after a minute. */
 const requestTimeout = 30_000;
 /** Pages of a list. */
@@ -44,8 +42,20 @@ export interface ClusterApiOptions {
   readonly access: Access;
   readonly clock: Clock;
   readonly rate: Rate;
+  /** Whose fields are written: the name in `managedFields`. */
+  readonly manager: string;
+  /** Writes are checked by the server, and not kept. */
+  readonly dryRun?: boolean;
   /** Told of each request: its verb and kind. */
   readonly onRequest?: (verb: string, status: number) => void;
+}
+
+export interface PodLog {
+  readonly namespace: string;
+  readonly pod: string;
+  /** As the API server takes it: `follow`, `tailLines`, `container`. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
 }
 
 export class ClusterApi implements KubernetesApi {
@@ -116,7 +126,7 @@ export class ClusterApi implements KubernetesApi {
   create(object: KubernetesObject): Promise<KubernetesObject> {
     const { name: _, ...collection } = placeOf(object);
     return this.#send({
-      ...{ method: 'POST', path: pathOf(collection), query: { fieldManager } },
+      ...{ method: 'POST', path: pathOf(collection), query: this.#written },
       ...{ body: object, type: 'json', what: `create ${named(placeOf(object))}` },
     });
   }
@@ -127,7 +137,7 @@ export class ClusterApi implements KubernetesApi {
     subresource?: 'status',
   ): Promise<KubernetesObject> {
     const place = { ...placeOf(object), ...(subresource && { subresource }) };
-    const query = { fieldManager, force: String(force) };
+    const query = { ...this.#written, force: String(force) };
     return this.#send({
       ...{ method: 'PATCH', path: pathOf(place), query },
       ...{ body: object, type: 'apply', what: `apply ${named(place)}` },
@@ -136,7 +146,7 @@ export class ClusterApi implements KubernetesApi {
 
   patch(place: Place, patch: object): Promise<KubernetesObject> {
     return this.#send({
-      ...{ method: 'PATCH', path: pathOf(place), query: { fieldManager } },
+      ...{ method: 'PATCH', path: pathOf(place), query: this.#written },
       ...{ body: patch, type: 'merge', what: `patch ${named(place)}` },
     });
   }
@@ -144,7 +154,7 @@ export class ClusterApi implements KubernetesApi {
   replace(object: KubernetesObject): Promise<KubernetesObject> {
     const place = placeOf(object);
     return this.#send({
-      ...{ method: 'PUT', path: pathOf(place), query: { fieldManager } },
+      ...{ method: 'PUT', path: pathOf(place), query: this.#written },
       ...{ body: object, type: 'json', what: `replace ${named(place)}` },
     });
   }
@@ -161,6 +171,28 @@ export class ClusterApi implements KubernetesApi {
     }
   }
 
+  /** Lines of a pod's log; it ends with the container, or with `signal`. */
+  async *logLines({ namespace, pod, query, signal }: PodLog): AsyncGenerator<string> {
+    const what = `read the log of ${namespace}/${pod}`;
+    const path = `${pathOf({ kind: 'Pod', namespace, name: pod })}/log`;
+    const response = await this.#open({ method: 'GET', path, query, what }, { signal });
+    const lines = new LineReader(longestLine);
+    try {
+      for await (const piece of response) yield* lines.read(piece as Uint8Array);
+      yield* lines.end();
+    } catch (cause) {
+      throw new ApiError(what, 0, 'Cut', (cause as Error).message, { cause });
+    } finally {
+      response.destroy();
+    }
+  }
+
+  /** What every write says. */
+  get #written(): Record<string, string> {
+    const { dryRun = false, manager } = this.#options;
+    return { fieldManager: manager, ...(dryRun && { dryRun: 'All' }) };
+  }
+
   async #send(sent: Sent): Promise<KubernetesObject> {
     const wait = this.#bucket.take();
     if (wait > 0) await delay(wait);
@@ -170,7 +202,7 @@ export class ClusterApi implements KubernetesApi {
 
   /** @returns the response of a request that was accepted */
   async #open(sent: Sent, more: RequestOptions): Promise<IncomingMessage> {
-    const { access, onRequest } = this.#options;
+    const { access, manager, onRequest } = this.#options;
     const url = new URL(`${access.server.pathname.replace(/\/$/, '')}${sent.path}`, access.server);
     for (const [name, value] of Object.entries(sent.query ?? {})) url.searchParams.set(name, value);
     const { headers, ...options } = await access.options();
@@ -185,7 +217,7 @@ export class ClusterApi implements KubernetesApi {
         headers: {
           ...headers,
           accept: 'application/json',
-          'user-agent': fieldManager,
+          'user-agent': manager,
           ...(body !== undefined && {
             'content-type': contentTypes[sent.type ?? 'json'],
             'content-length': Buffer.byteLength(body),

@@ -20,4 +20,11 @@ export class LineReader {
     }
     return lines.filter((line) => line !== '');
   }
+
+  /** @returns what the stream ended with, where that was no line's end */
+  end(): string[] {
+    const last = this.#rest + this.#decoder.decode();
+    this.#rest = '';
+    return last === '' ? [] : [last];
+  }
 }
