@@ -24,6 +24,16 @@ Commands:
   bench             time a training step on this machine, engine by engine
   version           print the version
 
+On a Kubernetes cluster:
+  submit FILE       put a training job there, and watch it
+  list              the training jobs
+  status NAME       all that is known of one
+  logs NAME         what its pods print
+  suspend NAME      let it write a checkpoint and free its pods
+  resume NAME       let it go on
+  delete NAME       remove it with its pods
+  port-forward NAME a port of this machine that leads to its coordinator
+
 "lockstep COMMAND --help" tells more.
 
 ${exitCodeHelp}`;

@@ -35,10 +35,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Rooms of a folder that others may enter, though the folder as a whole is closed to them. Who asks a
- * trained model does so in the command's own process: there is no run to supervise.
+ * trained model does so in the command's own process: there is no run to supervise. Who asks a cluster
+ * asks its API server for the same objects as the controller does.
  */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  cli: ['worker/inference/'],
+  cli: [
+    'worker/inference/',
+    'k8s/controller/api/',
+    'k8s/controller/objects/',
+    'k8s/crd/',
+    'k8s/names.ts',
+  ],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */
@@ -49,7 +56,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   // Loaded where a run's checkpoints are in a bucket, and only then.
   '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
-  '@kubernetes/client-node': ['k8s/controller/api/cluster-access.ts'],
+  '@kubernetes/client-node': ['cli/kubernetes/', 'k8s/controller/api/cluster-access.ts'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
   '@tensorflow/tfjs-core': [

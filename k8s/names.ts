@@ -20,6 +20,9 @@ export const childNames = (job: string) => ({
   checkpoints: `${job}-checkpoints`,
 });
 
+/** Where pods serve what they measure, and how they are. */
+export const metricsPorts = { coordinator: 9400, worker: 9401 } as const;
+
 export const jobLabel = `${apiGroup}/job`;
 
 /** Labels of everything that belongs to a job; they select its pods. */

@@ -54,6 +54,7 @@ const meanings: readonly Meaning[] = [
       'BUS_REFUSED',
       'PROCESS_LOST',
       'NATS_SERVER_START',
+      'CLUSTER_LOST',
       'TRANSFER',
       'STATE_TRANSFER',
       'STATE_ABSENT',

@@ -1,15 +1,15 @@
 /** A run's result, for people. */
-import type { RunResult } from '../../shared/messages/run-events.js';
+import type { ShownResult } from '../../shared/history/result-of-line.js';
 import { compact } from './progress-line.js';
 
-const liveText = (live: RunResult['liveNegatives']): string =>
+const liveText = (live: ShownResult['liveNegatives']): string =>
   live === null
     ? '-'
     : `${compact(live.mean)} on average, ${compact(live.least)} at least ` +
       `(${compact(live.leastOfRun)} at least in the whole run)`;
 
 /** Without the table of metrics. */
-export function resultText(result: RunResult): string {
+export function resultText(result: ShownResult): string {
   const lines = [
     `committed steps  ${result.committedSteps}`,
     `final loss       ${result.finalLoss === null ? '-' : result.finalLoss.toFixed(6)}`,
@@ -25,8 +25,9 @@ export function resultText(result: RunResult): string {
       `                 (validation ${metric} ${value.toFixed(4)} after step ${committedSteps})`,
     );
     if (result.endedEarly) {
-      const since = best.evaluationsSince;
-      lines.push(`ended early      ${metric} did not improve in ${since} evaluations`);
+      const { evaluationsSince: since } = best;
+      const when = since === undefined ? 'any more' : `in ${since} evaluations`;
+      lines.push(`ended early      ${metric} did not improve ${when}`);
     }
   }
   return lines.join('\n');

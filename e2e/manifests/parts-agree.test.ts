@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { metricsPorts } from '../../k8s/controller/children/pod-template.js';
 import { readControllerOptions } from '../../k8s/controller/controller-options.js';
 import { type Right, rightsOverInstallation, rightsOverJobs } from '../../k8s/controller/rights.js';
+import { metricsPorts } from '../../k8s/names.js';
 import { deriveKeys } from '../../k8s/nats/keys.js';
 import { natsAuthSecret } from '../../k8s/nats/server-auth.js';
 import { projectRoot } from '../../shared/project-root.js';

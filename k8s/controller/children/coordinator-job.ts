@@ -1,17 +1,10 @@
-import { childNames, runOfObject } from '../../names.js';
+import { childNames, metricsPorts, runOfObject } from '../../names.js';
 import type { WrittenObject } from '../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import { jobFileName } from './config-map.js';
 import type { JobParts } from './job-parts.js';
-import {
-  jobPath,
-  metricsPorts,
-  podTemplate,
-  processGrace,
-  secretPath,
-  statePath,
-} from './pod-template.js';
+import { jobPath, podTemplate, processGrace, secretPath, statePath } from './pod-template.js';
 import { natsEnv, secretVolume } from './process-parts.js';
 import { secretFiles } from './secret.js';
 

@@ -2,11 +2,9 @@
  * What coordinator and worker pods have in common. They pass pod security `restricted`: a user without
  * rights, a root file system that is only read, no token of Kubernetes.
  */
-import { type Component, labelsOf } from '../../names.js';
+import { type Component, labelsOf, metricsPorts } from '../../names.js';
 import { managedBy } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
-
-export const metricsPorts = { coordinator: 9400, worker: 9401 } as const;
 
 /** Of the image (k8s/images); the group may read what is mounted. */
 const userId = 65532;

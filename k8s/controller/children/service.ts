@@ -1,8 +1,7 @@
-import { childNames, labelsOf } from '../../names.js';
+import { childNames, labelsOf, metricsPorts } from '../../names.js';
 import type { WrittenObject } from '../objects/kubernetes-objects.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
-import { metricsPorts } from './pod-template.js';
 
 /** Gives worker pods names. Nobody waits for them: workers announce their pods' addresses themselves. */
 export function workersService({ object }: JobParts): WrittenObject {

@@ -1,10 +1,10 @@
 import { exitCodes } from '../../../shared/exit-codes.js';
-import { apiGroup, childNames, labelsOf } from '../../names.js';
+import { apiGroup, childNames, labelsOf, metricsPorts } from '../../names.js';
 import type { WrittenObject } from '../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
-import { metricsPorts, podTemplate, processGrace, secretPath, statePath } from './pod-template.js';
+import { podTemplate, processGrace, secretPath, statePath } from './pod-template.js';
 import { natsEnv, secretVolume } from './process-parts.js';
 import { queueLabels } from './queue-labels.js';
 import { secretFiles } from './secret.js';
