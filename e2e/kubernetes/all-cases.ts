@@ -1,3 +1,4 @@
+import { commandLine } from './cases/command-line.js';
 import { launch } from './cases/launch.js';
 import { nodeCut, nodeDrained, nodeKilled } from './cases/lost-nodes.js';
 import {
@@ -14,6 +15,7 @@ import type { KubernetesCase } from './kubernetes-case.js';
 /** In their order: what takes something of the cluster away comes last. */
 export const allCases: readonly KubernetesCase[] = [
   launch,
+  commandLine,
   workerDeleted,
   coordinatorDeleted,
   controllerKilled,

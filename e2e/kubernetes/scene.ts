@@ -15,6 +15,12 @@ export interface SceneParts {
   readonly weights: Readonly<Record<number, string>>;
 }
 
+export interface JobChanges {
+  readonly spec?: object;
+  readonly kubernetes?: object;
+  readonly labels?: Record<string, string>;
+}
+
 const dataPath = '/data';
 
 export class Scene {
@@ -66,16 +72,19 @@ export class Scene {
     );
   }
 
-  /** Launches a job of the suite. `spec` is laid over its own, section by section. */
-  async launch(
-    name: string,
-    steps: number,
-    {
-      spec = {},
-      kubernetes = {},
-      labels = {},
-    }: { spec?: object; kubernetes?: object; labels?: Record<string, string> } = {},
-  ): Promise<LaunchedJob> {
+  /** For what a case writes; gone with the suite. */
+  get folder(): string {
+    return this.#parts.folder;
+  }
+
+  /** Launches a job of the suite. */
+  async launch(name: string, steps: number, wish: JobChanges = {}): Promise<LaunchedJob> {
+    await apply(this.job(name, steps, wish));
+    return new LaunchedJob(this, name, steps);
+  }
+
+  /** A job of the suite. `spec` is laid over its own, section by section. */
+  job(name: string, steps: number, { spec = {}, kubernetes = {}, labels = {} }: JobChanges = {}) {
     const more = {
       kubernetes: {
         data: { claimName: 'data', mountPath: dataPath },
@@ -86,8 +95,7 @@ export class Scene {
     };
     const job = suiteJob({ name, steps, data: dataPath, more });
     job.metadata = { name, namespace: this.namespace, labels };
-    await apply(job);
-    return new LaunchedJob(this, name, steps);
+    return job;
   }
 
   expectedWeights(steps: number): string {

@@ -16,6 +16,8 @@ export interface Command {
   readonly process: ChildProcess;
   /** `coordinator`, `worker-0`, `nats-server` -> pid, as the command named them. */
   readonly pids: ReadonlyMap<string, number>;
+  /** What it has printed so far. */
+  readonly lines: CommandEnd['lines'];
   /** Resolves when so many steps are committed, or the command has ended. */
   committed(steps: number): Promise<void>;
   /** Resolves when it has printed a line of the kind, or has ended. */
@@ -72,6 +74,7 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   return {
     process: child,
     pids,
+    lines,
     committed: (steps) => said('committed', steps),
     said: (kind) => said(kind, 1),
     end,

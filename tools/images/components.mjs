@@ -11,8 +11,8 @@ export const components = {
   },
   worker: {
     entries: ['dist/cli/main.js', 'dist/worker/main.js'],
-    // A worker talks to NATS and its peers, never to Kubernetes.
-    leftOut: ['dist/k8s/', 'dist/bench/'],
+    // A worker talks to NATS and its peers, never to Kubernetes, and people type no commands there.
+    leftOut: ['dist/k8s/', 'dist/cli/kubernetes/', 'dist/bench/'],
     native: ['build/native/lockstep_arithmetic.node', 'build/native/lockstep_torch.node'],
   },
 };

@@ -34,6 +34,12 @@ export interface Where {
   readonly json: boolean;
 }
 
+/** Another command on the same cluster, for whoever reads it. */
+export function onward(command: string, { context, namespace }: Where): string {
+  const place = namespace === null ? '' : ` --namespace ${namespace}`;
+  return `lockstep ${command}${place}${context === null ? '' : ` --context ${context}`}`;
+}
+
 /**
  * Null where help was asked for.
  *

@@ -67,7 +67,5 @@ async function coordinatorPod(cluster: Cluster, job: string): Promise<string> {
   const running = (await podsOf(cluster, job, 'coordinator')).filter(isRunning).sort(byAge);
   const [first] = running;
   if (first !== undefined) return first.metadata.name;
-  throw new UsageError(
-    `Cannot reach the coordinator of "${job}": none of its pods runs now (lockstep status ${job})`,
-  );
+  throw new UsageError(`Cannot reach the coordinator of "${job}": none of its pods runs now`);
 }

@@ -4,7 +4,7 @@ import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js'
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
-import { readClusterWords } from '../cluster/cluster-words.js';
+import { onward, readClusterWords, type Where } from '../cluster/cluster-words.js';
 import { type Cluster, onCluster, readJob } from '../cluster/open-cluster.js';
 import { submitHelp } from '../kubernetes-help.js';
 import { readSubmission, type Submission } from '../submission.js';
@@ -34,7 +34,7 @@ export async function submitCommand(words: readonly string[]): Promise<ExitCode>
     const job = await apply(cluster, submission, force, false);
     const how = howItWent(before, job);
     // With --watch, --json prints the lines of the run.
-    if (!where.json) process.stdout.write(`${saidOf(job, how)}\n`);
+    if (!where.json) process.stdout.write(`${saidOf(job, how, where)}\n`);
     if (values.watch === true) return watchJob({ cluster, job, where });
     const { name, uid } = job.metadata;
     if (where.json) sayFinished({ job: name, namespace: cluster.namespace, uid, how });
@@ -69,10 +69,11 @@ function howItWent(before: TrainingJobObject | null, after: TrainingJobObject): 
     : 'changed';
 }
 
-function saidOf({ metadata, status }: TrainingJobObject, how: How): string {
+function saidOf({ metadata, status }: TrainingJobObject, how: How, where: Where): string {
   const { name, namespace } = metadata;
   const text = `${name} ${how} in the namespace ${namespace}`;
   const state = status?.state;
-  if (state !== 'Complete' && state !== 'Failed') return text;
-  return `${text}: it is over (${state}); to train it anew: lockstep delete ${name}`;
+  return state === 'Complete' || state === 'Failed'
+    ? `${text}: it is over (${state}); to train it anew: ${onward(`delete ${name}`, where)}`
+    : text;
 }

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
-import { readClusterWords } from '../cluster/cluster-words.js';
+import { onward, readClusterWords, type Where } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { type Cluster, onCluster, placeOf } from '../cluster/open-cluster.js';
 import { resumeHelp, suspendHelp } from '../kubernetes-help.js';
@@ -32,7 +32,7 @@ async function setSuspend(
   return onCluster(given.where, async (cluster) => {
     const changed = await change(cluster, name, suspend);
     if (given.where.json) sayFinished({ job: name, suspend, changed });
-    else process.stdout.write(`${saidOf(name, suspend, changed)}\n`);
+    else process.stdout.write(`${saidOf({ name, suspend, changed, where: given.where })}\n`);
     return exitCodes.success;
   });
 }
@@ -50,9 +50,16 @@ async function change(cluster: Cluster, name: string, suspend: boolean): Promise
   return true;
 }
 
-function saidOf(name: string, suspend: boolean, changed: boolean): string {
+interface Said {
+  readonly name: string;
+  readonly suspend: boolean;
+  readonly changed: boolean;
+  readonly where: Where;
+}
+
+function saidOf({ changed, name, suspend, where }: Said): string {
   if (!changed) return `${name} is ${suspend ? 'suspended' : 'not suspended'} already`;
   return suspend
-    ? `${name} finishes its step, writes a checkpoint and frees its pods; to go on: lockstep resume ${name}`
-    : `${name} goes on from where it was; to watch it: lockstep status ${name} --watch`;
+    ? `${name} finishes its step, writes a checkpoint and frees its pods; to go on: ${onward(`resume ${name}`, where)}`
+    : `${name} goes on from where it was; to watch it: ${onward(`status ${name} --watch`, where)}`;
 }

@@ -22,7 +22,8 @@ export function jobTable(
       age(metadata.creationTimestamp, now),
     ];
   });
-  return aligned([[...(namespaces ? ['NAMESPACE'] : []), ...header], ...rows]).join('\n');
+  const texts = namespaces ? 3 : 2;
+  return aligned([[...(namespaces ? ['NAMESPACE'] : []), ...header], ...rows], texts).join('\n');
 }
 
 /** A job that the controller has not seen yet has no state of its own. */

@@ -65,5 +65,5 @@ function recoveryLines(recoveries: readonly JobRecovery[], now: number): string[
     found.workers.join(' '),
   ]);
   const header = ['  when', 'cause', 'detect', 'reform', 'resume', 'steps again', 'workers'];
-  return aligned([header, ...rows]);
+  return aligned([header, ...rows], 2);
 }

@@ -51,9 +51,9 @@ const fresh: TrainingJobObject = {
 // Would catch a column that is not under its name, and a job without a status that ends the command.
 test('jobs are a table with the columns of kubectl', () => {
   assert.deepEqual(jobTable([job, fresh], { now, namespaces: false }).split('\n'), [
-    'NAME         STATE  WORKERS     STEP    LOSS  RESTARTS  AGE',
+    'NAME       STATE    WORKERS     STEP    LOSS  RESTARTS  AGE',
     'movies     Running      2/2  123/400  3.2500         1  10m',
-    'a-new-one      New        -        -       -         0  10m',
+    'a-new-one  New            -        -       -         0  10m',
   ]);
   assert.match(jobTable([job], { now, namespaces: true }), /^NAMESPACE .*\nteam .*movies/);
 });
@@ -73,7 +73,7 @@ test('the status tells facts, conditions and recoveries', () => {
     '  Running     True   Training, 9m ago',
     'recoveries',
     '  when    cause  detect  reform  resume  steps again                workers',
-    '  5m ago   lost  0.10 s  0.25 s  1.00 s            1  movies-worker-1-abcde',
+    '  5m ago  lost   0.10 s  0.25 s  1.00 s            1  movies-worker-1-abcde',
   ]);
   const pending = { ...job, status: { state: 'Pending', message: '2 pods wait for nodes' } };
   assert.match(statusText(pending as never, now), /^movies .*: Pending: 2 pods wait for nodes\n/);

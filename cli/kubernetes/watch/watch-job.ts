@@ -10,7 +10,7 @@ import { metricsTable } from '../../output/metrics-table.js';
 import { openOwnDisplay } from '../../output/own-display.js';
 import { resultText } from '../../output/result.js';
 import { UsageError } from '../../usage-error.js';
-import type { Where } from '../cluster/cluster-words.js';
+import { onward, type Where } from '../cluster/cluster-words.js';
 import { type Cluster, readJob } from '../cluster/open-cluster.js';
 import { stateOf } from '../text/job-table.js';
 import { followCoordinators } from './follow-coordinators.js';
@@ -42,7 +42,7 @@ export async function watchJob({ cluster, job, where }: WatchParts): Promise<Exi
   const display = openOwnDisplay(where.json);
   const end = new AbortController();
   const detach = (): void => {
-    const again = `lockstep status ${name} --namespace ${namespace} --watch`;
+    const again = onward(`status ${name} --watch`, { ...where, namespace });
     display.note(`detached: the job goes on; to watch it again: ${again}`);
     end.abort();
   };
@@ -69,7 +69,8 @@ export async function watchJob({ cluster, job, where }: WatchParts): Promise<Exi
     for (let passed = 0; !isTold() && passed < lastWordsWithin; passed += lookAgainAfter) {
       await sleep(lookAgainAfter);
     }
-    return showEnd(endNow(), isTold() ? last : null, display, name);
+    const more = onward(`logs ${name}`, { ...where, namespace });
+    return showEnd(endNow(), isTold() ? last : null, display, more);
   } finally {
     end.abort();
     process.off('SIGINT', detach).off('SIGTERM', detach);
@@ -119,16 +120,16 @@ function showEnd(
   end: JobEnd,
   said: EndLine | null,
   display: ReturnType<typeof openOwnDisplay>,
-  name: string,
+  more: string,
 ): ExitCode {
   if (!end.isComplete) {
-    display.failure(`lockstep: ${end.message}\nTo see more: lockstep logs ${name}`, end.line);
+    display.failure(`lockstep: ${end.message}\nTo see more: ${more}`, end.line);
   } else if (said?.kind === 'finished') {
     const result = resultOf(said);
     const table = result.metrics.length === 0 ? [] : ['', metricsTable(result.metrics)];
     display.result(end.line, [resultText(result), ...table].join('\n'));
   } else {
-    display.result(end.line, `${name} is complete: ${end.message}`);
+    display.result(end.line, `complete: ${end.message}`);
   }
   return end.exitCode;
 }

@@ -49,5 +49,5 @@ export function readStatus(text: string): { reason: string; message: string } {
   } catch {
     // No JSON: shown as it is.
   }
-  return { reason: '', message: text.slice(0, 512) };
+  return { reason: '', message: text.trim().slice(0, 512) };
 }
