@@ -6,7 +6,7 @@ export function aligned(rows: readonly (readonly string[])[], left = 1): string[
   return rows.map((row) =>
     row
       .map((cell, column) =>
-        column < left ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd(),
