@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import type { EndLine } from '../../../shared/history/history-line.js';
 import { eventOf, isEnd } from '../../../shared/history/line-events.js';
 import { resultOf } from '../../../shared/history/result-of-line.js';
+import { sayJson } from '../../output/json-line.js';
 import { metricsTable } from '../../output/metrics-table.js';
 import { openOwnDisplay } from '../../output/own-display.js';
 import { resultText } from '../../output/result.js';
@@ -62,7 +63,10 @@ export async function watchJob({ cluster, job, where }: WatchParts): Promise<Exi
     const onState = (text: string): void =>
       display.event({ kind: 'waiting', reason: text }, { ...waiting(), reason: text });
     const over = await untilOver({ cluster, job, onState, signal: end.signal });
-    if (over === null) return exitCodes.success;
+    if (over === null) {
+      if (where.json) sayJson('left', { exitCode: exitCodes.success, job: name });
+      return exitCodes.success;
+    }
     const endNow = (): JobEnd => jobEnd(over, last, new Date().toISOString()) as JobEnd;
     const { isComplete } = endNow();
     const isTold = (): boolean => last !== null && isEndOf(last, isComplete);
