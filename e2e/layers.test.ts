@@ -70,7 +70,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'hyparquet-writer': ['worker/inference/export/parquet-pieces.ts'],
   msgpackr: ['shared/messages/codec.ts'],
   nats: ['bus/'],
-  pino: ['process/open-log.ts'],
+  pino: ['process/logs/open-log.ts'],
   'prom-client': [
     'coordinator/metrics.ts',
     'k8s/controller/controller-metrics.ts',

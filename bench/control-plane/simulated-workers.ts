@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { openNatsBus } from '../../bus/nats-bus.js';
-import { openLog } from '../../process/open-log.js';
+import { openLog } from '../../process/logs/open-log.js';
 import { jobId, runId, workerId } from '../../shared/ids.js';
 import { resolveJob, type TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { tickInterval } from '../../shared/limits.js';

@@ -1,6 +1,7 @@
 /** One process of a run: forked, with a channel, its output in a log file. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { logCopy } from '../../process/logs/log-copy.js';
 import type { RunCommand, RunEvent } from '../../shared/messages/run-events.js';
 
 export interface ChildExit {
@@ -30,11 +31,12 @@ export interface ChildOptions {
 
 export function startChild(options: ChildOptions): Child {
   const { name, logFile } = options;
+  const copy = logCopy(process.env);
   const log = openSync(logFile, 'a');
   const child = fork(options.entry, options.arguments, {
     // The log is a file, not a pipe: a process can still write its last words when we are gone.
-    stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, ...options.environment },
+    stdio: ['ignore', log, log, 'ipc', ...copy.stdio],
+    env: { ...process.env, ...copy.environment, ...options.environment },
     // Its own session: Ctrl-C in the terminal reaches us, and we decide what it means.
     detached: true,
   });

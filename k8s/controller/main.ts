@@ -1,6 +1,6 @@
 /** The controller of training jobs on Kubernetes. Its options are in controller-options.ts. */
 import { live } from '../../process/life.js';
-import { openLog } from '../../process/open-log.js';
+import { openLog } from '../../process/logs/open-log.js';
 import { readControllerOptions } from './controller-options.js';
 import { runController } from './run-controller.js';
 

@@ -35,6 +35,8 @@ export const commandLine: KubernetesCase = {
     );
     const read = await logs.end;
     assert.equal(read.code, 0, read.errors);
+    const ofWorkers = read.lines.filter(({ source }) => /^movies-worker-/.test(String(source)));
+    assert.ok(ofWorkers.some(({ line }) => /"msg":"worker started"/.test(String(line))));
     await showsPeople(scene);
     assert.equal((await lockstep('delete', 'movies', '--json').end).last.gone, true);
   },

@@ -86,6 +86,8 @@ export function podTemplate(job: JobParts, parts: PodParts): object {
             // What was checked once is remembered as long as the pod.
             { name: 'LOCKSTEP_CACHE', value: `${statePath}/cache` },
             { name: 'LOCKSTEP_TERMINATION_FILE', value: terminationFile },
+            // The files of its logs go with the pod.
+            { name: 'LOCKSTEP_LOG_TO_STDERR', value: 'true' },
             ...parts.env,
           ],
           ports: [
