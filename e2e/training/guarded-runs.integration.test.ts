@@ -54,13 +54,14 @@ interface RunOptions {
   readonly stopAfter?: number;
   /** Name of a checkpoint of the same run. */
   readonly resumeFrom?: string;
+  readonly onSaid?: (message: FromTraining) => void;
 }
 
 async function run(
   name: string,
   job: TrainingJob,
   members: number,
-  { ownFolders = false, stopAfter, resumeFrom }: RunOptions = {},
+  { onSaid, ownFolders = false, stopAfter, resumeFrom }: RunOptions = {},
 ): Promise<Run> {
   const checkpointDirectory = join(folder, name);
   const said: FromTraining[][] = Array.from({ length: members }, () => []);
@@ -74,6 +75,7 @@ async function run(
     resumeFrom: resumeFrom === undefined ? null : join(checkpointDirectory, resumeFrom),
     stopWhen: (message, member) => {
       said[member]?.push(message);
+      onSaid?.(message);
       return [];
     },
   });
@@ -180,6 +182,32 @@ describe('a guard that continues', () => {
       assert.deepEqual([...first.losses, ...second.losses], end.losses, name);
       assert.equal(first.rollBacks.length + second.rollBacks.length, 1, name);
     }
+  });
+
+  // Would catch members that end for good, or that find a checkpoint behind the lost one and lose it again
+  // and again: its writer died, and nobody else has written it.
+  it('gives up its state where the checkpoint to go back to is lost, for an older one', async () => {
+    const { aside, error, left, said } = await run('lost', jobOf(goesOn), 2, {
+      onSaid: (message) => {
+        if (message.kind !== 'checkpointed' || message.committedSteps !== 30) return;
+        rmSync(message.path, { recursive: true });
+      },
+    });
+    assert.equal(error, null);
+    for (const messages of said) {
+      const leaving = only(messages, 'left');
+      assert.deepEqual([leaving.how, leaving.error?.code], ['lost', 'CHECKPOINT_LOST']);
+      assert.equal(messages.at(-1), leaving);
+    }
+    assert.ok(left.every((steps) => steps < 30));
+    assert.ok(aside.length > 0 && aside.every((steps) => steps > 30));
+    const notices = said.map((messages) =>
+      noticesOf(messages).filter((text) => /step-0*30/.test(text)),
+    );
+    assert.deepEqual(
+      notices.map(({ length }) => length),
+      [1, 0],
+    );
   });
 
   // Would catch a run that ends with its last negative although it was told to go on.

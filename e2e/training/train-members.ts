@@ -129,7 +129,7 @@ async function trainMember(
   training.receive({ kind: 'end' });
   await ended;
   const left = said.find((message) => message.kind === 'left');
-  if (left?.kind === 'left' && left.error !== null) {
+  if (left?.kind === 'left' && left.how !== 'lost' && left.error !== null) {
     throw Object.assign(new Error(left.error.message), { code: left.error.code });
   }
   return said;

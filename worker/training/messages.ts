@@ -112,9 +112,12 @@ export interface SharedState {
 
 /** Why a member has left a generation. */
 export interface Leaving {
-  /** `trouble`: an exchange failed, and nobody has said why. */
-  readonly how: 'change' | 'abort' | 'trouble';
-  /** Of `trouble`. */
+  /**
+   * `trouble`: an exchange failed, and nobody has said why. `lost`: a checkpoint that training must go
+   * back to is lost; the state is given up, and an older checkpoint's training writes it again.
+   */
+  readonly how: 'change' | 'abort' | 'trouble' | 'lost';
+  /** Of `trouble` and `lost`. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -197,7 +200,7 @@ export type FromTraining =
   /** Stays readable until it is released, or another is asked for. */
   | ({ readonly kind: 'snapshot'; readonly id: number } & SharedState)
   | { readonly kind: 'entered'; readonly generation: Generation; readonly position: Position }
-  /** `holds` follows. */
+  /** `holds` follows, where it is not `lost`. */
   | ({
       readonly kind: 'left';
       readonly generation: Generation;

@@ -25,6 +25,7 @@ import { BatchInbox } from './batches/batch-inbox.js';
 import { modelConfig } from './from-job.js';
 import { EvaluationStoppedError, finishTogether } from './generations/finish-together.js';
 import { Membership } from './generations/membership.js';
+import { CheckpointLostError } from './generations/read-together.js';
 import { Held } from './held/held.js';
 import { Snapshot } from './held/snapshot.js';
 import { decodeStateHeader } from './held/state-header.js';
@@ -94,6 +95,8 @@ export class Training {
   #isDone = false;
   #stop = false;
   #change = 0;
+  /** Committed steps of those that training could not go back to. */
+  readonly #lostCheckpoints = new Set<number>();
   readonly #over: Promise<void>;
   #end: () => void = () => undefined;
   /** Ends training with an error that did not come out of a step. */
@@ -325,7 +328,7 @@ export class Training {
     try {
       leaving = { how: await this.#takePart(opened, membership, held), error: null };
     } catch (error) {
-      leaving = leavingOf(error, membership.isAborted);
+      leaving = this.#afterLostCheckpoint(error) ?? leavingOf(error, membership.isAborted);
     } finally {
       this.#cancellation.computeFor(null);
       this.#inside = null;
@@ -333,6 +336,16 @@ export class Training {
       membership.close();
     }
     this.#tellLeft(entry, held, leaving);
+    if (leaving.how === 'lost') this.#drop();
+  }
+
+  /** Null where it is another error, or where training has come by that checkpoint and it is lost again. */
+  #afterLostCheckpoint(error: unknown): Leaving | null {
+    if (!(error instanceof CheckpointLostError)) return null;
+    const { code, committedSteps, message } = error;
+    if (this.#lostCheckpoints.has(committedSteps)) return null;
+    this.#lostCheckpoints.add(committedSteps);
+    return { how: 'lost', error: { code, message } };
   }
 
   async #takePart(
@@ -384,6 +397,7 @@ export class Training {
   #tellLeft({ generation }: Entry, held: Held, leaving: Leaving): void {
     const { position } = held;
     this.#tell({ kind: 'left', generation, position, ...leaving });
+    if (leaving.how === 'lost') return;
     this.#tell({ kind: 'holds', ...held.shared });
     this.#snapshot.take(held);
   }

@@ -5,6 +5,7 @@
  */
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
+import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { setAsideCheckpoints } from '../checkpoint/set-aside-checkpoints.js';
 import { meet } from '../collective/meet.js';
 import type { Evaluator } from '../evaluation/evaluate.js';
@@ -14,6 +15,7 @@ import type { LaneBatch } from './batches/lane-batch.js';
 import { computation } from './from-job.js';
 import type { Membership } from './generations/membership.js';
 import { muster } from './generations/muster.js';
+import { CheckpointLostError } from './generations/read-together.js';
 import { rollBackTogether } from './generations/roll-back-together.js';
 import { committedStep, type Look } from './guard/guard.js';
 import type { Point } from './guard/guard-state.js';
@@ -241,7 +243,12 @@ export class TrainingLoop {
     // From here on every member that can finds the checkpoint, and none still works at the step.
     await this.#meet();
     held.isWhole = false;
-    held.current = await rollBackTogether(context, membership, held, rollBack);
+    try {
+      held.current = await rollBackTogether(context, membership, held, rollBack);
+    } catch (error) {
+      if (error instanceof CheckpointLostError) await this.#leaveOlder(error.committedSteps);
+      throw error;
+    }
     held.isWhole = true;
     held.collapses++;
     this.#beginStage();
@@ -272,6 +279,24 @@ export class TrainingLoop {
     }
     // The first member that fails ends the others: only once the folder is in order.
     await this.#meet();
+  }
+
+  /** Whoever goes on from the newest checkpoint must come by the lost one again. */
+  async #leaveOlder(lost: number): Promise<void> {
+    const { context, membership, tell } = this.#parts;
+    const setAside = () => setAsideCheckpoints(context.start.checkpointDirectory, lost);
+    if (membership.writes) await setAside();
+    if (membership.rank === 0) {
+      tell({
+        kind: 'notice',
+        text:
+          `${checkpointName(lost)}, which training must go back to, can be read by no member: ` +
+          'it goes on from an older checkpoint, and comes by that step again',
+      });
+    }
+    // Who is gone meanwhile has set aside what is its own: all that is left to do is each member's own.
+    await this.#meet().catch(() => undefined);
+    if (!membership.writes) await setAside();
   }
 
   async #writeCheckpoint(): Promise<void> {

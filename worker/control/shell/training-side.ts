@@ -170,6 +170,7 @@ export class TrainingSide {
         return this.#move(message.position);
       case 'left':
         this.#feed.close();
+        if (message.how === 'lost') return this.#loses(message);
         this.#left = message;
         if (message.how === 'trouble') log.warn({ ...message.error }, 'its exchange failed');
         return;
@@ -199,6 +200,15 @@ export class TrainingSide {
       hear({ kind: 'left', generation, position, planned: how === 'change' });
     }
     if (left === null && !this.#copy.holds(position)) hear({ kind: 'loaded', position });
+  }
+
+  /** It has left its generation without the state that it held. */
+  #loses({ error, generation }: Extract<FromTraining, { kind: 'left' }>): void {
+    const { hear, links, log } = this.#parts;
+    log.warn({ ...error }, 'gives up its state');
+    this.#position = null;
+    links.serve(null);
+    hear({ kind: 'left', generation, position: null });
   }
 
   #move(position: Position): void {

@@ -141,6 +141,22 @@ test('a lost peer drops the links and aborts the thread in the same moment', asy
   assert.deepEqual(stage.served.at(-1), at(3, false));
 });
 
+// Would catch a member that offers a state that is none, or goes on with it.
+test('a state that is given up is offered to nobody, and an older one is looked for', async () => {
+  const stage = await training();
+  const error = { code: 'CHECKPOINT_LOST', message: 'gone' };
+  stage.tell({ kind: 'left', how: 'lost', error, generation: 1 as never, position: at(3, false) });
+  assert.deepEqual(stage.served.at(-1), null);
+  await stage.pass(100);
+  assert.deepEqual([stage.status.phase, stage.status.position], ['paused', null]);
+  stage.checkpoint = { path: '/c/step-00000002', committedSteps: 2 };
+  await stage.lead(record(2, [0, 1]));
+  await stage.pass(100);
+  const start = { kind: 'checkpoint', committedSteps: 2, holders: ['worker-1'] } as never;
+  await stage.lead(record(2, [0, 1], start));
+  assert.equal(stage.posted.at(-1)?.kind, 'load');
+});
+
 // Would catch a member that asks for plans of lanes it had, or of steps that are over.
 test('in the next generation it reads the plans of its new lanes from its position on', async () => {
   const stage = await training();

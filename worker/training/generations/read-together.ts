@@ -10,6 +10,7 @@ import type { Membership } from './membership.js';
 export class CheckpointLostError extends Error {
   override readonly name = 'CheckpointLostError';
   readonly code = 'CHECKPOINT_LOST';
+  readonly committedSteps: number;
 
   constructor(committedSteps: number, reason: string | null) {
     // Other weights would be another training: a run that resumes comes by the same checkpoint again.
@@ -18,6 +19,7 @@ export class CheckpointLostError extends Error {
         `${reason === null ? '' : ` (${reason})`}: ` +
         'resume from an older checkpoint, whose training writes it again',
     );
+    this.committedSteps = committedSteps;
   }
 }
 
