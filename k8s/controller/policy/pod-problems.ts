@@ -3,10 +3,12 @@ import type { Component } from '../../names.js';
 import { isConditionTrue, type JobObject, type PodObject } from '../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { isActive, isOverdue, podsOf } from './pods.js';
-import { readTime } from './times.js';
+import { readTime, sooner } from './times.js';
 
-/** A container that is only being made waits with these. */
+/** A container that is only being made waits with these, */
 const usualWaits = ['ContainerCreating', 'PodInitializing'];
+/** and so long at most, but for an image that is large or a volume that is not there. */
+const usualWait = 60_000;
 
 /** Null for a pod that runs, has ended, or is on its way. */
 export function podProblem(pod: PodObject, now: WallTime): string | null {
@@ -23,7 +25,20 @@ export function podProblem(pod: PodObject, now: WallTime): string | null {
     if (reason === undefined || usualWaits.includes(reason)) continue;
     return message ? `${reason}: ${message}` : reason;
   }
-  return null;
+  const due = slowAt(pod);
+  if (due === null || now < due) return null;
+  return (
+    'its container has not been made for a minute: "kubectl describe pod" of it says whether a volume, a Secret ' +
+    'or an image is waited for'
+  );
+}
+
+/** When a pod that has a machine and no container takes too long; null for every other one. */
+function slowAt({ status }: PodObject): WallTime | null {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const since = readTime(scheduled?.lastTransitionTime);
+  const isOnItsWay = status?.phase === 'Pending' && scheduled?.status === 'True';
+  return isOnItsWay && since !== null ? since + usualWait : null;
 }
 
 /** A Job's controller makes pods within a second, where it may. */
@@ -53,12 +68,13 @@ function missing({
   return count > 0 ? { count, of, since } : null;
 }
 
-/** Until pods that are not there count as refused; null where nothing is missing, or it is told already. */
-export function missingIn(wanted: PodsWanted, now: WallTime): number | null {
+/** Until a problem shows that no event will tell of: pods that are not made, or containers; null where none can. */
+export function problemIn(wanted: PodsWanted, now: WallTime): number | null {
   const lack = missing(wanted);
-  if (lack === null) return null;
-  const left = lack.since + madeWithin - now;
-  return left > 0 ? left : null;
+  const slow = podsOf(wanted.kind, wanted.pods).filter(isActive).map(slowAt);
+  return [lack === null ? null : lack.since + madeWithin, ...slow]
+    .map((at) => (at === null || at <= now ? null : at - now))
+    .reduce(sooner, null);
 }
 
 /**

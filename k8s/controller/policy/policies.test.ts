@@ -6,7 +6,7 @@ import { at, jobOf, podOf, timeAt } from '../reconcile/seen-fixture.js';
 import { contains } from './apply-children.js';
 import { nextConditions } from './conditions.js';
 import { judgeDeadline } from './deadline.js';
-import { missingIn, problemsOf } from './pod-problems.js';
+import { problemIn, problemsOf } from './pod-problems.js';
 import { failedPods, restartsProblem } from './restarts.js';
 import { limitRestarts, scaleWorkers } from './scaling.js';
 import { judgeTimeToLive } from './time-to-live.js';
@@ -98,16 +98,31 @@ test('pods that cannot run say why, in the words of the scheduler and the kubele
   assert.match(problemsOf(one, at(60)) ?? '', /it was deleted, and its machine/);
 });
 
+// Would catch "pods are made", for ever, of a pod whose Secret or volume does not exist.
+test('a container that is not made within a minute is told of', () => {
+  const conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: timeAt(0) }];
+  const pod = podOf('worker', { conditions, waiting: { reason: 'ContainerCreating' } });
+  const one = { kind: 'worker', job: null, pods: [pod] } as const;
+  assert.deepEqual([problemsOf(one, at(59)), problemIn(one, at(59))], [null, 1000]);
+  assert.match(
+    problemsOf(one, at(60)) ?? '',
+    /1 of 1 worker pods cannot run: its container has not/,
+  );
+  assert.equal(problemIn(one, at(60)), null);
+  const runs = { ...one, pods: [podOf('worker', { conditions, isRunning: true })] };
+  assert.deepEqual([problemsOf(runs, at(999)), problemIn(runs, at(0))], [null, null]);
+});
+
 // Would catch "pods are made", for ever, of a namespace whose quota refuses them.
 test('pods that Kubernetes does not make are told of after a while', () => {
   const job = jobOf('worker', { status: { startTime: timeAt(0), active: 1 } });
   const one = { kind: 'worker', job, pods: [podOf('worker', { isReady: true })] } as const;
-  assert.deepEqual([problemsOf(one, at(9)), missingIn(one, at(9))], [null, 1000]);
+  assert.deepEqual([problemsOf(one, at(9)), problemIn(one, at(9))], [null, 1000]);
   assert.match(
     problemsOf(one, at(10)) ?? '',
     /^1 of 2 worker pods are not there: "kubectl describe job movies-worker" says/,
   );
-  assert.equal(missingIn(one, at(10)), null);
+  assert.equal(problemIn(one, at(10)), null);
   const done = jobOf('worker', { status: { startTime: timeAt(0), succeeded: 1 } });
   assert.equal(problemsOf({ ...one, job: done }, at(60)), null);
   const rests = jobOf('worker', { spec: { suspend: true }, status: { startTime: timeAt(0) } });

@@ -9,7 +9,7 @@ import {
 import type { Component } from '../../names.js';
 import type { Children, Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
 import type { Claims } from './conditions.js';
-import { missingIn, type PodsWanted, problemsOf } from './pod-problems.js';
+import { type PodsWanted, problemIn, problemsOf } from './pod-problems.js';
 import { isRunning, podsOf } from './pods.js';
 import { readTime, sooner } from './times.js';
 
@@ -111,11 +111,11 @@ const wantedOf = (kind: Component, children: Children): PodsWanted => ({
   pods: children.pods,
 });
 
-/** Milliseconds until pods that Kubernetes has not made are told of; null where there are none to come. */
-export const podsMissingIn = (children: Children, now: WallTime): number | null =>
+/** Milliseconds until pods that are not made, or do not start, are told of; null where there are no such. */
+export const podProblemIn = (children: Children, now: WallTime): number | null =>
   sooner(
-    missingIn(wantedOf('coordinator', children), now),
-    missingIn(wantedOf('worker', children), now),
+    problemIn(wantedOf('coordinator', children), now),
+    problemIn(wantedOf('worker', children), now),
   );
 
 function problemsOfPods({ children, now }: ProgressSeen): string {

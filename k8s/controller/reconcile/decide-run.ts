@@ -1,7 +1,7 @@
 /** A job that runs, or waits for its pods, its queue, or names that others have. */
 import type { JobParts } from '../children/job-parts.js';
 import { applyChildren } from '../policy/apply-children.js';
-import { type Judged, judgeProgress, podsMissingIn, reportAge } from '../policy/progress.js';
+import { type Judged, judgeProgress, podProblemIn, reportAge } from '../policy/progress.js';
 import { finalizerPatch, hasFinalizer } from '../policy/removal.js';
 import { runJobs } from '../policy/run-jobs.js';
 import { sooner } from '../policy/times.js';
@@ -43,7 +43,7 @@ export function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision 
     // Silence is no event.
     requeueAfter: sooner(
       report === null ? null : Math.max(1000, report.at + reportAge - now),
-      plan.isQueued ? plan.overdueIn : podsMissingIn(children, now),
+      plan.isQueued ? plan.overdueIn : podProblemIn(children, now),
     ),
     reason: judged.message === '' ? judged.state : judged.message,
   };
