@@ -30,7 +30,9 @@ export type DatasetFault =
   | 'NO_LABELS'
   | 'DAMAGED_DATASET'
   | 'UNKNOWN_DATASET'
-  | 'FETCH_FAILED';
+  | 'FETCH_FAILED'
+  /** It could be had when the run began: another try may bring it. */
+  | 'DATASET_AWAY';
 
 export interface DatasetErrorPlace {
   readonly file?: string;

@@ -58,6 +58,7 @@ const meanings: readonly Meaning[] = [
       'TRANSFER',
       'STATE_TRANSFER',
       'STATE_ABSENT',
+      'DATASET_AWAY',
       // A newer generation may be at work: it goes on.
       'FENCED',
     ],

@@ -30,7 +30,7 @@ import {
 } from '../train/prepare-run.js';
 import { useServer } from '../use-server.js';
 import { type CoordinatorArguments, readCoordinatorArguments } from './coordinator-arguments.js';
-import { findKnownRun, requireJobOfRun } from './known-run.js';
+import { asPassing, findKnownRun, requireJobOfRun } from './known-run.js';
 import { recentStepsInBucket } from './recent-steps-in-bucket.js';
 import { tellEndedRun } from './tell-ended-run.js';
 
@@ -90,7 +90,9 @@ async function leadGiven(id: RunId, leading: LeadingGiven): Promise<ExitCode> {
     const view = viewOf(display, () => next, null);
     return onServer(given.nats, (bus) => tellEndedRun(bus, run, view));
   }
-  const checked = await checkRun({ ...wish, runId: id, knownJob: known.job });
+  const checked = await checkRun({ ...wish, runId: id, knownJob: known.job }).catch((error) => {
+    throw known.job === null ? error : asPassing(error);
+  });
   requireJobOfRun(known, run, checked.job);
   if (known.isLed) display.note(standingBy);
   return lead(checked, { ...leading, claim: null, fromBeginning: true, beyondEnd: known.isOver });

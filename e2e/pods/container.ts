@@ -5,6 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../../shared/project-root.js';
 
 export const user = 54_321;
 
@@ -13,9 +15,13 @@ mount --make-rprivate /
 echo "$1" > /proc/sys/kernel/hostname
 mount --bind "$2" "$2"
 mount -o remount,bind,ro /
+if [ -d "$3" ]; then mount -t tmpfs -o ro none "$3"; fi
 cd "$2"
-shift 2
+shift 3
 exec setpriv --reuid ${user} --regid ${user} --clear-groups --inh-caps=-all --no-new-privs "$@"`;
+
+/** Datasets that this checkout has fetched: no image has any. */
+const fetchedHere = fileURLToPath(new URL('data', projectRoot));
 
 /** The words of a program that does the same in a container, in which only `folder` can be written. */
 export function contained(
@@ -30,7 +36,7 @@ export function contained(
   const variables = { PATH: '/usr/bin:/bin', TMPDIR: temporary, ...environment };
   return [
     ...['unshare', '--mount', '--uts', '--pid', '--fork', '--kill-child=SIGKILL', '--mount-proc'],
-    ...['sh', '-c', setUp, 'sh', name, folder, 'env', '-i'],
+    ...['sh', '-c', setUp, 'sh', name, folder, fetchedHere, 'env', '-i'],
     ...Object.entries(variables).map(([variable, value]) => `${variable}=${value}`),
     ...words,
   ];

@@ -1,6 +1,6 @@
 /** Files that may come from anyone: jobs, pretrained models, archives. */
 import { readFileSync } from 'node:fs';
-import { readZipEntry, ZipError } from '../../dataset/built-in/zip-entry.js';
+import { readZipEntry, ZipError } from '../../dataset/built-in/wheel/zip-entry.js';
 import {
   float32Of,
   ggufFile,

@@ -27,6 +27,8 @@ export interface ControllerOptions {
   };
   readonly nats: { readonly url: string; readonly servers: number };
   readonly reportUrl: string;
+  /** Where coordinators fetch built-in datasets; null: where they would without a word. */
+  readonly packageIndex: string | null;
   /** Requests a second to the API server. */
   readonly rate: { readonly perSecond: number; readonly burst: number };
   /** Jobs that are looked at at once. */
@@ -53,6 +55,10 @@ export function readControllerOptions(environment: Environment): ControllerOptio
   if (pullPolicy !== 'Always' && pullPolicy !== 'IfNotPresent' && pullPolicy !== 'Never') {
     throw refusal('LOCKSTEP_IMAGE_PULL_POLICY', 'Always, IfNotPresent or Never', pullPolicy);
   }
+  const packageIndex = environment.LOCKSTEP_PACKAGE_INDEX || null;
+  if (packageIndex !== null && !/^https?:\/\/[^/]/.test(packageIndex)) {
+    throw refusal('LOCKSTEP_PACKAGE_INDEX', 'http://… or https://…', packageIndex);
+  }
   return {
     namespace: environment.LOCKSTEP_NAMESPACE || null,
     pod,
@@ -73,6 +79,7 @@ export function readControllerOptions(environment: Environment): ControllerOptio
       servers: integer('LOCKSTEP_NATS_SERVERS', 3, 1, 99),
     },
     reportUrl: text('LOCKSTEP_REPORT_URL', `http://lockstep-controller.${pod.namespace}.svc:9410`),
+    packageIndex,
     rate: {
       perSecond: integer('LOCKSTEP_API_REQUESTS_PER_SECOND', 100, 1, 10_000),
       burst: integer('LOCKSTEP_API_BURST', 200, 1, 10_000),

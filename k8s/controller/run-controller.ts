@@ -199,14 +199,14 @@ async function lead(given: Leading): Promise<void> {
 }
 
 function installationOf({ options, ownImage }: Leading): Installation {
-  const { images, nats, reportUrl } = options;
+  const { images, nats, packageIndex, reportUrl } = options;
   const coordinator = images.coordinator ?? ownImage;
   if (coordinator === null) {
     throw new Error(
       'Cannot start the controller: LOCKSTEP_COORDINATOR_IMAGE is missing, and it runs in no pod whose image it could take',
     );
   }
-  return { images: { ...images, coordinator }, nats, reportUrl };
+  return { images: { ...images, coordinator }, nats, packageIndex, reportUrl };
 }
 
 /** @param keyOf null for a job that is not counted */

@@ -108,6 +108,16 @@ test('the coordinator is told the run, the place of checkpoints and where to rep
   assert.equal(specOf(job).podReplacementPolicy, 'TerminatingOrFailed');
 });
 
+// Would catch: a cluster without a way out whose jobs look for their dataset outside all the same.
+test("the coordinator alone is told the installation's package index", () => {
+  const indexOf = (job: Loose): string | undefined => envOf(job).LOCKSTEP_PACKAGE_INDEX;
+  const packageIndex = 'http://index.storage.svc/simple';
+  const given = { ...parts(), installation: { ...installation, packageIndex } };
+  assert.equal(indexOf(coordinatorJob(given, false)), packageIndex);
+  assert.equal(indexOf(workerJob(given)), undefined);
+  assert.equal(indexOf(coordinatorJob(parts(), false)), undefined);
+});
+
 test('workers are an Indexed Job whose size is that of the spec', () => {
   const { spec } = workerJob(parts({ maxRestarts: 7 })) as Loose;
   assert.deepEqual(

@@ -54,6 +54,7 @@ function template(job: JobParts): object {
       ...natsEnv(job, 'coordinator'),
       { name: 'LOCKSTEP_REPORT_URL', value: reportUrl(job) },
       { name: 'LOCKSTEP_REPORT_KEY_FILE', value: `${secretPath}/${secretFiles.report}` },
+      ...indexEnv(job),
       ...checkpoints.env,
     ],
     volumes: [
@@ -88,6 +89,10 @@ function template(job: JobParts): object {
     more: {},
   });
 }
+
+/** For a built-in dataset, which the coordinator fetches. */
+const indexEnv = ({ installation: { packageIndex } }: JobParts): object[] =>
+  packageIndex === null ? [] : [{ name: 'LOCKSTEP_PACKAGE_INDEX', value: packageIndex }];
 
 const reportUrl = ({ installation, object }: JobParts): string => {
   const { name, namespace, uid } = object.metadata;

@@ -10,6 +10,8 @@ export interface Installation {
   readonly nats: { readonly url: string; readonly servers: number };
   /** Where coordinators report: `http://host:port`. */
   readonly reportUrl: string;
+  /** Where coordinators fetch built-in datasets; null: the usual index. */
+  readonly packageIndex: string | null;
 }
 
 /** What a job's processes show each other and the servers: contents of files. */

@@ -28,6 +28,7 @@ export const installation: Installation = {
   },
   nats: { url: 'nats://lockstep-nats.lockstep-system.svc:4222', servers: 3 },
   reportUrl: 'http://lockstep-controller.lockstep-system.svc:9410',
+  packageIndex: null,
 };
 
 export const secrets: JobSecrets = {
