@@ -1,7 +1,7 @@
 /**
  * All that the controller may do, and why: the manifests' roles are made of this table and a test compares
- * them. There is no right to read a Secret or a ConfigMap of anyone's, none to run anything in a pod, and
- * none to delete one.
+ * them. There is no right to get or list a Secret or a ConfigMap of anyone's, none to run anything in a pod, and
+ * none to delete one. Who may patch is answered with the object: RBAC has nothing narrower.
  */
 import { apiGroup, plural } from '../names.js';
 import { natsAuthSecretName } from '../nats/server-auth.js';
@@ -27,7 +27,7 @@ export const rightsOverJobs: readonly Right[] = [
   { apiGroups: [apiGroup], resources: [`${plural}/finalizers`], verbs: ['update'] },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: [...watched, 'create', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['pods'], verbs: watched },
-  // Written, never read.
+  // Written; whose one is that is there already shows in the answer to a patch.
   { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create', 'patch'] },
   {
     apiGroups: [''],

@@ -25,7 +25,10 @@ function aController() {
   const accounts: JobAccounts = {
     secretsOf: () => secrets,
     push: async () => void api.changes.push('push account'),
-    remove: async () => void api.changes.push('remove account'),
+    async remove() {
+      if (it.isNatsAway) throw new Error('NATS is away');
+      api.changes.push('remove account');
+    },
     close: async () => undefined,
   };
   const controller = new JobController({
@@ -39,7 +42,7 @@ function aController() {
   view.storeOf('TrainingJob')?.put(job);
   const status = () =>
     (api.objects.get(`TrainingJob ${key}`) as unknown as TrainingJobObject).status;
-  return { api, asked, clock, controller, memories, status, view };
+  return { api, asked, clock, controller, isNatsAway: false, memories, status, view };
 }
 
 let it: ReturnType<typeof aController>;
@@ -215,6 +218,23 @@ test('a deletion takes its time from when it is seen', async () => {
     ?.put(it.api.put(aJob({ metadata }) as unknown as KubernetesObject));
   await it.controller.handle(key);
   assert.deepEqual(it.api.changes, ['remove account']);
+});
+
+// Would catch a namespace that takes minutes to be deleted while NATS is away: waits after failures grow.
+test('what is left on NATS is tried for every two seconds, and no longer than half a minute', async () => {
+  const metadata = { deletionTimestamp: new Date(start).toISOString() };
+  it.view
+    .storeOf('TrainingJob')
+    ?.put(it.api.put(aJob({ metadata }) as unknown as KubernetesObject));
+  it.isNatsAway = true;
+  for (let looks = 0; looks < 40; looks++) {
+    const wait = await it.controller.handle(key);
+    if (it.api.changes.includes('patch TrainingJob movies')) break;
+    assert.ok(wait !== null && wait > 0 && wait <= 2_000, String(wait));
+    it.clock.now += wait;
+  }
+  assert.ok(it.api.changes.includes('patch TrainingJob movies'));
+  assert.ok(it.clock.now <= start + 32_000);
 });
 
 test('a job that is gone is nothing to do', async () => {

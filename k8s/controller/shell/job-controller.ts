@@ -58,6 +58,7 @@ export class JobController {
     const decision = reconcile(seen, now());
     let failure: unknown = null;
     let undone: number | null = null;
+    let isTimed = false;
     for (const action of decision.actions) {
       this.#mustLead();
       const { kind, reason } = action;
@@ -78,6 +79,8 @@ export class JobController {
         log[level]({ job: key, action: kind, what, reason }, 'done');
       } catch (error) {
         failure = error;
+        // Tried for a bounded time, which waits that grow would exceed.
+        isTimed = kind === 'remove-account' && !(error instanceof NotLeadingError);
         break;
       }
     }
@@ -93,7 +96,8 @@ export class JobController {
     }
     const wait =
       decision.status === null ? null : await this.#write(job, decision.status, failure !== null);
-    if (failure !== null) throw failure;
+    if (failure !== null && !isTimed) throw failure;
+    if (failure !== null) log.warn({ job: key }, (failure as Error).message);
     return sooner(sooner(decision.requeueAfter, undone), wait);
   }
 
