@@ -27,7 +27,8 @@ const images = z.strictObject({
   ),
   pullPolicy: choice(
     ['Always', 'IfNotPresent', 'Never'],
-    'When a machine fetches the images; Kubernetes decides by the tag where it is left out.',
+    'When a machine fetches the images; as the installation says where it is left out, which is ' +
+      'IfNotPresent unless it was changed.',
   ).optional(),
   pullSecrets: objectNames(8, 'Secrets for the registries of the images.').optional(),
 });
