@@ -8,7 +8,6 @@ import type {
   StateOffer,
   WorkerLinks,
 } from '../../worker/control/shell/worker-parts.js';
-import type { WantedState } from '../../worker/control/situation/worker-event.js';
 import type { SharedState } from '../../worker/training/messages.js';
 import type { SimProcess } from '../time/sim-process.js';
 import { SimGeneration } from './sim-generation.js';
@@ -18,7 +17,7 @@ type Trouble = Parameters<Parameters<WorkerLinks['onTrouble']>[0]>[0];
 
 /** What is asked of a holder: first what it has, then its bytes. */
 interface Question {
-  readonly wanted: WantedState;
+  readonly wanted: CopyRequest['wanted'];
   readonly bytes: boolean;
 }
 
@@ -57,6 +56,8 @@ export class SimLinks implements WorkerLinks, LinkEnd {
   #newest = -1;
   #copies = 0;
   #served: SharedState | null = null;
+  /** Who takes whatever comes next. */
+  readonly #waiting: (() => void)[] = [];
 
   /** @param copyTime of a state, in milliseconds */
   constructor(network: SimNetwork, process: SimProcess, copyTime: number) {
@@ -104,6 +105,7 @@ export class SimLinks implements WorkerLinks, LinkEnd {
 
   serve(state: SharedState | null): void {
     this.#served = state;
+    if (state !== null) for (const answer of this.#waiting.splice(0)) answer();
   }
 
   copy(request: CopyRequest): Promise<StateOffer> {
@@ -117,7 +119,11 @@ export class SimLinks implements WorkerLinks, LinkEnd {
     });
   }
 
-  #ask(copy: string, { address, wanted }: CopyRequest, bytes: boolean): void {
+  #ask(
+    copy: string,
+    { address, wanted }: Pick<CopyRequest, 'address' | 'wanted'>,
+    bytes: boolean,
+  ): void {
     const question: Question = { wanted, bytes };
     this.#network.send(this, address, { kind: 'ask-state', copy, question });
   }
@@ -170,6 +176,10 @@ export class SimLinks implements WorkerLinks, LinkEnd {
     const tell = (part: StatePart): void =>
       this.#network.send(this, to, { kind: 'state-part', copy, part });
     const state = this.#served;
+    if (state === null && wanted.kind === 'next') {
+      this.#waiting.push(() => this.#answer(to, copy, { wanted, bytes }));
+      return;
+    }
     if (state === null || !isWanted(state, wanted)) {
       const why = state === null ? 'it holds none' : 'it holds another';
       tell({ kind: 'refused', early: true, why });
@@ -223,7 +233,9 @@ export class SimLinks implements WorkerLinks, LinkEnd {
     request.room(copying.offer).then(
       (sections) => {
         copying.into = sections;
-        if (this.#copying.has(copy)) this.#ask(copy, request, true);
+        if (!this.#copying.has(copy)) return;
+        const { address } = request;
+        this.#ask(copy, { address, wanted: { kind: 'position', position } }, true);
       },
       (error: unknown) => {
         if (this.#copying.delete(copy)) reject(error as Error);
@@ -235,7 +247,8 @@ export class SimLinks implements WorkerLinks, LinkEnd {
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-const isWanted = ({ position }: SharedState, wanted: WantedState): boolean =>
-  wanted.kind === 'position'
+const isWanted = ({ position }: SharedState, wanted: CopyRequest['wanted']): boolean =>
+  wanted.kind === 'next' ||
+  (wanted.kind === 'position'
     ? samePosition(position, wanted.position)
-    : position.committedSteps === wanted.committedSteps;
+    : position.committedSteps === wanted.committedSteps);

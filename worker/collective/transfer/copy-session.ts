@@ -24,6 +24,8 @@ export interface CopySessionParts {
 type Asked =
   | {
       readonly kind: 'index';
+      /** It is answered when the holder has something, however long that takes. */
+      readonly isPatient: boolean;
       readonly resolve: (index: StateIndex) => void;
       readonly reject: (error: Error) => void;
     }
@@ -76,7 +78,8 @@ export class CopySession {
   /** @throws StateAbsentError where the holder does not have it now. */
   index(wanted: WantedState): Promise<StateIndex> {
     return new Promise((resolve, reject) => {
-      this.#ask({ kind: 'index', resolve, reject }, { kind: 'index', wanted });
+      const isPatient = wanted.kind === 'next';
+      this.#ask({ kind: 'index', isPatient, resolve, reject }, { kind: 'index', wanted });
     });
   }
 
@@ -157,7 +160,9 @@ export class CopySession {
   #watch(): void {
     if (this.#silence !== null) clearTimeout(this.#silence);
     this.#silence = null;
-    if (this.#asked.length === 0 || this.#failure !== null) return;
+    const [first] = this.#asked;
+    if (first === undefined || this.#failure !== null) return;
+    if (first.kind === 'index' && first.isPatient) return;
     const tooLong = () => this.#fail(this.#error(`it was silent for ${holderSilence} ms`));
     this.#silence = setTimeout(tooLong, holderSilence);
   }

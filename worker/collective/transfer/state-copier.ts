@@ -8,7 +8,7 @@ import type { Copy } from '../frames/frame-parser.js';
 import { dial } from '../links/handshake/dial.js';
 import type { Trust } from '../links/handshake/trust.js';
 import { CopySession } from './copy-session.js';
-import { holderSilence, rangesAhead } from './limits.js';
+import { holderSilence, rangeBytes, rangesAhead } from './limits.js';
 import { differing, type Range, rangesOf } from './ranges.js';
 import { digestOfRange, type StateIndex } from './state-index.js';
 import type { Copied, StateOffer, StateSectionBytes, WantedState } from './state-transfer.js';
@@ -58,7 +58,7 @@ async function fetchAll(
   const ranges = rangesOf(into.map((section) => section.bytes.byteLength));
   const held: string[] = [];
   for (const range of ranges) {
-    held.push(digestOfRange(into, range));
+    held.push(digestOfHeld(into, range));
     onMoved();
     await turn();
     if (signal.aborted) throw new StateTransferError(`${address}: it was given up`);
@@ -78,6 +78,17 @@ async function fetchAll(
     onMoved();
   }
   return fetched;
+}
+
+const zeros = new Uint8Array(rangeBytes);
+
+/** Empty for a range of nothing but zeros: whoever comes for the first time has nothing to compare. */
+function digestOfHeld(sections: readonly StateSectionBytes[], range: Range): string {
+  const { begin, end, section } = range;
+  const bytes = sections[section]?.bytes.subarray(begin, end) as Uint8Array;
+  return Buffer.compare(bytes, zeros.subarray(0, bytes.byteLength)) === 0
+    ? ''
+    : digestOfRange(sections, range);
 }
 
 /** @throws StateTransferError unless the holder's sections are those that wait for them. */

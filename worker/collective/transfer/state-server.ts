@@ -66,6 +66,8 @@ export class StateServer {
   readonly #versions: Int32Array;
   #offer: Offer | null = null;
   #copiers = 0;
+  /** Of copiers that take whatever comes next. */
+  readonly #waiting: (() => void)[] = [];
 
   /** @param versions one number in shared memory; an offer stands while it is the offer's version. */
   constructor(versions: Int32Array) {
@@ -75,6 +77,7 @@ export class StateServer {
   /** What copies are made from until the next call. */
   serve(state: OfferedState | null, version: number): void {
     this.#offer = state === null ? null : new Offer(state, version, this.#versions);
+    if (state !== null) for (const resume of this.#waiting.splice(0)) resume();
   }
 
   /** Answers whoever has shown that it may have the state, one request after the other. */
@@ -110,7 +113,22 @@ export class StateServer {
     });
   }
 
+  /** Until something is offered, or the copier is gone. */
+  #somethingFor(socket: WebSocket): Promise<void> {
+    if (this.#offer !== null || socket.readyState !== socket.OPEN) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      socket.once('close', () => {
+        const at = this.#waiting.indexOf(resolve);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        resolve();
+      });
+    });
+  }
+
   async #answer(socket: WebSocket, request: TransferRequest): Promise<void> {
+    const isPatient = request.kind === 'index' && request.wanted.kind === 'next';
+    if (isPatient) await this.#somethingFor(socket);
     const offer = this.#offer;
     if (offer === null) return later(socket, 'no state is given away here');
     const { position } = offer.state;
@@ -120,7 +138,8 @@ export class StateServer {
         : isWanted(request.wanted, position);
     if (!fits) return later(socket, `the state here is of ${positionText(position)}`);
     if (request.kind === 'range') return giveRange(socket, offer, request.number);
-    const index = await Promise.race([offer.index(), delay(indexWait, 'pending' as const)]);
+    const tooLong = isPatient ? [] : [delay(indexWait, 'pending' as const)];
+    const index = await Promise.race([offer.index(), ...tooLong]);
     if (index === 'pending') return later(socket, 'the digests are being made');
     if (index === null || !offer.isUnchanged) return later(socket, 'the state is changing');
     await send(socket, 'index', 0, index);

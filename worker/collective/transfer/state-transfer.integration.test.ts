@@ -150,6 +150,40 @@ test('a state that is taken back while it is copied is not given', async () => {
   );
 });
 
+// Would catch a newcomer that asks again and again while a step lasts, and is given a state that is old.
+test('a copy of what comes next waits for it, and ends with the socket', async () => {
+  const [holder, joiner] = [await start(), await start()];
+  const state = stateOf(9);
+  const { request, into } = copyFrom(holder, { wanted: { kind: 'next' } });
+  const copying = joiner.copy(request);
+  const stop = new AbortController();
+  const givenUp = joiner.copy({ ...request, signal: stop.signal });
+  for (let turn = 0; turn < 50; turn++) await holder.stats();
+  stop.abort();
+  await assert.rejects(givenUp, /was given up/);
+  holder.serve(state);
+  assert.deepEqual(await copying, { position, header: state.header, fetched: total });
+  assert.ok(same(into, state.sections));
+  holder.serve(null);
+  const lost = assert.rejects(joiner.copy(request), { code: 'STATE_TRANSFER' });
+  for (let turn = 0; turn < 50; turn++) await holder.stats();
+  hosts.splice(hosts.indexOf(holder), 1);
+  await holder.close();
+  await lost;
+});
+
+// Would catch a range that counts as held because nothing was ever in it, and zeros that are not sent.
+test('whoever comes with nothing but zeros gets everything', async () => {
+  const [holder, joiner] = [await start(), await start()];
+  const made = stateOf(10);
+  made.sections.firstMoments.fill(0);
+  holder.serve(made);
+  const into = shared(vectors(() => 0));
+  const { request } = copyFrom(holder, { room: async () => into });
+  assert.equal((await joiner.copy(request)).fetched, total);
+  assert.ok(same(into, made.sections));
+});
+
 // Would catch a copy that begins anew with each holder, so that no holder lives long enough.
 test('what a lost holder has given is not fetched from the next one', async () => {
   const [lost, holder, joiner] = [await start(), await start(), await start()];

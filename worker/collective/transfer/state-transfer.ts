@@ -2,7 +2,7 @@
  * A state of training that goes from one member's memory into another's over a link, in ranges of
  * bytes with digests, never through the coordinator. Only ranges that differ travel.
  */
-import type { Position } from '../../../shared/membership/position.js';
+import { type Position, samePosition } from '../../../shared/membership/position.js';
 
 export interface StateSectionBytes {
   readonly name: string;
@@ -18,10 +18,14 @@ export interface OfferedState {
   readonly sections: readonly StateSectionBytes[];
 }
 
-/** What a copier asks for: a position, or whatever was made from the checkpoint of so many steps. */
+/**
+ * What a copier asks for: a position, whatever was made from the checkpoint of so many steps, or what is
+ * offered now, or next.
+ */
 export type WantedState =
   | { readonly kind: 'position'; readonly position: Position }
-  | { readonly kind: 'checkpoint'; readonly committedSteps: number };
+  | { readonly kind: 'checkpoint'; readonly committedSteps: number }
+  | { readonly kind: 'next' };
 
 /** What a state is, before its first byte. */
 export interface StateOffer {
@@ -34,9 +38,13 @@ export interface Copied extends StateOffer {
   readonly fetched: number;
 }
 
-export const isWanted = (wanted: WantedState, { committedSteps, ...rest }: Position): boolean =>
-  wanted.kind === 'checkpoint'
-    ? wanted.committedSteps === committedSteps
-    : wanted.position.committedSteps === committedSteps &&
-      wanted.position.collapses === rest.collapses &&
-      wanted.position.settled === rest.settled;
+export function isWanted(wanted: WantedState, position: Position): boolean {
+  switch (wanted.kind) {
+    case 'position':
+      return samePosition(wanted.position, position);
+    case 'checkpoint':
+      return wanted.committedSteps === position.committedSteps;
+    case 'next':
+      return true;
+  }
+}

@@ -20,6 +20,7 @@ const request: fc.Arbitrary<TransferRequest> = fc.oneof(
   u32.map((committedSteps) => {
     return { kind: 'index', wanted: { kind: 'checkpoint', committedSteps } } as const;
   }),
+  fc.constant({ kind: 'index', wanted: { kind: 'next' } } as const),
   fc.record({ kind: fc.constant('range' as const), position, number: u32 }, plain),
 );
 

@@ -12,7 +12,7 @@
  *    16  u32  number of the range
  *
  * Kinds of requests: 1 the index of a position, 2 a range of one, 3 the index of a checkpoint, of which
- * only the committed steps are known. A range comes as `range`, straight out of the holder's memory, and counts only when `kept` follows:
+ * only the committed steps are known, 4 the index of what is offered now, or next. A range comes as `range`, straight out of the holder's memory, and counts only when `kept` follows:
  * `changed` takes it back, because the state was replaced while it was read.
  */
 import type { Position } from '../../../shared/membership/position.js';
@@ -42,14 +42,17 @@ export function encodeRequest(request: TransferRequest): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
+const kindsWanted = { position: 1, checkpoint: 3, next: 4 } as const;
+
 const kindOf = (request: TransferRequest): number =>
-  request.kind === 'range' ? 2 : request.wanted.kind === 'position' ? 1 : 3;
+  request.kind === 'range' ? 2 : kindsWanted[request.wanted.kind];
 
 function positionIn(request: TransferRequest): Position {
   if (request.kind === 'range') return request.position;
   const { wanted } = request;
   if (wanted.kind === 'position') return wanted.position;
-  return { committedSteps: wanted.committedSteps, collapses: 0, settled: false };
+  const committedSteps = wanted.kind === 'checkpoint' ? wanted.committedSteps : 0;
+  return { committedSteps, collapses: 0, settled: false };
 }
 
 /** @throws FrameError for bytes that are no request of this version. */
@@ -71,6 +74,9 @@ export function decodeRequest(bytes: Uint8Array): TransferRequest {
     const { committedSteps, collapses } = position;
     if (kind === 3 && number + collapses + settled === 0) {
       return indexOf({ kind: 'checkpoint', committedSteps });
+    }
+    if (kind === 4 && number + committedSteps + collapses + settled === 0) {
+      return indexOf({ kind: 'next' });
     }
   }
   throw new FrameError('a request for a state is malformed');

@@ -79,6 +79,7 @@ export class TrainingSide {
 
   load(from: StateSource): void {
     this.#parts.links.serve(null);
+    this.#copy.forget();
     this.#post({ kind: 'load', from });
   }
 
@@ -97,9 +98,15 @@ export class TrainingSide {
     this.#feed.prepare(lanesOf(run), committedSteps);
   }
 
+  /** Its state will be copied from this member. */
+  prepareCopy(address: string): void {
+    this.#copy.prepare(address);
+  }
+
   /** Nothing is planned any more. */
   forgetPlanned(): void {
     this.#feed.forget();
+    this.#copy.forget();
   }
 
   enter(
@@ -109,6 +116,7 @@ export class TrainingSide {
     { committedSteps }: Position,
   ): void {
     this.#parts.links.serve(null);
+    this.#copy.forget();
     const shares = members.map(({ lanes }) => lanes);
     this.#run = sharesOf(shares).run(rank);
     const writes = writer === this.#parts.worker;

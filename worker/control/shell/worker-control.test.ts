@@ -339,6 +339,62 @@ test('a copy that is not wanted any more is cut, and what it still brings is not
   );
 });
 
+/** A newcomer, told of the generation that will take it in; worker 0 trains. */
+async function newcomer(): Promise<Stage> {
+  const stage = await Stage.open();
+  await stage.lead(record(1, [0], { kind: 'seed' }));
+  stage.tell({ kind: 'warmed', seconds: 1, problem: null });
+  await stage.lead(record(2, [0, 1], null, { planned: true }), { recordedSteps: 8 });
+  await stage.pass(100);
+  return stage;
+}
+
+const begun = (steps: number) => record(2, [0, 1], fromState(at(steps), 0), { planned: true });
+
+// Would catch a border at which the members wait for a dial and an index that could have been there.
+test('a newcomer asks for the state that its holder stops at, and takes it if it is the start', async () => {
+  const stage = await newcomer();
+  const [ahead] = stage.copies;
+  assert.deepEqual([ahead?.address, ahead?.wanted], ['h:1000', { kind: 'next' }]);
+  assert.equal(stage.status.phase, 'paused');
+  // It is there before anybody knows that it is the start: the thread takes nothing yet.
+  await stage.endCopy({ position: at(9), header: 'of-9' });
+  assert.equal(stage.orders.includes('copy-end'), false);
+  await stage.lead(begun(9));
+  assert.equal(stage.orders.at(-1), 'copy-end');
+  assert.equal(stage.copies.length, 1);
+  stage.holds(at(9));
+  await stage.pass(100);
+  assert.equal(stage.orders.at(-1), 'enter');
+});
+
+// Would catch a member with the state of another step, and one that waits for ever for a lost holder.
+test('what was copied ahead and is not the start, or failed, is copied by its name', async () => {
+  const other = await newcomer();
+  await other.endCopy({ position: at(8), header: 'of-8' });
+  await other.lead(begun(9));
+  assert.deepEqual(other.copies.at(-1)?.wanted, { kind: 'position', position: at(9) });
+  assert.equal(other.orders.includes('copy-end'), false);
+  const failed = await newcomer();
+  await failed.endCopy(new Error('closed'));
+  assert.equal(failed.copies.length, 1);
+  await failed.lead(begun(9));
+  assert.equal(failed.copies.length, 2);
+  const late = await newcomer();
+  await late.lead(begun(9));
+  assert.equal(late.copies.length, 1);
+  await late.endCopy(new Error('closed'));
+  assert.deepEqual(late.copies.at(-1)?.wanted, { kind: 'position', position: at(9) });
+  assert.deepEqual(late.status.trouble, []);
+});
+
+// Would catch a socket at a holder that waits for a newcomer that nobody takes in any more.
+test('what is copied ahead for a generation that never begins is given up', async () => {
+  const stage = await newcomer();
+  await stage.lead(record(3, [0]));
+  assert.equal(stage.copies[0]?.signal.aborted, true);
+});
+
 // Would catch a state that is gone with its last holder, and a checkpoint that nobody may publish.
 test('the last holder is asked to end: it writes a checkpoint, and then ends', async () => {
   const stage = await training();

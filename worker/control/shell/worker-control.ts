@@ -48,6 +48,8 @@ export class WorkerControl {
   #port: MessagePort | null = null;
   #checkpoint: FoundCheckpoint | null = null;
   #lead: Lead | null = null;
+  /** Of the newest generation that was seen to begin. */
+  #trains: GenerationRecord['members'] = [];
   /** Number of the report of its failure. */
   #failure: number | null = null;
   #lookedAt: number;
@@ -283,8 +285,19 @@ export class WorkerControl {
     const own = this.#worker.known.position?.committedSteps ?? 0;
     this.#training?.prepare(record, rank, Math.max(own, this.#lead?.recordedSteps ?? 0));
     if (members.length === 1) return;
+    if (this.#worker.known.position === null) this.#prepareCopy(record);
     const addresses = members.map(({ address }) => address);
     this.#parts.links.prepare({ generation, rank, addresses, deadline: peerTimeout });
+  }
+
+  /** From whom its state will be copied: as `startFrom` chooses, of those that train. */
+  #prepareCopy({ members }: GenerationRecord): void {
+    const holder = members.findLast(
+      ({ incarnation, worker }) =>
+        worker !== this.#parts.worker &&
+        this.#trains.some((one) => one.worker === worker && one.incarnation === incarnation),
+    );
+    if (holder !== undefined) this.#training?.prepareCopy(holder.address);
   }
 
   #connect(record: GenerationRecord): void {
@@ -369,6 +382,9 @@ export class WorkerControl {
   #follow(lead: Lead): void {
     if (lead.fence < this.#worker.known.fence) return;
     this.#lead = lead;
+    if (lead.generation !== null && lead.generation.start !== null) {
+      this.#trains = lead.generation.members;
+    }
     this.#parts.permit.heard();
     this.#voice.hear(lead);
     this.#training?.hold(this.#voice.isFull);

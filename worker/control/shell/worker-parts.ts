@@ -63,7 +63,8 @@ export interface WorkerLinks {
 
 export interface CopyRequest {
   readonly address: string;
-  readonly wanted: WantedState;
+  /** `next`: what the holder offers now, or offers next, however long that takes. */
+  readonly wanted: WantedState | { readonly kind: 'next' };
   /** Makes room for what the holder offers, once. */
   readonly room: (offer: StateOffer) => Promise<StateVectors>;
   /** Bytes have come. */
