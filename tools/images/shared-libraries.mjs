@@ -1,7 +1,23 @@
-/** The libraries that an addon links, and those that these link, as the dynamic linker would find them. */
-import { closeSync, existsSync, openSync, realpathSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+/** The libraries that an addon links or opens, and those that these do, as the dynamic linker would find them. */
+import { closeSync, existsSync, openSync, readdirSync, realpathSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { readDynamic } from './elf.mjs';
+
+/**
+ * What a library opens by its name once it is needed: no file says so. cuDNN's parts, which libcudnn.so opens
+ * for convolutions and for an attention of its own, are left out: the engine has neither.
+ */
+const opened = [
+  // Compiles our kernels on a GPU (worker/engine/torch/native/cuda/run_time_kernels.cc).
+  { by: /^libtorch_cuda\.so$/, name: /^libcaffe2_nvrtc\.so$/ },
+  { by: /^libnvrtc\.so/, name: /^libnvrtc-builtins\.so/ },
+];
+
+const openedBy = (file) =>
+  opened
+    .filter(({ by }) => by.test(basename(file)))
+    .flatMap(({ name }) => readdirSync(dirname(file)).filter((other) => name.test(other)))
+    .map((name) => realpathSync(`${dirname(file)}/${name}`));
 
 /**
  * @param addon a file
@@ -20,9 +36,12 @@ export function librariesOf(addon, within) {
     for (const name of needed) {
       const path = folders.map((folder) => `${folder}/${name}`).find(existsSync);
       const real = path === undefined ? null : realpathSync(path);
-      if (real === null || !real.startsWith(`${root}/`) || found.has(real)) continue;
-      found.add(real);
-      waiting.push(real);
+      if (real === null || !real.startsWith(`${root}/`)) continue;
+      for (const each of [real, ...openedBy(real)]) {
+        if (found.has(each)) continue;
+        found.add(each);
+        waiting.push(each);
+      }
     }
   }
   return [...found].sort();
