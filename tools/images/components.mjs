@@ -27,6 +27,6 @@ export const alwaysThere = ['cli/lockstep.mjs', 'LICENSE'];
 export const images = {
   coordinator: { component: 'coordinator', mostBytes: 250e6 },
   worker: { component: 'worker', mostBytes: 900e6 },
-  // What CUDA's libraries weigh is not ours to say.
-  'worker-cuda': { component: 'worker', mostBytes: 8e9 },
+  // cuBLAS, cuFFT, NCCL and libtorch are most of it.
+  'worker-cuda': { component: 'worker', mostBytes: 4e9 },
 };

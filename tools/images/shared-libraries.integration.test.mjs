@@ -26,6 +26,15 @@ it('finds what the addon links, and what that links, and nothing else of torch',
   for (const name of ['libtorch_python.so', 'libstdc++.so.6', 'libc.so.6']) {
     assert.ok(!found.includes(name), name);
   }
+  // Only a checkout that was set up for GPUs has them to find: without them no kernel is compiled there.
+  const isForGpus = found.includes('libtorch_cuda.so');
+  for (const name of [/^libcaffe2_nvrtc\.so$/, /^libnvrtc\.so/, /^libnvrtc-builtins\.so/]) {
+    assert.equal(
+      found.some((file) => name.test(file)),
+      isForGpus,
+      String(name),
+    );
+  }
 });
 
 // Would catch: a path of the machine that built it in what everyone gets.
