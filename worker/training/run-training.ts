@@ -306,9 +306,11 @@ export class Training {
     this.#tell({ kind: 'holds', ...held.shared });
   }
 
+  /** The next state may be an older one: from here on no batch is of a step that is over. */
   #drop(): void {
     this.#held?.current.model.dispose();
     this.#held = null;
+    this.#inbox.begin(step(0));
   }
 
   async #enter(opened: Opened, entry: Entry): Promise<void> {

@@ -27,8 +27,8 @@ export interface PlanFeedParts {
 /** One generation's reading. */
 interface Reading {
   readonly lanes: readonly Lane[];
-  /** The first step that it reads. */
-  readonly from: number;
+  /** The first step that its reader reads. */
+  from: number;
   reader: PlanReader | null;
   /** Nothing of it was refused or given up: what it has not handed over is still to come. */
   isWhole: boolean;
@@ -69,9 +69,9 @@ export class PlanFeed {
 
   /** From here on the plans of these lanes are wanted, from this step on. */
   open(lanes: readonly Lane[], committedSteps: number): void {
+    this.close();
     const ahead = this.#ahead;
     this.#ahead = null;
-    this.close();
     this.#committedSteps = committedSteps;
     if (ahead !== null && isReadingOf(ahead, lanes, committedSteps)) {
       ahead.reader?.committed(committedSteps);
@@ -96,6 +96,7 @@ export class PlanFeed {
   tick(): void {
     const reading = this.#reading;
     if (reading === null || reading.reader !== null) return;
+    reading.from = this.#committedSteps;
     this.#start(reading);
   }
 
@@ -154,7 +155,7 @@ export class PlanFeed {
       },
       onPlan: (plan) => this.#take(plan, reader.digestOf(plan.step)),
     });
-    reader.committed(Math.max(reading.from, this.#committedSteps));
+    reader.committed(reading.from);
     return reader;
   }
 

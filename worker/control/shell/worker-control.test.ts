@@ -193,6 +193,28 @@ test('the plans of a planned generation come while the one before trains, each l
   assert.deepEqual(stage.plans.slice(before).sort(), ['1/1', '2/1', '3/1', '4/1']);
 });
 
+// Would catch a member that waits for ever for plans which it believes to be over: it was farther once.
+test('who has been farther reads the plans of an older step ahead as well', async () => {
+  const stage = await training();
+  for (const step of [0, 1, 2, 3, 4, 5]) await stage.publish(step);
+  for (const step of [0, 1, 2, 3]) stage.commits(step);
+  const error = { code: 'CHECKPOINT_LOST', message: 'gone' };
+  stage.tell({ kind: 'left', how: 'lost', error, generation: 1 as never, position: at(4, false) });
+  // The others have gone back without it, and take it in.
+  await stage.lead(record(2, [0], fromState(at(1), 0)), { recordedSteps: 1 });
+  const before = stage.plans.length;
+  await stage.lead(record(3, [0, 1], null, { planned: true }), { recordedSteps: 2 });
+  await stage.pass(100);
+  const start = record(3, [0, 1], fromState(at(2), 0), { planned: true });
+  await stage.lead(start, { recordedSteps: 2 });
+  await stage.endCopy({ position: at(2), header: 'h' });
+  stage.holds(at(2));
+  await stage.pass(100);
+  assert.equal(stage.status.phase, 'training');
+  const plans = new Set(stage.plans.slice(before));
+  for (const step of [2, 3]) for (const lane of [2, 3]) assert.ok(plans.has(`${step}/${lane}`));
+});
+
 // Would catch a worker that takes in the plans of a whole run for a generation without it.
 test('plans of a generation that never begins are not read on', async () => {
   const stage = await training();
