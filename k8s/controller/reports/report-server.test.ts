@@ -46,4 +46,7 @@ test('a report is news only after the last one', () => {
     [take(1, 1), take(1, 2), take(1, 2), take(1, 1), take(2, 1), take(1, 9), take(2, 2)],
     [true, true, false, false, true, false, true],
   );
+  // Would catch a job that is silent for ever after it was suspended for longer than its log is kept.
+  assert.equal(memories.takeReport(uid, report({ fence: 1, sequence: 1 }), 60_000), false);
+  assert.equal(memories.takeReport(uid, report({ fence: 1, sequence: 1 }), 60_001), true);
 });

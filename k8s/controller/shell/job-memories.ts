@@ -4,6 +4,12 @@ import { isNewerReport } from '../../../shared/messages/job-report.js';
 import type { Memory, ReceivedReport, WallTime } from '../reconcile/seen.js';
 import { Repetitions } from './repetitions.js';
 
+/**
+ * Leaders report every five seconds. After so long without a word the numbers of leaderships may have begun anew:
+ * of a job that was suspended for longer than NATS keeps its log, or whose NATS was made anew.
+ */
+const succeededFor = 60_000;
+
 /** What is not watched is written again so often, give or take a fifth. */
 const writtenAge = 600_000;
 
@@ -71,7 +77,9 @@ export class JobMemories {
   /** @returns whether it is news */
   takeReport(uid: string, report: JobReport, at: WallTime): boolean {
     const entry = this.of(uid);
-    if (!isNewerReport(report, entry.report?.report ?? null)) return false;
+    const last = entry.report;
+    const before = last !== null && at - last.at < succeededFor ? last.report : null;
+    if (!isNewerReport(report, before)) return false;
     entry.report = { report, at };
     return true;
   }
