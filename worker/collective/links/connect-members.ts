@@ -23,7 +23,7 @@ const firstRetryMillis = 10;
 const lastRetryMillis = 250;
 
 /** A try that gets no answer at all holds up the next one for no longer. */
-const tryMillis = 4000;
+const tryMillis = 10_000;
 
 /**
  * Links this member to every other one, both ways.
