@@ -11,12 +11,16 @@ import type { NatsKey } from './nkey.js';
  * In place of the seconds since 1970 at which a token was issued: of two tokens of one account, servers
  * keep the one with the greater number. Count it up where what the tokens say changes.
  */
-const revision = 1;
+const revision = 2;
 
 const unlimited = -1;
 
-/** What one job may hold on the servers, copies included (null: what there is), and in how many streams. */
+/**
+ * What one job may hold on the servers, copies included (null: what there is), and in how many streams; and how
+ * many of its processes may be connected at once.
+ */
 export interface AccountLimits {
+  readonly connections: number;
   readonly storage: Bytes | null;
   readonly streams: number;
   readonly consumers: number;
@@ -46,7 +50,7 @@ export const accountJwt = (
       imports: 0,
       exports: 0,
       wildcards: true,
-      conn: unlimited,
+      conn: limits?.connections ?? unlimited,
       leaf: 0,
       ...(limits === null ? {} : jetStreamLimits(limits)),
     },

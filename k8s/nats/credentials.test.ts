@@ -102,6 +102,15 @@ test('an account is limited in its storage where servers do not set it aside', (
   assert.equal(storageOn(3), 16 * 1024 ** 3);
 });
 
+// Would catch a tenant who takes all connections of the servers, with credentials that any job has.
+test('an account is limited in its connections, and that of the servers themselves is not', () => {
+  const limitsOf = (jwt: string) => claimsOf(jwt).nats.limits as { conn: number };
+  assert.equal(limitsOf(jobCredentials(keys, job).accountJwt).conn, 2112);
+  const auth = Buffer.from(natsAuthSecret(keys, 'x').data['auth.conf'], 'base64').toString();
+  const [, system = ''] = /resolver_preload: \{\s+\w+: (\S+)/.exec(auth) ?? [];
+  assert.equal(limitsOf(system).conn, -1);
+});
+
 // Would catch servers that could sign, and so let in whom they like.
 test('the Secret of the servers holds no key that signs', () => {
   const { data } = natsAuthSecret(keys, 'lockstep-system');

@@ -1,5 +1,6 @@
 /** What a job's processes show nats-server: one account a job, and in it one user a role. */
 import { type NatsRole, rightsOf } from '../../process/nats/nats-roles.js';
+import { membersMax } from '../../shared/limits.js';
 import { mebibytes } from '../../shared/units.js';
 import { type AccountLimits, accountJwt, userJwt } from './claims.js';
 import type { Keys } from './keys.js';
@@ -24,10 +25,12 @@ export interface JobCredentials {
  * A dataset and pretrained weights travel through the servers, and each of three holds a copy: the storage
  * is some 5 GiB of them. A lone server sets every account's storage aside at once, whether it is used or
  * not, and a second job would find none: there the server's own limit is the only one. A run has five
- * streams; a worker reads three of them, and 1,024 workers may read at once.
+ * streams; a worker reads three of them, and 1,024 workers may read at once. Each process has one connection, and for a
+ * moment another one when it comes back; whoever has a job's credentials cannot take the servers' last one.
  */
 export const limitsOn = (servers: number): AccountLimits => ({
   storage: servers === 1 ? null : mebibytes(16 * 1024),
+  connections: 2 * membersMax + 64,
   streams: 32,
   consumers: 8192,
 });
