@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
 import { clusterWords, findClusterTool, withoutCluster } from './cluster.js';
 import { install } from './install.js';
+import { longSteps, shortSteps } from './job.js';
 import { prepare } from './prepare.js';
 import { type Prepared, runCases } from './run-cases.js';
 import { readSuiteArguments, type SuiteArguments, suiteHelp } from './suite-arguments.js';
@@ -33,7 +34,8 @@ async function main(words: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-kubernetes-'));
   try {
     say('prepares the dataset and the undisturbed runs');
-    const prepared = await prepare(folder);
+    const compares = given.cases.some(({ comparesNothing }) => comparesNothing !== true);
+    const prepared = await prepare(folder, compares ? [shortSteps, longSteps] : []);
     if (tool === null || isGiven) return await onCluster(given, prepared);
     say('builds the images');
     const built = await run(process.execPath, [inProject('tools/images.mjs')]);

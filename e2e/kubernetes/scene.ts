@@ -11,6 +11,8 @@ export interface SceneParts {
   readonly folder: string;
   /** The built dataset. */
   readonly dataset: string;
+  /** A package index that has what the dataset is built from. */
+  readonly index: string;
   /** Steps of a job -> what the undisturbed run on one machine came to. */
   readonly weights: Readonly<Record<number, string>>;
 }
@@ -44,13 +46,13 @@ export class Scene {
     mkdirSync(checkpoints, { recursive: true });
     // Pods are another user than the one who runs the suite.
     chmodSync(checkpoints, 0o777);
-    await scene.#volume('data', parts.dataset, 'ReadOnlyMany');
-    await scene.#volume('checkpoints', checkpoints, 'ReadWriteMany');
+    await scene.volume('data', parts.dataset, 'ReadOnlyMany');
+    await scene.volume('checkpoints', checkpoints, 'ReadWriteMany');
     return scene;
   }
 
   /** A claim, and by hand the volume that it is bound to: a test cluster provisions none. */
-  async #volume(name: string, path: string, mode: string): Promise<void> {
+  async volume(name: string, path: string, mode: string): Promise<void> {
     const volumeName = `${this.namespace}-${name}`;
     const common = {
       accessModes: [mode],
@@ -96,6 +98,10 @@ export class Scene {
     const job = suiteJob({ name, steps, data: dataPath, more });
     job.metadata = { name, namespace: this.namespace, labels };
     return job;
+  }
+
+  get indexFolder(): string {
+    return this.#parts.index;
   }
 
   expectedWeights(steps: number): string {
