@@ -98,3 +98,7 @@ export const isConditionTrue = (
   type: string,
 ): boolean =>
   conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+
+/** Kubernetes makes no pod of the Job any more. */
+export const hasEnded = ({ status }: JobObject): boolean =>
+  isConditionTrue(status?.conditions, 'Complete') || isConditionTrue(status?.conditions, 'Failed');

@@ -1,6 +1,6 @@
 /** Why pods do not run, in the words of whoever keeps them from it: the scheduler, the kubelet. */
 import type { Component } from '../../names.js';
-import { isConditionTrue, type JobObject, type PodObject } from '../objects/kubernetes-objects.js';
+import { hasEnded, type JobObject, type PodObject } from '../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { isActive, isOverdue, podsOf } from './pods.js';
 import { readTime, sooner } from './times.js';
@@ -102,6 +102,3 @@ export function problemsOf(wanted: PodsWanted, now: WallTime): string | null {
   }
   return sentences.length === 0 ? null : sentences.join('; ');
 }
-
-const hasEnded = ({ status }: JobObject): boolean =>
-  isConditionTrue(status?.conditions, 'Complete') || isConditionTrue(status?.conditions, 'Failed');

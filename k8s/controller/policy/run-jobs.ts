@@ -11,7 +11,7 @@ import { coordinatorJob } from '../children/coordinator-job.js';
 import type { JobParts } from '../children/job-parts.js';
 import { isInQueue, queueLabels } from '../children/queue-labels.js';
 import { workerJob } from '../children/worker-job.js';
-import { isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
+import { hasEnded, isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 import type { Children, WallTime } from '../reconcile/seen.js';
 import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';
@@ -103,7 +103,7 @@ export const removal = ({ metadata }: JobObject, reason: string): Action => ({
 
 /** It has not been let in, or was taken back. */
 export const waitsInQueue = (job: JobObject): boolean =>
-  isInQueue(job) && canChange(job) && isSuspended(job);
+  isInQueue(job) && !hasEnded(job) && isSuspended(job);
 
 const isSuspended = ({ spec }: JobObject): boolean => spec.suspend === true;
 
@@ -111,10 +111,8 @@ const hasFailed = ({ metadata, status }: JobObject): boolean =>
   metadata.deletionTimestamp === undefined && isConditionTrue(status?.conditions, 'Failed');
 
 /** A Job that has ended, or is being removed, takes no change. */
-export const canChange = ({ metadata, status }: JobObject): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  !isConditionTrue(status?.conditions, 'Complete') &&
-  !isConditionTrue(status?.conditions, 'Failed');
+export const canChange = (job: JobObject): boolean =>
+  job.metadata.deletionTimestamp === undefined && !hasEnded(job);
 
 function podsLeft(
   { pods }: Children,

@@ -452,6 +452,11 @@ test('a Job that is in a queue is started by the queue, whatever the labels of i
   const queued = reconcile(seen({ children: { worker } }), at(1));
   assert.deepEqual([jobPatches(queued.actions), queued.status?.state], [[], 'Queued']);
   assert.ok(!words(queued.actions).includes('create Job movies-coordinator'));
+  // Nor is there anything to lead while somebody removes it.
+  const deletionTimestamp = timeAt(1);
+  const going = jobOf('worker', { queue: 'default', spec: waits, deletionTimestamp });
+  const gone = reconcile(seen({ children: { worker: going } }), at(1));
+  assert.ok(!words(gone.actions).includes('create Job movies-coordinator'));
   const coordinator = jobOf('coordinator', { queue: 'default', spec: { suspend: true } });
   const admitted = { coordinator, worker: jobOf('worker', { queue: 'default' }) };
   const both = reconcile(seen({ children: admitted }), at(2));

@@ -47,6 +47,9 @@ test('a report is news only after the last one', () => {
     [true, true, false, false, true, false, true],
   );
   // Would catch a job that is silent for ever after it was suspended for longer than its log is kept.
-  assert.equal(memories.takeReport(uid, report({ fence: 1, sequence: 1 }), 60_000), false);
-  assert.equal(memories.takeReport(uid, report({ fence: 1, sequence: 1 }), 60_001), true);
+  const anew = report({ fence: 1, sequence: 1, time: '2026-01-02T03:05:06.000Z' });
+  assert.equal(memories.takeReport(uid, anew, 60_000), false);
+  // Would catch a recorded one that somebody sends while nobody leads.
+  assert.equal(memories.takeReport(uid, report({ fence: 1, sequence: 1 }), 60_001), false);
+  assert.equal(memories.takeReport(uid, anew, 60_001), true);
 });

@@ -204,6 +204,15 @@ test('what somebody undoes at once is done again later and later', async () => {
   const made = it.api.changes.filter((change) => change === `create ${budget}`).length;
   assert.ok(made < 10 && looks > 100, `${made} times in ${looks} looks`);
   assert.ok(it.api.changes.includes('create Event'));
+  // Would catch a job that is not scaled while somebody removes its budget.
+  undo();
+  it.api.changes.length = 0;
+  const job = it.view.job(key) as TrainingJobObject;
+  const spec = { ...job.spec, workers: { replicas: 3, min: 1 } };
+  it.view.storeOf('TrainingJob')?.put(it.api.put({ ...job, spec } as unknown as KubernetesObject));
+  await it.controller.handle(key);
+  assert.ok(it.api.changes.includes('patch Job movies-worker'));
+  assert.ok(!it.api.changes.includes(`create ${budget}`));
   it.clock.now += 120_000;
   it.api.changes.length = 0;
   await it.controller.handle(key);

@@ -56,34 +56,7 @@ export class JobController {
       secrets: accounts.secretsOf({ name, uid }),
     };
     const decision = reconcile(seen, now());
-    let failure: unknown = null;
-    let undone: number | null = null;
-    let isTimed = false;
-    for (const action of decision.actions) {
-      this.#mustLead();
-      const { kind, reason } = action;
-      const what = whatOf(action);
-      const change = `${kind} ${what}: ${reason}`;
-      const rest = entry.repetitions.wait(change, now());
-      if (rest > 0) {
-        undone = rest;
-        const note = `Somebody undoes it again and again: ${change}`;
-        events.record(job, { type: 'Warning', reason: 'Undone', note });
-        break;
-      }
-      try {
-        await perform(action, job, this.#options);
-        if (what !== '') entry.repetitions.note(change, now());
-        // Said again every minute, and known already.
-        const level = kind === 'push-account' ? 'debug' : 'info';
-        log[level]({ job: key, action: kind, what, reason }, 'done');
-      } catch (error) {
-        failure = error;
-        // Tried for a bounded time, which waits that grow would exceed.
-        isTimed = kind === 'remove-account' && !(error instanceof NotLeadingError);
-        break;
-      }
-    }
+    const { failure, isTimed, undone } = await this.#act(decision.actions, job, key);
     for (const event of decision.events) events.record(job, event);
     // Somebody else wrote at the same moment: the next look is a moment away.
     const isPassing = isConflict(failure) || failure instanceof NotLeadingError;
@@ -99,6 +72,44 @@ export class JobController {
     if (failure !== null && !isTimed) throw failure;
     if (failure !== null) log.warn({ job: key }, (failure as Error).message);
     return sooner(sooner(decision.requeueAfter, undone), wait);
+  }
+
+  /** Up to the first one that fails. */
+  async #act(
+    actions: readonly Action[],
+    job: TrainingJobObject,
+    key: string,
+  ): Promise<{ failure: unknown; isTimed: boolean; undone: number | null }> {
+    const { events, log, memories, now } = this.#options;
+    const { repetitions } = memories.of(job.metadata.uid);
+    let undone: number | null = null;
+    for (const action of actions) {
+      this.#mustLead();
+      const { kind, reason } = action;
+      const what = whatOf(action);
+      const change = `${kind} ${what}: ${reason}`;
+      const rest = repetitions.wait(change, now());
+      if (rest > 0) {
+        undone = sooner(undone, rest);
+        const note = `Somebody undoes it again and again: ${change}`;
+        events.record(job, { type: 'Warning', reason: 'Undone', note });
+        // Whoever removes a budget must not keep the job from being scaled; nothing goes before the finalizer.
+        if (action.kind === 'patch' && action.of === 'TrainingJob') break;
+        continue;
+      }
+      try {
+        await perform(action, job, this.#options);
+        if (what !== '') repetitions.note(change, now());
+        // Said again every minute, and known already.
+        const level = kind === 'push-account' ? 'debug' : 'info';
+        log[level]({ job: key, action: kind, what, reason }, 'done');
+      } catch (failure) {
+        // Tried for a bounded time, which waits that grow would exceed.
+        const isTimed = kind === 'remove-account' && !(failure instanceof NotLeadingError);
+        return { failure, isTimed, undone };
+      }
+    }
+    return { failure: null, isTimed: false, undone };
   }
 
   /** @returns milliseconds until it may be written; null where it is as it should be */

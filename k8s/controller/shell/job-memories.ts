@@ -78,8 +78,12 @@ export class JobMemories {
   takeReport(uid: string, report: JobReport, at: WallTime): boolean {
     const entry = this.of(uid);
     const last = entry.report;
-    const before = last !== null && at - last.at < succeededFor ? last.report : null;
-    if (!isNewerReport(report, before)) return false;
+    const isAnew =
+      last !== null &&
+      at - last.at >= succeededFor &&
+      // Else it may be one of before that somebody has recorded.
+      Date.parse(report.time) > Date.parse(last.report.time);
+    if (!isNewerReport(report, isAnew ? null : (last?.report ?? null))) return false;
     entry.report = { report, at };
     return true;
   }
