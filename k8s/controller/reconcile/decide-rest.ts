@@ -19,8 +19,10 @@ export function decideRest(
   const why = isStopped ? 'Stopped' : 'Suspended';
   const plan = restJobs(children, queueLabels(job) !== null, 'the job rests', now);
   const isLeaving = plan.workersLeft + plan.coordinatorsLeft > 0;
+  // A queue's Job of the coordinator is removed, not suspended.
+  const hasRun = children.coordinator !== null || job.status?.totalSteps !== undefined;
   const lost =
-    checkpointsPlace(parts).isDurable || children.coordinator === null
+    checkpointsPlace(parts).isDurable || !hasRun
       ? ''
       : ': its state lived in its pods and is lost, since spec.kubernetes.checkpoints names no place';
   const unconfirmed = children.pods.filter((pod) => isOverdue(pod, now)).length;

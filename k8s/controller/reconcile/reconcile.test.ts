@@ -218,6 +218,8 @@ test('a suspension lets the workers go first, and the coordinator when none is l
   assert.equal(condition(last.status, 'Suspended')?.status, 'True');
   // Its state lived in the pods, which nobody should find out later.
   assert.match(last.status?.message ?? '', /is lost/);
+  const removed = seen({ spec, status: { ...runningStatus, totalSteps: 200 } });
+  assert.match(reconcile(removed, at(13)).status?.message ?? '', /is lost/);
 });
 
 // Would catch a job that fails, while its workers write their last checkpoint, though its user let it rest.
