@@ -11,7 +11,12 @@ import { coordinatorJob } from '../children/coordinator-job.js';
 import type { JobParts } from '../children/job-parts.js';
 import { isInQueue, queueLabels } from '../children/queue-labels.js';
 import { workerJob } from '../children/worker-job.js';
-import { hasEnded, isConditionTrue, type JobObject } from '../objects/kubernetes-objects.js';
+import {
+  controllerOf,
+  hasEnded,
+  isConditionTrue,
+  type JobObject,
+} from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 import type { Children, WallTime } from '../reconcile/seen.js';
 import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';
@@ -118,8 +123,11 @@ function podsLeft(
   { pods }: Children,
   now: WallTime,
 ): Pick<JobsPlan, 'workersLeft' | 'coordinatorsLeft' | 'overdueIn'> {
-  // A machine that is gone may never say that its pods have ended.
-  const left = pods.filter((pod) => isActive(pod) && !isOverdue(pod, now));
+  // A machine that is gone may never say that its pods have ended; and pods that somebody has taken from their Job
+  // (`kubectl delete job --cascade=orphan`) nobody tells to.
+  const left = pods.filter(
+    (pod) => isActive(pod) && !isOverdue(pod, now) && controllerOf(pod)?.kind === 'Job',
+  );
   return {
     workersLeft: podsOf('worker', left).length,
     coordinatorsLeft: podsOf('coordinator', left).length,

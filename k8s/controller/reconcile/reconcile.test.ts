@@ -267,6 +267,18 @@ test('a pod whose machine does not confirm its end keeps no job from resting', (
   assert.match(rests?.message ?? '', /the machines of 1 pods do not say/);
 });
 
+// Would catch a suspension that never ends, because of pods that nobody ends any more.
+test('pods without a Job keep no job from resting', () => {
+  const pod = podOf('worker', { isReady: true });
+  const orphan = { ...pod, metadata: { ...pod.metadata, ownerReferences: [] } };
+  const children = { ...runningChildren, pods: [podOf('coordinator', { isReady: true }), orphan] };
+  const { actions } = reconcile(seen({ spec: { suspend: true }, children }), at(10));
+  assert.deepEqual(jobPatches(actions), [
+    ['movies-worker', { suspend: true }],
+    ['movies-coordinator', { suspend: true }],
+  ]);
+});
+
 test('a job that is suspended from its beginning makes nothing, and resumes as a new one', () => {
   const suspended = reconcile(seen({ spec: { suspend: true } }), at(0));
   assert.deepEqual(suspended.actions, []);
