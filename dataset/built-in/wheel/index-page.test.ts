@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { findFile } from './index-page.js';
 
 const json = 'application/vnd.pypi.simple.v1+json; charset=utf-8';
@@ -43,4 +44,37 @@ test('what is no page of an index is refused', () => {
   for (const body of ['{"message":"not found"}', '[]', 'null', '<html>']) {
     assert.throws(() => findFile(json, body, page, name), /TypeError|SyntaxError/);
   }
+});
+
+// Would catch: an index that holds up the process for hours with a page of some megabytes.
+test('a hostile page takes no longer than another one', { timeout: 20_000 }, () => {
+  for (const part of ['<a ', '<a href=', '<a href="', "<a x='>", '<a >']) {
+    assert.equal(findFile('text/html', part.repeat(1_000_000), page, name), null);
+  }
+});
+
+// Would catch: an error that nobody expects, which ends the process as a defect.
+test('any page gives a file, nothing, or one of two errors', () => {
+  const parts = fc.constantFrom(
+    '<a ',
+    'href="',
+    '">',
+    name,
+    '</a>',
+    '{"files":[',
+    '{}',
+    ']}',
+    ' ',
+    '//',
+  );
+  const body = fc.array(parts, { maxLength: 12 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(body, fc.constantFrom(json, 'text/html', ''), (text, type) => {
+      try {
+        findFile(type, text, page, name);
+      } catch (error) {
+        assert.ok(error instanceof SyntaxError || error instanceof TypeError, String(error));
+      }
+    }),
+  );
 });
