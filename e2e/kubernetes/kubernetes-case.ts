@@ -9,7 +9,7 @@ export interface KubernetesCase {
   /** What users are promised. */
   readonly title: string;
   readonly needs?: readonly Need[];
-  /** It looks at no result: no undisturbed run has to be made for it. */
-  readonly comparesNothing?: true;
+  /** Steps of the jobs whose weights it compares with those of undisturbed runs. */
+  readonly compares: readonly number[];
   readonly run: (scene: Scene) => Promise<void>;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../shared/project-root.js';
 import { clusterWords, findClusterTool, withoutCluster } from './cluster.js';
 import { install } from './install.js';
-import { longSteps, shortSteps } from './job.js';
+import type { KubernetesCase } from './kubernetes-case.js';
 import { prepare } from './prepare.js';
 import { type Prepared, runCases } from './run-cases.js';
 import { readSuiteArguments, type SuiteArguments, suiteHelp } from './suite-arguments.js';
@@ -34,20 +34,25 @@ async function main(words: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-kubernetes-'));
   try {
     say('prepares the dataset and the undisturbed runs');
-    const compares = given.cases.some(({ comparesNothing }) => comparesNothing !== true);
-    const prepared = await prepare(folder, compares ? [shortSteps, longSteps] : []);
-    if (tool === null || isGiven) return await onCluster(given, prepared);
+    const preparing = prepare(folder, lengthsOf(given.cases));
+    if (tool === null || isGiven) return await onCluster(given, await preparing);
     say('builds the images');
-    const built = await run(process.execPath, [inProject('tools/images.mjs')]);
+    const building = run(process.execPath, [inProject('tools/images.mjs')]);
+    const [prepared, built] = await Promise.all([preparing, building]);
     if (built !== 0) return built;
     writeFileSync(join(folder, preparedFile), JSON.stringify(prepared));
     say('starts a cluster');
     const again = [process.execPath, fileURLToPath(import.meta.url), '--inside', folder, ...words];
-    return await run(tool, clusterWords({ nodes, gpus, kueue: true, images: archives() }, again));
+    const kueue = given.cases.some(({ needs = [] }) => needs.includes('kueue'));
+    return await run(tool, clusterWords({ nodes, gpus, kueue, images: archives() }, again));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** From the shortest on. */
+const lengthsOf = (cases: readonly KubernetesCase[]): number[] =>
+  [...new Set(cases.flatMap(({ compares }) => compares))].sort((a, b) => a - b);
 
 const inProject = (path: string): string => fileURLToPath(new URL(path, projectRoot));
 

@@ -16,6 +16,7 @@ const program = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
 export const commandLine: KubernetesCase = {
   name: 'command-line',
   title: '`lockstep submit --watch` shows what `lockstep train` shows, and ends as it does',
+  compares: [shortSteps],
   async run(scene) {
     const file = join(scene.folder, 'command-line.json');
     writeFileSync(file, JSON.stringify(scene.job('movies', shortSteps)));

@@ -8,6 +8,7 @@ import type { LaunchedJob } from '../scene.js';
 export const launch: KubernetesCase = {
   name: 'launch',
   title: 'a job trains with its progress in the status, completes, and is gone after its time',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps, { spec: { ttlSecondsAfterFinished: 15 } });
     const { status } = await job.until('progress', (object) => {

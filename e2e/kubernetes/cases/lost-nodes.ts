@@ -9,6 +9,7 @@ import type { LaunchedJob } from '../scene.js';
 export const nodeDrained: KubernetesCase = {
   name: 'node-drained',
   title: 'a node that is drained hands its workers over, and costs no bit',
+  compares: [longSteps],
   async run(scene) {
     const job = await scene.launch('movies', longSteps);
     await job.trainsWith(2);
@@ -31,6 +32,7 @@ export const nodeCut: KubernetesCase = {
   name: 'node-cut',
   title: 'a worker on a node that is cut off and comes back changes nothing',
   needs: ['nodes-to-lose'],
+  compares: [longSteps],
   async run(scene) {
     const job = await scene.launch('movies', longSteps);
     await job.trainsWith(2);
@@ -51,6 +53,7 @@ export const nodeKilled: KubernetesCase = {
   name: 'node-killed',
   title: 'a node that is lost for good costs seconds and no bit',
   needs: ['nodes-to-lose'],
+  compares: [longSteps],
   async run(scene) {
     const job = await scene.launch('movies', longSteps);
     await job.trainsWith(2);

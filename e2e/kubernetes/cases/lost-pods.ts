@@ -9,6 +9,7 @@ const system = 'lockstep-system';
 export const workerDeleted: KubernetesCase = {
   name: 'worker-deleted',
   title: 'a worker that is deleted in the middle of a step costs seconds and no bit',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps);
     await job.trainsWith(2);
@@ -26,6 +27,7 @@ export const workerDeleted: KubernetesCase = {
 export const coordinatorDeleted: KubernetesCase = {
   name: 'coordinator-deleted',
   title: 'a coordinator that is deleted is replaced, and its job goes on where it was',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps);
     await job.reachesStep(10);
@@ -38,6 +40,7 @@ export const coordinatorDeleted: KubernetesCase = {
 export const controllerKilled: KubernetesCase = {
   name: 'controller-killed',
   title: 'a controller that is killed misses nothing when it is back',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps);
     await job.reachesStep(10);
@@ -51,6 +54,7 @@ export const controllerKilled: KubernetesCase = {
 export const natsDeleted: KubernetesCase = {
   name: 'nats-deleted',
   title: 'a nats-server of three that is deleted pauses nothing for long',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps);
     await job.reachesStep(10);

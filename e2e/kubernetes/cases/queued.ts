@@ -11,6 +11,7 @@ export const queued: KubernetesCase = {
   name: 'queued',
   title: 'a job waits for quota, is admitted, preempted, and resumed from where it was',
   needs: ['kueue'],
+  compares: [shortSteps, longSteps],
   async run(scene) {
     await makeQueue(scene);
     const labels = { 'kueue.x-k8s.io/queue-name': queue };

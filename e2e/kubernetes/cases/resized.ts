@@ -6,6 +6,7 @@ import type { KubernetesCase } from '../kubernetes-case.js';
 export const scaled: KubernetesCase = {
   name: 'scaled',
   title: '`kubectl scale` from 2 to 3 to 1 workers changes the speed and no bit',
+  compares: [longSteps],
   async run(scene) {
     const job = await scene.launch('movies', longSteps);
     await job.trainsWith(2);
@@ -20,6 +21,7 @@ export const scaled: KubernetesCase = {
 export const suspended: KubernetesCase = {
   name: 'suspended',
   title: 'a suspended job frees its pods, and resumed it goes on from where it was',
+  compares: [shortSteps],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps);
     await job.reachesStep(25);

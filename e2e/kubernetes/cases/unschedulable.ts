@@ -7,7 +7,7 @@ export const gpusMissing: KubernetesCase = {
   name: 'gpus-missing',
   title: 'workers that ask for more GPUs than nodes offer wait, and the status says why',
   needs: ['gpus'],
-  comparesNothing: true,
+  compares: [],
   async run(scene) {
     const job = await scene.launch('movies', shortSteps, {
       spec: { workers: { replicas: 2, min: 2 } },
