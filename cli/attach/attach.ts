@@ -8,6 +8,7 @@ import { followRun } from '../cluster/follow-run.js';
 import { runEndOf } from '../cluster/run-end.js';
 import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { attachHelp } from '../help.js';
+import { sayJson } from '../output/json-line.js';
 import { metricsTable } from '../output/metrics-table.js';
 import { ownCommand } from '../output/own-command.js';
 import { openOwnDisplay } from '../output/own-display.js';
@@ -42,7 +43,9 @@ export async function attachCommand(words: readonly string[]): Promise<ExitCode>
     );
     try {
       const end = await Promise.race([followed.end, detach.asked, lost(bus.closed)]);
-      return end === null ? exitCodes.success : view.end(runEndOf(end));
+      if (end !== null) return view.end(runEndOf(end));
+      if (given.json) sayJson('left', { exitCode: exitCodes.success, job: given.name });
+      return exitCodes.success;
     } finally {
       detach.close();
       followed.close();

@@ -24,6 +24,7 @@ import {
 } from '../../process/nats/local-nats-server.js';
 import { findNatsServer } from '../../process/nats/project-nats-server.js';
 import { exitCodes } from '../../shared/exit-codes.js';
+import { projectRoot } from '../../shared/project-root.js';
 import { type Command, startCommand } from './command.js';
 import { smallDataset } from './small-run/small-dataset.js';
 import { holdFile } from './small-run/small-run.js';
@@ -113,6 +114,20 @@ test('of two runs that start into a folder at once, one trains and one exits wit
   assert.equal(loser.end.code, exitCodes.usage, loser.end.errors);
   rmSync(holdFile(output('instant')));
   await assertUnharmed(both.find((one) => one !== loser.one) as Command);
+});
+
+// Would catch a watcher that ends the run it watches, or a script that reads no last line of it.
+test('Ctrl-C ends the watching with a last line, and the run goes on', async () => {
+  const watched = await held('watched', ...onServer());
+  const lockstep = fileURLToPath(new URL('cli/lockstep.mjs', projectRoot));
+  const address = { LOCKSTEP_NATS_URL: server.url };
+  const watching = startCommand(lockstep, ['attach', 'small', '--json'], address);
+  await watching.committed(steps - 1);
+  watching.process.kill('SIGINT');
+  const { code, last, errors } = await watching.end;
+  assert.deepEqual([code, last.kind, last.exit_code, last.job], [0, 'left', 0, 'small'], errors);
+  watched.letGo();
+  await assertUnharmed(watched);
 });
 
 // Would catch a second run of a name that takes the first one's stream, and trains with its workers.
