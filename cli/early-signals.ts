@@ -4,8 +4,8 @@
  * signal that it does not handle.
  */
 import { exitCodes } from '../shared/exit-codes.js';
-import { leftLine } from './output/end-line.js';
-import { keepLastWords } from './output/last-words.js';
+import { leftLine } from './output/end/end-line.js';
+import { keepLastWords } from './output/end/last-words.js';
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 

@@ -8,7 +8,7 @@ import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { jobTemplate, type TemplateData } from '../shared/job-spec/text/template.js';
 import { initHelp } from './help.js';
 import { sayFinished } from './output/json-line.js';
-import { ownCommand } from './output/own-command.js';
+import { ownCommand } from './output/text/own-command.js';
 import { UsageError } from './usage-error.js';
 
 /** @throws UsageError, JobSpecError, DatasetError before anything is written. */

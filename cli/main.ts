@@ -1,8 +1,8 @@
 /** The `lockstep` command: which subcommand, and what becomes of an error that ends it. */
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { mainHelp } from './help.js';
-import { brokenLine, exitCodeOfError } from './output/end-line.js';
-import { keepLastWords } from './output/last-words.js';
+import { brokenLine, exitCodeOfError } from './output/end/end-line.js';
+import { keepLastWords } from './output/end/last-words.js';
 import { isReaderGone, watchOutput } from './output/watch-output.js';
 import { UsageError } from './usage-error.js';
 

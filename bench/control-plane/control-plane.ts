@@ -3,7 +3,7 @@
  * First many workers in one process, whose training costs nothing; then real worker processes.
  */
 import { parseArgs } from 'node:util';
-import { aligned } from '../../cli/output/aligned.js';
+import { aligned } from '../../cli/output/text/aligned.js';
 import { benchReal, type RealResult } from './real-part.js';
 import type { Join } from './run-observer.js';
 import { benchSimulated, type SimulatedResult } from './simulated-part.js';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { datasetFolder } from '../../cli/dataset-folder.js';
-import { aligned } from '../../cli/output/aligned.js';
+import { aligned } from '../../cli/output/text/aligned.js';
 import { readJobFile } from '../../process/read-job.js';
 import type { Recovered } from '../../shared/messages/run-events.js';
 import { projectRoot } from '../../shared/project-root.js';

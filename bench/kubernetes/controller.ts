@@ -3,7 +3,7 @@
  * at once, and then few of them while the controller is killed again and again.
  */
 import { parseArgs } from 'node:util';
-import { aligned } from '../../cli/output/aligned.js';
+import { aligned } from '../../cli/output/text/aligned.js';
 import { onCluster } from '../../e2e/kubernetes/controller/on-cluster.js';
 import type { KilledResult, ManyJobsResult } from '../../e2e/kubernetes/controller/results.js';
 

@@ -8,11 +8,11 @@ import { followRun } from '../cluster/follow-run.js';
 import { runEndOf } from '../cluster/run-end.js';
 import { readWatchArguments } from '../cluster/watch-arguments.js';
 import { attachHelp } from '../help.js';
+import { openOwnDisplay } from '../output/display/own-display.js';
+import { metricsTable } from '../output/end/metrics-table.js';
 import { sayJson } from '../output/json-line.js';
-import { metricsTable } from '../output/metrics-table.js';
-import { ownCommand } from '../output/own-command.js';
-import { openOwnDisplay } from '../output/own-display.js';
 import { RunView } from '../output/run-view.js';
+import { ownCommand } from '../output/text/own-command.js';
 import { useServer } from '../use-server.js';
 
 /** @throws UsageError */

@@ -2,7 +2,7 @@
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { auditHelp } from '../help.js';
 import { sayFinished } from '../output/json-line.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../output/text/printable.js';
 import { withStages } from '../trained-run/with-stages.js';
 import { useServer } from '../use-server.js';
 import { type AuditArguments, readAuditArguments } from './audit-arguments.js';

@@ -1,5 +1,5 @@
 /** The measurements of `lockstep bench` as text. Pure. */
-import { aligned } from '../output/aligned.js';
+import { aligned } from '../output/text/aligned.js';
 
 /** A line of `bench survey`. */
 export type Measurement = MeasuredStep | FailedStep;

@@ -1,7 +1,7 @@
 /** What a run has come through, from what it left: counts, times and a verdict. Pure. */
 import type { LogEntry } from '../../shared/messages/cluster/log-entry.js';
 import type { Recovered } from '../../shared/messages/run-events.js';
-import { aligned } from '../output/aligned.js';
+import { aligned } from '../output/text/aligned.js';
 import type { Fault } from './plan-chaos.js';
 
 /** One run of the job to its end. */

@@ -10,8 +10,8 @@ import { systemClock } from '../../shared/clock.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import { chaosHelp } from '../help.js';
-import type { Display } from '../output/display.js';
-import { openOwnDisplay } from '../output/own-display.js';
+import type { Display } from '../output/display/display.js';
+import { openOwnDisplay } from '../output/display/own-display.js';
 import { readJobArgument } from '../train/job/read-job-argument.js';
 import { type ChaosArguments, readChaosArguments } from './chaos-arguments.js';
 import {

@@ -4,8 +4,8 @@ import type { DatasetManifest, ImportFindings } from '../../dataset/dataset-mani
 import { filterText } from '../../dataset/import/filters/filter-options.js';
 import type { ImportReport } from '../../dataset/import/import-dataset.js';
 import { defaultTextLength } from '../../shared/job-spec/defaults.js';
-import { ownCommand } from '../output/own-command.js';
-import { printable } from '../output/printable.js';
+import { ownCommand } from '../output/text/own-command.js';
+import { printable } from '../output/text/printable.js';
 
 const grouped = new Intl.NumberFormat('en-US');
 

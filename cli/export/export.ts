@@ -9,8 +9,8 @@ import {
   writeExport,
 } from '../../worker/inference/export/write-export.js';
 import { exportHelp } from '../help.js';
-import { aligned } from '../output/aligned.js';
 import { sayFinished } from '../output/json-line.js';
+import { aligned } from '../output/text/aligned.js';
 import { answeredBy, openRun } from '../trained-run/open-run.js';
 import { openRunCatalogue } from '../trained-run/open-run-catalogue.js';
 import { withStages } from '../trained-run/with-stages.js';

@@ -10,13 +10,13 @@ import type { RunEvent } from '../../shared/messages/run-events.js';
 import type { ClusterEnd, RunEnd } from '../cluster/run-end.js';
 import { type NextCommand, nextText } from '../train/ending/resume-command.js';
 import { type Doing, doingAfter } from '../train/ending/stop-words.js';
-import type { Display } from './display.js';
-import { brokenLine, endLine, exitCodeOfEnd, leftLine } from './end-line.js';
-import { failureText } from './failure-text.js';
+import type { Display } from './display/display.js';
+import { brokenLine, endLine, exitCodeOfEnd, leftLine } from './end/end-line.js';
+import { failureText } from './end/failure-text.js';
+import { keepLastWords } from './end/last-words.js';
+import { resultText } from './end/result.js';
+import { unkeptEnd } from './end/unkept-end.js';
 import { keepLedger } from './keep-ledger.js';
-import { keepLastWords } from './last-words.js';
-import { resultText } from './result.js';
-import { unkeptEnd } from './unkept-end.js';
 
 export interface RunViewOptions {
   readonly display: Display;

@@ -8,7 +8,7 @@ import {
 } from '../../worker/inference/recommender.js';
 import { recommendHelp } from '../help.js';
 import { sayFinished, sayJson } from '../output/json-line.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../output/text/printable.js';
 import { type ItemNames, itemName } from '../trained-run/find-item.js';
 import { itemRows, itemTable } from '../trained-run/item-table.js';
 import { usualCandidates } from '../trained-run/limits.js';

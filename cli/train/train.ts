@@ -6,7 +6,7 @@ import { readRunArguments } from '../arguments.js';
 import { natsAddressIfAny } from '../cluster/nats-address.js';
 import { trainHelp } from '../help.js';
 import { leaveWithin } from '../leave-within.js';
-import { openOwnDisplay } from '../output/own-display.js';
+import { openOwnDisplay } from '../output/display/own-display.js';
 import { launcherOf, resumeCommand } from './ending/resume-command.js';
 import { readJobArgument } from './job/read-job-argument.js';
 import { trainJob } from './train-job.js';

@@ -1,7 +1,7 @@
 /** The item that a person means: by its id, or by a part of its title that no other has. Pure. */
 import type { IdLookup } from '../../dataset/dataset.js';
 import { nearestWords } from '../../shared/job-spec/text/nearest-word.js';
-import { printable } from '../output/printable.js';
+import { printable } from '../output/text/printable.js';
 import { UsageError } from '../usage-error.js';
 
 /** What a catalogue calls its items. */

@@ -1,7 +1,7 @@
 /** Scored items for people and for machines. Pure. */
 import type { ScoredItem } from '../../worker/inference/top-items.js';
-import { aligned } from '../output/aligned.js';
-import { printable } from '../output/printable.js';
+import { aligned } from '../output/text/aligned.js';
+import { printable } from '../output/text/printable.js';
 import type { ItemNames } from './find-item.js';
 
 export interface ItemRow {

@@ -1,4 +1,4 @@
-import { openStageProgress } from '../output/stage-progress.js';
+import { openStageProgress } from '../output/display/stage-progress.js';
 
 export interface Stages {
   /** @param fraction of the stage, in [0, 1] */

@@ -13,7 +13,7 @@ import { workerEntry, workerWords } from '../cluster/cluster-processes.js';
 import { KeptProcesses } from '../cluster/kept-processes.js';
 import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { workerHelp } from '../help.js';
-import { keepLastWords } from '../output/last-words.js';
+import { keepLastWords } from '../output/end/last-words.js';
 import type { FailedEvent } from '../train/ending/failure.js';
 import { useServer } from '../use-server.js';
 import { nameOnHost, readWorkerArguments, type WorkerArguments } from './worker-arguments.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '../../../k8s/controller/api/api-error.js';
-import { exitCodeOfError } from '../../output/end-line.js';
+import { exitCodeOfError } from '../../output/end/end-line.js';
 import { explained } from './cluster-error.js';
 
 /** What the API server answers -> what its reader needs, and the exit code. */

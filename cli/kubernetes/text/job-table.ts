@@ -1,6 +1,6 @@
 /** Training jobs, a line each: the columns of `kubectl get trainingjobs`. Pure. */
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
-import { aligned } from '../../output/aligned.js';
+import { aligned } from '../../output/text/aligned.js';
 import { age } from './age.js';
 
 export function jobTable(

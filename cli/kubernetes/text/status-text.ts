@@ -1,8 +1,8 @@
 /** All that is known of one training job of a cluster, for people. Pure. */
 import type { JobCondition, JobRecovery } from '../../../k8s/crd/status-schema.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
-import { aligned } from '../../output/aligned.js';
-import { duration } from '../../output/progress-line.js';
+import { duration } from '../../output/display/progress-line.js';
+import { aligned } from '../../output/text/aligned.js';
 import { age } from './age.js';
 import { stateOf } from './job-table.js';
 

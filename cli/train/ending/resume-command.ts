@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { shellWord } from '../../output/shell-word.js';
+import { shellWord } from '../../output/text/shell-word.js';
 
 export interface CommandParts {
   /** `process.argv[1]`: the launcher; null where npx found it, in a folder of its own. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openOwnDisplay } from '../../../cli/output/own-display.js';
+import { openOwnDisplay } from '../../../cli/output/display/own-display.js';
 import { trainJob } from '../../../cli/train/train-job.js';
 import { codeOf, exitCodeOf } from '../../../shared/exit-codes.js';
 import { resolveJob } from '../../../shared/job-spec/job-spec.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainFailure } from '../train/ending/failure.js';
+import { explainFailure } from '../../train/ending/failure.js';
 import { failureText } from './failure-text.js';
 
 const causeOf = (code: string) =>

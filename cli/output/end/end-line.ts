@@ -1,8 +1,14 @@
 /** How a run ended, as the last line of its history and of `--json`, and as `result.json`. */
-import { codeOf, type ExitCode, exitCodeOf, exitCodes, remedyOf } from '../../shared/exit-codes.js';
-import { finishedLine } from '../../shared/history/event-lines.js';
-import type { EndLine, HistoryLineOf } from '../../shared/history/history-line.js';
-import type { RunEnd } from '../cluster/run-end.js';
+import {
+  codeOf,
+  type ExitCode,
+  exitCodeOf,
+  exitCodes,
+  remedyOf,
+} from '../../../shared/exit-codes.js';
+import { finishedLine } from '../../../shared/history/event-lines.js';
+import type { EndLine, HistoryLineOf } from '../../../shared/history/history-line.js';
+import type { RunEnd } from '../../cluster/run-end.js';
 
 /**
  * @param next the command that goes on

@@ -1,4 +1,4 @@
-import { launcherOf, resumeCommand } from '../train/ending/resume-command.js';
+import { launcherOf, resumeCommand } from '../../train/ending/resume-command.js';
 
 /** A command of this program as it was started itself, ready to be pasted into a shell. */
 export const ownCommand = (words: readonly string[]): string =>

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { exitCodes } from '../../shared/exit-codes.js';
-import type { Cause } from '../train/ending/failure.js';
-import { type NextCommand, nextText } from '../train/ending/resume-command.js';
+import { exitCodes } from '../../../shared/exit-codes.js';
+import type { Cause } from '../../train/ending/failure.js';
+import { type NextCommand, nextText } from '../../train/ending/resume-command.js';
 
 const shownLines = 8;
 

@@ -1,5 +1,5 @@
 /** The state of a run in one line. Pure: who draws it decides where and how often. */
-import type { ReportedStep } from '../../shared/messages/report-fields.js';
+import type { ReportedStep } from '../../../shared/messages/report-fields.js';
 
 export interface Progress {
   readonly committedSteps: number;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aRecord } from '../../shared/ledger/ledger-record-fixture.js';
-import type { ReportedStep } from '../../shared/messages/report-fields.js';
-import type { RunEvent } from '../../shared/messages/run-events.js';
+import { aRecord } from '../../../shared/ledger/ledger-record-fixture.js';
+import type { ReportedStep } from '../../../shared/messages/report-fields.js';
+import type { RunEvent } from '../../../shared/messages/run-events.js';
 import { cut, openDisplay } from './display.js';
 
 /** Collects what is written to standard output, as a terminal or as a pipe would. */

@@ -1,6 +1,6 @@
 /** A run's result, for people. */
-import type { ShownResult } from '../../shared/history/result-of-line.js';
-import { compact } from './progress-line.js';
+import type { ShownResult } from '../../../shared/history/result-of-line.js';
+import { compact } from '../display/progress-line.js';
 
 const liveText = (live: ShownResult['liveNegatives']): string =>
   live === null

@@ -1,9 +1,9 @@
 /** The metrics of the model beside its baselines, and what they leave out, as text. Pure. */
-import { cutoffsAbove } from '../../shared/history/result-fields.js';
-import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
-import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
-import { aligned } from './aligned.js';
-import { compact } from './progress-line.js';
+import { cutoffsAbove } from '../../../shared/history/result-fields.js';
+import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
+import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
+import { compact } from '../display/progress-line.js';
+import { aligned } from '../text/aligned.js';
 
 const splits = ['validation', 'test'] as const;
 

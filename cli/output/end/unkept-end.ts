@@ -1,5 +1,5 @@
-import { exitCodeOf, remedyOf } from '../../shared/exit-codes.js';
-import type { RunEnd } from '../cluster/run-end.js';
+import { exitCodeOf, remedyOf } from '../../../shared/exit-codes.js';
+import type { RunEnd } from '../../cluster/run-end.js';
 
 /**
  * The end of a run whose history, ledger or result could not be written: however well it went, what it

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
+import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
 import { brokenLine, endLine } from './end-line.js';
 import { metricsTable } from './metrics-table.js';
 import { resultText } from './result.js';

@@ -8,9 +8,9 @@ import type {
   ShownEvent,
   ShownRecovery,
   ShownRollBack,
-} from '../../shared/history/shown-event.js';
-import { isClassificationMetric } from '../../shared/job-spec/rules/classification-metrics.js';
-import type { ReportedMetrics } from '../../shared/messages/report-fields.js';
+} from '../../../shared/history/shown-event.js';
+import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
+import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
 import { bar, compact } from './progress-line.js';
 import { RunState } from './run-state.js';
 

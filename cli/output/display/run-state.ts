@@ -1,4 +1,4 @@
-import type { ShownEvent, ShownStep } from '../../shared/history/shown-event.js';
+import type { ShownEvent, ShownStep } from '../../../shared/history/shown-event.js';
 import { progressText, RateMeter } from './progress-line.js';
 
 /** What all displays know about the run. */

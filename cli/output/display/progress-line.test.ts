@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ReportedStep } from '../../shared/messages/report-fields.js';
+import type { ReportedStep } from '../../../shared/messages/report-fields.js';
 import { bar, compact, duration, progressText, RateMeter } from './progress-line.js';
 
 const report = { sequences: 64, itemTokens: 10_000 } as ReportedStep;
