@@ -40,13 +40,18 @@ export function decideRun(seen: Seen, parts: JobParts, now: WallTime): Decision 
       now,
     }),
     events: [],
-    // Silence is no event.
     requeueAfter: sooner(
-      report === null ? null : Math.max(1000, report.at + reportAge - now),
+      silenceIn(seen, now),
       plan.isQueued ? plan.overdueIn : podProblemIn(children, now),
     ),
     reason: judged.message === '' ? judged.state : judged.message,
   };
+}
+
+/** Silence is no event: until it is told of; null where it is already. */
+function silenceIn({ memory, report }: Seen, now: WallTime): number | null {
+  const left = (report?.at ?? memory.leadsSince) + reportAge - now;
+  return left > 0 ? left : null;
 }
 
 function namesBlocked({ leftovers, taken }: Children) {

@@ -35,6 +35,9 @@ const jobPatches = (actions: readonly Action[]) =>
 const condition = (status: ReturnType<typeof reconcile>['status'], type: string) =>
   status?.conditions?.find((found) => found.type === type);
 
+/** Of a controller that has led for a while: who has said nothing is silent. */
+const long = { leadsSince: at(-100) };
+
 test('a new job gets its finalizer, its account and its children, the Jobs last', () => {
   const { actions, status } = reconcile(
     seen({ metadata: { finalizers: [] }, memory: { accountAt: null } }),
@@ -167,6 +170,18 @@ test("a new controller keeps the last one's word until it is told", () => {
   assert.equal(look(40), 'Paused');
 });
 
+// Would catch 500 looks a second at jobs that wait in a queue or are silent, and a silence from the controller's
+// begin on that is told at the next list, minutes later.
+test('silence is looked for when it is due, and once', () => {
+  const look = (seconds: number, report: ReturnType<typeof reportAt> | null) =>
+    reconcile(seen({ status: runningStatus, children: runningChildren, report }), at(seconds));
+  assert.equal(look(12, reportAt(10)).requeueAfter, 28_000);
+  const silent = look(40, reportAt(10));
+  assert.deepEqual([silent.status?.state, silent.requeueAfter], ['Paused', null]);
+  assert.equal(look(5, null).requeueAfter, 25_000);
+  assert.equal(look(30, null).requeueAfter, null);
+});
+
 // Would catch a job that seems to run after a suspension, by a report from before it.
 test('a report from before the pods were started anew does not count', () => {
   const status = { ...runningStatus, state: 'Pending' as const, startTime: timeAt(20) };
@@ -230,7 +245,7 @@ test('a suspension stops the deadline at once, and a resumption begins it anew',
   };
   const look = (suspend: boolean, status: object, seconds: number) =>
     reconcile(
-      seen({ spec: { suspend, activeDeadlineSeconds: 60 }, status, children }),
+      seen({ spec: { suspend, activeDeadlineSeconds: 60 }, status, children, memory: long }),
       at(seconds),
     );
   const leaving = look(true, { ...runningStatus, startTime: timeAt(-50) }, 15).status;
@@ -386,7 +401,7 @@ test('a completed job has all of its steps and the digest of its weights', () =>
 test('a deadline fails the job and stops all of it at once', () => {
   const spec = { activeDeadlineSeconds: 60 };
   const before = reconcile(
-    seen({ spec, status: runningStatus, children: runningChildren }),
+    seen({ spec, status: runningStatus, children: runningChildren, memory: long }),
     at(20),
   );
   assert.equal(before.requeueAfter, 40_000);
