@@ -39,13 +39,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
  * asks its API server for the same objects as the controller does.
  */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  cli: [
-    'worker/inference/',
-    'k8s/controller/api/',
-    'k8s/controller/objects/',
-    'k8s/crd/',
-    'k8s/names.ts',
-  ],
+  cli: ['worker/inference/', 'k8s/api/', 'k8s/objects/', 'k8s/crd/', 'k8s/names.ts'],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */
@@ -56,7 +50,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   // Loaded where a run's checkpoints are in a bucket, and only then.
   '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
-  '@kubernetes/client-node': ['cli/kubernetes/', 'k8s/controller/api/cluster-access.ts'],
+  '@kubernetes/client-node': ['cli/kubernetes/', 'k8s/api/cluster-access.ts'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
   '@tensorflow/tfjs-core': [

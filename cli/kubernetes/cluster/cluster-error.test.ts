@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError } from '../../../k8s/controller/api/api-error.js';
+import { ApiError } from '../../../k8s/api/api-error.js';
 import { exitCodeOfError } from '../../output/end/end-line.js';
 import { explained } from './cluster-error.js';
 

@@ -1,5 +1,5 @@
 /** A cluster could not be asked, or has refused. */
-import { ApiError } from '../../../k8s/controller/api/api-error.js';
+import { ApiError } from '../../../k8s/api/api-error.js';
 import { plural } from '../../../k8s/names.js';
 import { UsageError } from '../../usage-error.js';
 

@@ -1,4 +1,4 @@
-import { isGone } from '../../../k8s/controller/api/api-error.js';
+import { isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { UsageError } from '../../usage-error.js';
 import { type Cluster, listJobs, readJob } from './open-cluster.js';

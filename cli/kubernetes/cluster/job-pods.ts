@@ -1,6 +1,7 @@
 /** The pods of a training job, as commands look for them. */
-import type { PodObject } from '../../../k8s/controller/objects/kubernetes-objects.js';
+
 import { type Component, labelsOf } from '../../../k8s/names.js';
+import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
 import type { Cluster } from './open-cluster.js';
 
 /** Their container has the name of what they are. */

@@ -1,8 +1,8 @@
 /** The cluster that a kubeconfig names, as commands of people use it. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { clusterAccess, ownKubeConfig } from '../../../k8s/controller/api/cluster-access.js';
-import { ClusterApi } from '../../../k8s/controller/api/cluster-api.js';
-import type { Place } from '../../../k8s/controller/api/resources.js';
+import { clusterAccess, ownKubeConfig } from '../../../k8s/api/cluster-access.js';
+import { ClusterApi } from '../../../k8s/api/cluster-api.js';
+import type { Place } from '../../../k8s/api/resources.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { systemClock } from '../../../shared/clock.js';
 import { UsageError } from '../../usage-error.js';

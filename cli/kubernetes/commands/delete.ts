@@ -1,9 +1,9 @@
 /** `lockstep delete NAME`: removes a training job with its pods and streams; checkpoints stay. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGone } from '../../../k8s/controller/api/api-error.js';
-import type { PodObject } from '../../../k8s/controller/objects/kubernetes-objects.js';
+import { isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { jobLabel } from '../../../k8s/names.js';
+import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';

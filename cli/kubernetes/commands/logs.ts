@@ -1,8 +1,8 @@
 /** `lockstep logs NAME`: what the pods of a training job print. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, isGone } from '../../../k8s/controller/api/api-error.js';
-import type { PodObject } from '../../../k8s/controller/objects/kubernetes-objects.js';
+import { ApiError, isGone } from '../../../k8s/api/api-error.js';
 import type { Component } from '../../../k8s/names.js';
+import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
 import { oneName } from '../../one-name.js';

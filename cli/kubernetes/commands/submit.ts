@@ -1,5 +1,5 @@
 /** `lockstep submit FILE`: puts the job of a file on a cluster, where the controller makes pods of it. */
-import { isGone } from '../../../k8s/controller/api/api-error.js';
+import { isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';

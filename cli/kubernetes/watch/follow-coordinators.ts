@@ -3,7 +3,7 @@
  * followed at a time; where it ends, the next one is.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError } from '../../../k8s/controller/api/api-error.js';
+import { ApiError } from '../../../k8s/api/api-error.js';
 import type { HistoryLine, ProgressLine } from '../../../shared/history/history-line.js';
 import { readLine } from '../../../shared/history/line-events.js';
 import { byAge, hasBegun, podsOf } from '../cluster/job-pods.js';

@@ -1,6 +1,6 @@
 /** Watches a training job of a cluster until it ends, with the display of the command that trains. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiError, isGone } from '../../../k8s/controller/api/api-error.js';
+import { ApiError, isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import type { EndLine } from '../../../shared/history/history-line.js';

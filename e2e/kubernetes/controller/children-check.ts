@@ -1,15 +1,15 @@
 /** Whether the cluster has, of every job, what it should have, and nothing else. */
-import type { ClusterApi } from '../../../k8s/controller/api/cluster-api.js';
-import type { Kind } from '../../../k8s/controller/api/resources.js';
+import type { ClusterApi } from '../../../k8s/api/cluster-api.js';
+import type { Kind } from '../../../k8s/api/resources.js';
+import { isFinished } from '../../../k8s/controller/policy/conditions.js';
+import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
+import { childNames, jobLabel } from '../../../k8s/names.js';
 import {
   controllerOf,
   isConditionTrue,
   type JobObject,
   type KubernetesObject,
-} from '../../../k8s/controller/objects/kubernetes-objects.js';
-import { isFinished } from '../../../k8s/controller/policy/conditions.js';
-import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
-import { childNames, jobLabel } from '../../../k8s/names.js';
+} from '../../../k8s/objects/kubernetes-objects.js';
 
 const childKinds: readonly Kind[] = [
   'Job',

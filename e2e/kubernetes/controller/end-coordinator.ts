@@ -1,5 +1,5 @@
 /** Where no kubelet runs a pod, somebody must say how it ended. */
-import type { ClusterApi } from '../../../k8s/controller/api/cluster-api.js';
+import type { ClusterApi } from '../../../k8s/api/cluster-api.js';
 import { labelsOf } from '../../../k8s/names.js';
 
 /** The newest coordinator pod of a job ends with that exit code; where there is none, nothing happens. */

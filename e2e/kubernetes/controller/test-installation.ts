@@ -3,9 +3,9 @@
  * nats-server that trusts keys which this process knows too, and a client of its own.
  */
 import { readFileSync } from 'node:fs';
-import { isConflict } from '../../../k8s/controller/api/api-error.js';
-import { clusterAccess } from '../../../k8s/controller/api/cluster-access.js';
-import { ClusterApi } from '../../../k8s/controller/api/cluster-api.js';
+import { isConflict } from '../../../k8s/api/api-error.js';
+import { clusterAccess } from '../../../k8s/api/cluster-access.js';
+import { ClusterApi } from '../../../k8s/api/cluster-api.js';
 import { definitionPath } from '../../../k8s/crd/definition-file.js';
 import { deriveKeys, type Keys, masterKeyBytes } from '../../../k8s/nats/keys.js';
 import {

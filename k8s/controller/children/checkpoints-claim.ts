@@ -1,5 +1,5 @@
 import { childNames } from '../../names.js';
-import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
 

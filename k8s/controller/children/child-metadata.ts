@@ -2,7 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { apiGroup, type Component, jobLabel, labelsOf } from '../../names.js';
-import type { KubernetesObject, Metadata, OwnerReference } from '../objects/kubernetes-objects.js';
+import type {
+  KubernetesObject,
+  Metadata,
+  OwnerReference,
+} from '../../objects/kubernetes-objects.js';
 
 export const managedBy = { 'app.kubernetes.io/managed-by': 'lockstep-controller' } as const;
 

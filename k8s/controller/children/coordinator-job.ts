@@ -1,5 +1,5 @@
 import { childNames, metricsPorts, runOfObject } from '../../names.js';
-import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import { jobFileName } from './config-map.js';

@@ -1,6 +1,6 @@
 /** Kueue: a job with a queue's name waits until the queue lets it start. */
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import type { JobObject } from '../objects/kubernetes-objects.js';
+import type { JobObject } from '../../objects/kubernetes-objects.js';
 
 const queueName = 'kueue.x-k8s.io/queue-name';
 const passedOn = [queueName, 'kueue.x-k8s.io/priority-class'];

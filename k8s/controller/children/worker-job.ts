@@ -1,6 +1,6 @@
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { apiGroup, childNames, labelsOf, metricsPorts } from '../../names.js';
-import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';

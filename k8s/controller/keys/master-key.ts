@@ -4,12 +4,12 @@
  * be let in again, so it is never written over.
  */
 import { randomBytes } from 'node:crypto';
+import { isConflict, isGone } from '../../api/api-error.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
 import { deriveKeys, type Keys, masterKeyBytes } from '../../nats/keys.js';
 import { natsAuthSecret } from '../../nats/server-auth.js';
-import { isConflict, isGone } from '../api/api-error.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
+import type { KubernetesObject, WrittenObject } from '../../objects/kubernetes-objects.js';
 import { managedBy } from '../children/child-metadata.js';
-import type { KubernetesObject, WrittenObject } from '../objects/kubernetes-objects.js';
 
 export const keysSecretName = 'lockstep-keys';
 const field = 'master.key';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../shared/log.js';
-import { ApiError } from '../api/api-error.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
-import type { KubernetesObject } from '../objects/kubernetes-objects.js';
+import { ApiError } from '../../api/api-error.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
+import type { KubernetesObject } from '../../objects/kubernetes-objects.js';
 import { decideLease, observe } from './decide-lease.js';
 import { LeaderElection } from './leader-election.js';
 

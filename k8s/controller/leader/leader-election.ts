@@ -1,9 +1,9 @@
 /** Keeps, or waits for, the Lease. A leader that may have lost it is told, and must not act any more. */
 import type { Log } from '../../../shared/log.js';
-import { isConflict, isGone } from '../api/api-error.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
-import { apiVersionOf } from '../api/resources.js';
-import type { KubernetesObject, WrittenObject } from '../objects/kubernetes-objects.js';
+import { isConflict, isGone } from '../../api/api-error.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
+import { apiVersionOf } from '../../api/resources.js';
+import type { KubernetesObject, WrittenObject } from '../../objects/kubernetes-objects.js';
 import {
   decideLease,
   type LeaseSeen,

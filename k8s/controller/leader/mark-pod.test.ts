@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../shared/log.js';
-import { ApiError } from '../api/api-error.js';
-import type { KubernetesObject } from '../objects/kubernetes-objects.js';
+import { ApiError } from '../../api/api-error.js';
+import type { KubernetesObject } from '../../objects/kubernetes-objects.js';
 import { markPod, ownImage } from './mark-pod.js';
 
 const pod = (...containers: { name: string; image: string }[]) =>

@@ -1,9 +1,9 @@
 /** The label by which reports find who leads: the Service of the controller selects by it. */
 import type { Log } from '../../../shared/log.js';
+import { isForbidden, isGone } from '../../api/api-error.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
 import { apiGroup } from '../../names.js';
-import { isForbidden, isGone } from '../api/api-error.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
-import type { KubernetesObject } from '../objects/kubernetes-objects.js';
+import type { KubernetesObject } from '../../objects/kubernetes-objects.js';
 import { backoff } from '../queue/backoff.js';
 
 const leaderLabel = `${apiGroup}/leader`;

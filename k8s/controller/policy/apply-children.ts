@@ -1,6 +1,7 @@
 /** The children beside the two Jobs: applied where they are missing or differ. */
 
-import type { Kind } from '../api/resources.js';
+import type { Kind } from '../../api/resources.js';
+import type { KubernetesObject, WrittenObject } from '../../objects/kubernetes-objects.js';
 import { checkpointsClaim } from '../children/checkpoints-claim.js';
 import { digestAnnotation, digestOf, withDigest } from '../children/child-metadata.js';
 import { jobConfigMap } from '../children/config-map.js';
@@ -8,7 +9,6 @@ import { disruptionBudget } from '../children/disruption-budget.js';
 import type { JobParts } from '../children/job-parts.js';
 import { jobSecret } from '../children/secret.js';
 import { workersService } from '../children/service.js';
-import type { KubernetesObject, WrittenObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 import type { Children, Memory } from '../reconcile/seen.js';
 

@@ -18,7 +18,7 @@ import {
   type JobObject,
   type PodObject,
   type TerminatedState,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
 import { type LastWords, nothing, readLastWords } from './last-words.js';
 import { endOf, isDisrupted, podsMadeBy } from './pods.js';
 

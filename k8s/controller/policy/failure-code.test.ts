@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { labelsOf } from '../../names.js';
-import type { JobObject, PodObject } from '../objects/kubernetes-objects.js';
+import type { JobObject, PodObject } from '../../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { nextConditions } from './conditions.js';
 import { coordinatorOutcome } from './coordinator-outcome.js';

@@ -1,6 +1,6 @@
 /** Why pods do not run, in the words of whoever keeps them from it: the scheduler, the kubelet. */
 import type { Component } from '../../names.js';
-import { hasEnded, type JobObject, type PodObject } from '../objects/kubernetes-objects.js';
+import { hasEnded, type JobObject, type PodObject } from '../../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { isActive, isOverdue, podsOf } from './pods.js';
 import { readTime, sooner } from './times.js';

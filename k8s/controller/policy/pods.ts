@@ -6,7 +6,7 @@ import {
   type JobObject,
   type PodObject,
   type TerminatedState,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { readTime, sooner } from './times.js';
 

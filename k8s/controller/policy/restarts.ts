@@ -1,6 +1,6 @@
 /** How many pods have failed, and how many may: `spec.maxRestarts`. */
 import { exitCodes } from '../../../shared/exit-codes.js';
-import type { JobObject, PodObject } from '../objects/kubernetes-objects.js';
+import type { JobObject, PodObject } from '../../objects/kubernetes-objects.js';
 import { endOf, isDisrupted, podsMadeBy } from './pods.js';
 
 /** Done, or stopped on request. */

@@ -7,16 +7,17 @@
  * A Job that a queue of Kueue holds is started and stopped by the queue alone: `spec.suspend` is never
  * written. To rest, it is removed; and the coordinator goes and comes with it.
  */
-import { coordinatorJob } from '../children/coordinator-job.js';
-import type { JobParts } from '../children/job-parts.js';
-import { isInQueue, queueLabels } from '../children/queue-labels.js';
-import { workerJob } from '../children/worker-job.js';
+
 import {
   controllerOf,
   hasEnded,
   isConditionTrue,
   type JobObject,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
+import { coordinatorJob } from '../children/coordinator-job.js';
+import type { JobParts } from '../children/job-parts.js';
+import { isInQueue, queueLabels } from '../children/queue-labels.js';
+import { workerJob } from '../children/worker-job.js';
 import type { Action } from '../reconcile/decision.js';
 import type { Children, WallTime } from '../reconcile/seen.js';
 import { pastPodsAnnotation, pastPodsText } from './coordinator-outcome.js';

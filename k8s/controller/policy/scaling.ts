@@ -1,6 +1,7 @@
 /** `kubectl scale`: the workers' Job gets the size of the spec, parallelism and completions together. */
+
+import type { JobObject } from '../../objects/kubernetes-objects.js';
 import { replicasAnnotation } from '../children/worker-job.js';
-import type { JobObject } from '../objects/kubernetes-objects.js';
 import type { Action } from '../reconcile/decision.js';
 
 /** `spec.maxRestarts` of a Job that is there already. */

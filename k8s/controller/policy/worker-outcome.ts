@@ -4,7 +4,7 @@ import {
   type JobObject,
   type ObjectCondition,
   type PodObject,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
 import type { WallTime } from '../reconcile/seen.js';
 import { readLastWords } from './last-words.js';
 import { endOf, isDisrupted, podsMadeBy } from './pods.js';

@@ -1,7 +1,8 @@
 /** What is to be done for a job, each with its reason. The shell does it in this order. */
+
+import type { Kind } from '../../api/resources.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
-import type { Kind } from '../api/resources.js';
-import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 
 /** Whether the object is there, and then ours, as far as the one who decides knows. */
 export type Presence = 'ours' | 'absent' | 'unknown';

@@ -4,13 +4,13 @@
  */
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { childNames } from '../../names.js';
-import { digestOf } from '../children/child-metadata.js';
 import {
   controllerOf,
   type JobObject,
   type KubernetesObject,
   type PodObject,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
+import { digestOf } from '../children/child-metadata.js';
 import { isActive, podsMadeBy } from '../policy/pods.js';
 import type { Action, Decision } from './decision.js';
 import { reconcile } from './reconcile.js';

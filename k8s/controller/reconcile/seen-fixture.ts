@@ -5,10 +5,10 @@ import { aReport } from '../../../shared/messages/job-report-fixture.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { type Component, labelsOf, runOfObject } from '../../names.js';
+import type { JobObject, PodObject, TerminatedState } from '../../objects/kubernetes-objects.js';
 import { ownerOf } from '../children/child-metadata.js';
 import type { Installation, JobSecrets } from '../children/installation.js';
 import { replicasAnnotation } from '../children/worker-job.js';
-import type { JobObject, PodObject, TerminatedState } from '../objects/kubernetes-objects.js';
 import { streamsFinalizer } from '../policy/removal.js';
 import { type Children, type Memory, noMemory, type ReceivedReport, type Seen } from './seen.js';
 

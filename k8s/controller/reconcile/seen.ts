@@ -2,8 +2,8 @@
 
 import type { JobReport } from '../../../shared/messages/job-report.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
+import type { JobObject, KubernetesObject, PodObject } from '../../objects/kubernetes-objects.js';
 import type { Installation, JobSecrets } from '../children/installation.js';
-import type { JobObject, KubernetesObject, PodObject } from '../objects/kubernetes-objects.js';
 
 /** Milliseconds since 1970, as the controller's clock has it. */
 export type WallTime = number;

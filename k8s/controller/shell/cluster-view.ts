@@ -1,16 +1,16 @@
 /** All that is watched, and what belongs to a job of it. */
 
+import { keyOf, ObjectStore } from '../../api/object-store.js';
+import type { Kind } from '../../api/resources.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { apiGroup, childNames, jobLabel } from '../../names.js';
-import { keyOf, ObjectStore } from '../api/object-store.js';
-import type { Kind } from '../api/resources.js';
-import { childrenSelector } from '../children/child-metadata.js';
 import {
   controllerOf,
   type JobObject,
   type KubernetesObject,
   type PodObject,
-} from '../objects/kubernetes-objects.js';
+} from '../../objects/kubernetes-objects.js';
+import { childrenSelector } from '../children/child-metadata.js';
 import type { Children } from '../reconcile/seen.js';
 
 /** Kinds that are watched, and which of their objects. */

@@ -1,11 +1,11 @@
 /** Events on a TrainingJob, for `kubectl describe`. They are told once, and losing one loses nothing. */
 import { randomBytes } from 'node:crypto';
 import type { Log } from '../../../shared/log.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
+import { apiVersionOf } from '../../api/resources.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
 import { apiGroup } from '../../names.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
-import { apiVersionOf } from '../api/resources.js';
-import type { WrittenObject } from '../objects/kubernetes-objects.js';
+import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import type { JobEvent } from '../reconcile/decision.js';
 
 /** Kubernetes takes 1,024 bytes. */

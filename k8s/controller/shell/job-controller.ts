@@ -1,10 +1,10 @@
 /** Looks at one job at a time: sees, decides, acts, writes down. */
 import type { Clock } from '../../../shared/clock.js';
 import type { Log } from '../../../shared/log.js';
+import { isConflict, isEnding, isGone } from '../../api/api-error.js';
+import { TokenBucket } from '../../api/rate-limit.js';
 import type { TrainingJobStatus } from '../../crd/status-schema.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import { isConflict, isEnding, isGone } from '../api/api-error.js';
-import { TokenBucket } from '../api/rate-limit.js';
 import type { Installation } from '../children/installation.js';
 import { isFinished } from '../policy/conditions.js';
 import { sooner } from '../policy/times.js';

@@ -1,11 +1,11 @@
 /** Does one action of a decision. What it throws is told and tried again later; nothing is decided here. */
 
+import { ApiError, isGone } from '../../api/api-error.js';
+import type { KubernetesApi } from '../../api/kubernetes-api.js';
+import type { Kind, Place } from '../../api/resources.js';
 import type { TrainingJobObject } from '../../crd/training-job-object.js';
-import { ApiError, isGone } from '../api/api-error.js';
-import type { KubernetesApi } from '../api/kubernetes-api.js';
-import type { Kind, Place } from '../api/resources.js';
+import { controllerOf, type KubernetesObject } from '../../objects/kubernetes-objects.js';
 import { digestOf } from '../children/child-metadata.js';
-import { controllerOf, type KubernetesObject } from '../objects/kubernetes-objects.js';
 import type { Action, Presence } from '../reconcile/decision.js';
 import type { WallTime } from '../reconcile/seen.js';
 import type { ClusterView } from './cluster-view.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jobOf, podOf } from '../reconcile/seen-fixture.js';
+import { jobOf, podOf } from '../controller/reconcile/seen-fixture.js';
 import { keptOf } from './kept-parts.js';
 
 // Would catch a decision that is made of what was thrown away.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { silentLog } from '../../../shared/log.js';
+import { silentLog } from '../../shared/log.js';
 import type { KubernetesObject } from '../objects/kubernetes-objects.js';
 import { ApiError } from './api-error.js';
 import type { KubernetesApi, ListedObjects, WatchEvent, WatchOptions } from './kubernetes-api.js';

@@ -2,7 +2,7 @@
  * Spares the API server: so many requests a second, and so many at once after a rest. Whoever comes too
  * early waits in the order of coming.
  */
-import type { Clock } from '../../../shared/clock.js';
+import type { Clock } from '../../shared/clock.js';
 
 export interface Rate {
   readonly perSecond: number;

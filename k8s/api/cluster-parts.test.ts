@@ -1,10 +1,10 @@
 /** Paths, lines, the rate of requests, the pace of a status. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { millis } from '../../../shared/units.js';
-import { at, runningStatus } from '../reconcile/seen-fixture.js';
-import { paceOf } from '../shell/status-pace.js';
-import { transitionEvents } from '../shell/transition-events.js';
+import { millis } from '../../shared/units.js';
+import { at, runningStatus } from '../controller/reconcile/seen-fixture.js';
+import { paceOf } from '../controller/shell/status-pace.js';
+import { transitionEvents } from '../controller/shell/transition-events.js';
 import { LineReader } from './line-reader.js';
 import { TokenBucket } from './rate-limit.js';
 import { pathOf } from './resources.js';

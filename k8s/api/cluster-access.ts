@@ -4,7 +4,7 @@
  */
 import { Agent, type RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { Clock } from '../../../shared/clock.js';
+import type { Clock } from '../../shared/clock.js';
 
 /** Kubernetes renews a token long before its end. */
 const readAgainAfter = 30_000;

@@ -1,5 +1,5 @@
 /** Where the API server has the kinds that the controller knows; the table of its rights is `rights.ts`. */
-import { apiGroup, apiVersion, plural } from '../../names.js';
+import { apiGroup, apiVersion, plural } from '../names.js';
 
 export const resources = {
   TrainingJob: { group: apiGroup, version: apiVersion, plural },

@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../../../shared/clock.js';
+import type { Clock } from '../../shared/clock.js';
 import type { KubernetesObject } from '../objects/kubernetes-objects.js';
 import { ApiError, isGone, readStatus } from './api-error.js';
 import type { Access } from './cluster-access.js';

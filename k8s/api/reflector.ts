@@ -5,8 +5,8 @@
  * (410) or a list that is ten minutes old leads to a new list, so that a lost event costs minutes, and
  * nothing is right only because a watch never fails.
  */
-import type { Log } from '../../../shared/log.js';
-import { backoff } from '../queue/backoff.js';
+import type { Log } from '../../shared/log.js';
+import { backoff } from '../controller/queue/backoff.js';
 import { ApiError, isExpired } from './api-error.js';
 import type { KubernetesApi, WatchEvent } from './kubernetes-api.js';
 import type { ObjectStore } from './object-store.js';
