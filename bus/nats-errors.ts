@@ -134,6 +134,11 @@ export function connectError(
   return new BusLostError(`${what}: ${message}`, { cause });
 }
 
+/** A server does not know whoever connects, which one with a token cannot tell from not yet. */
+export const isUnknownUser = (error: unknown): error is BusUnauthorizedError =>
+  error instanceof BusUnauthorizedError &&
+  (error.cause as NatsError | undefined)?.code === 'AUTHORIZATION_VIOLATION';
+
 function isBusError(error: unknown): error is BusLostError | BusAwayError | BusRefusedError {
   return (
     error instanceof BusLostError ||

@@ -34,7 +34,7 @@ import {
 import { type NatsAddress, type NatsCredentials, serversText } from '../shared/nats-address.js';
 import { inboxOfUser } from '../shared/nats-creds.js';
 import type { Millis } from '../shared/units.js';
-import { asBusError, connectError, isUnheard } from './nats-errors.js';
+import { asBusError, connectError, isUnheard, isUnknownUser } from './nats-errors.js';
 
 /** Consumers that filter several subjects came with this version. */
 const oldestServer = [2, 10] as const;
@@ -65,7 +65,7 @@ export async function openSession(options: SessionOptions): Promise<NatsSession>
   return new NatsSession(client, options);
 }
 
-/** Its name may not be known yet, its machine not be there, its port be closed: all of it passes. */
+/** Its name may not be known yet, its machine not be there, its port be closed: most of it passes. */
 async function connectPatiently(options: SessionOptions): Promise<NatsConnection> {
   const { clock, onWait, patience } = options;
   const end = clock.now() + patience;
@@ -73,12 +73,19 @@ async function connectPatiently(options: SessionOptions): Promise<NatsConnection
     try {
       return await connectOnce(options);
     } catch (error) {
-      if (!(error instanceof BusLostError) || clock.now() >= end) throw error;
+      if (!mayPass(error, options.address.credentials) || clock.now() >= end) throw error;
       if (tries === 1) onWait(`${error.message}: tries again for ${patience / 1000} s`);
       await sleep(busReconnectDelay);
     }
   }
 }
+
+/**
+ * An account that is known by a token reaches each server for itself: a pod may come before it, and a server
+ * that has just been made anew may not have it yet. Users and passwords are in the server's own configuration.
+ */
+const mayPass = (error: unknown, { kind }: NatsCredentials): error is Error =>
+  error instanceof BusLostError || (kind === 'jwt' && isUnknownUser(error));
 
 async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
   try {
@@ -98,6 +105,8 @@ function clientOptions({ address, name, reconnect }: SessionOptions): Connection
     name,
     reconnect,
     maxReconnectAttempts: -1,
+    // Two refusals in a row would end the connection for good.
+    ignoreAuthErrorAbort: credentials.kind === 'jwt',
     reconnectDelayHandler: () => busReconnectDelay * (0.5 + Math.random() / 2),
     timeout: reconnect ? busReconnectTimeout : busConnectTimeout,
     pingInterval: busPingInterval,

@@ -22,6 +22,8 @@ export interface Command {
   committed(steps: number): Promise<void>;
   /** Resolves when it has printed a line of the kind, or has ended. */
   said(kind: string): Promise<void>;
+  /** Resolves when a line of its standard error is like this, or it has ended. */
+  warned(line: RegExp): Promise<void>;
   readonly end: Promise<CommandEnd>;
 }
 
@@ -47,8 +49,12 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
   let errors = '';
   const kinds = new Map<string, number>();
   const listeners: (() => void)[] = [];
+  const told = (): void => {
+    for (const listener of listeners) listener();
+  };
   createInterface({ input: child.stderr }).on('line', (line) => {
     errors += `${line}\n`;
+    told();
     const [, name, pid] = /^(\S+): pid (\d+)/.exec(line) ?? [];
     if (name !== undefined) pids.set(name, Number(pid));
   });
@@ -57,26 +63,29 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
     lines.push(read);
     const kind = String(read.kind);
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    for (const listener of listeners) listener();
+    told();
   });
   const end = new Promise<CommandEnd>((resolve) =>
     child.once('close', (code) => resolve({ code, last: lines.at(-1) ?? {}, lines, errors })),
   );
-  const said = (kind: string, times: number): Promise<void> =>
+  const until = (isTrue: () => boolean): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => {
-        if ((kinds.get(kind) ?? 0) >= times) resolve();
+        if (isTrue()) resolve();
       };
       listeners.push(look);
       look();
       void end.then(() => resolve());
     });
+  const said = (kind: string, times: number): Promise<void> =>
+    until(() => (kinds.get(kind) ?? 0) >= times);
   return {
     process: child,
     pids,
     lines,
     committed: (steps) => said('committed', steps),
     said: (kind) => said(kind, 1),
+    warned: (line) => until(() => errors.split('\n').some((each) => line.test(each))),
     end,
   };
 }

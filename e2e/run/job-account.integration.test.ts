@@ -63,11 +63,11 @@ function start(role: string, ...words: string[]): Command {
 }
 
 /** It says what it does in words for people. */
-function startWorker(): Promise<number | null> {
+function startWorker(more: Record<string, string> = {}): Promise<number | null> {
   const words = ['worker', '--job', 'small', '--name', 'w', '--output', at('worker')];
   const child = spawn(process.execPath, [program, ...words], {
     stdio: 'ignore',
-    env: { ...process.env, ...environmentOf('worker') },
+    env: { ...process.env, ...environmentOf('worker'), ...more },
   });
   started.push(child);
   return new Promise((resolve) => child.once('exit', resolve));
@@ -77,11 +77,12 @@ function startWorker(): Promise<number | null> {
 // that stay where its job is deleted.
 test('a run trains with the credentials of its job, is watched, and leaves nothing', async () => {
   const accounts = new NatsAccounts({ keys, address: parseNatsUrl(servers.url), servers: 1 });
-  assert.equal(await startWorker(), exitCodes.usage);
-
-  await accounts.push(credentials.accountJwt);
+  assert.equal(await startWorker({ LOCKSTEP_NATS_WAIT: '1' }), exitCodes.usage);
   const where = ['--output', at('run'), '--checkpoints', 'workers'];
+  // It comes before the server knows its job.
   const coordinator = start('coordinator', 'coordinator', at('job.json'), ...where);
+  await coordinator.warned(/^waiting: Cannot connect .*: tries again/);
+  await accounts.push(credentials.accountJwt);
   const worker = startWorker();
   const ended = await coordinator.end;
   assert.equal(ended.code, exitCodes.success, ended.errors);
