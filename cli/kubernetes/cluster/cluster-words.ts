@@ -1,5 +1,6 @@
 /** The words of the commands on a cluster. */
 import { parseArgs } from 'node:util';
+import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { UsageError } from '../../usage-error.js';
 
 const all = {
@@ -40,26 +41,35 @@ export function onward(command: string, { context, namespace }: Where): string {
   return `lockstep ${command}${place}${context === null ? '' : ` --context ${context}`}`;
 }
 
-/**
- * Null where help was asked for.
- *
- * @param more options of this command, beside those that all have
- * @throws UsageError
- */
-export function readClusterWords(
-  command: string,
-  words: readonly string[],
-  more: readonly More[] = [],
-) {
-  const { values, positionals } = parsed(command, words, more);
-  if (values.help === true) return null;
-  const where: Where = {
-    context: values.context ?? null,
-    namespace: values.namespace ?? null,
-    json: values.json === true,
-  };
-  return { where, values, positionals };
+type Values = ReturnType<typeof parsed>['values'];
+
+export interface ClusterWords {
+  readonly where: Where;
+  readonly values: Values;
+  readonly positionals: readonly string[];
 }
+
+export interface ClusterCommand {
+  readonly name: string;
+  readonly help: string;
+  /** Options of this command, beside those that all have. */
+  readonly more?: readonly More[];
+  /** @throws UsageError, ClusterLostError */
+  readonly run: (given: ClusterWords) => Promise<ExitCode>;
+}
+
+/** A command of its words, which prints its help where that is asked for. */
+export const clusterCommand =
+  ({ help, more = [], name, run }: ClusterCommand) =>
+  async (words: readonly string[]): Promise<ExitCode> => {
+    const { values, positionals } = parsed(name, words, more);
+    if (values.help === true) {
+      process.stdout.write(`${help}\n`);
+      return exitCodes.success;
+    }
+    const { context = null, json = false, namespace = null } = values;
+    return run({ where: { context, json, namespace }, values, positionals });
+  };
 
 function parsed(command: string, words: readonly string[], more: readonly More[]) {
   const names: readonly string[] = [...common, ...more];

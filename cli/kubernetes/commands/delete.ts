@@ -4,36 +4,34 @@ import { isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { jobLabel } from '../../../k8s/names.js';
 import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
-import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
+import { exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
-import { readClusterWords } from '../cluster/cluster-words.js';
+import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { type Cluster, onCluster, placeOf, readJob } from '../cluster/open-cluster.js';
 import { deleteHelp } from '../kubernetes-help.js';
 
 const lookAgainAfter = 1000;
 
-/** @throws UsageError, ClusterLostError */
-export async function deleteCommand(words: readonly string[]): Promise<ExitCode> {
-  const given = readClusterWords('delete', words, ['no-wait']);
-  if (given === null) {
-    process.stdout.write(`${deleteHelp}\n`);
-    return exitCodes.success;
-  }
-  const { positionals, values, where } = given;
-  const name = oneName('delete', "a job's NAME", positionals);
-  const say = (text: string): void => void (where.json || process.stdout.write(`${text}\n`));
-  return onCluster(where, async (cluster) => {
-    const job = await findJob(cluster, name);
-    await cluster.api.remove(placeOf(cluster, name), job.metadata.uid);
-    const waits = values['no-wait'] !== true;
-    if (waits) await untilGone(cluster, job, say);
-    say(`${name} is ${waits ? 'deleted' : 'being deleted'}`);
-    if (where.json) sayFinished({ job: name, gone: waits });
-    return exitCodes.success;
-  });
-}
+export const deleteCommand = clusterCommand({
+  name: 'delete',
+  help: deleteHelp,
+  more: ['no-wait'],
+  async run({ positionals, values, where }) {
+    const name = oneName('delete', "a job's NAME", positionals);
+    const say = (text: string): void => void (where.json || process.stdout.write(`${text}\n`));
+    return onCluster(where, async (cluster) => {
+      const job = await findJob(cluster, name);
+      await cluster.api.remove(placeOf(cluster, name), job.metadata.uid);
+      const waits = values['no-wait'] !== true;
+      if (waits) await untilGone(cluster, job, say);
+      say(`${name} is ${waits ? 'deleted' : 'being deleted'}`);
+      if (where.json) sayFinished({ job: name, gone: waits });
+      return exitCodes.success;
+    });
+  },
+});
 
 /** Ctrl-C only ends the waiting: the deletion goes on by itself. */
 async function untilGone(

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, isGone } from '../../../k8s/api/api-error.js';
 import type { Component } from '../../../k8s/names.js';
 import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
-import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
+import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished, sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
-import { readClusterWords } from '../cluster/cluster-words.js';
+import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { byAge, hasBegun, podsOf } from '../cluster/job-pods.js';
 import { type Cluster, onCluster, readJob } from '../cluster/open-cluster.js';
@@ -34,33 +34,31 @@ interface LogsWish {
   readonly say: (source: string, line: string) => void;
 }
 
-/** @throws UsageError, ClusterLostError */
-export async function logsCommand(words: readonly string[]): Promise<ExitCode> {
-  const given = readClusterWords('logs', words, ['follow', 'tail', 'coordinator', 'worker']);
-  if (given === null) {
-    process.stdout.write(`${logsHelp}\n`);
-    return exitCodes.success;
-  }
-  const { positionals, values, where } = given;
-  const name = oneName('logs', "a job's NAME", positionals);
-  const index = integer('--worker', values.worker, 0, mostIndex);
-  const say = (source: string, line: string): void => {
-    if (where.json) sayJson('log', { source, line });
-    else process.stdout.write(`[${source}] ${line}\n`);
-  };
-  const wish: LogsWish = {
-    ...{ name, index, say },
-    components: componentsOf(values.coordinator === true, index),
-    tail: integer('--tail', values.tail, 0, mostTail) ?? usualTail,
-    follow: values.follow === true,
-  };
-  return onCluster(where, async (cluster) => {
-    await findJob(cluster, name);
-    const lines = wish.follow ? await followLogs(cluster, wish) : await printLogs(cluster, wish);
-    if (where.json) sayFinished({ job: name, lines });
-    return exitCodes.success;
-  });
-}
+export const logsCommand = clusterCommand({
+  name: 'logs',
+  help: logsHelp,
+  more: ['follow', 'tail', 'coordinator', 'worker'],
+  async run({ positionals, values, where }) {
+    const name = oneName('logs', "a job's NAME", positionals);
+    const index = integer('--worker', values.worker, 0, mostIndex);
+    const say = (source: string, line: string): void => {
+      if (where.json) sayJson('log', { source, line });
+      else process.stdout.write(`[${source}] ${line}\n`);
+    };
+    const wish: LogsWish = {
+      ...{ name, index, say },
+      components: componentsOf(values.coordinator === true, index),
+      tail: integer('--tail', values.tail, 0, mostTail) ?? usualTail,
+      follow: values.follow === true,
+    };
+    return onCluster(where, async (cluster) => {
+      await findJob(cluster, name);
+      const lines = wish.follow ? await followLogs(cluster, wish) : await printLogs(cluster, wish);
+      if (where.json) sayFinished({ job: name, lines });
+      return exitCodes.success;
+    });
+  },
+});
 
 function componentsOf(coordinator: boolean, index: number | null): readonly Component[] {
   if (coordinator && index !== null) {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { PortForward } from '@kubernetes/client-node';
 import { metricsPorts } from '../../../k8s/names.js';
-import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
+import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
 import { oneName } from '../../one-name.js';
 import { sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
-import { readClusterWords } from '../cluster/cluster-words.js';
+import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { byAge, isRunning, podsOf } from '../cluster/job-pods.js';
 import { type Cluster, onCluster } from '../cluster/open-cluster.js';
@@ -16,32 +16,30 @@ import { portForwardHelp } from '../kubernetes-help.js';
 
 const highestPort = 65_535;
 
-/** @throws UsageError, ClusterLostError */
-export async function portForwardCommand(words: readonly string[]): Promise<ExitCode> {
-  const given = readClusterWords('port-forward', words, ['port']);
-  if (given === null) {
-    process.stdout.write(`${portForwardHelp}\n`);
-    return exitCodes.success;
-  }
-  const { positionals, values, where } = given;
-  const name = oneName('port-forward', "a job's NAME", positionals);
-  const wanted = integer('--port', values.port, 1, highestPort) ?? 0;
-  return onCluster(where, async (cluster) => {
-    await findJob(cluster, name);
-    await coordinatorPod(cluster, name);
-    const tell = (text: string): void => void process.stderr.write(`${text}\n`);
-    const server = createServer((socket) => void forward(cluster, name, socket, tell));
-    server.listen(wanted, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const url = `http://127.0.0.1:${port}/metrics`;
-    if (where.json) sayJson('forwarding', { job: name, port, url });
-    else process.stdout.write(`${url} leads to the coordinator of ${name}; Ctrl-C ends it\n`);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    server.close();
-    return exitCodes.success;
-  });
-}
+export const portForwardCommand = clusterCommand({
+  name: 'port-forward',
+  help: portForwardHelp,
+  more: ['port'],
+  async run({ positionals, values, where }) {
+    const name = oneName('port-forward', "a job's NAME", positionals);
+    const wanted = integer('--port', values.port, 1, highestPort) ?? 0;
+    return onCluster(where, async (cluster) => {
+      await findJob(cluster, name);
+      await coordinatorPod(cluster, name);
+      const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+      const server = createServer((socket) => void forward(cluster, name, socket, tell));
+      server.listen(wanted, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      const url = `http://127.0.0.1:${port}/metrics`;
+      if (where.json) sayJson('forwarding', { job: name, port, url });
+      else process.stdout.write(`${url} leads to the coordinator of ${name}; Ctrl-C ends it\n`);
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      server.close();
+      return exitCodes.success;
+    });
+  },
+});
 
 /** Looked for anew by each connection: a coordinator may have been replaced. */
 async function forward(

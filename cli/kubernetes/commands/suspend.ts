@@ -3,36 +3,29 @@ import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
-import { onward, readClusterWords, type Where } from '../cluster/cluster-words.js';
+import { type ClusterWords, clusterCommand, onward, type Where } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { type Cluster, onCluster, placeOf } from '../cluster/open-cluster.js';
 import { resumeHelp, suspendHelp } from '../kubernetes-help.js';
 
-/** @throws UsageError, ClusterLostError */
-export const suspendCommand = (words: readonly string[]): Promise<ExitCode> =>
-  setSuspend('suspend', words);
+export const suspendCommand = clusterCommand({
+  name: 'suspend',
+  help: suspendHelp,
+  run: (given) => setSuspend(true, given),
+});
 
-/** @throws UsageError, ClusterLostError */
-export const resumeCommand = (words: readonly string[]): Promise<ExitCode> =>
-  setSuspend('resume', words);
+export const resumeCommand = clusterCommand({
+  name: 'resume',
+  help: resumeHelp,
+  run: (given) => setSuspend(false, given),
+});
 
-const helps = { suspend: suspendHelp, resume: resumeHelp };
-
-async function setSuspend(
-  command: 'suspend' | 'resume',
-  words: readonly string[],
-): Promise<ExitCode> {
-  const given = readClusterWords(command, words);
-  if (given === null) {
-    process.stdout.write(`${helps[command]}\n`);
-    return exitCodes.success;
-  }
-  const name = oneName(command, "a job's NAME", given.positionals);
-  const suspend = command === 'suspend';
-  return onCluster(given.where, async (cluster) => {
+function setSuspend(suspend: boolean, { positionals, where }: ClusterWords): Promise<ExitCode> {
+  const name = oneName(suspend ? 'suspend' : 'resume', "a job's NAME", positionals);
+  return onCluster(where, async (cluster) => {
     const changed = await change(cluster, name, suspend);
-    if (given.where.json) sayFinished({ job: name, suspend, changed });
-    else process.stdout.write(`${saidOf({ name, suspend, changed, where: given.where })}\n`);
+    if (where.json) sayFinished({ job: name, suspend, changed });
+    else process.stdout.write(`${saidOf({ name, suspend, changed, where })}\n`);
     return exitCodes.success;
   });
 }
