@@ -1,6 +1,6 @@
 /** The cluster that a kubeconfig names, as commands of people use it. */
 import type { KubeConfig } from '@kubernetes/client-node';
-import { clusterAccess, ownKubeConfig } from '../../../k8s/api/cluster-access.js';
+import { type Access, clusterAccess } from '../../../k8s/api/cluster-access.js';
 import { ClusterApi } from '../../../k8s/api/cluster-api.js';
 import type { Place } from '../../../k8s/api/resources.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
@@ -8,6 +8,7 @@ import { systemClock } from '../../../shared/clock.js';
 import { UsageError } from '../../usage-error.js';
 import { explained } from './cluster-error.js';
 import type { Where } from './cluster-words.js';
+import { readConfig } from './read-config.js';
 
 export interface Cluster {
   readonly api: ClusterApi;
@@ -34,7 +35,7 @@ export async function onCluster<Result>(
   where: Where,
   work: (cluster: Cluster) => Promise<Result>,
 ): Promise<Result> {
-  const config = configOf(where);
+  const config = readConfig(where.context);
   const context = config.getCurrentContext();
   const namespace = where.namespace ?? config.getContextObject(context)?.namespace ?? 'default';
   const access = clusterAccess(systemClock, config);
@@ -42,6 +43,7 @@ export async function onCluster<Result>(
   const server = access.server.href.replace(/\/$/, '');
   const [api, trial] = [new ClusterApi(parts), new ClusterApi({ ...parts, dryRun: true })];
   try {
+    await requireCredentials(access);
     return await work({ api, trial, config, context, namespace, server });
   } catch (error) {
     throw explained(error, `${server} (context ${context})`);
@@ -50,37 +52,15 @@ export async function onCluster<Result>(
   }
 }
 
-function configOf({ context }: Where): KubeConfig {
-  const config = read();
-  if (context !== null) {
-    const names = config.getContexts().map(({ name }) => name);
-    if (!names.includes(context)) {
-      const known = names.map((name) => JSON.stringify(name)).join(', ');
-      throw new UsageError(`--context must be one of ${known}: current value is "${context}"`);
-    }
-    config.setCurrentContext(context);
-  }
-  const cluster = config.getCurrentCluster();
-  // What the client assumes where it has found nothing.
-  if (cluster === null || cluster.server === 'http://localhost:8080') {
-    throw new UsageError(
-      'Cannot find a cluster: neither KUBECONFIG nor .kube/config in the home folder names one',
-    );
-  }
-  if (!cluster.server.startsWith('https:')) {
-    throw new UsageError(
-      `Cannot use the cluster of the context "${config.getCurrentContext()}": its server must be an ` +
-        `https address: it is ${cluster.server}`,
-    );
-  }
-  return config;
-}
-
-function read(): KubeConfig {
+/** A command of the kubeconfig may have to be asked for them, and fail in ways of its own. */
+async function requireCredentials(access: Access): Promise<void> {
   try {
-    return ownKubeConfig();
+    await access.options();
   } catch (cause) {
-    throw new UsageError(`Cannot read the kubeconfig: ${(cause as Error).message}`, { cause });
+    const { message } = cause as Error;
+    throw new UsageError(`Cannot get the credentials that the kubeconfig names: ${message}`, {
+      cause,
+    });
   }
 }
 
