@@ -9,6 +9,14 @@ const problemsOf = (text: string): readonly string[] => {
   return parsed.kind === 'problems' ? parsed.problems : [];
 };
 
+// Would catch a hint about a function of the parser, for whoever has put two objects into one file.
+test('a second document is refused where it begins', () => {
+  assert.deepEqual(yamlValue('a: 1\n---\nb: 2\n'), {
+    kind: 'problems',
+    problems: ['line 2, column 1: must be one document: another one begins here'],
+  });
+});
+
 // Would catch a stack trace for the user's own file: everything behind the parser walks the value.
 test('an alias that contains itself is refused in words', () => {
   assert.match(problemsOf('a: &a {b: *a}')[0] ?? '', /must not contain itself/);

@@ -20,9 +20,9 @@ export function yamlValue(text: string): YamlValue {
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     if (document.errors.length > 0) {
-      const problems = document.errors.map(({ pos, message }) => {
+      const problems = document.errors.map(({ code, pos, message }) => {
         const { line, col } = lines.linePos(pos[0]);
-        return `line ${line}, column ${col}: ${message}`;
+        return `line ${line}, column ${col}: ${code === severalDocuments ? oneDocument : message}`;
       });
       return { kind: 'problems', problems: bounded(problems) };
     }
@@ -34,6 +34,10 @@ export function yamlValue(text: string): YamlValue {
     return { kind: 'problems', problems: bounded([(error as Error).message]) };
   }
 }
+
+/** The parser's own words are about its functions. */
+const severalDocuments = 'MULTIPLE_DOCS';
+const oneDocument = 'must be one document: another one begins here';
 
 const tooDeep = `must be nested at most ${deepest} levels deep: it is nested deeper`;
 
