@@ -70,8 +70,8 @@ before(async () => {
   await smallDataset(at('data/dataset'));
   await smallDataset(at('short/dataset'), { length: 3 });
   await smallDataset(at('other/dataset'), { length: 5 });
-  // The engine in JavaScript ranks them for many seconds, so that a stop comes in time.
-  const users = Array.from({ length: 60 }, (_, user) => `u${user}`);
+  // Ranked for seconds, in hundreds of batches, so that a stop comes in time.
+  const users = Array.from({ length: 10_000 }, (_, user) => `u${user}`);
   await smallDataset(at('large/dataset'), { users, unseen: 25_000 });
   cpSync(at('data/dataset'), at('cut'), { recursive: true });
   writeFileSync(at('cut/sequence-offsets.u32'), 'x');
