@@ -82,10 +82,14 @@ async function connectPatiently(options: SessionOptions): Promise<NatsConnection
 
 /**
  * An account that is known by a token reaches each server for itself: a pod may come before it, and a server
- * that has just been made anew may not have it yet. Users and passwords are in the server's own configuration.
+ * that has just been made anew may not have it yet. Of a token that is too old it says no more than that. Users
+ * and passwords are in the server's own configuration.
  */
-const mayPass = (error: unknown, { kind }: NatsCredentials): error is Error =>
-  error instanceof BusLostError || (kind === 'jwt' && isUnknownUser(error));
+const mayPass = (error: unknown, credentials: NatsCredentials): error is Error =>
+  error instanceof BusLostError ||
+  (isUnknownUser(error) &&
+    credentials.kind === 'jwt' &&
+    (credentials.expires === null || credentials.expires > Date.now()));
 
 async function connectOnce(options: SessionOptions): Promise<NatsConnection> {
   try {
@@ -105,8 +109,6 @@ function clientOptions({ address, name, reconnect }: SessionOptions): Connection
     name,
     reconnect,
     maxReconnectAttempts: -1,
-    // Two refusals in a row would end the connection for good.
-    ignoreAuthErrorAbort: credentials.kind === 'jwt',
     reconnectDelayHandler: () => busReconnectDelay * (0.5 + Math.random() / 2),
     timeout: reconnect ? busReconnectTimeout : busConnectTimeout,
     pingInterval: busPingInterval,

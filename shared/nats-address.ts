@@ -12,6 +12,8 @@ export type NatsCredentials =
       readonly user: string;
       /** Where answers to this user arrive. */
       readonly inbox: string;
+      /** When the token does, in milliseconds of the wall clock; null for never. */
+      readonly expires: number | null;
     };
 
 /** Files of certificates and keys in PEM; null where none is named. */

@@ -14,7 +14,8 @@ export function readNatsCreds(text: string): (NatsCredentials & { kind: 'jwt' })
   const claims = jwt === null ? null : claimsOf(jwt);
   if (jwt === null || seed === null || claims === null || !/^SU[A-Z2-7]{56}$/.test(seed))
     return null;
-  return { kind: 'jwt', jwt, seed, user: claims.name, inbox: inboxOf(claims) };
+  const { expires, name: user } = claims;
+  return { kind: 'jwt', jwt, seed, user, inbox: inboxOf(claims), expires };
 }
 
 const between = (text: string, what: string): string | null =>
@@ -24,16 +25,22 @@ interface Claims {
   readonly name: string;
   /** Subjects that the user may listen to; empty for all. */
   readonly listens: readonly string[];
+  /** Milliseconds of the wall clock; null for never. */
+  readonly expires: number | null;
 }
 
 function claimsOf(jwt: string): Claims | null {
   const [, body, signature] = jwt.split('.');
   if (body === undefined || signature === undefined) return null;
   try {
-    const { name, nats } = JSON.parse(Buffer.from(body, 'base64url').toString()) ?? {};
+    const { exp, name, nats } = JSON.parse(Buffer.from(body, 'base64url').toString()) ?? {};
     const allowed: unknown = nats?.sub?.allow ?? [];
     if (typeof name !== 'string' || !Array.isArray(allowed)) return null;
-    return { name, listens: allowed.filter((subject) => typeof subject === 'string') };
+    return {
+      name,
+      listens: allowed.filter((subject) => typeof subject === 'string'),
+      expires: typeof exp === 'number' && exp > 0 ? exp * 1000 : null,
+    };
   } catch {
     return null;
   }
