@@ -19,6 +19,8 @@ export function watchParent({ onCommand, onGone }: ParentHandlers): Parent {
   if (process.send === undefined) return { tell: () => undefined, flush: async () => undefined };
   process.on('message', (command) => onCommand(command as RunCommand));
   process.once('disconnect', onGone);
+  // It may have gone while this process was starting, and is not told of twice.
+  if (!process.connected) setImmediate(onGone);
   let sent: Promise<void> = Promise.resolve();
   return {
     tell(event) {

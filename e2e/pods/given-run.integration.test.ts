@@ -10,7 +10,8 @@ import { type Pod, Pods, recordedSteps } from './pods.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-given-'));
 const dataset = join(folder, 'dataset');
-const steps = 60;
+// Enough for whoever leaves, on a machine that has nothing else to do, to be gone before the last one.
+const steps = 240;
 const job = longJob({ dataset, steps });
 const [first, second, third] = ['t00000000000000a1', 't00000000000000a2', 't00000000000000a3'];
 let undisturbed: unknown;
