@@ -45,7 +45,7 @@ function requireServer({ server }: Cluster, context: string): void {
   }
   if (!server.startsWith('https:')) {
     throw new UsageError(
-      `Cannot use the cluster of the context "${context}": its server must be an https address: it is ${server}`,
+      `Cannot use the cluster of the context "${context}": its server must be an https address: it begins with ${JSON.stringify(server.split('//')[0])}`,
     );
   }
 }
