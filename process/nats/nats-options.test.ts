@@ -59,6 +59,7 @@ test('the file may be a .creds file as the tools of NATS write it', () => {
     seed,
     user: 'worker',
     inbox: '_INBOX_worker',
+    expires: null,
   });
   const half = { LOCKSTEP_NATS_CREDENTIALS_FILE: file('half.creds', text.replace(seed, 's3cret')) };
   assert.throws(
