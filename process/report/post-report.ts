@@ -18,7 +18,8 @@ export function postReport(
 ): Promise<void> {
   const request = url.protocol === 'https:' ? encrypted : plain;
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeout);
+    // Times of this process have fractions, and a signal takes none.
+    const signal = AbortSignal.timeout(Math.ceil(timeout));
     const sending = request(url, {
       method: 'POST',
       agent: false,
