@@ -3,15 +3,17 @@ import { BusAwayError, BusLostError, BusRefusedError } from '../../../shared/bus
 import { codeOf } from '../../../shared/exit-codes.js';
 import { MalformedMessageError } from '../../../shared/messages/guard.js';
 import { type Millis, millis } from '../../../shared/units.js';
-import { silenceLook } from '../situation/limits.js';
-import { findEnd, type RunEnd } from './find-end.js';
+import { leaverLook, silenceLook } from '../situation/limits.js';
+import type { WorkerEvent } from '../situation/worker-event.js';
+import type { Known } from '../situation/worker-situation.js';
 import { type FoundRun, findRun } from './find-run.js';
+import { readLogEnd } from './log-end.js';
 import type { WorkerControlParts } from './worker-parts.js';
 
 export interface RunWatchParts
   extends Pick<WorkerControlParts, 'bus' | 'job' | 'log' | 'run' | 'tell'> {
   readonly onRun: (found: FoundRun) => void;
-  readonly onEnd: (end: RunEnd) => void;
+  readonly hear: (event: WorkerEvent) => void;
 }
 
 const isOfBus = (error: unknown): boolean =>
@@ -36,15 +38,16 @@ export class RunWatch {
     if (this.#found === null) void this.#ask(() => this.#findRun());
   }
 
-  /** Whoever was cut off when the run ended hears of it here. */
-  lookForEnd(now: Millis, heardAt: Millis): void {
+  /** Whoever was cut off when others went on without it, or the run ended, hears of it here. */
+  lookIntoLog(now: Millis, { heardAt, leavingSince }: Known): void {
     const run = this.#found?.run;
-    if (run === undefined || now - Math.max(heardAt, this.#askedAt) < silenceLook) return;
+    const patience = leavingSince === null ? silenceLook : leaverLook;
+    if (run === undefined || now - Math.max(heardAt, this.#askedAt) < patience) return;
     this.#askedAt = now;
     void this.#ask(async () => {
       try {
-        const end = await findEnd(this.#parts.bus, run);
-        if (end !== null) this.#parts.onEnd(end);
+        const end = await readLogEnd(this.#parts.bus, run);
+        this.#parts.hear({ kind: 'log-read', askedAt: now, end });
       } catch (error) {
         if (error instanceof BusRefusedError) this.#tellLost(error);
         throw error;

@@ -64,7 +64,7 @@ export class WorkerControl {
     this.#watch = new RunWatch({
       ...parts,
       onRun: (found) => this.#join(found),
-      onEnd: (over) => this.#hear({ kind: 'ended', over }),
+      hear: (event) => this.#hear(event),
     });
     this.end = new Promise((resolve) => {
       this.#settle = resolve;
@@ -112,7 +112,7 @@ export class WorkerControl {
     this.#hear({ kind: 'tick' });
     const { situation, known } = this.#worker;
     if (situation.kind === 'idle') this.#watch.lookForRun();
-    else this.#watch.lookForEnd(this.#clock.now(), known.heardAt);
+    else this.#watch.lookIntoLog(this.#clock.now(), known);
     const stuck = this.#training?.tick() ?? null;
     if (stuck !== null) this.#notice(stuck);
     this.#voice.tick();

@@ -5,7 +5,7 @@
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { WorkerId } from '../../../shared/ids.js';
 import type { Millis } from '../../../shared/units.js';
-import { handOverShare, leaderPatience, successorPatience } from './limits.js';
+import { handOverShare, leaderPatience, staleLook, successorPatience } from './limits.js';
 import { isMember, type Outcome, to, toOver, withdraw } from './outcome.js';
 import type { Worker } from './worker-situation.js';
 
@@ -19,7 +19,7 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
   }
   const isWaiting = !isAlone(worker) || writerOfLast(worker) !== null;
   const patience = isWaiting ? self.grace * handOverShare : successorPatience;
-  const isLeft = now - Math.max(known.leavingSince, known.heardAt) >= leaderPatience;
+  const isLeft = isLeaderless(known, known.leavingSince, now);
   const isLate = isLeft || waited >= Math.min(patience, self.grace * handOverShare);
   switch (situation.kind) {
     case 'training':
@@ -39,6 +39,12 @@ export function settleLeaving(worker: Worker, now: Millis): Outcome | null {
   }
 }
 
+/** Whoever is cut off from the bus cannot know: it waits for longer. */
+function isLeaderless(known: Worker['known'], leavingSince: Millis, now: Millis): boolean {
+  if (now - Math.max(leavingSince, known.heardAt) < leaderPatience) return false;
+  return known.logRead !== null && now - known.logRead.askedAt <= staleLook;
+}
+
 /** The run is not over: whoever keeps this process must not take its work for done. */
 const leave = (worker: Worker, why: string): Outcome =>
   toOver(worker, { code: exitCodes.stopped, reason: `asked to end: ${why}` });
@@ -55,11 +61,15 @@ function writerOfLast({ known: { newest }, self }: Worker): WorkerId | null {
 
 /** Nothing of it is under way. */
 function leaveCalm(worker: Worker, isLate: boolean): Outcome | null {
-  const { newest, position } = worker.known;
+  const { logRead, newest, position } = worker.known;
   const holds = position !== null && position.committedSteps > 0;
   if (!holds && !isMember(worker)) return leave(worker, 'it holds nothing');
   const goesOn = newest !== null && !isMember(worker) && newest.start !== null;
   if (goesOn) return leave(worker, `generation ${newest.generation} goes on without it`);
+  const named = logRead?.generation ?? null;
+  if (newest !== null && named !== null && named > newest.generation) {
+    return leave(worker, `generation ${named} goes on without it`);
+  }
   const isLast = newest !== null && !isMember(worker) && newest.members.length === 0;
   if (!isLast && !isLate) return null;
   if (holds && (worker.known.checkpointSteps ?? 0) >= position.committedSteps) {

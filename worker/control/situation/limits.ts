@@ -10,6 +10,12 @@ export const leaderlessLimit: Millis = millis(900_000);
 /** Another leader has taken over by then; where none has, the run may be over: its log says so. */
 export const silenceLook: Millis = millis(10_000);
 
+/** The same for whoever is asked to end: it decides within seconds, by what stands there just now. */
+export const leaverLook: Millis = millis(1000);
+
+/** What the log said longer ago than this decides nothing: others may have gone on since. */
+export const staleLook: Millis = millis(2000);
+
 /** A dataset is fetched and an engine opened by then, also a large one over a slow network. */
 export const prepareLimit: Millis = millis(1_800_000);
 
@@ -59,8 +65,9 @@ export const defaultGrace: Millis = millis(25_000);
 export const successorPatience: Millis = millis(3000);
 
 /**
- * Silence of every leader after which whoever is asked to end waits for none: a standby has taken over by
- * then, and where coordinators are deleted together with their workers none ever will.
+ * Silence of every leader after which whoever is asked to end waits for none, if the log says that nobody
+ * went on without it: a standby has taken over by then, and where coordinators are deleted together with
+ * their workers none ever will.
  */
 export const leaderPatience: Millis = millis(5000);
 

@@ -444,6 +444,7 @@ test('whoever no leader speaks to for a few seconds writes its checkpoint itself
   const play = Play.training();
   play.hear({ kind: 'drain' });
   assert.deepEqual(play.wait(leaderPatience - 100), []);
+  assert.deepEqual(play.readsLog(null), []);
   assert.ok(play.wait(200).includes('abort-training'));
   assert.ok(play.hear({ kind: 'left', generation: 1, position: at(6) }).includes('save'));
   assert.ok(play.wait(self.grace).includes('end'));
@@ -451,7 +452,28 @@ test('whoever no leader speaks to for a few seconds writes its checkpoint itself
   const later = Play.training();
   later.wait(leaderPatience);
   assert.deepEqual(later.hear({ kind: 'drain' }), []);
-  assert.deepEqual(later.wait(leaderPatience - 100), []);
+  later.wait(leaderPatience - 100);
+  assert.deepEqual(later.readsLog(1), []);
+});
+
+// Would catch a member that was cut off and writes a checkpoint where others have gone on since.
+test('it does so only where the log has just said that nobody went on without it', () => {
+  const unread = Play.training();
+  unread.hear({ kind: 'drain' });
+  assert.deepEqual(unread.wait(leaderPatience + 1000), []);
+  const old = Play.training();
+  old.hear({ kind: 'drain' });
+  old.readsLog(1);
+  assert.deepEqual(old.wait(leaderPatience), []);
+  const left = Play.training();
+  left.hear({ kind: 'drain' });
+  left.wait(leaderPatience);
+  assert.ok(left.readsLog(2).includes('abort-training'));
+  assert.ok(!left.hear({ kind: 'left', generation: 1, position: at(6) }).includes('save'));
+  assert.deepEqual(left.worker.situation, {
+    kind: 'over',
+    end: { code: exitCodes.stopped, reason: 'asked to end: generation 2 goes on without it' },
+  });
 });
 
 // Would catch a supervisor that kills a worker which waits for a leader that does nothing.

@@ -45,8 +45,11 @@ function take(worker: Worker, event: WorkerEvent, now: Millis): Outcome {
   switch (event.kind) {
     case 'lead':
       return hearLead(worker, event.lead, now);
-    case 'ended':
-      return of(withKnown(worker, { over: event.over }));
+    case 'log-read': {
+      const { askedAt, end } = event;
+      const over = end.over ?? worker.known.over;
+      return of(withKnown(worker, { over, logRead: { askedAt, generation: end.generation } }));
+    }
     case 'run-found':
       if (situation.kind !== 'idle') return of(worker);
       return to(worker, { kind: 'joining', until: millis(now + prepareLimit) }, [

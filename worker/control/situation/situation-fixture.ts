@@ -101,6 +101,12 @@ export class Play {
     return this.hear({ kind: 'tick' });
   }
 
+  /** The log names this generation as the newest one. */
+  readsLog(generation: number | null): string[] {
+    const end = { over: null, generation };
+    return this.hear({ kind: 'log-read', askedAt: this.now, end });
+  }
+
   get kind(): string {
     return this.worker.situation.kind;
   }

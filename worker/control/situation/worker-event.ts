@@ -6,6 +6,14 @@ import type { Trouble } from '../../../shared/messages/cluster/from-worker.js';
 import type { Millis } from '../../../shared/units.js';
 import type { WorkerEnd } from './worker-situation.js';
 
+/** What a run's log says last. */
+export interface LogEnd {
+  /** Null while its last word is none of an end. */
+  readonly over: Lead['over'];
+  /** The newest generation under way that its last entries name; null where they name none. */
+  readonly generation: number | null;
+}
+
 export type WorkerEvent =
   /** Somebody leads a run of the job. */
   | { readonly kind: 'run-found' }
@@ -14,8 +22,8 @@ export type WorkerEvent =
   /** The thread has gone through a step alone, or has given it up. */
   | { readonly kind: 'warmed' }
   | { readonly kind: 'lead'; readonly lead: Lead }
-  /** The run's log says how it ended. */
-  | { readonly kind: 'ended'; readonly over: NonNullable<Lead['over']> }
+  /** Nobody led, and the run's log was read. */
+  | { readonly kind: 'log-read'; readonly askedAt: Millis; readonly end: LogEnd }
   /** The newest checkpoint that it can read is known, or that there is none. */
   | { readonly kind: 'looked' }
   /** The thread has loaded what it was told to. */

@@ -93,6 +93,8 @@ export interface Known {
   /** When it last heard a leader, or began to wait for one. */
   readonly heardAt: Millis;
   readonly over: Lead['over'];
+  /** The newest generation that the run's log named when it was asked, while nobody led. */
+  readonly logRead: { readonly askedAt: Millis; readonly generation: number | null } | null;
   readonly stopping: boolean;
   /** Since when it is asked to leave; null while it is not. */
   readonly leavingSince: Millis | null;
@@ -140,6 +142,7 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     checkpointSteps: null,
     heardAt: now,
     over: null,
+    logRead: null,
     stopping: false,
     leavingSince: null,
     wokeAt: null,
