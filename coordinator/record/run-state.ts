@@ -61,7 +61,7 @@ export function foldEntry(state: RunState, { fence, entry }: LogEntry): RunState
   return { ...foldHappening(state, entry), fence: Math.max(state.fence, fence) };
 }
 
-function foldHappening(state: RunState, entry: Happening): RunState {
+export function foldHappening(state: RunState, entry: Happening): RunState {
   switch (entry.kind) {
     case 'led':
       // A run that had ended is gone on with.

@@ -12,6 +12,7 @@ import { PlanPublisher } from '../../plans/plan-publisher.js';
 import { LogWriter } from '../../record/log-writer.js';
 import {
   foldEntry,
+  foldHappening,
   type LoggedGeneration,
   lastTrained,
   type RunState,
@@ -22,6 +23,7 @@ import { LeadVoice } from './lead-voice.js';
 import type { Leadership, RunLeaderGiven } from './leadership.js';
 import type { RecordKeeper } from './record-keeper.js';
 import type { RunEnding } from './run-ending.js';
+import { unloggedStart } from './run-entries.js';
 import { StepRecorder } from './step-recorder.js';
 import { TrainingWatch } from './training-watch.js';
 
@@ -44,6 +46,7 @@ export class OpenLeadership implements Leadership {
   readonly watch: TrainingWatch;
   readonly stream: BusStream;
   readonly #hooks: LeadershipHooks;
+  readonly #unlogged: Happening | null;
   now: Millis;
   ahead: RunState;
   stored: RunState;
@@ -57,14 +60,17 @@ export class OpenLeadership implements Leadership {
     stream: BusStream,
     hooks: LeadershipHooks,
   ) {
-    const { parts, prepared, fence, log, state, last, now, onDeposed } = given;
+    const { parts, prepared, fence, log, last, now, onDeposed } = given;
     this.#hooks = hooks;
     this.given = given;
     this.records = records;
     this.stream = stream;
     this.now = now;
+    this.#unlogged = unloggedStart(given.state, record);
+    const state =
+      this.#unlogged === null ? given.state : foldHappening(given.state, this.#unlogged);
     this.ahead = state;
-    this.stored = state;
+    this.stored = given.state;
     this.watch = new TrainingWatch(now);
     const trained = lastTrained(state);
     this.memory = new ClusterMemory(
@@ -129,10 +135,11 @@ export class OpenLeadership implements Leadership {
       coordinator: parts.name,
       totalSteps: prepared.totalSteps ?? 0,
     });
+    if (this.#unlogged !== null) this.append(this.#unlogged);
     // How the execution before has ended is not said as the end of this one while the entry is on its way.
     if (state.end !== null) this.stored = this.ahead;
     parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
-    parts.metrics.committedSteps.set(state.recordedSteps);
+    parts.metrics.committedSteps.set(this.ahead.recordedSteps);
     parts.metrics.leads(fence, this.memory.record?.generation ?? 0);
     this.plans.begin();
   }
