@@ -11,6 +11,7 @@ function start(body: string): Promise<{ thread: TrainingThread; said: string[] }
     import { parentPort, workerData } from 'node:worker_threads';
     const cancelled = new Int32Array(workerData.cancelled);
     const say = (kind) => parentPort.postMessage({ kind });
+    await new Promise((started) => parentPort.once('message', started));
     say('opened');
     ${body}`;
   const entry = new URL(`data:text/javascript,${encodeURIComponent(source)}`);

@@ -7,7 +7,7 @@ import type {
   FromTraining,
   ToTraining,
   TrainingStart,
-  TrainingThreadStart,
+  TrainingThreadData,
 } from '../training/messages.js';
 
 export interface TrainingThread {
@@ -34,29 +34,52 @@ export type StartTraining = (
   handlers: TrainingThreadHandlers,
 ) => TrainingThread;
 
-/** Starts the thread in the file at `entry`. */
-export const startTrainingThread =
-  (entry: URL): StartTraining =>
-  (start, { onMessage, onCrash }) => {
-    const cancellation = new Cancellation();
-    const activity = new Activity();
+/** Runs, and waits for its start: it has loaded its code by the time that the run is found. */
+interface WaitingThread {
+  readonly thread: Worker;
+  readonly cancellation: Cancellation;
+  readonly activity: Activity;
+  /** Why it ended while it waited; null where it has not. */
+  failure: Error | null;
+}
+
+function runThread(entry: URL): WaitingThread {
+  const cancellation = new Cancellation();
+  const activity = new Activity();
+  const thread = new Worker(entry, {
+    workerData: {
+      cancelled: cancellation.shared,
+      activity: activity.shared,
+    } satisfies TrainingThreadData,
+    // A thread's own environment is a copy that native libraries do not see, and the engine
+    // `tensorflow` tells its library there how many threads to use.
+    env: SHARE_ENV,
+  });
+  // Whoever never gets a start must not keep the process.
+  thread.unref();
+  const waiting: WaitingThread = { thread, cancellation, activity, failure: null };
+  thread.on('error', (error: Error) => {
+    waiting.failure = error;
+  });
+  return waiting;
+}
+
+/** Starts the thread in the file at `entry`; the first one runs from now on. */
+export function startTrainingThread(entry: URL): StartTraining {
+  let ahead: WaitingThread | null = runThread(entry);
+  return (start, { onMessage, onCrash }) => {
+    const { thread, cancellation, activity, failure } = ahead ?? runThread(entry);
+    ahead = null;
     let isAsked = false;
-    const thread = new Worker(entry, {
-      workerData: {
-        ...start,
-        cancelled: cancellation.shared,
-        activity: activity.shared,
-      } satisfies TrainingThreadStart,
-      // A thread's own environment is a copy that native libraries do not see, and the engine
-      // `tensorflow` tells its library there how many threads to use.
-      env: SHARE_ENV,
-    });
     let last: FromTraining['kind'] | null = null;
+    thread.ref();
     thread.on('message', (message: FromTraining) => {
       last = message.kind;
       onMessage(message);
     });
     thread.on('error', onCrash);
+    if (failure !== null) queueMicrotask(() => onCrash(failure));
+    thread.postMessage(start);
     const exited = new Promise<void>((resolve) => {
       thread.once('exit', (code) => {
         resolve();
@@ -83,6 +106,7 @@ export const startTrainingThread =
       },
     };
   };
+}
 
 async function happensWithin(milliseconds: number, event: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

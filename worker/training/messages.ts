@@ -35,8 +35,8 @@ export interface TrainingStart {
   readonly evaluate: boolean;
 }
 
-/** What the thread in fact gets besides: memory that the main thread shares with it. */
-export interface TrainingThreadStart extends TrainingStart {
+/** Memory that the main thread shares with it, from its beginning; its start is its first message. */
+export interface TrainingThreadData {
   /** `shared` of a Cancellation. */
   readonly cancelled: SharedArrayBuffer;
   /** `shared` of an Activity. */

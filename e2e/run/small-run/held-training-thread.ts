@@ -7,34 +7,41 @@ import { Cancellation } from '../../../worker/engine/cancellation.js';
 import type {
   FromTraining,
   ToTraining,
-  TrainingThreadStart,
+  TrainingStart,
+  TrainingThreadData,
 } from '../../../worker/training/messages.js';
 import { Training } from '../../../worker/training/run-training.js';
 import { holdFile } from './small-run.js';
 
 const port = parentPort as MessagePort;
-const { cancelled, activity, ...start } = workerData as TrainingThreadStart;
-const training = new Training({
-  start,
-  tell: (message: FromTraining) => port.postMessage(message),
-  cancellation: new Cancellation(cancelled),
-  activity: new Activity(activity),
+const { cancelled, activity } = workerData as TrainingThreadData;
+let receive: ((message: ToTraining) => void) | null = null;
+
+port.on('message', (message: TrainingStart | ToTraining) => {
+  if (receive !== null) return receive(message as ToTraining);
+  const start = message as TrainingStart;
+  const training = new Training({
+    start,
+    tell: (said: FromTraining) => port.postMessage(said),
+    cancellation: new Cancellation(cancelled),
+    activity: new Activity(activity),
+  });
+  receive = holdLast(training, start);
+  void training.run().finally(() => port.close());
 });
 
-const file = holdFile(dirname(start.checkpointDirectory));
-const held: ToTraining[] = [];
-const looking = setInterval(() => {
-  if (existsSync(file)) return;
-  clearInterval(looking);
-  for (const message of held) training.receive(message);
-}, 20);
-looking.unref();
-
-port.on('message', (message: ToTraining) => {
-  const isLast = message.kind === 'plan' && message.plan.step === start.totalSteps - 1;
-  if (isLast && existsSync(file)) held.push(message);
-  else training.receive(message);
-});
-
-await training.run();
-port.close();
+function holdLast(training: Training, { checkpointDirectory, totalSteps }: TrainingStart) {
+  const file = holdFile(dirname(checkpointDirectory));
+  const held: ToTraining[] = [];
+  const looking = setInterval(() => {
+    if (existsSync(file)) return;
+    clearInterval(looking);
+    for (const message of held) training.receive(message);
+  }, 20);
+  looking.unref();
+  return (message: ToTraining): void => {
+    const isLast = message.kind === 'plan' && message.plan.step === totalSteps - 1;
+    if (isLast && existsSync(file)) held.push(message);
+    else training.receive(message);
+  };
+}
