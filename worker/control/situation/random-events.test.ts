@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { exitCodes } from '../../../shared/exit-codes.js';
+import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import type { Position } from '../../../shared/membership/position.js';
 import { millis } from '../../../shared/units.js';
 import { copyStallLimit, leaderlessLimit, leaveLimit, linkLimit, warmUpLimit } from './limits.js';
@@ -36,7 +37,24 @@ const draws: fc.Arbitrary<Draw> = fc.record({
   passes: fc.constantFrom(0, 1, 100, 700, 11_000),
 });
 
-function eventOf(draw: Draw, { known, situation }: Worker, newest: number): WorkerEvent {
+/** A generation is written once: nobody ever says it with other members, or with another start. */
+type Said = Map<number, GenerationRecord>;
+
+function sayOnce(said: Said, drawn: GenerationRecord): GenerationRecord {
+  const before = said.get(drawn.generation);
+  const { fence } = drawn;
+  const of =
+    before === undefined ? drawn : { ...before, fence, start: before.start ?? drawn.start };
+  said.set(drawn.generation, of);
+  return of;
+}
+
+function eventOf(
+  draw: Draw,
+  { known, situation }: Worker,
+  newest: number,
+  said: Said,
+): WorkerEvent {
   const { number, steps, fits } = draw;
   const generation = fits ? (known.newest?.generation ?? 0) : number;
   const entered = fits ? (known.entered ?? 0) : number;
@@ -82,7 +100,7 @@ function eventOf(draw: Draw, { known, situation }: Worker, newest: number): Work
         checkpoint: { kind: 'checkpoint' as const, committedSteps: steps, holders: [] as never },
       }[draw.start];
       const of = record(fits ? newest + (draw.number % 2) : number, draw.members, start, draw);
-      return hears(of);
+      return hears(sayOnce(said, of));
     }
   }
 }
@@ -97,11 +115,12 @@ class Watch {
   /** The greatest number and fence that came from a leader who was not deposed. */
   #newest = 0;
   #fence = 0;
+  readonly #said: Said = new Map();
 
   play(draw: Draw): void {
     if (this.worker.situation.kind === 'over') return;
     this.now = millis(this.now + draw.passes);
-    const event = eventOf(draw, this.worker, this.#newest);
+    const event = eventOf(draw, this.worker, this.#newest, this.#said);
     if (event.kind === 'left' && event.generation === this.#inside) this.#inside = null;
     if (event.kind === 'lead' && event.lead.fence >= this.#fence) {
       this.#fence = event.lead.fence;
