@@ -102,6 +102,7 @@ export function foldHappening(state: RunState, entry: Happening): RunState {
       return { ...state, end: { kind: 'failed', code, message } };
     }
     case 'notice':
+    case 'phases':
     case 'recovered':
       return state;
   }

@@ -93,6 +93,7 @@ export function foldProgress(before: JobProgress, { entry, time }: LogEntry): Jo
     }
     case 'failed':
       return { ...before, end: { code: entry.code, reason: short(entry.message) } };
+    case 'phases':
     case 'rolled-back':
     case 'stopping':
     case 'notice':

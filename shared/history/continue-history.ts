@@ -4,6 +4,7 @@ import { historyVersion } from './history-line.js';
 /** Kinds that tell of the training's own course, which a resumed run goes over again. */
 const courseKinds: ReadonlySet<unknown> = new Set([
   'committed',
+  'phases',
   'checkpointed',
   'evaluated',
   'rolled_back',

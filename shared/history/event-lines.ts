@@ -1,6 +1,6 @@
 /** Turns what the processes of a run tell into the lines of its history. */
 import type { ReportedBest, ReportedStep } from '../messages/report-fields.js';
-import type { Recovered, RunEvent, RunResult } from '../messages/run-events.js';
+import type { PhasesTold, Recovered, RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
 import { resultFields, targetFields } from './result-fields.js';
 
@@ -58,6 +58,8 @@ export class EventLines {
       case 'committed':
         this.#committedSteps = event.report.step + 1;
         return stepLine(event.report, event.seconds, time);
+      case 'phases':
+        return phasesLine(event, this.#committedSteps, time);
       case 'checkpointed': {
         const { committedSteps, path, seconds } = event;
         return { kind: 'checkpointed', time, committed_steps: committedSteps, path, seconds };
@@ -109,6 +111,25 @@ export function stepLine(
     step_seconds: seconds,
     phase_seconds: report.phaseSeconds,
     wait_seconds: report.waitSeconds,
+  };
+}
+
+function phasesLine(
+  { generation, members, steps }: PhasesTold,
+  committedSteps: number,
+  time: string,
+): HistoryLineOf<'phases'> {
+  return {
+    kind: 'phases',
+    time,
+    committed_steps: committedSteps,
+    generation,
+    steps,
+    members: members.map(({ worker, lanes, phaseSeconds, waitSeconds }) => ({
+      ...{ worker, lanes },
+      phase_seconds: phaseSeconds,
+      wait_seconds: waitSeconds,
+    })),
   };
 }
 

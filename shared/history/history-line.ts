@@ -111,6 +111,22 @@ const committed = line('committed', {
   wait_seconds: seconds,
 });
 
+/** Where the members' time went: sums over the `steps` steps since the line before, told every few seconds. */
+const phases = line('phases', {
+  generation: count,
+  steps: count,
+  /** By rank. */
+  members: z.array(
+    z.object({
+      worker: z.string(),
+      lanes: count,
+      phase_seconds: values,
+      /** Waiting for peers. */
+      wait_seconds: seconds,
+    }),
+  ),
+});
+
 const checkpointed = line('checkpointed', { path: z.string(), seconds });
 
 /** What AUC and log-loss are of. */
@@ -231,6 +247,7 @@ export const historyLine = z.discriminatedUnion('kind', [
   generation,
   recovery,
   committed,
+  phases,
   checkpointed,
   evaluated,
   rolledBack,

@@ -39,6 +39,10 @@ const cases: readonly (readonly [RunEvent, ShownEvent])[] = [
         ...{ planned: true, reason: 'b has left' },
       },
       { kind: 'checkpointed', committedSteps: 7, path: '/c/step-7', seconds: 0.1 },
+      {
+        ...{ kind: 'phases', generation: 2, steps: 3 },
+        members: [{ worker: 'a', lanes: 4, phaseSeconds: { encode: 0.3 }, waitSeconds: 0.1 }],
+      },
       { kind: 'evaluated', committedSteps: 7, results: [validation, test0] },
       {
         ...{ kind: 'rolled-back', committedSteps: 7, rolledBackTo: 5, reason: 'few negatives' },

@@ -61,6 +61,15 @@ export function eventOf(line: HistoryLine | ProgressLine): ShownEvent | null {
       };
     case 'committed':
       return stepOf(line);
+    case 'phases': {
+      const { generation, steps } = line;
+      const members = line.members.map(({ worker, lanes, phase_seconds, wait_seconds }) => ({
+        ...{ worker, lanes },
+        phaseSeconds: phase_seconds,
+        waitSeconds: wait_seconds,
+      }));
+      return { kind: 'phases', generation, steps, members };
+    }
     case 'checkpointed': {
       const { path, seconds } = line;
       return { kind: 'checkpointed', committedSteps: line.committed_steps, path, seconds };

@@ -21,6 +21,9 @@ export const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
 
 export const stageName = z.string().min(1).max(63);
 
+/** Durations by the name of a phase; docs/performance.md says what each is. */
+export const phaseSeconds = z.record(z.string().max(32), seconds);
+
 /** Identical on every member, except for the durations. Mirrors the training thread's report, without its lanes. */
 export const stepReport = z.strictObject({
   step: count,
@@ -34,7 +37,7 @@ export const stepReport = z.strictObject({
   itemCosine: finite,
   gradientNorm: finite,
   learningRate: finite,
-  phaseSeconds: z.record(z.string().max(32), seconds),
+  phaseSeconds,
   waitSeconds: seconds,
   stateHash,
 });

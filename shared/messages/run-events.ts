@@ -38,6 +38,9 @@ export interface RunResult {
 /** What a change of the members, of the leader or of the bus has cost: see the log's entry. */
 export type Recovered = Extract<Happening, { kind: 'recovered' }>;
 
+/** Where the members' time went in the last steps. */
+export type PhasesTold = Extract<Happening, { kind: 'phases' }>;
+
 /** Training had collapsed, and goes on with other weights and settings. */
 export type RolledBack = Omit<Extract<Happening, { kind: 'rolled-back' }>, 'collapses'>;
 
@@ -87,6 +90,7 @@ export type RunEvent =
       readonly best: ReportedBest | null;
     }
   | RolledBack
+  | PhasesTold
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
   /** Frozen items that have their embeddings, out of all. */
   | { readonly kind: 'encoding'; readonly done: number; readonly total: number }

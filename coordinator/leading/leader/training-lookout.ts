@@ -3,6 +3,7 @@ import type { WorkerId } from '../../../shared/ids.js';
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import type { Millis } from '../../../shared/units.js';
 import { isTrainingIn } from '../../membership/find-late.js';
+import { PhaseSums } from '../../record/phase-sums.js';
 import type { LoggedGeneration } from '../../record/run-state.js';
 import type { StepReport } from '../../record/step-reports.js';
 import type { Leadership } from './leadership.js';
@@ -11,9 +12,11 @@ export class TrainingLookout {
   readonly #run: Leadership;
   /** Everyone trains in the newest generation. */
   #isSettled = false;
+  readonly #phases: PhaseSums;
 
   constructor(run: Leadership) {
     this.#run = run;
+    this.#phases = new PhaseSums(run.now);
   }
 
   /** Who trains now: those whose reports make a step complete. */
@@ -76,6 +79,8 @@ export class TrainingLookout {
     });
     if (told.recovered !== null) this.#run.append(told.recovered);
     if (told.notice !== null) this.#run.notice(told.notice);
+    const phases = this.#phases.add(this.#run.now, reports, trained);
+    if (phases !== null) this.#run.append(phases);
     this.#run.given.parts.metrics.timesOf(reports, this.#run.watch.straggler);
   }
 }

@@ -14,6 +14,7 @@ import {
   count,
   finite,
   path,
+  phaseSeconds,
   seconds,
   sha256,
   stageName,
@@ -86,6 +87,16 @@ const happening = z.discriminatedUnion('kind', [
     lostSeconds: seconds,
     /** Lanes of steps that were computed in part and computed again. */
     recomputedSteps: count,
+  }),
+  /** Where the members' time went: sums over the steps since the entry before. */
+  z.strictObject({
+    kind: z.literal('phases'),
+    generation: count,
+    steps: count,
+    /** By rank. */
+    members: z
+      .array(z.strictObject({ worker, lanes: count, phaseSeconds, waitSeconds: seconds }))
+      .max(membersMax),
   }),
   z.strictObject({ kind: z.literal('stopping'), by: z.string().max(256) }),
   z.strictObject({ kind: z.literal('finished'), result: runResult }),
