@@ -6,6 +6,7 @@ export const mainHelp = `Lockstep trains HLLM recommenders on any number of work
 Usage: lockstep COMMAND [options]
 
 Commands:
+  doctor            what training needs of this machine, and what is missing
   init              write a commented job for a dataset
   train FILE        train the job in FILE on this machine
   coordinator FILE  lead the job in FILE on a nats-server that its workers share
@@ -37,6 +38,23 @@ On a Kubernetes cluster:
 "lockstep COMMAND --help" tells more.
 
 ${exitCodeHelp}`;
+
+export const doctorHelp = `Tells what training needs of this machine, what of it is missing, and the command that helps.
+
+Usage: lockstep doctor [options]
+
+It starts no training and changes nothing.
+
+Options:
+  --engine NAME        that jobs on this machine name: torch (default), tensorflow, wasm or cpu; the
+                       others may be absent
+  --json               one JSON object a check; the last one is the result
+
+Examples:
+  lockstep doctor
+  LOCKSTEP_NATS_URL=nats://one:4222 lockstep doctor    # whether that server can be used, too
+
+Ends with ${exitCodes.success} where training can begin, with ${exitCodes.usage} where something that it needs is missing.`;
 
 export const initHelp = `Writes a job with every field, its default and its meaning.
 

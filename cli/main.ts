@@ -10,6 +10,7 @@ type Command = (words: readonly string[]) => Promise<ExitCode>;
 
 /** Loaded when called: `lockstep version` need not read the whole program. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  doctor: async () => (await import('./doctor/doctor.js')).doctorCommand,
   init: async () => (await import('./init.js')).initCommand,
   train: async () => (await import('./train/train.js')).trainCommand,
   coordinator: async () => (await import('./coordinator/coordinator.js')).coordinatorCommand,
