@@ -1,6 +1,7 @@
 /** The `lockstep` command: which subcommand, and what becomes of an error that ends it. */
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import { mainHelp } from './help.js';
+import { leaveOwnDisplay } from './output/display/own-display.js';
 import { brokenLine, exitCodeOfError } from './output/end/end-line.js';
 import { keepLastWords } from './output/end/last-words.js';
 import { isReaderGone, watchOutput } from './output/watch-output.js';
@@ -86,6 +87,7 @@ watchOutput([process.stdout, process.stderr], (error) => {
 try {
   process.exitCode = await main(words);
 } catch (error) {
+  leaveOwnDisplay();
   const exitCode = exitCodeOfError(error);
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   process.stderr.write(`lockstep: ${exitCode === exitCodes.internal ? stack : message}\n`);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { aRecord } from '../../../shared/ledger/ledger-record-fixture.js';
 import type { ReportedStep } from '../../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../../shared/messages/run-events.js';
-import { cut, openDisplay } from './display.js';
+import { openDisplay } from './open-display.js';
 
 /** Collects what is written to standard output, as a terminal or as a pipe would. */
 function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = {}, columns = 60) {
@@ -83,28 +83,6 @@ test('a roll-back is told in one sentence', () => {
   );
 });
 
-// Would catch a progress line of which nothing is left in a terminal that has not been given a size.
-test('a terminal of width 0 shows the progress', () => {
-  const { display, wait, text } = screen(true, false, {}, 0);
-  display.event(started, null);
-  wait(1000);
-  display.event(committed(0), null);
-  assert.match(text(), /step {4}1\/1000/);
-});
-
-// Would catch colours in a terminal whose user asked for none, and a line that wraps.
-test('on a terminal one line is redrawn, within its width, without colour if so asked', () => {
-  const { display, wait, text } = screen(true, false, { NO_COLOR: '1' });
-  display.event(started, null);
-  for (let step = 0; step < 3; step++) {
-    wait(200);
-    display.event(committed(step), null);
-  }
-  assert.ok(!text().includes('\u001b[3'));
-  for (const line of text().split('\r\u001b[2K')) assert.ok(line.trimEnd().length <= 59, line);
-  assert.match(text(), /step {4}3\/1000/);
-});
-
 // Would catch prose in the stream that a machine reads, and a last line that is not the result.
 test('with --json every line of standard output is JSON and the last one is the result', () => {
   const { display, text } = screen(false, true);
@@ -169,13 +147,6 @@ test('a validation of targets is set beside the base rate', () => {
   ] as const;
   display.event({ kind: 'validated', committedSteps: 20, results, best: null }, null);
   assert.match(text(), /^validation after step 20: logloss 0.6100 \(base rate 0.6900\)$/m);
-});
-
-// Would catch a colour that is cut in half and paints the rest of the terminal.
-test('cutting counts what is visible and ends the colour', () => {
-  assert.equal(cut('abc', 2), 'ab');
-  assert.equal(cut('\u001b[36mab\u001b[39mcd', 3), '\u001b[36mab\u001b[39mc\u001b[39m');
-  assert.equal(cut('ab', 2), 'ab');
 });
 
 // Would catch carriage returns on a terminal that prints them as they come, such as an editor's.

@@ -1,0 +1,84 @@
+/** What is said of an event that happens once. Pure. */
+import type {
+  ShownBest,
+  ShownEvent,
+  ShownRecovery,
+  ShownRollBack,
+} from '../../../shared/history/shown-event.js';
+import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
+import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
+
+/** Sentences for the events that happen once; null for those that are shown as progress. */
+export function sentence(event: ShownEvent): string | null {
+  switch (event.kind) {
+    case 'started': {
+      const from = event.resumedFrom === null ? '' : ` from ${event.resumedFrom}`;
+      const { firstStep, members, totalSteps } = event;
+      const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
+      return firstStep >= totalSteps
+        ? `evaluating step ${totalSteps}${from} on ${who}`
+        : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
+    }
+    case 'generation':
+      return generationSentence(event);
+    case 'recovered':
+      return recoverySentence(event);
+    case 'led':
+      return `${event.coordinator} leads the run from here on`;
+    case 'notice':
+      return event.text;
+    case 'checkpointed':
+      return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
+    case 'validated':
+      return validationSentence(event);
+    case 'rolled-back':
+      return rollBackSentence(event);
+    default:
+      return null;
+  }
+}
+
+function generationSentence(event: Extract<ShownEvent, { kind: 'generation' }>): string {
+  const { committedSteps, members, reason } = event;
+  const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
+  return `${reason}: ${who} go on after step ${committedSteps}`;
+}
+
+/** A planned change says enough by what it has changed. */
+function recoverySentence(event: ShownRecovery): string | null {
+  if (event.planned) return null;
+  const { detectSeconds, reformSeconds, resumeSeconds } = event;
+  const all = detectSeconds + reformSeconds + resumeSeconds;
+  return (
+    `recovered in ${all.toFixed(2)} s: noticed after ${detectSeconds.toFixed(2)} s, ` +
+    `formed anew in ${reformSeconds.toFixed(2)} s, training again ${resumeSeconds.toFixed(2)} s later`
+  );
+}
+
+function rollBackSentence(event: ShownRollBack): string {
+  const { committedSteps, falseNegatives, learningRate, reason, rolledBackTo } = event;
+  const weights = rolledBackTo === 0 ? 'the first weights' : `the weights of step ${rolledBackTo}`;
+  return (
+    `training has collapsed after ${committedSteps} steps: ${reason}: it goes on with ${weights}, ` +
+    `false negatives by ${falseNegatives} and a learning rate of ${learningRate}`
+  );
+}
+
+function validationSentence(event: Extract<ShownEvent, { kind: 'validated' }>): string {
+  const { best, committedSteps, results } = event;
+  const ranks = results.some(({ values }) => values.mrr !== undefined);
+  const metric = best?.metric ?? (ranks ? 'mrr' : 'logloss');
+  const value = (model: ReportedMetrics['model']): string =>
+    results.find((row) => row.model === model)?.values[metric]?.toFixed(4) ?? '-';
+  const [baseline, words] = isClassificationMetric(metric)
+    ? (['base-rate', 'base rate'] as const)
+    : (['popularity', 'popularity'] as const);
+  const numbers = `${metric} ${value('hllm')} (${words} ${value(baseline)})`;
+  return `validation after step ${committedSteps}: ${numbers}${bestSoFar(best, committedSteps)}`;
+}
+
+function bestSoFar(best: ShownBest | null, committedSteps: number): string {
+  if (best === null) return '';
+  if (best.committedSteps === committedSteps) return ', the best so far';
+  return `, the best is ${best.value.toFixed(4)} after step ${best.committedSteps}`;
+}
