@@ -187,13 +187,17 @@ export class OpenLeadership implements Leadership {
   /** Removes what the run needs no more; its log stays. */
   async clean(): Promise<void> {
     const { filesPublisher, log } = this.given.parts;
-    try {
-      await this.given.log.retire();
-      await this.stream.remove();
-      await filesPublisher.remove();
-    } catch (error) {
-      // The outcome stands; what is left on a server ages away by itself.
-      log.warn({ code: codeOf(error) }, `left behind: ${(error as Error).message}`);
+    const removals = [
+      () => this.given.log.retire(),
+      () => this.stream.remove(),
+      () => filesPublisher.remove(),
+    ];
+    // Each by itself: where somebody has removed the log, its plans must not lie in the way of the next one.
+    for (const remove of removals) {
+      await remove().catch((error: unknown) => {
+        // The outcome stands; what is left on a server ages away by itself.
+        log.warn({ code: codeOf(error) }, `left behind: ${(error as Error).message}`);
+      });
     }
   }
 
