@@ -363,6 +363,32 @@ test('a run whose log is new begins at the newest checkpoint', async () => {
   assert.equal(started?.resumedFrom, '/c/12');
 });
 
+// Would catch a run that is resumed behind a lost log and begins at the seed, or not at all: the store still has a
+// generation of before, whose start is none of the new log's.
+test('a run whose log was removed goes on from the newest checkpoint', async () => {
+  const cluster = await trainingCluster();
+  await cluster.steps(1);
+  await cluster.removeLog();
+  await cluster.steps(1);
+  await cluster.pass(6000);
+  for (const { coordinator } of cluster.coordinators) await coordinator.close();
+  const description = {
+    job: {},
+    jobSha256: 'b'.repeat(64),
+    checkpoints: null,
+    resume: 'newest',
+    evaluate: false,
+  };
+  await cluster.coordinator({}, { description, checkpointRequired: true });
+  for (const name of ['w0', 'w1']) {
+    cluster.worker(name, 2).say({ checkpoint: { path: '/c/12', committedSteps: 12 } });
+  }
+  await cluster.pass(4000);
+  assert.deepEqual(await cluster.entries('failed'), []);
+  await cluster.steps(2);
+  assert.deepEqual(await cluster.committed(), [12, 13]);
+});
+
 // Would catch a run that begins at the seed although it was told to go on from a checkpoint.
 test('a run that must resume and finds no checkpoint is refused', async () => {
   const cluster = await trainingCluster({}, { checkpointRequired: true });

@@ -45,6 +45,8 @@ test('what the log knows, or what has not started, or a run that is over, needs 
   assert.equal(unloggedStart(logged, fromState), null);
   assert.equal(unloggedStart(formed, record(null)), null);
   assert.equal(unloggedStart(formed, null), null);
+  // Of a log that was removed and begun again.
+  assert.equal(unloggedStart(emptyRun, fromState), null);
   const end = { kind: 'failed', code: 'X', message: 'a reason' } as const;
   assert.equal(unloggedStart({ ...formed, end }, fromState), null);
 });

@@ -29,7 +29,8 @@ export function generationEntry(
 
 /**
  * The start that a leader wrote and was killed before it stood in the log: members may have heard it and
- * train on. Null where the log knows the record's start, or there is none.
+ * train on. Null where the log knows the record's start, or there is none; and where it does not know that the
+ * generation was formed, which stands in it before any start is written: that record is another log's.
  */
 export function unloggedStart(
   state: RunState,
@@ -37,7 +38,8 @@ export function unloggedStart(
 ): Extract<Happening, { kind: 'generation' }> | null {
   if (record === null || record.start === null || state.end !== null) return null;
   const { generation, start } = record;
-  if (state.generations.some((one) => one.generation === generation && one.started)) return null;
+  const formed = state.generations.find((one) => one.generation === generation);
+  if (formed === undefined || formed.started) return null;
   const position = positionOf(start);
   const { checkpoint } = state;
   const isFound =
