@@ -53,6 +53,9 @@ const jobText = {
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Digest of the job that is trained. */
+const claimed = 'a'.repeat(64);
+
 export class Stage {
   readonly hub = new MemoryHub();
   readonly leader = this.hub.open();
@@ -159,20 +162,20 @@ export class Stage {
     return stage;
   }
 
-  async describe(): Promise<void> {
+  /** @param jobSha256 of the job that the description is of; the claim's is its own */
+  async describe(jobSha256 = claimed): Promise<void> {
     await this.leader.ensureStream(planStream(run), everyPlanSubject(run));
     const values = await this.leader.openValues(claimsBucket);
     const owner = { host: 'h', pid: 1, boot: null, pidNamespace: null, startTicks: null };
-    const jobSha256 = 'a'.repeat(64);
     const claim = encodeClaim({
       run: run.run,
       token: 't',
       since: 'now',
       owner,
-      jobSha256,
+      jobSha256: claimed,
       fence: 1,
     });
-    await values.put(claimKey(run), claim, 0);
+    await values.put(claimKey(run), claim, (await values.get(claimKey(run)))?.revision ?? 0);
     const description = encodeDescription({
       job: jobText,
       jobSha256,
@@ -182,7 +185,8 @@ export class Stage {
       resume: null,
       evaluate: false,
     });
-    await values.put(descriptionKey(run), description, 0);
+    const known = await values.get(descriptionKey(run));
+    await values.put(descriptionKey(run), description, known?.revision ?? 0);
   }
 
   /** Time passes, with ticks as often as a process has them. */

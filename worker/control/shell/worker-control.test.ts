@@ -46,6 +46,20 @@ test('it waits for a run of its job and says so once', async () => {
   assert.equal(stage.status.phase, 'standing-by');
 });
 
+// Would catch a run that is resumed to be longer, and ends where it ended before: its workers read how many steps it
+// had then, and finish behind them.
+test('a run that goes on with another job is joined when somebody has described it', async () => {
+  const stage = new Stage();
+  await stage.describe('b'.repeat(64));
+  stage.control.start();
+  await stage.pass(1000);
+  const reason = `the run ${run.run} of "test" goes on with a job that nobody has described yet`;
+  assert.deepEqual(stage.news, [{ kind: 'waiting', reason }]);
+  await stage.describe();
+  await stage.pass(200);
+  assert.equal(stage.status.phase, 'preparing');
+});
+
 // Would catch a worker that waits for ever because its coordinator did not listen yet when it asked.
 test('files are asked for every half second until they come, whatever else is said', async () => {
   const stage = new Stage();
