@@ -19,6 +19,7 @@ Commands:
   recommend RUN     the next items for a user, a history, or a file of users
   similar RUN ITEM  the items nearest to one
   export RUN        embeddings and both language models, for other programs
+  dashboard [DIR]   show runs in a browser: curves, workers, timeline
   data ...          fetch, import and inspect datasets
   weights PATH      what a pretrained model is, and whether it can be trained from
   chaos FILE        train while processes are killed, and compare the results
@@ -55,6 +56,25 @@ Examples:
   LOCKSTEP_NATS_URL=nats://one:4222 lockstep doctor    # whether that server can be used, too
 
 Ends with ${exitCodes.success} where training can begin, with ${exitCodes.usage} where something that it needs is missing.`;
+
+export const dashboardHelp = `Shows runs in a browser, those that last too: curves, workers, timeline, logs, comparison.
+
+Usage: lockstep dashboard [FOLDER] [options]
+
+FOLDER is the --output of a run, or a folder that holds such folders (default: runs).
+
+Options:
+  --port N             to listen on (default 7400; 0 takes a free one)
+  --host ADDRESS       to listen on (default 127.0.0.1); for others than this machine the environment's
+                       LOCKSTEP_DASHBOARD_TOKEN_FILE must name a file with a token, which goes into the
+                       address once: http://HOST:7400/?token=TOKEN
+  --json               the address as a JSON object
+
+Examples:
+  lockstep dashboard
+  lockstep dashboard runs/movielens-quick --port 8080
+
+Ctrl-C ends it; runs go on.`;
 
 export const initHelp = `Writes a job with every field, its default and its meaning.
 

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   attach: async () => (await import('./attach/attach.js')).attachCommand,
   stop: async () => (await import('./stop/stop.js')).stopCommand,
   'nats-users': async () => (await import('./nats-users/nats-users.js')).natsUsersCommand,
+  dashboard: async () => (await import('./dashboard/dashboard.js')).dashboardCommand,
   chaos: async () => (await import('./chaos/chaos.js')).chaosCommand,
   eval: async () => (await import('./eval.js')).evalCommand,
   audit: async () => (await import('./audit/audit.js')).auditCommand,

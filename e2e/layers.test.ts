@@ -36,10 +36,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /**
  * Rooms of a folder that others may enter, though the folder as a whole is closed to them. Who asks a
  * trained model does so in the command's own process: there is no run to supervise. Who asks a cluster
- * asks its API server for the same objects as the controller does.
+ * asks its API server for the same objects as the controller does. Finished runs are shown by the same pages.
  */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  cli: ['worker/inference/', 'k8s/api/', 'k8s/objects/', 'k8s/crd/', 'k8s/names.ts'],
+  cli: [
+    'worker/inference/',
+    'coordinator/dashboard/',
+    'k8s/api/',
+    'k8s/objects/',
+    'k8s/crd/',
+    'k8s/names.ts',
+  ],
 };
 
 /** About the whole: these may import any folder, and any package of package.json. */
@@ -72,6 +79,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     'worker/metrics.ts',
   ],
   ws: ['worker/collective/'],
+  uplot: ['coordinator/dashboard/charts/'],
   yaml: ['shared/job-spec', 'k8s/crd/definition-file.ts'],
   zod: [
     'shared/',

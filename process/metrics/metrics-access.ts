@@ -25,7 +25,8 @@ export const openAccess: MetricsAccess = { tls: null, token: null };
 /** @throws OptionError that names the variable and the rule, and never the token */
 export function readMetricsAccess(environment: NodeJS.ProcessEnv = process.env): MetricsAccess {
   const file = (name: string): string => environment[name] ?? '';
-  const token = file(tokenVariable) === '' ? null : readToken(file(tokenVariable));
+  const token =
+    file(tokenVariable) === '' ? null : readTokenFile(tokenVariable, file(tokenVariable));
   return { tls: readTls(file(certificateVariable), file(keyVariable)), token };
 }
 
@@ -83,11 +84,12 @@ function readTls(certificateFile: string, keyFile: string): MetricsAccess['tls']
   return { cert, key };
 }
 
-function readToken(path: string): string {
-  const token = contentOf(tokenVariable, path).toString('latin1').trim();
+/** @throws OptionError that names the variable and the rule, and never the token */
+export function readTokenFile(variable: string, path: string): string {
+  const token = contentOf(variable, path).toString('latin1').trim();
   if (token.length < secretBytesMin || token.length > secretBytesMax || /[^!-~]/.test(token)) {
     throw new OptionError(
-      `Cannot start: the file ${path} of ${tokenVariable} must hold one line of ${secretBytesMin} to ` +
+      `Cannot start: the file ${path} of ${variable} must hold one line of ${secretBytesMin} to ` +
         `${secretBytesMax} printable characters without spaces, such as \`openssl rand -hex 32\` ` +
         `prints: it has ${token.length}`,
     );

@@ -4,6 +4,8 @@ import { inRoot } from './paths.mjs';
 import { contents, digest, filesBelow, hasStamp, removeStamp, writeStamp } from './stamp.mjs';
 
 const stamp = inRoot('build/setup/tsc.stamp');
+/** What runs in Node, and what runs in browsers. */
+const projects = ['tsconfig.json', 'coordinator/dashboard/tsconfig.json'];
 const buildInfo = inRoot('dist/.tsbuildinfo');
 
 export const compiled = {
@@ -16,12 +18,10 @@ export const compiled = {
     // tsc goes by its own record, and would not write a file again that someone removed.
     if (missingOutput() !== undefined) rmSync(buildInfo, { force: true });
     const before = sourcesDigest();
-    await runLogged('tsc', [
-      process.execPath,
-      inRoot('node_modules/typescript/bin/tsc'),
-      '-p',
-      inRoot('tsconfig.json'),
-    ]);
+    const tsc = inRoot('node_modules/typescript/bin/tsc');
+    for (const project of projects) {
+      await runLogged('tsc', [process.execPath, tsc, '-p', inRoot(project)]);
+    }
     // Where a file changed under tsc, nobody knows which of the two it read.
     if (sourcesDigest() === before) writeStamp(stamp, key());
     return removed === 0 ? 'compiled' : `compiled, ${removed} outputs without a source removed`;
@@ -32,7 +32,7 @@ export const compiled = {
 const key = () => digest([sourcesDigest(), existsSync(buildInfo) ? readFileSync(buildInfo) : '']);
 
 const sourcesDigest = () =>
-  digest(contents([inRoot('tsconfig.json'), inRoot('package-lock.json'), ...sources()]));
+  digest(contents([...projects.map(inRoot), inRoot('package-lock.json'), ...sources()]));
 
 /** The folders that tsconfig.json includes; it is plain JSON. */
 const folders = JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8')).include;

@@ -1,0 +1,45 @@
+/** `lockstep dashboard [FOLDER]`: shows finished and running runs in a browser until it is interrupted. */
+import { existsSync } from 'node:fs';
+import { readDashboardAccess } from '../../coordinator/dashboard/server/access.js';
+import { startDashboard } from '../../coordinator/dashboard/server/dashboard-server.js';
+import { RunsFolder } from '../../coordinator/dashboard/sources/runs-folder.js';
+import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { dashboardHelp } from '../help.js';
+import { UsageError } from '../usage-error.js';
+import { readDashboardArguments } from './dashboard-arguments.js';
+
+/** @throws UsageError, OptionError, PortUnavailableError */
+export async function dashboardCommand(words: readonly string[]): Promise<ExitCode> {
+  const given = readDashboardArguments(words);
+  if (given === null) {
+    process.stdout.write(`${dashboardHelp}\n`);
+    return exitCodes.success;
+  }
+  const { folder, host, json, port } = given;
+  if (!existsSync(folder)) {
+    throw new UsageError(
+      `Cannot show "${folder}": there is no such folder: it must be the --output of a run, or a folder of runs`,
+    );
+  }
+  const sources = new RunsFolder(folder);
+  await sources.refresh();
+  const server = await startDashboard({
+    ...{ sources, host, port },
+    access: readDashboardAccess(host),
+    onTrouble: (error) => process.stderr.write(`lockstep: ${error.message}\n`),
+  });
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`;
+  const runs = sources.runs().length;
+  const time = new Date().toISOString();
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ kind: 'serving', time, url, runs })}\n`
+      : `${runs} ${runs === 1 ? 'run' : 'runs'} of ${folder} at ${url}\nCtrl-C ends it.\n`,
+  );
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  await server.close();
+  return exitCodes.success;
+}

@@ -1,0 +1,46 @@
+/** Asks the server, and hears what changes. */
+import type { RunAnswer, RunChange, RunSummary, SeriesAnswer } from '../data/api.js';
+
+async function ask<Answer>(path: string): Promise<Answer> {
+  const response = await fetch(path, { headers: { Accept: 'application/json' } });
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error ?? `the server answers ${response.status}`);
+  return body as Answer;
+}
+
+const runPath = (id: string): string => `/api/runs/${encodeURIComponent(id)}`;
+
+export const askRuns = (): Promise<readonly RunSummary[]> => ask('/api/runs');
+export const askRun = (id: string): Promise<RunAnswer> => ask(runPath(id));
+export const askLogs = (id: string): Promise<readonly string[]> => ask(`${runPath(id)}/logs`);
+
+export const askLog = (id: string, name: string): Promise<readonly string[]> =>
+  ask(`${runPath(id)}/log?name=${encodeURIComponent(name)}&lines=300`);
+
+/** @param range committed steps; null for all of them */
+export function askSeries(
+  id: string,
+  range: readonly [number, number] | null,
+  points: number,
+): Promise<SeriesAnswer> {
+  const window = range === null ? '' : `&from=${Math.floor(range[0])}&to=${Math.ceil(range[1])}`;
+  return ask(`${runPath(id)}/series?points=${points}${window}`);
+}
+
+export interface StreamHandlers {
+  readonly onChange: (change: RunChange) => void;
+  /** What is known is of another time: all is to be asked again. */
+  readonly onReset: () => void;
+  readonly onConnection: (isThere: boolean) => void;
+}
+
+/** @returns ends it */
+export function openStream(id: string, version: string, handlers: StreamHandlers): () => void {
+  const stream = new EventSource(`${runPath(id)}/events?after=${encodeURIComponent(version)}`);
+  stream.addEventListener('open', () => handlers.onConnection(true));
+  // The browser connects again by itself, and says which message it has had last.
+  stream.addEventListener('error', () => handlers.onConnection(false));
+  stream.addEventListener('change', (event) => handlers.onChange(JSON.parse(event.data)));
+  stream.addEventListener('reset', () => handlers.onReset());
+  return () => stream.close();
+}

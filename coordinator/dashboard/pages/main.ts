@@ -1,0 +1,80 @@
+/** Which page is shown, by the part of the address behind `#`; and the theme. */
+import { ComparePage } from './compare-page.js';
+import { h, setText, show } from './dom.js';
+import { RunPage } from './run-page.js';
+import { RunsPage } from './runs-page.js';
+
+/** A page that is shown until another one is. */
+export interface Page {
+  readonly element: HTMLElement;
+  readonly title: string;
+  /** Reads what it shows first. */
+  open(): Promise<void>;
+  /** The theme has changed. */
+  redraw(): void;
+  close(): void;
+}
+
+const main = document.getElementById('main') as HTMLElement;
+const themeButton = document.getElementById('theme') as HTMLButtonElement;
+const connection = document.getElementById('connection') as HTMLElement;
+let shown: Page | null = null;
+
+const tellConnection = (isThere: boolean): void =>
+  setText(connection, isThere ? '' : 'no word from the server: trying again');
+
+function pageOf(address: string): Page {
+  const [what, ...rest] = address.replace(/^#?\/?/, '').split('/');
+  const names = rest.map(decodeURIComponent);
+  if (what === 'runs' && names[0] !== undefined) return new RunPage(names[0], tellConnection);
+  if (what === 'compare') return new ComparePage((names[0] ?? '').split(',').filter(Boolean));
+  return new RunsPage();
+}
+
+async function go(): Promise<void> {
+  const address = location.hash;
+  shown?.close();
+  shown = null;
+  tellConnection(true);
+  const page = pageOf(address);
+  try {
+    await page.open();
+  } catch (error) {
+    page.close();
+    if (location.hash !== address) return;
+    const again = h('button', { type: 'button', click: () => void go() }, 'Try again');
+    show(
+      main,
+      h('p', { role: 'alert' }, `Cannot show this page: ${(error as Error).message}`),
+      again,
+    );
+    return;
+  }
+  if (location.hash !== address) {
+    page.close();
+    return;
+  }
+  shown = page;
+  document.title = `${page.title} · Lockstep`;
+  show(main, page.element);
+}
+
+const themes: readonly string[] = ['system', 'light', 'dark'];
+const themeKey = 'lockstep-theme';
+
+function setTheme(theme: string): void {
+  document.documentElement.dataset.theme = theme;
+  setText(themeButton, theme === 'system' ? 'Theme: as the system' : `Theme: ${theme}`);
+  shown?.redraw();
+}
+
+themeButton.addEventListener('click', () => {
+  const at = themes.indexOf(document.documentElement.dataset.theme ?? '');
+  const next = themes[(at + 1) % themes.length] ?? 'system';
+  localStorage.setItem(themeKey, next);
+  setTheme(next);
+});
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => shown?.redraw());
+setTheme(localStorage.getItem(themeKey) ?? 'system');
+addEventListener('hashchange', () => void go());
+void go();

@@ -1,0 +1,92 @@
+/** What is answered to a question about runs. */
+import type { RunAnswer, RunSummary } from '../data/api.js';
+import type { RunModel } from '../data/run-model.js';
+import type { RunSource, RunSources } from '../sources/run-source.js';
+import type { RunChannels } from './run-channels.js';
+
+export interface Question {
+  /** Behind `/api/`. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  /** The newest message of a stream that the viewer has. */
+  readonly after: string | null;
+}
+
+export type Answer =
+  | { readonly status: number; readonly error: string }
+  | { readonly body: unknown };
+
+export interface Known {
+  readonly sources: RunSources;
+  readonly channels: RunChannels;
+}
+
+const pointsMost = 5000;
+const logLinesMost = 2000;
+
+export async function answerOf({ path, query }: Question, known: Known): Promise<Answer> {
+  const [what, id, part] = path;
+  if (what !== 'runs') return missing('there is no such page');
+  if (id === undefined || id === '') return { body: known.sources.runs().map(summaryOf) };
+  const run = known.sources.find(id);
+  if (run === null) return missing('there is no such run');
+  switch (part) {
+    case undefined:
+      return { body: wholeOf(run, known) };
+    case 'series':
+      return seriesOf(run.model, query);
+    case 'logs':
+      return { body: await run.logs() };
+    case 'log':
+      return {
+        body: await run.logTail(
+          query.get('name') ?? '',
+          numberOf(query, 'lines', 200, logLinesMost),
+        ),
+      };
+    default:
+      return missing(`a run has no "${part}"`);
+  }
+}
+
+const missing = (error: string): Answer => ({ status: 404, error });
+
+function summaryOf({ model }: RunSource): RunSummary {
+  const { id, job, run, phase, reason, committedSteps, totalSteps, loss } = model.state;
+  const { metrics, begunAt, changedAt } = model.state;
+  return {
+    ...{ id, job, run, phase, reason, committedSteps, totalSteps, loss },
+    ...{ metrics, begunAt, changedAt },
+  };
+}
+
+function wholeOf(run: RunSource, { channels }: Known): RunAnswer {
+  const { model } = run;
+  const channel = channels.of(model.id);
+  // What is answered here is not told again: the version is of now.
+  channel?.tell(model);
+  return {
+    state: model.state,
+    timeline: model.timeline,
+    dropped: model.dropped,
+    phases: model.phases,
+    job: run.job(),
+    folder: run.folder,
+    version: channel?.version ?? '',
+  };
+}
+
+function seriesOf(model: RunModel, query: URLSearchParams): Answer {
+  const from = numberOf(query, 'from', 0, Number.MAX_SAFE_INTEGER);
+  const to = numberOf(query, 'to', Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER - 1);
+  const points = Math.max(1, numberOf(query, 'points', 1000, pointsMost));
+  if (to < from)
+    return { status: 400, error: `to must not be before from: ${to} is before ${from}` };
+  return { body: model.series.window(from, to, points) };
+}
+
+/** What is no number of that kind is taken for the usual one. */
+function numberOf(query: URLSearchParams, name: string, usual: number, most: number): number {
+  const value = Number(query.get(name) ?? usual);
+  return Number.isInteger(value) && value >= 0 ? Math.min(value, most) : usual;
+}

@@ -1,0 +1,127 @@
+/**
+ * Reads a `history.jsonl` that may still grow, and that a resumed run may have cut. A file of a million
+ * steps is opened within two seconds: of most steps only the loss is read then, which is exact, and all
+ * other numbers of one step among several.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { HistoryLine, ProgressLine } from '../../../shared/history/history-line.js';
+import { readLine } from '../../../shared/history/line-events.js';
+import type { Step } from '../data/step-series.js';
+import { beginsAs, readStep } from './step-line.js';
+
+const chunkBytes = 4 * 1024 * 1024;
+/** Bytes behind which steps are read in part: some 200,000 of them. */
+const wholeBytes = 64 * 1024 * 1024;
+/** Bytes before the place that was read last, by which a file that was cut is known. */
+const markBytes = 256;
+/** A line is longer than this only where it is none of ours. */
+const lineBytesMax = 64 * 1024 * 1024;
+const newline = 0x0a;
+const phasesBeginning = Buffer.from('{"kind":"phases",');
+
+export interface HistoryReader {
+  /** The file is another one than before, or was cut: everything is told again. */
+  readonly onRestart: () => void;
+  readonly onLine: (line: HistoryLine | ProgressLine) => void;
+  readonly onStep: (step: Step) => void;
+}
+
+/** How much is read of what was found at once. */
+interface Pace {
+  /** Of so many steps, one is read whole. */
+  readonly every: number;
+  steps: number;
+  /** Before this place phases are not read. */
+  readonly phasesFrom: number;
+}
+
+export class HistoryTail {
+  readonly #path: string;
+  readonly #reader: HistoryReader;
+  #offset = 0;
+  #mark: Buffer = Buffer.alloc(0);
+
+  constructor(path: string, reader: HistoryReader) {
+    this.#path = path;
+    this.#reader = reader;
+  }
+
+  /** Reads the whole lines that are new. @throws where the file cannot be read; absent is empty */
+  async refresh(): Promise<void> {
+    const file = await openFile(this.#path);
+    if (file === null) return;
+    try {
+      const { size } = await file.stat();
+      if (size === this.#offset) return;
+      if (!(await this.#isSame(file, size))) this.#restart();
+      await this.#read(file, size);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #read(file: FileHandle, size: number): Promise<void> {
+    const every = Math.max(1, Math.ceil((size - this.#offset) / wholeBytes));
+    const pace: Pace = { every, steps: 0, phasesFrom: size - wholeBytes };
+    let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - this.#offset));
+    // Bytes of a line whose end has not been read yet, at the beginning of the buffer.
+    let rest = 0;
+    for (;;) {
+      const at = this.#offset + rest;
+      const { bytesRead } = await file.read(buffer, rest, buffer.length - rest, at);
+      if (bytesRead === 0) return;
+      const data = buffer.subarray(0, rest + bytesRead);
+      let start = 0;
+      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
+        this.#tell(data.subarray(start, end), this.#offset + start, pace);
+        start = end + 1;
+      }
+      this.#took(data.subarray(0, start));
+      rest = data.length - start;
+      if (rest > lineBytesMax) throw new Error(`${this.#path}: a line has no end`);
+      if (rest === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(rest)]);
+      else buffer.copyWithin(0, start, data.length);
+    }
+  }
+
+  #tell(bytes: Buffer, offset: number, pace: Pace): void {
+    const step = readStep(bytes, pace.steps % pace.every === 0);
+    if (step !== null) {
+      pace.steps++;
+      this.#reader.onStep(step);
+      return;
+    }
+    // Only the newest of them are kept.
+    if (offset < pace.phasesFrom && beginsAs(bytes, phasesBeginning)) return;
+    const line = readLine(bytes.toString('utf8'));
+    if (line !== null) this.#reader.onLine(line);
+  }
+
+  #took(whole: Buffer): void {
+    if (whole.length === 0) return;
+    this.#offset += whole.length;
+    this.#mark = Buffer.concat([this.#mark, whole.subarray(-markBytes)]).subarray(-markBytes);
+  }
+
+  async #isSame(file: FileHandle, size: number): Promise<boolean> {
+    if (size < this.#offset) return false;
+    const there = Buffer.alloc(this.#mark.length);
+    await file.read(there, 0, there.length, this.#offset - there.length);
+    return there.equals(this.#mark);
+  }
+
+  #restart(): void {
+    this.#offset = 0;
+    this.#mark = Buffer.alloc(0);
+    this.#reader.onRestart();
+  }
+}
+
+async function openFile(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+/** Where a run is known from: its folder, or the log that its coordinators keep. */
+import type { RunModel } from '../data/run-model.js';
+
+export interface RunSource {
+  readonly model: RunModel;
+  /** The job as it was resolved; null where it is not known. */
+  readonly job: () => unknown;
+  /** Where its folder is; null where it has none here. */
+  readonly folder: string | null;
+  /** Names of the processes whose logs can be read. */
+  readonly logs: () => Promise<readonly string[]>;
+  /** The last lines of a process's log, the oldest first; empty where there is none. */
+  readonly logTail: (name: string, lines: number) => Promise<readonly string[]>;
+}
+
+export interface RunSources {
+  /** By id, in the order in which they are listed. */
+  readonly runs: () => readonly RunSource[];
+  readonly find: (id: string) => RunSource | null;
+  /** Reads what is new: asked again and again, and soon done where nothing is. */
+  readonly refresh: () => Promise<void>;
+}
