@@ -1,0 +1,118 @@
+/**
+ * What the dashboard's server answers and its pages draw. The lines are those of the history: a run is
+ * shown by the same account wherever it is read from.
+ */
+import type { HistoryLine, HistoryLineOf } from '../../../shared/history/history-line.js';
+
+/** As far as the history tells: who was killed cannot say so, and seems to train. */
+export type RunPhase = 'waiting' | 'training' | 'evaluating' | 'finished' | 'stopped' | 'failed';
+
+export interface RunSummary {
+  /** In addresses of this server. */
+  readonly id: string;
+  readonly job: string;
+  readonly run: string;
+  readonly phase: RunPhase;
+  /** What it waits for, or why it has failed; null where there is nothing to say. */
+  readonly reason: string | null;
+  readonly committedSteps: number;
+  readonly totalSteps: number;
+  readonly loss: number | null;
+  /** Of the newest evaluation of the model: `validation recall@10` and so on. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Wall clock, ISO 8601; null before the first line. */
+  readonly begunAt: string | null;
+  readonly changedAt: string | null;
+}
+
+/** Of a member as the newest generation has it. */
+export interface ShownMember {
+  readonly worker: string;
+  /** Null where no line has told it yet. */
+  readonly lanes: number | null;
+}
+
+export interface RunState extends RunSummary {
+  readonly jobSha256: string;
+  readonly generation: number | null;
+  readonly members: readonly ShownMember[];
+  /** Mean of the last steps; null before the first. */
+  readonly stepSeconds: number | null;
+  readonly sequencesPerSecond: number | null;
+  readonly itemTokensPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly versions: { readonly lockstep: string; readonly node: string } | null;
+  /** Done and total of what is no step: users of an evaluation, items that are encoded. */
+  readonly doing: {
+    readonly what: 'evaluating' | 'encoding';
+    readonly done: number;
+    readonly total: number;
+  } | null;
+  readonly end: HistoryLineOf<'finished' | 'failed'> | null;
+}
+
+/** Everything but steps and phases, which are drawn as curves. */
+export type TimelineLine = Exclude<HistoryLine, HistoryLineOf<'committed' | 'phases' | 'history'>>;
+export type PhasesLine = HistoryLineOf<'phases'>;
+
+/** Numbers of a step that are drawn, by their names in the history. */
+export const stepNumbers = [
+  'loss',
+  'gradient_norm',
+  'learning_rate',
+  'logit_scale',
+  'top1',
+  'live_negatives',
+  'least_live_negatives',
+  'classification_loss',
+  'generative_loss',
+  'item_cosine',
+  'step_seconds',
+  'wait_seconds',
+  'sequences',
+  'item_tokens',
+] as const;
+
+export type StepNumber = (typeof stepNumbers)[number];
+
+/** A window of the steps, as many points as were asked for at most. */
+export interface SeriesAnswer {
+  /** Committed steps of each point: of its last step. */
+  readonly steps: readonly number[];
+  /** Milliseconds since 1970 of each point. */
+  readonly times: readonly number[];
+  /** Means over the steps of a point; null where none has the number. Only numbers that any step has. */
+  readonly means: Partial<Record<StepNumber, readonly (number | null)[]>>;
+  readonly lossMin: readonly number[];
+  readonly lossMax: readonly number[];
+  /** Steps in a point. */
+  readonly stride: number;
+}
+
+export interface RunAnswer {
+  readonly state: RunState;
+  readonly timeline: readonly TimelineLine[];
+  /** Lines of the timeline that are older than those, and were dropped. */
+  readonly dropped: number;
+  readonly phases: readonly PhasesLine[];
+  /** The job as it was resolved; null where it is not known. */
+  readonly job: unknown;
+  /** Where its folder is; null where it has none here. */
+  readonly folder: string | null;
+  /** Of the stream of changes: what comes behind this answer is asked for by it. */
+  readonly version: string;
+}
+
+/** One message of the stream of a run: what has changed since the one before. */
+export interface RunChange {
+  readonly state: RunState;
+  /** New steps, by the names of `stepNumbers`, with `committed_steps` and milliseconds since 1970. */
+  readonly steps: readonly (Partial<Record<StepNumber, number>> & {
+    readonly committed_steps: number;
+    readonly time: number;
+  })[];
+  readonly timeline: readonly TimelineLine[];
+  readonly phases: readonly PhasesLine[];
+  /** Training went back to this step: points behind it are gone. Null where it did not. */
+  readonly rewoundTo: number | null;
+}
