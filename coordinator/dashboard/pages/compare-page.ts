@@ -7,7 +7,7 @@ import { charted } from './charted.js';
 import { askRun, askSeries } from './client.js';
 import { controls, readSettings } from './controls.js';
 import { h, show } from './dom.js';
-import type { Page } from './main.js';
+import type { Page } from './page.js';
 import { badge, section } from './parts.js';
 
 const points = 600;

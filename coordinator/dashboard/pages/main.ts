@@ -1,19 +1,9 @@
 /** Which page is shown, by the part of the address behind `#`; and the theme. */
 import { ComparePage } from './compare-page.js';
 import { h, setText, show } from './dom.js';
+import type { Page } from './page.js';
 import { RunPage } from './run-page.js';
 import { RunsPage } from './runs-page.js';
-
-/** A page that is shown until another one is. */
-export interface Page {
-  readonly element: HTMLElement;
-  readonly title: string;
-  /** Reads what it shows first. */
-  open(): Promise<void>;
-  /** The theme has changed. */
-  redraw(): void;
-  close(): void;
-}
 
 const main = document.getElementById('main') as HTMLElement;
 const themeButton = document.getElementById('theme') as HTMLButtonElement;

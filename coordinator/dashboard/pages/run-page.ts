@@ -15,7 +15,7 @@ import { controls, readSettings } from './controls.js';
 import { h, setText, show } from './dom.js';
 import { JobView } from './job-view.js';
 import { LogView } from './log-view.js';
-import type { Page } from './main.js';
+import type { Page } from './page.js';
 import { badge, figure, progress, section } from './parts.js';
 import { TimelineView } from './timeline-view.js';
 import { WorkersView } from './workers-view.js';

@@ -3,7 +3,7 @@ import type { RunSummary } from '../data/api.js';
 import { ago, number } from '../data/words.js';
 import { askRuns } from './client.js';
 import { h, show } from './dom.js';
-import type { Page } from './main.js';
+import type { Page } from './page.js';
 import { badge, progress } from './parts.js';
 
 const askEvery = 2000;
