@@ -2,6 +2,9 @@
 import { BusAwayError, BusLostError, BusRefusedError } from '../../../shared/bus.js';
 import { codeOf } from '../../../shared/exit-codes.js';
 import { MalformedMessageError } from '../../../shared/messages/guard.js';
+import { decodeClaim } from '../../../shared/run/claim.js';
+import type { RunAddress } from '../../../shared/run/run-id.js';
+import { claimKey, claimsBucket } from '../../../shared/subjects.js';
 import { type Millis, millis } from '../../../shared/units.js';
 import { leaverLook, silenceLook } from '../situation/limits.js';
 import type { WorkerEvent } from '../situation/worker-event.js';
@@ -29,6 +32,8 @@ export class RunWatch {
   #waitsFor: string | null = null;
   #lost: string | null = null;
   #askedAt: Millis = millis(0);
+  /** Of the claim on the run's name, when the log's end was doubted last; null before that. */
+  #claimed: number | null = null;
 
   constructor(parts: RunWatchParts) {
     this.#parts = parts;
@@ -39,7 +44,7 @@ export class RunWatch {
   }
 
   /** Whoever was cut off when others went on without it, or the run ended, hears of it here. */
-  lookIntoLog(now: Millis, { heardAt, leavingSince }: Known): void {
+  lookIntoLog(now: Millis, { fence, heardAt, leavingSince }: Known): void {
     const run = this.#found?.run;
     const patience = leavingSince === null ? silenceLook : leaverLook;
     if (run === undefined || now - Math.max(heardAt, this.#askedAt) < patience) return;
@@ -47,12 +52,26 @@ export class RunWatch {
     void this.#ask(async () => {
       try {
         const end = await readLogEnd(this.#parts.bus, run);
-        this.#parts.hear({ kind: 'log-read', askedAt: now, end });
+        const isOpen = end.over !== null && fence === 0 && (await this.#isGoneOnWith(run));
+        const over = isOpen ? null : end.over;
+        this.#parts.hear({ kind: 'log-read', askedAt: now, end: { ...end, over } });
       } catch (error) {
         if (error instanceof BusRefusedError) this.#tellLost(error);
         throw error;
       }
     });
+  }
+
+  /**
+   * Whoever has heard no leader yet may read how the execution before has ended, while a coordinator that goes on
+   * with the run still opens its dataset: that one holds the claim, and renews it between two looks.
+   */
+  async #isGoneOnWith(run: RunAddress): Promise<boolean> {
+    const values = await this.#parts.bus.findValues(claimsBucket);
+    const claim = (await values?.get(claimKey(run))) ?? null;
+    const before = this.#claimed;
+    this.#claimed = claim?.revision ?? null;
+    return claim !== null && decodeClaim(claim.data).run === run.run && claim.revision !== before;
   }
 
   /** Nobody leads, and how the run ended, if it has, cannot be known: said once for each reason. */

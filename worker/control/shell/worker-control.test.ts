@@ -518,6 +518,27 @@ test('while nobody leads it looks into the log, and ends with the run', async ()
   assert.deepEqual(end, { code: exitCodes.training, reason: `the run has failed: ${message}` });
 });
 
+// Would catch a run that is resumed, and whose workers end of how it ended before, since its coordinator takes longer
+// to open the dataset than they wait for a word.
+test('an end that stands in the log before anyone leads counts once nobody goes on with the run', async () => {
+  const stage = new Stage();
+  await stage.describe();
+  const message = 'the loss is NaN';
+  await stage.logs({ kind: 'failed', code: 'X', message, worker: null, committedSteps: 0 });
+  stage.control.start();
+  await stage.pass(100);
+  stage.tell({ kind: 'opened' });
+  for (let second = 0; second < 40; second++) {
+    // As whoever holds the claim does.
+    await stage.describe();
+    await stage.pass(1000);
+  }
+  assert.equal(stage.control.worker.situation.kind, 'standing-by');
+  await stage.pass(21_000);
+  const end = await stage.control.end;
+  assert.deepEqual(end, { code: exitCodes.training, reason: `the run has failed: ${message}` });
+});
+
 // Would catch a worker that waits in silence for a leader of a run whose log was removed.
 test('while nobody leads and the log is gone, it says so once', async () => {
   const stage = await training();
