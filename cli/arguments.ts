@@ -17,6 +17,8 @@ export interface RunArguments {
   readonly initFrom: string | null;
   readonly json: boolean;
   readonly metricsPort: number | null;
+  /** 0 takes a free one; null: none is served. */
+  readonly dashboardPort: number | null;
   readonly nats: string | null;
 }
 
@@ -35,6 +37,8 @@ const forTrain = {
   'resume-if-any': { type: 'boolean' },
   set: { type: 'string', multiple: true },
   'metrics-port': { type: 'string' },
+  'dashboard-port': { type: 'string' },
+  'no-dashboard': { type: 'boolean' },
 } as const;
 
 /**
@@ -75,8 +79,17 @@ export function readRunArguments(
     json: values.json === true,
     // 0 asks for free ones, as it does elsewhere, and not for the ports from 0 on.
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535 - membersMax) || null,
+    dashboardPort: dashboardPort(values['dashboard-port'], values['no-dashboard'] === true),
     nats: values.nats ?? null,
   };
+}
+
+/** @throws UsageError */
+function dashboardPort(value: string | undefined, isUnwanted: boolean): number | null {
+  if (isUnwanted && value !== undefined) {
+    throw new UsageError('--dashboard-port and --no-dashboard exclude each other: both are given');
+  }
+  return isUnwanted ? null : (integer('--dashboard-port', value, 0, 65535) ?? 0);
 }
 
 export function resumeWish(required: boolean, ifAny: boolean): ResumeWish {

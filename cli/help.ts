@@ -104,6 +104,8 @@ Options:
   --set PATH=VALUE     set a field of the job, such as optimizer.learningRate=0.003; repeatable
   --json               one JSON object a line; the last one is the result
   --metrics-port P     serve the coordinator's metrics on P, worker r's on P+1+r (default: free ports)
+  --dashboard-port P   show the run in a browser on P (default: a free port, which is printed)
+  --no-dashboard       serve none
   --nats URL           use this nats-server with JetStream instead of starting one (default:
                        LOCKSTEP_NATS_URL, if set); a secret comes from there, never from the command line
 

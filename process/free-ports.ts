@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { PortUnavailableError } from './port-unavailable-error.js';
 
 /**
@@ -21,6 +21,18 @@ export async function requireFreePorts(
         `each process: port ${port} is not: ${refusal}`,
     );
   }
+}
+
+/** One that nobody listens on now. */
+export function freePort(host = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function refusalOf(port: number, host: string): Promise<string | null> {

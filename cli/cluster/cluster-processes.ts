@@ -23,6 +23,9 @@ export interface ClusterProcesses {
   /** The first coordinator's; the others follow. Null takes free ones. */
   readonly metricsPort: number | null;
   readonly metricsHost?: string | null;
+  /** Of the first coordinator's dashboard; the others take free ones. Null or left out: none is served. */
+  readonly dashboardPort?: number | null;
+  readonly dashboardHost?: string | null;
   /** `newest`, a checkpoint folder, or null to start from the seed. */
   readonly resume: string | null;
   /** Resumes where there is something to resume, and never goes on with a run that is over. */
@@ -73,7 +76,10 @@ export function processesOf(options: ClusterProcesses, nats: NatsEnvironments): 
       name,
       entry: entries.coordinator,
       environment: nats.coordinator,
-      arguments: coordinatorWords(options, name, port(index)),
+      arguments: [
+        ...coordinatorWords(options, name, port(index)),
+        ...dashboardWords(options, index),
+      ],
       logFile: logFile(name),
     };
   });
@@ -116,6 +122,17 @@ function coordinatorWords(options: ClusterProcesses, name: string, port: number)
     ...(resume === null ? [] : ['--resume', resume]),
     ...(options.grace == null ? [] : ['--grace', String(options.grace)]),
     ...(options.resumeIfAny === true ? ['--resume-if-any'] : []),
+  ];
+}
+
+function dashboardWords(
+  { dashboardHost, dashboardPort, output }: ClusterProcesses,
+  index: number,
+): string[] {
+  if (dashboardPort == null) return [];
+  return [
+    ...['--dashboard-port', String(index === 0 ? dashboardPort : 0), '--dashboard-folder', output],
+    ...(dashboardHost ? ['--dashboard-host', dashboardHost] : []),
   ];
 }
 

@@ -46,7 +46,10 @@ export interface ProcessNote {
   readonly name: string;
   readonly pid: number;
   readonly metricsPort: number | null;
+  readonly dashboardPort: number | null;
 }
+
+const noPorts = { metricsPort: null, dashboardPort: null } as const;
 
 export interface RunningJob {
   readonly end: Promise<ClusterEnd>;
@@ -187,7 +190,7 @@ class Cluster {
       directory: join(output, `.nats-${temporaryPart()}`),
       logFile: join(this.#logs, 'nats-server.log'),
       job: this.#options.run.job,
-      onStart: (pid) => this.#options.onProcess({ name: 'nats-server', pid, metricsPort: null }),
+      onStart: (pid) => this.#options.onProcess({ name: 'nats-server', pid, ...noPorts }),
       onRestart: (text) => this.#notice(text),
       onLoss: (symptom) => this.#lose('nats-server', symptom, null),
     });
@@ -231,6 +234,7 @@ class Cluster {
           name: child.name,
           pid: child.pid,
           metricsPort: event.metricsPort,
+          dashboardPort: event.dashboardPort ?? null,
         });
         return;
       case 'notice':

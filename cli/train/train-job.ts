@@ -1,4 +1,6 @@
 /** Trains a job into a folder: checks everything, then writes, then starts the processes. */
+
+import { freePort } from '../../process/free-ports.js';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
@@ -18,6 +20,8 @@ export interface TrainOptions {
   /** A server that exists; null starts one of our own. */
   readonly natsUrl: string | null;
   readonly metricsPort: number | null;
+  /** 0 takes a free one; null serves no dashboard. */
+  readonly dashboardPort: number | null;
   readonly display: Display;
   /** The command that goes on from a checkpoint, or runs the same again. */
   readonly commandTo: (goOn: 'resume' | 'begin') => string;
@@ -58,6 +62,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
         workers,
         natsUrl,
         metricsPort,
+        dashboardPort: await lastingPort(options.dashboardPort),
         resume: checked.resume ? 'newest' : null,
         evaluateOnly: false,
         trouble: lock.lost,
@@ -68,6 +73,10 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     await giveBack(lock, claim);
   }
 }
+
+/** One that a coordinator which is started again takes again: viewers go on there. */
+const lastingPort = async (wanted: number | null): Promise<number | null> =>
+  wanted === 0 ? freePort() : wanted;
 
 /** The name first: who waits for the folder may train under it at once. */
 async function giveBack(lock: FolderLock, claim: NameClaim | null): Promise<void> {

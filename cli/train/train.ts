@@ -29,6 +29,7 @@ export async function trainCommand(words: readonly string[]): Promise<ExitCode> 
     resume: given.resume,
     natsUrl: natsAddressIfAny(given.nats),
     metricsPort: given.metricsPort,
+    dashboardPort: given.dashboardPort,
     display,
     commandTo: (goOn) =>
       resumeCommand({

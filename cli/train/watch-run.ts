@@ -20,10 +20,11 @@ export async function watchRun({ run: options, ...view }: WatchOptions): Promise
   const run = runCluster({
     ...options,
     onEvent: (event, time) => shown.see(event, time),
-    onProcess: ({ name, pid, metricsPort }) => {
+    onProcess: ({ dashboardPort, metricsPort, name, pid }) => {
       const address = `${metricsScheme()}://127.0.0.1:${metricsPort}/metrics`;
       const metrics = metricsPort === null ? '' : `, metrics on ${address}`;
       display.note(`${name}: pid ${pid}${metrics}`);
+      if (dashboardPort !== null) display.note(`dashboard: http://127.0.0.1:${dashboardPort}/`);
     },
   });
   const ignoreSignals = listenToInterrupts(run, () => display.note(stopWords(shown.doing)));

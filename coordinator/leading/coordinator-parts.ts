@@ -11,6 +11,7 @@ import type { WorkersWanted } from '../membership/cluster-view.js';
 import type { CoordinatorMetrics } from '../metrics.js';
 import type { FilesPublisher } from '../plans/files-publisher.js';
 import type { PlanSource } from '../plans/plan-source.js';
+import type { EntryReader } from './log-follower.js';
 
 /** What is known when the dataset is open, and needed before a generation can be formed. */
 export interface Prepared {
@@ -46,6 +47,8 @@ export interface CoordinatorParts {
   readonly prepared: Promise<Prepared>;
   /** How long it may stay for workers that are asked to end together with it. */
   readonly grace: Millis;
+  /** Whoever else wants the entries of the log as they are read. */
+  readonly entryReader?: EntryReader;
   /** Removes what dead runs of the name left; called by whoever leads. */
   readonly sweep: () => Promise<readonly string[]>;
   /** Something that people should know before there is a log. */

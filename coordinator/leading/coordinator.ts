@@ -102,8 +102,11 @@ export class Coordinator {
     metrics.leader.set(0);
     const values = await bus.openValues(claimsBucket);
     const log = await bus.ensureLog(logStream(run), logSubject(run));
-    const follower = new LogFollower(log, (reason, sequence) =>
-      this.#refuse(reason, `entry ${sequence} of the run's log cannot be read`),
+    const follower = new LogFollower(
+      log,
+      (reason, sequence) =>
+        this.#refuse(reason, `entry ${sequence} of the run's log cannot be read`),
+      this.#parts.entryReader ?? null,
     );
     const begunBehind = await log.last();
     // A leader has what it read, and is told by its next entry; nobody can lead from half a log.

@@ -30,6 +30,7 @@ import { Coordinator } from './coordinator.js';
 import type { CoordinatorOutcome, Prepared } from './coordinator-parts.js';
 import { defaultGrace } from './decide-leave.js';
 import { graceSecondsMax, lookInterval } from './limits.js';
+import { serveDashboard, shownRun } from './serve-dashboard.js';
 
 export type OpenPlan = (job: TrainingJob, datasetDirectory: string) => Promise<JobPlan>;
 
@@ -46,6 +47,9 @@ const names = [
   'grace',
   'metrics-port',
   'metrics-host',
+  'dashboard-port',
+  'dashboard-host',
+  'dashboard-folder',
 ];
 
 /** Where each worker has its checkpoints in a folder of its own. */
@@ -91,6 +95,8 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const { min, max, replicas, shares } = spec.spec.workers;
     const { lanes } = spec.spec;
     metrics.membersMin.set(min);
+    const shown =
+      options.optional('dashboard-port') === undefined ? null : shownRun(spec, run.run, options);
     const coordinator = new Coordinator({
       bus,
       clock: systemClock,
@@ -123,6 +129,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       grace: millis(options.integer('grace', 1, graceSecondsMax, defaultGrace / 1000) * 1000),
       sweep: () => sweepRuns({ bus, run }, 'keep'),
       note: (text) => parent.tell({ kind: 'notice', text }),
+      ...(shown !== null && { entryReader: shown }),
     });
     const leave = (): void => void coordinator.leave();
     const handlers = {
@@ -140,8 +147,10 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       unready: () => coordinator.unready,
       access: accessOn(host, (text) => log.warn({}, text)),
     });
-    parent.tell({ kind: 'listening', metricsPort: server.port });
-    log.info({ ...run, metricsPort: server.port }, 'coordinator started');
+    const dashboard = shown === null ? null : await serveDashboard(shown, options, log);
+    const dashboardPort = dashboard?.port ?? null;
+    parent.tell({ kind: 'listening', metricsPort: server.port, dashboardPort });
+    log.info({ ...run, metricsPort: server.port, dashboardPort }, 'coordinator started');
     await coordinator.start();
     const reporter = openReporter({ log, metrics, runId: run.run, min });
     const ticking = setInterval(() => {
@@ -153,6 +162,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     await reporter?.close(outcome.kind === 'left' ? null : coordinator.standing);
     endWithin(goodbyeTimeout);
     await coordinator.close();
+    await dashboard?.close();
     await bus.close();
     if (outcome.kind === 'failed') tellFailure(outcome, parent.tell);
     await parent.flush();

@@ -45,8 +45,12 @@ export type PhasesTold = Extract<Happening, { kind: 'phases' }>;
 export type RolledBack = Omit<Extract<Happening, { kind: 'rolled-back' }>, 'collapses'>;
 
 export type RunEvent =
-  /** The metrics server listens. */
-  | { readonly kind: 'listening'; readonly metricsPort: number }
+  /** What it serves over HTTP; a process without a dashboard says nothing of one. */
+  | {
+      readonly kind: 'listening';
+      readonly metricsPort: number;
+      readonly dashboardPort?: number | null;
+    }
   | { readonly kind: 'waiting'; readonly reason: string }
   /** Something that the user should know and the run goes on without. */
   | { readonly kind: 'notice'; readonly text: string }

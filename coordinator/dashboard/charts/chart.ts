@@ -79,8 +79,9 @@ export class Chart {
       .join();
     if (this.#plot === null || shape !== this.#shape) this.#draw(shape);
     else this.#plot.setData(this.#columns());
-    this.#plotted.setAttribute('role', 'img');
-    this.#plotted.setAttribute('aria-label', this.#spoken);
+    const canvas = this.#plot?.root.querySelector('canvas');
+    canvas?.setAttribute('role', 'img');
+    canvas?.setAttribute('aria-label', this.#spoken);
   }
 
   /** In other colours. */

@@ -8,7 +8,7 @@ import { askRun, askSeries } from './client.js';
 import { controls, readSettings } from './controls.js';
 import { h, show } from './dom.js';
 import type { Page } from './page.js';
-import { badge, section } from './parts.js';
+import { badge, scrolling, section } from './parts.js';
 
 const points = 600;
 
@@ -73,9 +73,8 @@ export class ComparePage implements Page {
         h('th', { scope: 'row' }, name),
         ...this.#answers.map((answer, index) => h('td', {}, of(answer, index))),
       );
-    return h(
-      'div.scroll',
-      {},
+    return scrolling(
+      'compared runs',
       h(
         'table.compared',
         {},

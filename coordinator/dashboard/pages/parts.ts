@@ -42,3 +42,7 @@ export const figure = (
 
 export const section = (title: string, ...children: readonly (Node | null)[]): HTMLElement =>
   h('section.panel', { 'aria-label': title }, h('h2', {}, title), ...children);
+
+/** What is wider than a screen scrolls by itself, by keys too. */
+export const scrolling = (label: string, table: Node): HTMLElement =>
+  h('div.scroll', { tabindex: 0, role: 'group', 'aria-label': label }, table);

@@ -4,7 +4,7 @@ import { ago, number } from '../data/words.js';
 import { askRuns } from './client.js';
 import { h, show } from './dom.js';
 import type { Page } from './page.js';
-import { badge, progress } from './parts.js';
+import { badge, progress, scrolling } from './parts.js';
 
 const askEvery = 2000;
 /** Metrics that fit into a table: the first of each split. */
@@ -30,9 +30,8 @@ export class RunsPage implements Page {
     show(
       this.element,
       h('div.row', {}, h('h1', {}, 'Runs'), this.#compare),
-      h(
-        'div.scroll',
-        {},
+      scrolling(
+        'runs',
         h(
           'table.runs',
           {},

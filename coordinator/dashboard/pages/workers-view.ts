@@ -5,7 +5,7 @@ import type { PhasesLine, RunState } from '../data/api.js';
 import { type MemberTime, timesOf } from '../data/who-waits.js';
 import { duration, number } from '../data/words.js';
 import { h, setText, show } from './dom.js';
-import { section } from './parts.js';
+import { scrolling, section } from './parts.js';
 
 const heads = ['Worker', 'Lanes', 'Where a step goes', 'Seconds a step', 'Waits', 'Item tokens/s'];
 
@@ -22,7 +22,7 @@ export class WorkersView {
       h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
       this.#rows,
     );
-    this.element = section('Workers', this.#verdict, h('div.scroll', {}, table), this.#legend);
+    this.element = section('Workers', this.#verdict, scrolling('workers', table), this.#legend);
   }
 
   set(state: RunState, lines: readonly PhasesLine[]): void {

@@ -36,6 +36,7 @@ try {
     resume: values.resume === true ? 'required' : 'never',
     natsUrl: values.nats ?? null,
     metricsPort: null,
+    dashboardPort: null,
     display: openOwnDisplay(true),
     commandTo: () => 'the same with --resume',
     entries: heldEntries,
