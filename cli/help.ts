@@ -20,6 +20,7 @@ Commands:
   similar RUN ITEM  the items nearest to one
   export RUN        embeddings and both language models, for other programs
   dashboard [DIR]   show runs in a browser: curves, workers, timeline
+  history RUN       losses, metrics and times of a run, as a table or for TensorBoard
   data ...          fetch, import and inspect datasets
   weights PATH      what a pretrained model is, and whether it can be trained from
   chaos FILE        train while processes are killed, and compare the results
@@ -304,6 +305,23 @@ Options:
   --parts PART,PART    some of the parts above (default: all but users)
 ${checkpointOption}
   --json               one JSON object a line; the last one is the result
+
+${exitCodeHelp}`;
+
+export const historyHelp = `Converts what a run's history says, step by step, for other programs.
+
+Usage: lockstep history RUN --format FORMAT [--output PATH] [options]
+
+RUN is the --output of a run, or its history.jsonl, whether the run lasts or is over: asked again, the
+command replaces what it wrote. docs/history.md has the names of the curves.
+
+Formats:
+  csv          a row for each step and each evaluation, a column for each name
+  tensorboard  an event file: tensorboard --logdir PATH
+
+Options:
+  --output PATH        the file of csv (default: standard output), the folder of tensorboard
+  --json               one JSON object as the result
 
 ${exitCodeHelp}`;
 

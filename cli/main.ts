@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'port-forward': async () =>
     (await import('./kubernetes/commands/port-forward.js')).portForwardCommand,
   export: async () => (await import('./export/export.js')).exportCommand,
+  history: async () => (await import('./history/history.js')).historyCommand,
   recommend: async () => (await import('./recommend/recommend.js')).recommendCommand,
   similar: async () => (await import('./similar/similar.js')).similarCommand,
   data: async () => (await import('./data/data.js')).dataCommand,
