@@ -1,5 +1,6 @@
 /** Takes the reports of all workers, of each process in its order, and knows what of them is safe. */
 import type { WorkerId } from '../../../shared/ids.js';
+import { membersMax } from '../../../shared/limits.js';
 import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
 import type { NumberedReport } from '../../../shared/messages/cluster/from-worker.js';
 import { ReportInbox, type SafeSoFar, type SafeWhen } from '../../record/report-inbox.js';
@@ -10,6 +11,7 @@ interface Heard {
 }
 
 export class ReportDesk {
+  /** Who reported last stands last. */
   readonly #heard = new Map<WorkerId, Heard>();
   readonly #take: (worker: WorkerId, report: NumberedReport) => SafeWhen;
 
@@ -26,11 +28,22 @@ export class ReportDesk {
     let heard = this.#heard.get(worker);
     if (heard?.incarnation !== incarnation) {
       heard = { incarnation, inbox: new ReportInbox(report.oldest) };
-      this.#heard.set(worker, heard);
     }
+    this.#heard.delete(worker);
+    this.#heard.set(worker, heard);
+    this.#forgetOldest();
     for (const due of heard.inbox.add(report)) {
       heard.inbox.taken(due.number, this.#take(worker, due));
     }
+  }
+
+  /**
+   * A lead that names more than these is heard by nobody: pods come and go under names of their own. Whoever
+   * is forgotten and lives says again what is not recorded, as to a new leader.
+   */
+  #forgetOldest(): void {
+    const [oldest] = this.#heard.keys();
+    if (this.#heard.size > membersMax && oldest !== undefined) this.#heard.delete(oldest);
   }
 
   /** Whether more reports are safe than before. */
