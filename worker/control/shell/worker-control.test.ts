@@ -539,6 +539,20 @@ test('an end that stands in the log before anyone leads counts once nobody goes 
   assert.deepEqual(end, { code: exitCodes.training, reason: `the run has failed: ${message}` });
 });
 
+// Would catch a writer that stood still, was replaced, and publishes once more: words that waited in its sockets may
+// come before its timer does.
+test('who stood still may not publish by words that waited, whatever comes first', async () => {
+  const stage = await training();
+  await stage.lead(both);
+  assert.ok(mayPublish(stage));
+  stage.now += 10_000;
+  for (let word = 0; word < 3; word++) await stage.lead(both);
+  assert.ok(!mayPublish(stage));
+  await stage.pass(1500);
+  for (let word = 0; word < 3; word++) await stage.lead(both);
+  assert.ok(mayPublish(stage));
+});
+
 // Would catch a worker that waits in silence for a leader of a run whose log was removed.
 test('while nobody leads and the log is gone, it says so once', async () => {
   const stage = await training();

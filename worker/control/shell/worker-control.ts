@@ -105,10 +105,7 @@ export class WorkerControl {
   /** Looks at the clock. To be called every `tickInterval`. */
   tick(): void {
     if (this.#isOver) return;
-    const reading = this.#parts.clock.now();
-    const after = millis(reading - this.#lookedAt);
-    this.#lookedAt = reading;
-    if (after >= standstill) this.#hear({ kind: 'woke', after });
+    this.#lookWhetherItStood();
     this.#hear({ kind: 'tick' });
     const { situation, known } = this.#worker;
     if (situation.kind === 'idle') this.#watch.lookForRun();
@@ -116,6 +113,14 @@ export class WorkerControl {
     const stuck = this.#training?.tick() ?? null;
     if (stuck !== null) this.#notice(stuck);
     this.#voice.tick();
+  }
+
+  /** Asked before any word is heard: what waited in sockets may come before the timer. */
+  #lookWhetherItStood(): void {
+    const reading = this.#parts.clock.now();
+    const after = millis(reading - this.#lookedAt);
+    this.#lookedAt = reading;
+    if (after >= standstill) this.#hear({ kind: 'woke', after });
   }
 
   /** Asked to end in order. */
@@ -369,6 +374,7 @@ export class WorkerControl {
 
   #receive(data: Uint8Array): void {
     if (this.#isOver) return;
+    this.#lookWhetherItStood();
     try {
       const message = decodeLeaderMessage(data);
       if (message.kind === 'lead') this.#follow(message);
