@@ -84,8 +84,8 @@ export function readRunArguments(
   };
 }
 
-/** @throws UsageError */
-function dashboardPort(value: string | undefined, isUnwanted: boolean): number | null {
+/** 0 takes a free one; null: none is served. @throws UsageError */
+export function dashboardPort(value: string | undefined, isUnwanted: boolean): number | null {
   if (isUnwanted && value !== undefined) {
     throw new UsageError('--dashboard-port and --no-dashboard exclude each other: both are given');
   }

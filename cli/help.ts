@@ -140,6 +140,10 @@ ${natsOption}
   --json               one JSON object a line; the last one is the result
   --metrics-port P     serve metrics on P (default: a free port)
   --metrics-host HOST  on this address (default: 127.0.0.1)
+  --dashboard-port P   show the run in a browser on P (default: a free port, which is printed)
+  --dashboard-host HOST  on this address (default: 127.0.0.1); another one needs a token, in the file of
+                       LOCKSTEP_DASHBOARD_TOKEN_FILE
+  --no-dashboard       serve none
 
 ${exitCodeHelp}`;
 

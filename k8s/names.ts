@@ -23,6 +23,9 @@ export const childNames = (job: string) => ({
 /** Where pods serve what they measure, and how they are. */
 export const metricsPorts = { coordinator: 9400, worker: 9401 } as const;
 
+/** Of a coordinator, on the loopback of its pod: whoever may forward ports sees it. */
+export const dashboardPort = 9410;
+
 export const jobLabel = `${apiGroup}/job`;
 
 /** Labels of everything that belongs to a job; they select its pods. */

@@ -4,7 +4,7 @@ import type { RunId } from '../../shared/ids.js';
 import { nearestWord } from '../../shared/job-spec/text/nearest-word.js';
 import { isEvaluation, readRunId } from '../../shared/run/run-id.js';
 import { isBucket, locationProblem } from '../../storage/location.js';
-import { integer, type ResumeWish, resumeWish } from '../arguments.js';
+import { dashboardPort, integer, type ResumeWish, resumeWish } from '../arguments.js';
 import { natsAddress } from '../cluster/nats-address.js';
 import { oneName } from '../one-name.js';
 import type { JobArgument } from '../train/job/read-job-argument.js';
@@ -23,6 +23,9 @@ export interface CoordinatorArguments extends JobArgument {
   readonly json: boolean;
   readonly metricsPort: number | null;
   readonly metricsHost: string | null;
+  /** 0 takes a free one; null: none is served. */
+  readonly dashboardPort: number | null;
+  readonly dashboardHost: string | null;
 }
 
 const options = {
@@ -38,6 +41,9 @@ const options = {
   json: { type: 'boolean' },
   'metrics-port': { type: 'string' },
   'metrics-host': { type: 'string' },
+  'dashboard-port': { type: 'string' },
+  'dashboard-host': { type: 'string' },
+  'no-dashboard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -65,6 +71,8 @@ export function readCoordinatorArguments(words: readonly string[]): CoordinatorA
     json: values.json === true,
     metricsPort: integer('--metrics-port', values['metrics-port'], 0, 65535) || null,
     metricsHost: values['metrics-host'] ?? null,
+    dashboardPort: dashboardPort(values['dashboard-port'], values['no-dashboard'] === true),
+    dashboardHost: values['dashboard-host'] ?? null,
   };
 }
 

@@ -175,6 +175,8 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     natsUrl: given.nats,
     metricsPort: given.metricsPort,
     metricsHost: given.metricsHost,
+    dashboardPort: given.dashboardPort,
+    dashboardHost: given.dashboardHost,
     resume: checked.resume ? 'newest' : null,
     evaluateOnly: false,
     trouble: lock.lost,
@@ -183,8 +185,11 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     grace: given.grace,
     resumeIfAny: given.run !== null && given.resume === 'if-any',
     onEvent: (event, at) => view.see(event, at),
-    onProcess: ({ name, pid, metricsPort }) =>
-      metricsPort !== null && display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`),
+    onProcess: ({ dashboardPort, metricsPort, name, pid }) => {
+      if (metricsPort !== null) display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`);
+      if (dashboardPort === null) return;
+      display.note(`dashboard: http://${given.dashboardHost ?? '127.0.0.1'}:${dashboardPort}/`);
+    },
   });
   const leave = (): void => {
     const name = checked.run.job;

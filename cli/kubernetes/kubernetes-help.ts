@@ -94,6 +94,7 @@ Usage: lockstep port-forward NAME [options]
 
 Options:
   --port P             the port (default: a free one)
+  --dashboard          to its dashboard (default: to its metrics)
 ${where}
   --json               one JSON object that names the port
 

@@ -1,18 +1,35 @@
 /**
  * What each image is made of. Its files are what can be reached from `entries` by imports; what lies
- * under `leftOut` is not followed, and what a command wants of it is missing in that image.
+ * under `leftOut` is not followed, and what a command wants of it is missing in that image. What lies
+ * under `read` is opened by path.
  */
 export const components = {
   coordinator: {
-    entries: ['dist/cli/main.js', 'dist/coordinator/main.js', 'dist/k8s/controller/main.js'],
+    entries: [
+      'dist/cli/main.js',
+      'dist/coordinator/main.js',
+      'dist/k8s/controller/main.js',
+      // Sent to browsers, which import the rest.
+      'dist/coordinator/dashboard/pages/main.js',
+    ],
     // Engines and tfjs are the worker's, and most of its size.
     leftOut: ['dist/worker/', 'dist/bench/'],
     native: [],
+    read: ['index.html', 'dashboard.css', 'icon.svg'].map(
+      (name) => `coordinator/dashboard/pages/${name}`,
+    ),
   },
   worker: {
     entries: ['dist/cli/main.js', 'dist/worker/main.js'],
     // A worker talks to NATS and its peers, never to Kubernetes, and people type no commands there.
-    leftOut: ['dist/k8s/', 'dist/cli/kubernetes/', 'dist/bench/'],
+    leftOut: [
+      'dist/k8s/',
+      'dist/cli/kubernetes/',
+      'dist/cli/dashboard/',
+      'dist/coordinator/dashboard/',
+      'dist/bench/',
+    ],
+    read: [],
     native: ['build/native/lockstep_arithmetic.node', 'build/native/lockstep_torch.node'],
   },
 };

@@ -45,13 +45,13 @@ const torchAddon = 'build/native/lockstep_torch.node';
  * @throws Error naming what the checkout lacks
  */
 export function planOf(component) {
-  const { entries, leftOut, native } = components[component];
+  const { entries, leftOut, native, read } = components[component];
   const { files, packages, missing } = reachable(entries, leftOut, readText);
-  const lacks = [...missing, ...native.filter((file) => !existsSync(inRoot(file)))];
+  const lacks = [...missing, ...[...native, ...read].filter((file) => !existsSync(inRoot(file)))];
   if (lacks.length > 0) {
     throw new Error(`Cannot lay out ${component}: the checkout lacks ${lacks.join(', ')}`);
   }
-  return { files, packages, native };
+  return { files, packages, native, read };
 }
 
 /** @param target an absolute folder; its part folders are made anew */
@@ -106,7 +106,7 @@ const ownFiles = (folder) =>
     });
 
 function layCode(target, plan) {
-  for (const file of [...plan.files, ...alwaysThere, ...plan.native]) {
+  for (const file of [...plan.files, ...plan.read, ...alwaysThere, ...plan.native]) {
     copy(inRoot(file), `${target}/${file}`);
   }
   if (plan.native.includes(torchAddon)) setLibraryPath(`${target}/${torchAddon}`, libraryPath);

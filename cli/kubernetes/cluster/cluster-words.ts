@@ -19,6 +19,7 @@ const all = {
   worker: { type: 'string' },
   'no-wait': { type: 'boolean' },
   port: { type: 'string' },
+  dashboard: { type: 'boolean' },
 } as const;
 
 /** What all of them take. */

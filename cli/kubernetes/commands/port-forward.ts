@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { PortForward } from '@kubernetes/client-node';
-import { metricsPorts } from '../../../k8s/names.js';
+import { dashboardPort, metricsPorts } from '../../../k8s/names.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
 import { oneName } from '../../one-name.js';
@@ -19,7 +19,7 @@ const highestPort = 65_535;
 export const portForwardCommand = clusterCommand({
   name: 'port-forward',
   help: portForwardHelp,
-  more: ['port'],
+  more: ['port', 'dashboard'],
   async run({ positionals, values, where }) {
     const name = oneName('port-forward', "a job's NAME", positionals);
     const wanted = integer('--port', values.port, 1, highestPort) ?? 0;
@@ -27,11 +27,13 @@ export const portForwardCommand = clusterCommand({
       await findJob(cluster, name);
       await coordinatorPod(cluster, name);
       const tell = (text: string): void => void process.stderr.write(`${text}\n`);
-      const server = createServer((socket) => void forward(cluster, name, socket, tell));
+      const isDashboard = values.dashboard === true;
+      const to = isDashboard ? dashboardPort : metricsPorts.coordinator;
+      const server = createServer((socket) => void forward(cluster, name, to, { socket, tell }));
       server.listen(wanted, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as { port: number };
-      const url = `http://127.0.0.1:${port}/metrics`;
+      const url = `http://127.0.0.1:${port}/${isDashboard ? '' : 'metrics'}`;
       if (where.json) sayJson('forwarding', { job: name, port, url });
       else process.stdout.write(`${url} leads to the coordinator of ${name}; Ctrl-C ends it\n`);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -45,15 +47,15 @@ export const portForwardCommand = clusterCommand({
 async function forward(
   cluster: Cluster,
   job: string,
-  socket: Socket,
-  tell: (text: string) => void,
+  port: number,
+  { socket, tell }: { readonly socket: Socket; readonly tell: (text: string) => void },
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
   try {
     const pod = await coordinatorPod(cluster, job);
     const through = new PortForward(cluster.config);
     const { namespace } = cluster;
-    await through.portForward(namespace, pod, [metricsPorts.coordinator], socket, null, socket);
+    await through.portForward(namespace, pod, [port], socket, null, socket);
   } catch (error) {
     tell(`lockstep: ${(error as Error).message}`);
     socket.destroy();

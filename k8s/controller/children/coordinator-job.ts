@@ -1,4 +1,4 @@
-import { childNames, metricsPorts, runOfObject } from '../../names.js';
+import { childNames, dashboardPort, metricsPorts, runOfObject } from '../../names.js';
 import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import { checkpointsPlace } from './checkpoints-place.js';
 import { childMetadata } from './child-metadata.js';
@@ -48,6 +48,7 @@ function template(job: JobParts): object {
       ...['--checkpoints', checkpoints.location],
       ...['--output', `${statePath}/run`, '--resume-if-any'],
       ...['--metrics-host', '0.0.0.0', '--metrics-port', String(metricsPorts.coordinator)],
+      ...['--dashboard-port', String(dashboardPort)],
       ...['--grace', String(processGrace(graceSeconds)), '--json'],
     ],
     env: [

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { HistoryTail } from './history-tail.js';
+import { readStep } from './step-line.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'lockstep-tail-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const time = '2026-01-02T03:04:05.678Z';
+const step = (committed_steps: number): string =>
+  `${JSON.stringify({ kind: 'committed', time, committed_steps, stage: null, loss: committed_steps / 2, top1: 0.5 })}\n`;
+const warning = (text: string): string =>
+  `${JSON.stringify({ kind: 'warning', time, committed_steps: 1, text })}\n`;
+
+function follow(name: string) {
+  const path = join(folder, name);
+  const told: string[] = [];
+  const tail = new HistoryTail(path, {
+    onRestart: () => told.push('restart'),
+    onLine: (line) => told.push(line.kind === 'warning' ? line.text : line.kind),
+    onStep: ({ committedSteps, values }) => told.push(`${committedSteps}:${values.loss}`),
+  });
+  const next = async (): Promise<string[]> => {
+    await tail.refresh();
+    return told.splice(0);
+  };
+  return { path, next };
+}
+
+// Would catch half a line that is told, and a line that is told twice or never.
+test('whole lines are told once, whenever they come', async () => {
+  const { next, path } = follow('grows.jsonl');
+  assert.deepEqual(await next(), []);
+  writeFileSync(path, `${step(1)}${warning('careful')}{"kind":"comm`);
+  assert.deepEqual(await next(), ['1:0.5', 'careful']);
+  assert.deepEqual(await next(), []);
+  truncateSync(path, Buffer.byteLength(`${step(1)}${warning('careful')}`));
+  appendFileSync(path, step(2));
+  assert.deepEqual(await next(), ['2:1']);
+});
+
+// Would catch curves that have the steps of both attempts of a resumed run.
+test('a file that was cut is told again from its beginning, also when it has grown since', async () => {
+  const { next, path } = follow('cut.jsonl');
+  writeFileSync(path, `${step(1)}${step(2)}`);
+  await next();
+  truncateSync(path, Buffer.byteLength(step(1)));
+  appendFileSync(path, `${warning('resumed')}${step(2)}${step(3)}`);
+  assert.deepEqual(await next(), ['restart', '1:0.5', 'resumed', '2:1', '3:1.5']);
+});
+
+test('lines of no history are passed over', async () => {
+  const { next, path } = follow('strange.jsonl');
+  writeFileSync(path, `\nnonsense\n{"kind":"committed","committed_steps":"1"}\n${step(4)}`);
+  assert.deepEqual(await next(), ['4:2']);
+});
+
+// Would catch a fast reading that tells other losses than the whole one.
+test('the loss is the same whether a step is read whole or in part', () => {
+  const bytes = Buffer.from(step(7).trimEnd());
+  const [whole, part] = [readStep(bytes, true), readStep(bytes, false)];
+  assert.equal(whole?.values.loss, part?.values.loss);
+  assert.equal(whole?.committedSteps, part?.committedSteps);
+  assert.equal(whole?.time, Date.parse(time));
+  assert.equal(part?.time, null);
+  assert.equal(readStep(Buffer.from('{"kind":"phases","x":1}'), true), null);
+});
