@@ -12,6 +12,7 @@ Commands:
   coordinator FILE  lead the job in FILE on a nats-server that its workers share
   worker --job NAME work for a job, on this or any other machine
   attach NAME       watch a run from anywhere
+  top [NAME]        a running job on the whole screen, worker by worker
   stop NAME         let a run write a checkpoint and end
   nats-users NAME   accounts for a nats-server that jobs share
   eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
@@ -179,6 +180,25 @@ NAME is the job's name. Ctrl-C stops watching; the run goes on.
 Options:
 ${natsOption}
   --json               one JSON object a line; the last one is the result
+
+${exitCodeHelp}`;
+
+export const topHelp = `Shows a running job on the whole screen: progress, loss, rates, where the time of each worker goes and whom
+the others wait for, and what happened lately. q or Ctrl-C leaves the view; the run goes on.
+
+Usage: lockstep top [NAME | FOLDER] [options]
+
+NAME is the job's name on the nats-server of --nats; where it is left out, the only live run there is
+shown. FOLDER is the --output of a run on this machine, whether it lasts or is over.
+
+Options:
+${natsOption}
+  --once               print what there is now, and end
+
+Examples:
+  lockstep top runs/movielens-quick                # what "npm start" trains, from another terminal
+  lockstep top books --nats nats://one:4222
+  lockstep top runs/movielens-quick --once
 
 ${exitCodeHelp}`;
 

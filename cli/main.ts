@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   coordinator: async () => (await import('./coordinator/coordinator.js')).coordinatorCommand,
   worker: async () => (await import('./worker/worker.js')).workerCommand,
   attach: async () => (await import('./attach/attach.js')).attachCommand,
+  top: async () => (await import('./top/top.js')).topCommand,
   stop: async () => (await import('./stop/stop.js')).stopCommand,
   'nats-users': async () => (await import('./nats-users/nats-users.js')).natsUsersCommand,
   dashboard: async () => (await import('./dashboard/dashboard.js')).dashboardCommand,

@@ -1,6 +1,6 @@
 /** A run as its log on a nats-server has it, live or over: what its leaders recorded, and nothing beside it. */
 import { existsSync } from 'node:fs';
-import type { Bus, BusLog } from '../../shared/bus.js';
+import type { Bus } from '../../shared/bus.js';
 import { wholeJobDigest } from '../../shared/job-spec/job-digest.js';
 import { resolveJob } from '../../shared/job-spec/job-spec.js';
 import type { LedgerAudit } from '../../shared/ledger/audit/ledger-audit.js';
@@ -16,6 +16,7 @@ import type { RunAddress } from '../../shared/run/run-id.js';
 import { claimsBucket, descriptionKey, logStream } from '../../shared/subjects.js';
 import { isBucket } from '../../storage/location.js';
 import { findRun } from '../cluster/find-run.js';
+import { readEntries } from '../cluster/read-entries.js';
 import type { CheckpointsPlace } from '../trained-run/checkpoints-place.js';
 import { UsageError } from '../usage-error.js';
 import type { AuditSource, ClaimedResult } from './audited-run.js';
@@ -78,36 +79,6 @@ function checkJob({ jobSha256 }: RunDescription, digest: string, audit: LedgerAu
   if (jobSha256 === digest) return;
   const text = `the job that stands on the nats-server has the digest ${digest}: the run's is ${jobSha256}`;
   audit.differences.add('owner', null, text);
-}
-
-/** Everything that the log has now. */
-async function readEntries(
-  log: BusLog,
-  handler: (data: Uint8Array, sequence: number) => void,
-): Promise<void> {
-  const last = await log.last();
-  if (last === 0) return;
-  let finish: () => void = () => undefined;
-  let fail: (error: Error) => void = () => undefined;
-  const finished = new Promise<void>((resolve, reject) => {
-    finish = resolve;
-    fail = reject;
-  });
-  const reader = await log.read(1, (data, sequence) => {
-    if (sequence > last) return;
-    try {
-      handler(data, sequence);
-      if (sequence === last) finish();
-    } catch (error) {
-      fail(error as Error);
-    }
-  });
-  void reader.ended.then((error) => error !== null && fail(error));
-  try {
-    await finished;
-  } finally {
-    reader.close();
-  }
 }
 
 function entryOf(data: Uint8Array, sequence: number, audit: LedgerAudit): LogEntry | null {

@@ -106,6 +106,9 @@ test('times of an older membership are not shown', () => {
   const text = drawLive(state, look()).join('\n');
   assert.ok(!text.includes('worker-1') && !text.includes('waits'));
   assert.match(text, /^worker-2$/m);
+  // At the end of a membership its last times are told.
+  state.take(phases([member('worker-0', 0.6), member('worker-1', 0.95)], 1));
+  assert.equal(drawLive(state, look()).join('\n'), text);
 });
 
 // Would catch a rate of the replayed past, read in milliseconds, and one that counts a cold first step.

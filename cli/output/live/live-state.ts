@@ -21,8 +21,8 @@ export interface LiveRate {
   readonly tokensPerSecond: number;
 }
 
-/** Points of the sparkline. */
-export const lossesKept = 40;
+/** Points of the line of losses. */
+const usualLosses = 40;
 /** Steps that the rate is averaged over: enough to be calm, few enough to show a change. */
 const rateWindow = 20;
 
@@ -44,6 +44,11 @@ export class LiveState {
   #recent: { readonly seconds: number; readonly users: number; readonly tokens: number }[] = [];
   /** The first step of a membership also loads what all others use. */
   #isFirst = true;
+  readonly #lossesKept: number;
+
+  constructor(lossesKept = usualLosses) {
+    this.#lossesKept = lossesKept;
+  }
 
   take(event: ShownEvent): void {
     switch (event.kind) {
@@ -57,8 +62,7 @@ export class LiveState {
         this.#formed(event.members);
         break;
       case 'phases':
-        this.generation = event.generation;
-        this.times = event.members;
+        this.#timed(event);
         break;
       case 'committed':
         this.#committed(event.report, event.seconds);
@@ -101,6 +105,14 @@ export class LiveState {
     };
   }
 
+  /** The times of a membership are also told at its end, when another one trains. */
+  #timed({ generation, members }: PhasesTold): void {
+    if (this.generation !== null && generation < this.generation) return;
+    this.generation = generation;
+    this.members = members.map(({ worker }) => worker);
+    this.times = members;
+  }
+
   #formed(members: readonly string[]): void {
     this.doing = { kind: 'training' };
     this.members = members;
@@ -119,7 +131,7 @@ export class LiveState {
     }
     this.last = report;
     this.losses.push(report.loss);
-    if (this.losses.length > lossesKept) this.losses.shift();
+    if (this.losses.length > this.#lossesKept) this.losses.shift();
     if (this.#isFirst) this.#isFirst = false;
     else this.#recent.push({ seconds, users: report.sequences, tokens: report.itemTokens });
     if (this.#recent.length > rateWindow) this.#recent.shift();
