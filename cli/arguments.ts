@@ -121,3 +121,5 @@ export function integer(
     `${name} must be an integer in [${lowest}, ${highest}]: current value is ${JSON.stringify(value)}`,
   );
 }
+
+export { forEval as evalOptions, forTrain as trainOptions };

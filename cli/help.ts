@@ -1,47 +1,6 @@
 import { exitCodes } from '../shared/exit-codes.js';
 import { exitCodeHelp } from './exit-code-help.js';
 
-export const mainHelp = `Lockstep trains HLLM recommenders on any number of workers, to the same last bit.
-
-Usage: lockstep COMMAND [options]
-
-Commands:
-  doctor            what training needs of this machine, and what is missing
-  init              write a commented job for a dataset
-  train FILE        train the job in FILE on this machine
-  coordinator FILE  lead the job in FILE on a nats-server that its workers share
-  worker --job NAME work for a job, on this or any other machine
-  attach NAME       watch a run from anywhere
-  top [NAME]        a running job on the whole screen, worker by worker
-  stop NAME         let a run write a checkpoint and end
-  nats-users NAME   accounts for a nats-server that jobs share
-  eval FOLDER       evaluate a run's newest checkpoint, or one checkpoint
-  audit RUN         whether a run was trained on its dataset, every sequence exactly once
-  recommend RUN     the next items for a user, a history, or a file of users
-  similar RUN ITEM  the items nearest to one
-  export RUN        embeddings and both language models, for other programs
-  dashboard [DIR]   show runs in a browser: curves, workers, timeline
-  history RUN       losses, metrics and times of a run, as a table or for TensorBoard
-  data ...          fetch, import and inspect datasets
-  weights PATH      what a pretrained model is, and whether it can be trained from
-  chaos FILE        train while processes are killed, and compare the results
-  bench             time a training step on this machine, engine by engine
-  version           print the version
-
-On a Kubernetes cluster:
-  submit FILE       put a training job there, and watch it
-  list              the training jobs
-  status NAME       all that is known of one
-  logs NAME         what its pods print
-  suspend NAME      let it write a checkpoint and free its pods
-  resume NAME       let it go on
-  delete NAME       remove it with its pods
-  port-forward NAME a port of this machine that leads to its coordinator
-
-"lockstep COMMAND --help" tells more.
-
-${exitCodeHelp}`;
-
 export const doctorHelp = `Tells what training needs of this machine, what of it is missing, and the command that helps.
 
 Usage: lockstep doctor [options]
@@ -90,6 +49,10 @@ Options:
   --name NAME          the job's name (default: the dataset's)
   --json               one JSON object a line; the last one is the result
 
+Examples:
+  lockstep init --dataset movielens-100k
+  lockstep init books.yaml --data data/books --name books
+
 ${exitCodeHelp}`;
 
 export const trainHelp = `Trains a job on this machine: nats-server, coordinator and workers, each its own process.
@@ -113,6 +76,11 @@ Options:
 
 Ctrl-C finishes the step, writes a checkpoint and ends; a second Ctrl-C ends at once.
 Ctrl-Z pauses the whole training, fg goes on.
+
+Examples:
+  lockstep train job.yaml --workers 2
+  lockstep train job.yaml --output runs/fast --set optimizer.learningRate=0.003 --set duration.steps=200
+  lockstep train job.yaml --output runs/fast --resume
 
 ${exitCodeHelp}`;
 
@@ -146,6 +114,10 @@ ${natsOption}
                        LOCKSTEP_DASHBOARD_TOKEN_FILE
   --no-dashboard       serve none
 
+Examples:
+  lockstep coordinator job.yaml --nats nats://one:4222
+  lockstep coordinator job.yaml --nats nats://one:4222 --checkpoints s3://models/books --resume-if-any
+
 ${exitCodeHelp}`;
 
 export const workerHelp = `Works for a training job: joins it, trains its share of every step, and may leave at any time.
@@ -169,6 +141,10 @@ ${natsOption}
 Workers prove to each other that they belong together by the job's secret, which all of them read from
 LOCKSTEP_SECRET_FILE (or LOCKSTEP_SECRET).
 
+Examples:
+  LOCKSTEP_SECRET_FILE=job.secret lockstep worker --job books --nats nats://one:4222
+  lockstep worker --job books --name rack-3 --bind 10.0.0.3:7000
+
 ${exitCodeHelp}`;
 
 export const attachHelp = `Watches a run from anywhere: the same progress, result and exit code as of the command that trains.
@@ -180,6 +156,10 @@ NAME is the job's name. Ctrl-C stops watching; the run goes on.
 Options:
 ${natsOption}
   --json               one JSON object a line; the last one is the result
+
+Examples:
+  lockstep attach books --nats nats://one:4222
+  lockstep attach books --json > books.jsonl
 
 ${exitCodeHelp}`;
 
@@ -212,6 +192,9 @@ Options:
 ${natsOption}
   --json               one JSON object as the result
 
+Examples:
+  lockstep stop books --nats nats://one:4222
+
 ${exitCodeHelp}`;
 
 export const natsUsersHelp = `Prints a part of a nats-server's configuration: an account for one job, with a user for each role.
@@ -220,6 +203,9 @@ Usage: lockstep nats-users NAME > FILE
 
 NAME is the job's name. The users are NAME-coordinator, NAME-worker and NAME-watcher, each with a fresh
 password and with no rights outside the job; docs/security.md says which inside.
+
+Examples:
+  lockstep nats-users books > nats-users.conf
 
 ${exitCodeHelp}`;
 
@@ -244,6 +230,10 @@ Options:
 With one of the faults given, only the given ones happen. The exit code is 0 where all runs ended with
 the same weights, every step was recorded once and the audit passes, and else 1.
 
+Examples:
+  lockstep chaos examples/movielens-quick.yaml --workers 4
+  lockstep chaos job.yaml --kill 5s --duration 2m --seed 7
+
 ${exitCodeHelp}`;
 
 export const evalHelp = `Evaluates a checkpoint: Recall and NDCG over the full catalogue, beside popularity.
@@ -257,6 +247,10 @@ Options:
   --json               one JSON object a line; the last one is the result
   --nats URL           use this nats-server with JetStream instead of starting one (default:
                        LOCKSTEP_NATS_URL, if set); a secret comes from there, never from the command line
+
+Examples:
+  lockstep eval runs/books
+  lockstep eval runs/books/checkpoints/step-00000120 --workers 1
 
 ${exitCodeHelp}`;
 
@@ -277,6 +271,10 @@ Options:
   --recompute          plan every step again and compare the plans, whatever it takes
   --no-recompute       do not (default: where the job trains at most 5,000,000 sequences)
   --json               one JSON object a line; the last one is the verdict
+
+Examples:
+  lockstep audit runs/books
+  lockstep audit books --nats nats://one:4222
 
 Exit codes:
   ${exitCodes.success}    passed
@@ -309,6 +307,10 @@ Options:
 ${checkpointOption}
   --json               one JSON object a line: one for each user, and a last one
 
+Examples:
+  lockstep recommend runs/movielens --history "Star Wars,Alien"
+  lockstep recommend runs/movielens --user 42 --top 5 --checkpoint best
+
 ${exitCodeHelp}`;
 
 export const exportHelp = `Writes what a run has trained as a folder for other programs.
@@ -330,6 +332,10 @@ Options:
 ${checkpointOption}
   --json               one JSON object a line; the last one is the result
 
+Examples:
+  lockstep export runs/books
+  lockstep export runs/books --parts items,item-llm --output exports/books
+
 ${exitCodeHelp}`;
 
 export const historyHelp = `Converts what a run's history says, step by step, for other programs.
@@ -344,8 +350,13 @@ Formats:
   tensorboard  an event file: tensorboard --logdir PATH
 
 Options:
+  --format FORMAT      csv or tensorboard
   --output PATH        the file of csv (default: standard output), the folder of tensorboard
   --json               one JSON object as the result
+
+Examples:
+  lockstep history runs/books --format csv --output books.csv
+  lockstep history runs/books --format tensorboard --output logs/books
 
 ${exitCodeHelp}`;
 
@@ -360,6 +371,10 @@ Options:
   --top N              so many items (default: 10)
 ${checkpointOption}
   --json               one JSON object a line; the last one is the result
+
+Examples:
+  lockstep similar runs/movielens "Star Wars"
+  lockstep similar runs/movielens 50 --top 5 --json
 
 ${exitCodeHelp}`;
 
@@ -383,6 +398,10 @@ Columns:
   peak MiB   most memory that the process held
   host       share of the step that passes outside the engine
 
+Examples:
+  lockstep bench
+  lockstep bench smollm135m-longtail --engine torch --threads 4 --steps 5
+
 ${exitCodeHelp}`;
 
 export const weightsHelp = `Tells what a pretrained model is: family, shapes, types, tokenizer and digest.
@@ -395,5 +414,9 @@ and data is imported for it with --tokenizer PATH.
 
 Options:
   --json               one JSON object a line; the last one is the result
+
+Examples:
+  lockstep weights smollm2.gguf
+  lockstep weights models/Qwen3-0.6B --json
 
 ${exitCodeHelp}`;

@@ -41,18 +41,19 @@ interface InitArguments {
   readonly json: boolean;
 }
 
+export const initOptions = {
+  data: { type: 'string' },
+  dataset: { type: 'string' },
+  name: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 function parsed(words: readonly string[]): InitArguments {
-  const text = { type: 'string' } as const;
   try {
     const { values, positionals } = parseArgs({
       args: [...words],
-      options: {
-        data: text,
-        dataset: text,
-        name: text,
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
+      options: initOptions,
       allowPositionals: true,
     });
     if (positionals.length > 1) throw new Error(`it got ${positionals.length} files, at most one`);

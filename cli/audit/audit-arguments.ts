@@ -15,7 +15,7 @@ export interface AuditArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const auditOptions = {
   nats: { type: 'string' },
   data: { type: 'string' },
   recompute: { type: 'boolean' },
@@ -42,7 +42,12 @@ export function readAuditArguments(words: readonly string[]): AuditArguments | n
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: auditOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw usage((cause as Error).message, { cause });
   }

@@ -12,7 +12,7 @@ export interface BenchArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const benchOptions = {
   engine: { type: 'string', multiple: true },
   threads: { type: 'string', default: '2' },
   steps: { type: 'string', default: '3' },
@@ -45,7 +45,12 @@ export function readBenchArguments(words: readonly string[]): BenchArguments | n
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: benchOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message} (see "lockstep bench --help")`, { cause });
   }

@@ -18,7 +18,7 @@ export interface ChaosArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const chaosOptions = {
   workers: { type: 'string' },
   kill: { type: 'string' },
   hang: { type: 'string' },
@@ -80,7 +80,12 @@ function time(name: string, text: string): Millis {
 
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: chaosOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     const message = `${(cause as Error).message} (see "lockstep chaos --help")`;
     throw new UsageError(message, { cause });

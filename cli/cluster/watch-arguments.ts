@@ -4,7 +4,7 @@ import { oneName } from '../one-name.js';
 import { UsageError } from '../usage-error.js';
 import { natsAddress } from './nats-address.js';
 
-const options = {
+export const watchOptions = {
   nats: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -37,7 +37,12 @@ export function readWatchArguments(
 
 function parsed(command: string, words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: watchOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     const message = `${(cause as Error).message} (see "lockstep ${command} --help")`;
     throw new UsageError(message, { cause });

@@ -28,7 +28,7 @@ export interface CoordinatorArguments extends JobArgument {
   readonly dashboardHost: string | null;
 }
 
-const options = {
+export const coordinatorOptions = {
   nats: { type: 'string' },
   output: { type: 'string' },
   run: { type: 'string' },
@@ -98,7 +98,12 @@ function checkpointsOf(location: string | null): string | null {
 
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: coordinatorOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     const message = `${(cause as Error).message} (see "lockstep coordinator --help")`;
     throw new UsageError(message, { cause });

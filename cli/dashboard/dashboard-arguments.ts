@@ -10,7 +10,7 @@ export interface DashboardArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const dashboardOptions = {
   host: { type: 'string' },
   port: { type: 'string' },
   json: { type: 'boolean' },
@@ -34,7 +34,12 @@ export function readDashboardArguments(words: readonly string[]): DashboardArgum
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: dashboardOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw usage((cause as Error).message, { cause });
   }

@@ -31,7 +31,9 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const learntModels = ['auto', 'word', 'bpe'] as const;
 const common = { json: flag, help: { ...flag, short: 'h' } } as const;
-const importOptions = {
+export const fetchOptions = { ...common, output: text } as const;
+export const showOptions = { ...common, item: text } as const;
+export const importOptions = {
   ...common,
   format: text,
   interactions: text,
@@ -81,14 +83,14 @@ export function readDataArguments(argv: readonly string[]): DataArguments {
 }
 
 function readFetch(words: readonly string[]): DataArguments {
-  const { values, positionals } = parse(words, { ...common, output: text });
+  const { values, positionals } = parse(words, fetchOptions);
   if (values.help === true) return { kind: 'help' };
   const name = one(positionals, 'the NAME of a built-in dataset');
   return { kind: 'fetch', name, output: values.output ?? null, json: values.json === true };
 }
 
 function readShow(words: readonly string[]): DataArguments {
-  const { values, positionals } = parse(words, { ...common, item: text });
+  const { values, positionals } = parse(words, showOptions);
   if (values.help === true) return { kind: 'help' };
   const directory = one(positionals, 'the DIR of a dataset');
   return { kind: 'show', directory, item: values.item ?? null, json: values.json === true };

@@ -40,12 +40,22 @@ Options of import:
   --label NAME           the column of the interactions that says what was wanted: 0 or 1, true or
                          false; nothing where nobody knows (default: the dataset has no labels)
   --label-at-least N     the column holds numbers: from N on, an item was wanted
-  --min-rating N         leave out interactions with a lower rating, of --rating-column NAME
-                         (default: rating)
+  --min-rating N         leave out interactions with a lower rating,
+  --rating-column NAME   which is in this column (default: rating)
   --deduplicate K        of a user's interactions with one item keep the first or the last in time
   --min-user-interactions N     leave out users and items that have fewer, by turns until none has
   --min-item-interactions N     (the k-core); after the rating and --deduplicate
   --on-bad-row P         error: stop at the first (default); skip: leave out and count
+
+Options of show:
+  --item ID              tell what is known of this item instead
+
+Options of all:
   --json                 one JSON object a line; the last one is the result
+
+Examples:
+  lockstep data fetch movielens-100k
+  lockstep data import --interactions interactions.csv --items items.csv --output data/books
+  lockstep data show data/books --item 42
 
 Ends with 0 when done, with 2 when the command or the data cannot be used, with 1 by a defect.`;

@@ -15,7 +15,7 @@ export interface ExportArguments {
 /** Users are as many as there are, and their predictions age with every interaction. */
 const usualParts = exportParts.filter((part) => part !== 'users');
 
-const options = {
+export const exportOptions = {
   output: { type: 'string' },
   parts: { type: 'string' },
   checkpoint: { type: 'string' },
@@ -57,7 +57,12 @@ function readParts(text: string): ExportPart[] {
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: exportOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message} (see "lockstep export --help")`, { cause });
   }

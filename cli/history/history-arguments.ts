@@ -14,7 +14,7 @@ export interface HistoryArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const historyOptions = {
   format: { type: 'string' },
   output: { type: 'string' },
   json: { type: 'boolean' },
@@ -47,7 +47,12 @@ export function readHistoryArguments(words: readonly string[]): HistoryArguments
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: historyOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw usage((cause as Error).message, { cause });
   }

@@ -18,6 +18,10 @@ Options:
 ${where}
   --json               one JSON object a line; the last one is the result
 
+Examples:
+  lockstep submit job.yaml --watch
+  lockstep submit job.yaml -n research --set workers.replicas=4 --dry-run
+
 ${exitCodeHelp}`;
 
 export const listHelp = `Lists the training jobs of a Kubernetes cluster.
@@ -29,6 +33,10 @@ Options:
 ${where}
   --json               one JSON object a job
 
+Examples:
+  lockstep list
+  lockstep list -A --json
+
 ${exitCodeHelp}`;
 
 export const statusHelp = `Tells all that is known of a training job on a Kubernetes cluster.
@@ -39,6 +47,10 @@ Options:
   --watch, -w          show the training until it ends, as "lockstep train" does; Ctrl-C only stops watching
 ${where}
   --json               one JSON object; with --watch, the lines of the run
+
+Examples:
+  lockstep status books
+  lockstep status books --watch -n research
 
 ${exitCodeHelp}`;
 
@@ -54,6 +66,10 @@ Options:
 ${where}
   --json               one JSON object a line
 
+Examples:
+  lockstep logs books --follow
+  lockstep logs books --worker 1 --tail 20
+
 ${exitCodeHelp}`;
 
 export const suspendHelp = `Lets a training job finish its step, write a checkpoint and free its pods.
@@ -64,6 +80,9 @@ Options:
 ${where}
   --json               one JSON object as the result
 
+Examples:
+  lockstep suspend books
+
 ${exitCodeHelp}`;
 
 export const resumeHelp = `Lets a suspended training job go on from where it was.
@@ -73,6 +92,9 @@ Usage: lockstep resume NAME [options]
 Options:
 ${where}
   --json               one JSON object as the result
+
+Examples:
+  lockstep resume books
 
 ${exitCodeHelp}`;
 
@@ -86,6 +108,10 @@ Options:
 ${where}
   --json               one JSON object as the result
 
+Examples:
+  lockstep delete books
+  lockstep delete books --no-wait -n research
+
 ${exitCodeHelp}`;
 
 export const portForwardHelp = `Opens a port of this machine that leads to the metrics of a training job's coordinator.
@@ -97,5 +123,8 @@ Options:
   --dashboard          to its dashboard (default: to its metrics)
 ${where}
   --json               one JSON object that names the port
+
+Examples:
+  lockstep port-forward books --port 9400
 
 ${exitCodeHelp}`;

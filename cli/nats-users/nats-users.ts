@@ -28,11 +28,13 @@ export async function natsUsersCommand(words: readonly string[]): Promise<ExitCo
   return exitCodes.success;
 }
 
+export const natsUsersOptions = { help: { type: 'boolean', short: 'h' } } as const;
+
 function parsed(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
-      options: { help: { type: 'boolean', short: 'h' } },
+      options: natsUsersOptions,
       strict: true,
       allowPositionals: true,
     });

@@ -21,7 +21,7 @@ export interface RecommendArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const recommendOptions = {
   history: { type: 'string', multiple: true },
   user: { type: 'string', multiple: true },
   users: { type: 'string' },
@@ -62,7 +62,12 @@ function audience({ history, user, users }: ReturnType<typeof parse>['values']):
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: recommendOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message} (see "lockstep recommend --help")`, {
       cause,

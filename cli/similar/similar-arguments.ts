@@ -12,7 +12,7 @@ export interface SimilarArguments {
   readonly json: boolean;
 }
 
-const options = {
+export const similarOptions = {
   top: { type: 'string' },
   checkpoint: { type: 'string' },
   json: { type: 'boolean' },
@@ -41,7 +41,12 @@ export function readSimilarArguments(words: readonly string[]): SimilarArguments
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: similarOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message} (see "lockstep similar --help")`, { cause });
   }

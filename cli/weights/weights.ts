@@ -32,7 +32,10 @@ async function tokenizerOf(path: string): Promise<TokenizerWord> {
   }
 }
 
-const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+export const weightsOptions = {
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 function readArguments(words: readonly string[]): { path: string; json: boolean } | null {
   const { values, positionals } = parse(words);
@@ -49,7 +52,12 @@ function readArguments(words: readonly string[]): { path: string; json: boolean 
 
 function parse(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
+    return parseArgs({
+      args: [...words],
+      options: weightsOptions,
+      strict: true,
+      allowPositionals: true,
+    });
   } catch (cause) {
     throw new UsageError(`${(cause as Error).message} (see "lockstep weights --help")`, { cause });
   }

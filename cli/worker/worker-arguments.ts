@@ -17,7 +17,7 @@ export interface WorkerArguments {
   readonly metricsHost: string | null;
 }
 
-const options = {
+export const workerOptions = {
   nats: { type: 'string' },
   job: { type: 'string' },
   name: { type: 'string' },
@@ -76,7 +76,7 @@ function required(name: string, value: string | undefined, rule: RegExp, words: 
 
 function parsed(words: readonly string[]) {
   try {
-    return parseArgs({ args: [...words], options, strict: true }).values;
+    return parseArgs({ args: [...words], options: workerOptions, strict: true }).values;
   } catch (cause) {
     const message = `${(cause as Error).message} (see "lockstep worker --help")`;
     throw new UsageError(message, { cause });

@@ -59,11 +59,14 @@ export interface ClusterCommand {
   readonly run: (given: ClusterWords) => Promise<ExitCode>;
 }
 
-/** A command of its words, which prints its help where that is asked for. */
-export const clusterCommand =
-  ({ help, more = [], name, run }: ClusterCommand) =>
-  async (words: readonly string[]): Promise<ExitCode> => {
-    const { values, positionals } = parsed(name, words, more);
+/** A command of its words, which prints its help where that is asked for; and what it takes. */
+export function clusterCommand({ help, more = [], name, run }: ClusterCommand): {
+  (words: readonly string[]): Promise<ExitCode>;
+  readonly options: typeof all;
+} {
+  const options = optionsOf(more);
+  const command = async (words: readonly string[]): Promise<ExitCode> => {
+    const { values, positionals } = parsed(name, words, options);
     if (values.help === true) {
       process.stdout.write(`${help}\n`);
       return exitCodes.success;
@@ -71,12 +74,17 @@ export const clusterCommand =
     const { context = null, json = false, namespace = null } = values;
     return run({ where: { context, json, namespace }, values, positionals });
   };
+  return Object.assign(command, { options });
+}
 
-function parsed(command: string, words: readonly string[], more: readonly More[]) {
+/** Those that are left out are refused as unknown, and read as absent. */
+function optionsOf(more: readonly More[]): typeof all {
   const names: readonly string[] = [...common, ...more];
   const taken = Object.entries(all).filter(([name]) => names.includes(name));
-  // Those that are left out are refused as unknown, and read as absent.
-  const options = Object.fromEntries(taken) as unknown as typeof all;
+  return Object.fromEntries(taken) as unknown as typeof all;
+}
+
+function parsed(command: string, words: readonly string[], options: typeof all) {
   try {
     return parseArgs({ args: [...words], options, strict: true, allowPositionals: true });
   } catch (cause) {
