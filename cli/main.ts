@@ -21,7 +21,7 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
       `There is no command "${name}": it must be one of ${names.join(', ')} (see "lockstep --help")`,
     );
   }
-  return (await loaded(entry))(words);
+  return (await loaded(entry))(words, commandTable);
 }
 
 /** An image has what its process needs; what only other commands need may be left out there. */

@@ -2,7 +2,11 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { ExitCode } from '../../shared/exit-codes.js';
 
-export type Command = (words: readonly string[]) => Promise<ExitCode>;
+/** @param table all commands, for one that speaks of the others */
+export type Command = (
+  words: readonly string[],
+  table: readonly CommandEntry[],
+) => Promise<ExitCode>;
 
 /** As `parseArgs` of Node takes them. */
 export type CommandOptions = NonNullable<ParseArgsConfig['options']>;

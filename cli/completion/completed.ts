@@ -1,6 +1,5 @@
 /** The commands as a shell completes them: the table of the parsers with the words of the helps. */
 import type { CommandEntry, CommandOptions, Operand } from '../commands/command-entry.js';
-import { commandTable } from '../commands/command-table.js';
 import { describedOptions } from '../commands/help-options.js';
 
 export type Completes = 'file' | 'folder' | 'nothing';
@@ -25,7 +24,7 @@ export interface CompletedCommand {
 }
 
 export async function completedCommands(
-  table: readonly CommandEntry[] = commandTable,
+  table: readonly CommandEntry[],
 ): Promise<CompletedCommand[]> {
   const all: CompletedCommand[] = [];
   for (const entry of table) {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { commandTable } from '../commands/command-table.js';
 import { bashScript } from './bash.js';
 import { completedCommands } from './completed.js';
 import { fishScript } from './fish.js';
@@ -14,7 +15,7 @@ const isThere = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).sta
 const without = (shell: string): string | false =>
   isThere(shell) ? false : `${shell} is not installed`;
 
-const commands = await completedCommands();
+const commands = await completedCommands(commandTable);
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-completion-'));
 mkdirSync(join(folder, 'runs'));
 writeFileSync(join(folder, 'job.yaml'), '');

@@ -1,6 +1,7 @@
 /** `lockstep completion bash|zsh|fish`: the script by which a shell completes this command. */
 import { parseArgs } from 'node:util';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import type { CommandEntry } from '../commands/command-entry.js';
 import { UsageError } from '../usage-error.js';
 import { bashScript } from './bash.js';
 import { type CompletedCommand, completedCommands } from './completed.js';
@@ -17,7 +18,10 @@ const scripts: Readonly<Record<string, (commands: readonly CompletedCommand[]) =
 };
 
 /** @throws UsageError */
-export async function completionCommand(words: readonly string[]): Promise<ExitCode> {
+export async function completionCommand(
+  words: readonly string[],
+  table: readonly CommandEntry[],
+): Promise<ExitCode> {
   const { values, positionals } = parsed(words);
   if (values.help === true) {
     process.stdout.write(`${completionHelp}\n`);
@@ -31,7 +35,7 @@ export async function completionCommand(words: readonly string[]): Promise<ExitC
         `${Object.keys(scripts).join(', ')} (see "lockstep completion --help")`,
     );
   }
-  process.stdout.write(`${script(await completedCommands())}\n`);
+  process.stdout.write(`${script(await completedCommands(table))}\n`);
   return exitCodes.success;
 }
 
