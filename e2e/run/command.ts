@@ -22,8 +22,8 @@ export interface Command {
   committed(steps: number): Promise<void>;
   /** Resolves when it has printed a line of the kind, or has ended. */
   said(kind: string): Promise<void>;
-  /** Resolves when a line of its standard error is like this, or it has ended. */
-  warned(line: RegExp): Promise<void>;
+  /** Resolves with the first line of its standard error that is like this; null where it has ended. */
+  warned(line: RegExp): Promise<RegExpExecArray | null>;
   readonly end: Promise<CommandEnd>;
 }
 
@@ -85,7 +85,14 @@ function watch(child: ChildProcessByStdio<null, Readable, Readable>): Command {
     lines,
     committed: (steps) => said('committed', steps),
     said: (kind) => said(kind, 1),
-    warned: (line) => until(() => errors.split('\n').some((each) => line.test(each))),
+    warned: async (line) => {
+      const find = (): RegExpExecArray | null =>
+        errors
+          .split('\n')
+          .reduce<RegExpExecArray | null>((found, each) => found ?? line.exec(each), null);
+      await until(() => find() !== null);
+      return find();
+    },
     end,
   };
 }

@@ -15,7 +15,10 @@ const shownMax = 500;
 
 export class TimelineView {
   readonly element: HTMLElement;
-  readonly #list = h('ol.timeline');
+  readonly #list = h('ol.timeline', {
+    tabindex: 0,
+    'aria-label': 'what happened, the newest first',
+  });
   readonly #more = h('p.quiet');
   #lines: readonly TimelineLine[] = [];
   #dropped = 0;
