@@ -8,6 +8,7 @@ import type {
   SeriesAnswer,
   TimelineLine,
 } from '../data/api.js';
+import { extend } from '../data/extend-series.js';
 import { ago, duration, number } from '../data/words.js';
 import { charted } from './charted.js';
 import { askRun, askSeries, openStream } from './client.js';
@@ -156,15 +157,21 @@ export class RunPage implements Page {
       this.#workers.set(state, this.#phases);
     if (state.end !== before.end) this.#job.set(this.#answer);
     this.#showState();
-    if (steps.length > 0 || timeline.length > 0 || rewoundTo !== null) this.#redrawSoon();
+    const moves = steps.length > 0 || rewoundTo !== null;
+    // A window that was chosen stays as it is.
+    if (moves && this.#series !== null && this.#range === null) {
+      this.#series = extend(this.#series, steps, rewoundTo);
+    }
+    if (moves || timeline.length > 0) this.#redrawSoon();
   }
 
   #redrawSoon(): void {
     if (this.#redrawTimer !== 0) return;
     this.#redrawTimer = window.setTimeout(() => {
       this.#redrawTimer = 0;
-      // A window that was chosen stays as it is: only its steps could change, and they do not.
-      if (this.#range === null) void this.#readSeries();
+      // Steps came singly: where they are too many for a screen, the server joins them.
+      const isFull = (this.#series?.steps.length ?? 0) > 2 * points;
+      if (isFull && this.#range === null) void this.#readSeries();
       else this.#drawCharts();
     }, redrawEvery);
   }

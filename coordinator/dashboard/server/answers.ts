@@ -3,6 +3,7 @@ import type { RunAnswer, RunSummary } from '../data/api.js';
 import type { RunModel } from '../data/run-model.js';
 import type { RunSource, RunSources } from '../sources/run-source.js';
 import type { RunChannels } from './run-channels.js';
+import type { SeriesCache } from './series-cache.js';
 
 export interface Question {
   /** Behind `/api/`. */
@@ -14,11 +15,14 @@ export interface Question {
 
 export type Answer =
   | { readonly status: number; readonly error: string }
-  | { readonly body: unknown };
+  | { readonly body: unknown }
+  /** JSON. */
+  | { readonly text: string };
 
 export interface Known {
   readonly sources: RunSources;
   readonly channels: RunChannels;
+  readonly series: SeriesCache;
 }
 
 const pointsMost = 5000;
@@ -34,7 +38,7 @@ export async function answerOf({ path, query }: Question, known: Known): Promise
     case undefined:
       return { body: wholeOf(run, known) };
     case 'series':
-      return seriesOf(run.model, query);
+      return seriesOf(run.model, query, known);
     case 'logs':
       return { body: await run.logs() };
     case 'log':
@@ -76,13 +80,14 @@ function wholeOf(run: RunSource, { channels }: Known): RunAnswer {
   };
 }
 
-function seriesOf(model: RunModel, query: URLSearchParams): Answer {
+function seriesOf(model: RunModel, query: URLSearchParams, { channels, series }: Known): Answer {
   const from = numberOf(query, 'from', 0, Number.MAX_SAFE_INTEGER);
   const to = numberOf(query, 'to', Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER - 1);
   const points = Math.max(1, numberOf(query, 'points', 1000, pointsMost));
   if (to < from)
     return { status: 400, error: `to must not be before from: ${to} is before ${from}` };
-  return { body: model.series.window(from, to, points) };
+  const key = `${model.id} ${channels.of(model.id)?.version} ${from} ${to} ${points}`;
+  return { text: series.text(key, () => JSON.stringify(model.series.window(from, to, points))) };
 }
 
 /** What is no number of that kind is taken for the usual one. */

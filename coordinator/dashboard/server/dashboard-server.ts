@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PortUnavailableError } from '../../../process/port-unavailable-error.js';
-import type { Millis } from '../../../shared/units.js';
-import { millis } from '../../../shared/units.js';
+import { type Millis, millis } from '../../../shared/units.js';
 import type { RunSources } from '../sources/run-source.js';
 import { cookieName, type DashboardAccess, decideAccess, isToken } from './access.js';
 import { type Answer, answerOf, type Question } from './answers.js';
 import { type Asset, contentPolicy, readAssets } from './assets.js';
 import { RunChannels } from './run-channels.js';
+import { SeriesCache } from './series-cache.js';
 
 export interface DashboardOptions {
   readonly sources: RunSources;
@@ -39,6 +39,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const { access, host, onTrouble, port, sources } = options;
   const assets = readAssets();
   const policy = contentPolicy(assets);
+  const series = new SeriesCache();
   const channels = new RunChannels(randomBytes(6).toString('hex'), sources);
   const server = createServer({ requestTimeout: headTimeout, maxHeaderSize: 16 * 1024 });
   server.maxConnections = connectionsMax;
@@ -66,7 +67,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (question.path[0] === 'runs' && question.path[2] === 'events') {
       return openStream(response, question);
     }
-    send(response, await answerOf(question, { sources, channels }));
+    send(response, await answerOf(question, { sources, channels, series }));
   }
 
   function openStream(response: ServerResponse, { path, after }: Question): void {
@@ -166,12 +167,16 @@ function safelyDecoded(part: string): string {
 }
 
 function send(response: ServerResponse, answer: Answer): void {
-  const body = 'error' in answer ? { error: answer.error } : answer.body;
   response.writeHead('error' in answer ? answer.status : 200, {
     'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'no-store',
   });
-  response.end(JSON.stringify(body));
+  response.end(textOf(answer));
+}
+
+function textOf(answer: Answer): string {
+  if ('text' in answer) return answer.text;
+  return JSON.stringify('error' in answer ? { error: answer.error } : answer.body);
 }
 
 function sendAsset(request: IncomingMessage, response: ServerResponse, asset: Asset): void {
