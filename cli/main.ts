@@ -6,6 +6,7 @@ import { mainHelp } from './commands/main-help.js';
 import { leaveOwnDisplay } from './output/display/own-display.js';
 import { brokenLine, exitCodeOfError } from './output/end/end-line.js';
 import { keepLastWords } from './output/end/last-words.js';
+import { nextStepOf } from './output/end/next-steps.js';
 import { isReaderGone, watchOutput } from './output/watch-output.js';
 import { UsageError } from './usage-error.js';
 
@@ -37,6 +38,10 @@ async function loaded({ load, name }: CommandEntry): Promise<Command> {
   }
 }
 
+/** The words that ask for the help that fits. */
+const helpOf = (name = ''): string =>
+  findCommand(name)?.help == null ? 'lockstep --help' : `lockstep ${name} --help`;
+
 const words = process.argv.slice(2);
 watchOutput([process.stdout, process.stderr], (error) => {
   if (isReaderGone(error)) return;
@@ -52,7 +57,9 @@ try {
   leaveOwnDisplay();
   const exitCode = exitCodeOfError(error);
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`lockstep: ${exitCode === exitCodes.internal ? stack : message}\n`);
+  const said = exitCode === exitCodes.internal ? stack : message;
+  const next = nextStepOf(error, helpOf(words[0]));
+  process.stderr.write(`lockstep: ${said}\n${next === null ? '' : `${next}\n`}`);
   const line = brokenLine(error, 0, null, new Date().toISOString());
   keepLastWords(line);
   if (words.includes('--json')) process.stdout.write(`${JSON.stringify(line)}\n`);

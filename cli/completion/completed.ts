@@ -66,6 +66,6 @@ const completes = (value: string): Completes =>
 
 /** What fits beside an option in a list. */
 function firstClause(text: string): string {
-  const [clause = ''] = text.split(/[;:(]|, (?:such|where|and)/);
-  return clause.trim().slice(0, 70);
+  const [clause = ''] = text.split(/[;(]|: /);
+  return clause.trim().replace(/,$/, '').slice(0, 80);
 }

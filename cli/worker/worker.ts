@@ -14,6 +14,7 @@ import { KeptProcesses } from '../cluster/kept-processes.js';
 import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { workerHelp } from '../help.js';
 import { keepLastWords } from '../output/end/last-words.js';
+import { nextStepText } from '../output/end/next-steps.js';
 import type { FailedEvent } from '../train/ending/failure.js';
 import { useServer } from '../use-server.js';
 import { nameOnHost, readWorkerArguments, type WorkerArguments } from './worker-arguments.js';
@@ -84,7 +85,7 @@ function keepWorking(given: NamedWorker, output: string, early: EarlySignals): P
         if (event.kind === 'waiting') say(`waiting: ${event.reason}`);
         if (event.kind !== 'failed') return;
         failure = event;
-        process.stderr.write(`lockstep: ${event.message}\n`);
+        process.stderr.write(`lockstep: ${event.message}\n${nextStepText(event.code)}\n`);
       },
       onRestart: say,
       onLoss: (_name, symptom, text, said) => {

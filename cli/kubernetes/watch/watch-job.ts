@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
-import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
+import { type ExitCode, exitCodes, isKnownCode } from '../../../shared/exit-codes.js';
 import type { EndLine } from '../../../shared/history/history-line.js';
 import { eventOf, isEnd } from '../../../shared/history/line-events.js';
 import { resultOf } from '../../../shared/history/result-of-line.js';
 import { openOwnDisplay } from '../../output/display/own-display.js';
 import { metricsTable } from '../../output/end/metrics-table.js';
+import { nextStepText } from '../../output/end/next-steps.js';
 import { resultText } from '../../output/end/result.js';
 import { sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
@@ -127,7 +128,10 @@ function showEnd(
   more: string,
 ): ExitCode {
   if (!end.isComplete) {
-    display.failure(`lockstep: ${end.message}\nTo see more: ${more}`, end.line);
+    const { code = '' } = end.line as { readonly code?: string };
+    // A reason of the cluster is no code: its message says what to change.
+    const next = isKnownCode(code) ? `\n${nextStepText(code)}` : '';
+    display.failure(`lockstep: ${end.message}${next}\nTo see more: ${more}`, end.line);
   } else if (said?.kind === 'finished') {
     const result = resultOf(said);
     const table = result.metrics.length === 0 ? [] : ['', metricsTable(result.metrics)];

@@ -24,9 +24,9 @@ test('the hint is a command that can work: resuming needs a checkpoint', () => {
 });
 
 // Would catch a hint to repeat what can only fail again.
-test('what must be changed first gets no hint to go on', () => {
-  assert.equal(
-    failureText(causeOf('EMPTY_PLAN'), null, next),
+test('what must be changed first says so, and gets no command to go on', () => {
+  assert.deepEqual(failureText(causeOf('EMPTY_PLAN'), null, next).split('\n'), [
     'lockstep: it was so (after 0 committed steps)',
-  );
+    'Next: change the fields that are named, in the file or by --set; docs/job-spec.md has all of them.',
+  ]);
 });

@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { Cause } from '../../train/ending/failure.js';
 import { type NextCommand, nextText } from '../../train/ending/resume-command.js';
+import { nextStepText } from './next-steps.js';
 
 const shownLines = 8;
 
-/** What a failed run says: the cause, the end of the log that tells most, how to go on. */
+/** What a failed run says: the cause, the end of the log that tells most, what to do next, how to go on. */
 export function failureText(cause: Cause, logFile: string | null, next: NextCommand): string {
   const parts = [`lockstep: ${cause.message}`];
   // What the user can change is all in the message; a log would hide it.
@@ -13,6 +14,7 @@ export function failureText(cause: Cause, logFile: string | null, next: NextComm
   if (tail.length > 0) {
     parts.push(`The log ends with (${logFile}):`, ...tail.map((line) => `  ${line}`));
   }
+  parts.push(nextStepText(cause.code));
   if (cause.remedy === 'resume') parts.push(nextText(next));
   return parts.join('\n');
 }
