@@ -85,6 +85,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
     'shared/',
     'dataset/dataset-manifest.ts',
     'k8s/crd/',
+    'process/exporters/',
     'worker/checkpoint/',
     'worker/training/held/state-header.ts',
     'worker/collective/transfer/',

@@ -1,5 +1,6 @@
 /** `lockstep coordinator FILE`: leads a run whose workers are elsewhere, or stands by for one. */
 import { join, resolve } from 'node:path';
+import { openExporters } from '../../process/exporters/open-exporters.js';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import { readReportOptions } from '../../process/report/report-options.js';
 import type { Bus } from '../../shared/bus.js';
@@ -15,7 +16,7 @@ import { leaveWithin } from '../leave-within.js';
 import type { Display } from '../output/display/display.js';
 import { openOwnDisplay } from '../output/display/own-display.js';
 import { metricsTable } from '../output/end/metrics-table.js';
-import { RunView } from '../output/run-view.js';
+import { RunView, type RunViewOptions } from '../output/run-view.js';
 import { claimName, type NameClaim } from '../train/claim-name.js';
 import { launcherOf, type NextCommand, resumeCommand } from '../train/ending/resume-command.js';
 import { readJobArgument } from '../train/job/read-job-argument.js';
@@ -30,6 +31,7 @@ import {
 } from '../train/prepare-run.js';
 import { useServer } from '../use-server.js';
 import { type CoordinatorArguments, readCoordinatorArguments } from './coordinator-arguments.js';
+import { isOwnLeader } from './is-own-leader.js';
 import { asPassing, findKnownRun, requireJobOfRun } from './known-run.js';
 import { recentStepsInBucket } from './recent-steps-in-bucket.js';
 import { tellEndedRun } from './tell-ended-run.js';
@@ -141,9 +143,11 @@ const viewOf = (
   display: Display,
   next: () => NextCommand,
   written: Pick<WrittenRun, 'history' | 'ledger'> | null,
+  exporters: NonNullable<RunViewOptions['exporters']> = () => null,
 ): RunView =>
   new RunView({
     display,
+    exporters,
     history: written?.history ?? null,
     ledger: written?.ledger ?? null,
     metricsTable,
@@ -162,7 +166,9 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     const resumes = hasProgress(output, isElsewhere);
     return { resumes, command: commandOf(words, resumes) };
   };
-  const view = viewOf(display, next, written);
+  const view = viewOf(display, next, written, (warn) =>
+    openExporters({ run: checked.run.run, job: checked.job, output, leads: false, warn }),
+  );
   const cluster = runCluster({
     jobFile: written.jobFile,
     run: checked.run,
@@ -185,6 +191,9 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     grace: given.grace,
     resumeIfAny: given.run !== null && given.resume === 'if-any',
     onEvent: (event, at) => view.see(event, at),
+    onEntry: ({ entry, time }) => {
+      if (entry.kind === 'led') view.leads(isOwnLeader(entry.coordinator, cluster.pids()), time);
+    },
     onProcess: ({ dashboardPort, metricsPort, name, pid }) => {
       if (metricsPort !== null) display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`);
       if (dashboardPort === null) return;
@@ -201,9 +210,12 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave);
   leading.early.close();
   try {
-    return view.end(await cluster.end);
+    const code = view.end(await cluster.end);
+    await view.delivered();
+    return code;
   } catch (error) {
     view.broken(error);
+    await view.delivered();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** A run as whoever watches it has it: on the screen, and in the history where one is kept. */
+import type { HistoryExporters } from '../../process/exporters/history-exporters.js';
 import type { LedgerFile } from '../../process/history/ledger-file.js';
 import type { RunHistory } from '../../process/history/run-history.js';
 import { version } from '../../process/version.js';
@@ -11,6 +12,7 @@ import type { ClusterEnd, RunEnd } from '../cluster/run-end.js';
 import { type NextCommand, nextText } from '../train/ending/resume-command.js';
 import { type Doing, doingAfter } from '../train/ending/stop-words.js';
 import type { Display } from './display/display.js';
+import { deliverRest } from './end/deliver-rest.js';
 import { brokenLine, endLine, exitCodeOfEnd, leftLine } from './end/end-line.js';
 import { failureText } from './end/failure-text.js';
 import { keepLastWords } from './end/last-words.js';
@@ -24,6 +26,8 @@ export interface RunViewOptions {
   readonly history: RunHistory | null;
   /** Likewise. */
   readonly ledger: LedgerFile | null;
+  /** Programs that are told what the history says, where the job names some; left out: none. */
+  readonly exporters?: (warn: (text: string) => void) => HistoryExporters | null;
   /** How to go on, asked at the end: whether there is a checkpoint by then decides. */
   readonly next: () => NextCommand;
   /** The table of metrics, for people. */
@@ -38,11 +42,14 @@ export class RunView {
     lockstep_version: version(),
     node_version: process.versions.node,
   });
+  readonly #exporters: HistoryExporters | null;
   #doing: Doing = 'training';
+  #isOver = false;
   #totalSteps = 0;
 
   constructor(options: RunViewOptions) {
     this.#options = options;
+    this.#exporters = options.exporters?.((text) => this.#warn(text)) ?? null;
   }
 
   /** What the run is doing, as far as it has said. */
@@ -55,13 +62,27 @@ export class RunView {
     const { display, history, ledger } = this.#options;
     const line = this.#lines.lineOf(event, time);
     if (ledger !== null) keepLedger(ledger, event, time);
-    if (line !== null && !isProgress(line)) history?.append(line);
+    if (line !== null && !isProgress(line)) {
+      history?.append(line);
+      this.#exporters?.told(line);
+    }
     if (event.kind === 'started') this.#totalSteps = event.totalSteps;
     this.#doing = doingAfter(this.#doing, event, this.#totalSteps);
     display.event(event, line);
   }
 
+  /** Which of several coordinators leads has changed. @param time ISO 8601 */
+  leads(isOwn: boolean, time: string): void {
+    this.#exporters?.leads(isOwn, time);
+  }
+
+  /** Settles when whoever is told of the run has its end too, or stays away for too long. */
+  async delivered(): Promise<void> {
+    if (this.#exporters !== null) await deliverRest(this.#exporters);
+  }
+
   end(reached: ClusterEnd): ExitCode {
+    this.#isOver = true;
     const { display, history, ledger, next, time } = this.#options;
     if (reached.kind === 'left') {
       history?.abandon();
@@ -85,9 +106,17 @@ export class RunView {
 
   /** The run could not be run at all; `error` goes on to whoever called. */
   broken(error: unknown): void {
+    this.#isOver = true;
     const { history, ledger, next, time } = this.#options;
     ledger?.close();
     history?.end(brokenLine(error, this.#lines.committedSteps, next().command, time()));
+  }
+
+  /** The history ends with the end of the run: what is said later is for whoever looks on. */
+  #warn(text: string): void {
+    const { display, time } = this.#options;
+    if (this.#isOver) display.note(text);
+    else this.see({ kind: 'notice', text }, time());
   }
 
   #say(end: RunEnd, line: EndLine): void {

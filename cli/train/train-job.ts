@@ -1,5 +1,6 @@
 /** Trains a job into a folder: checks everything, then writes, then starts the processes. */
 
+import { openExporters } from '../../process/exporters/open-exporters.js';
 import { freePort } from '../../process/free-ports.js';
 import { type FolderLock, lockFolder } from '../../process/ownership/folder-lock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
@@ -46,6 +47,8 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
       display,
       history,
       ledger,
+      exporters: (warn) =>
+        openExporters({ run: checked.run.run, job: checked.job, output, leads: true, warn }),
       metricsTable,
       next: () => {
         const resumes = hasCheckpoints(output);

@@ -31,16 +31,20 @@ export async function watchRun({ run: options, ...view }: WatchOptions): Promise
   const ignorePauses = listenToPause(run, (text) => display.note(text));
   // Nobody would see how it goes on: it ends as by Ctrl-C, with a checkpoint.
   watchOutput([process.stdout, process.stderr], () => run.stop());
+  let code: ExitCode;
   try {
-    const end = await run.end.catch((error: unknown) => {
+    const end = await run.end.catch(async (error: unknown) => {
       shown.broken(error);
+      await shown.delivered();
       throw error;
     });
-    return shown.end(end);
+    code = shown.end(end);
   } finally {
     ignoreSignals();
     ignorePauses();
   }
+  await shown.delivered();
+  return code;
 }
 
 const wallClock = (): string => new Date().toISOString();

@@ -11,6 +11,7 @@ import { data } from './sections/data.js';
 import { engine } from './sections/engine.js';
 import { checkpoint, evaluation } from './sections/evaluation.js';
 import { guard } from './sections/guard.js';
+import { history } from './sections/history.js';
 import { kubernetes, lifeOnCluster } from './sections/kubernetes.js';
 import { annotations, labels } from './sections/kubernetes-names.js';
 import { model } from './sections/model.js';
@@ -54,6 +55,10 @@ const givenSpec = z.strictObject({
   checkpoint: about(checkpoint.prefault({}), 'When the state is kept: docs/checkpoints.md.'),
   evaluation: about(evaluation.prefault({}), 'How good the weights are: docs/evaluation.md.'),
   guard: about(guard.prefault({}), 'What becomes of a training that collapses: docs/guard.md.'),
+  history: about(
+    history.optional(),
+    'Programs that are told of the run while it lasts: docs/history.md.',
+  ),
   stages,
   ...lifeOnCluster,
   kubernetes: kubernetes.optional().meta({
