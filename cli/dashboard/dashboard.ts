@@ -6,6 +6,7 @@ import { RunsFolder } from '../../coordinator/dashboard/sources/runs-folder.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { dashboardHelp } from '../help.js';
 import { UsageError } from '../usage-error.js';
+import { askerOf } from './ask-run.js';
 import { readDashboardArguments } from './dashboard-arguments.js';
 
 /** @throws UsageError, OptionError, PortUnavailableError */
@@ -21,7 +22,7 @@ export async function dashboardCommand(words: readonly string[]): Promise<ExitCo
       `Cannot show "${folder}": there is no such folder: it must be the --output of a run, or a folder of runs`,
     );
   }
-  const sources = new RunsFolder(folder);
+  const sources = new RunsFolder(folder, askerOf);
   await sources.refresh();
   const server = await startDashboard({
     ...{ sources, host, port },

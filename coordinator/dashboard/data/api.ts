@@ -89,6 +89,23 @@ export interface SeriesAnswer {
   readonly stride: number;
 }
 
+/** Of whom the next items are asked: one of the dataset's users, or whoever has this history. */
+export type Question = { readonly user: string } | { readonly history: string };
+
+export interface Recommendations {
+  /** Items of the history that the model has read. */
+  readonly historyItems: number;
+  readonly items: readonly {
+    readonly rank: number;
+    readonly item: string;
+    readonly title: string | null;
+    readonly score: number;
+  }[];
+  /** What scores are. */
+  readonly rankedBy: 'cosine' | 'probability';
+  readonly checkpoint: string;
+}
+
 export interface RunAnswer {
   readonly state: RunState;
   readonly timeline: readonly TimelineLine[];
@@ -99,6 +116,8 @@ export interface RunAnswer {
   readonly job: unknown;
   /** Where its folder is; null where it has none here. */
   readonly folder: string | null;
+  /** Whether its model can be asked here. */
+  readonly canRecommend: boolean;
   /** Of the stream of changes: what comes behind this answer is asked for by it. */
   readonly version: string;
 }

@@ -1,8 +1,16 @@
 /** Asks the server, and hears what changes. */
-import type { RunAnswer, RunChange, RunSummary, SeriesAnswer } from '../data/api.js';
+import type {
+  Question,
+  Recommendations,
+  RunAnswer,
+  RunChange,
+  RunSummary,
+  SeriesAnswer,
+} from '../data/api.js';
 
 async function ask<Answer>(path: string): Promise<Answer> {
-  const response = await fetch(path, { headers: { Accept: 'application/json' } });
+  const headers = { Accept: 'application/json', 'X-Lockstep': 'dashboard' };
+  const response = await fetch(path, { headers });
   const body = await response.json();
   if (!response.ok) throw new Error(body.error ?? `the server answers ${response.status}`);
   return body as Answer;
@@ -16,6 +24,9 @@ export const askLogs = (id: string): Promise<readonly string[]> => ask(`${runPat
 
 export const askLog = (id: string, name: string): Promise<readonly string[]> =>
   ask(`${runPath(id)}/log?name=${encodeURIComponent(name)}&lines=300`);
+
+export const askRecommendations = (id: string, question: Question): Promise<Recommendations> =>
+  ask(`${runPath(id)}/recommend?${new URLSearchParams(question)}`);
 
 /** @param range committed steps; null for all of them */
 export function askSeries(

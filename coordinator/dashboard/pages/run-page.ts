@@ -18,6 +18,7 @@ import { JobView } from './job-view.js';
 import { LogView } from './log-view.js';
 import type { Page } from './page.js';
 import { badge, figure, progress, section } from './parts.js';
+import { RecommendView } from './recommend-view.js';
 import { TimelineView } from './timeline-view.js';
 import { WorkersView } from './workers-view.js';
 
@@ -93,6 +94,7 @@ export class RunPage implements Page {
       this.#workers.element,
       section('Curves', settings, this.#charts.element),
       this.#timelineView.element,
+      this.#answer?.canRecommend === true ? new RecommendView(this.#id).element : null,
       this.#job.element,
       this.#log.element,
     );

@@ -41,6 +41,8 @@ export async function answerOf({ path, query }: Question, known: Known): Promise
       return seriesOf(run.model, query, known);
     case 'logs':
       return { body: await run.logs() };
+    case 'recommend':
+      return recommend(run, query);
     case 'log':
       return {
         body: await run.logTail(
@@ -76,8 +78,22 @@ function wholeOf(run: RunSource, { channels }: Known): RunAnswer {
     phases: model.phases,
     job: run.job(),
     folder: run.folder,
+    canRecommend: run.recommend !== null,
     version: channel?.version ?? '',
   };
+}
+
+async function recommend(run: RunSource, query: URLSearchParams): Promise<Answer> {
+  if (run.recommend === null) return missing('this server has no model to ask');
+  const [user, history] = [query.get('user') ?? '', query.get('history') ?? ''];
+  if ((user === '') === (history === '')) {
+    return { status: 400, error: 'either a user or a history must be given' };
+  }
+  try {
+    return { body: await run.recommend(user === '' ? { history } : { user }) };
+  } catch (error) {
+    return { status: 422, error: (error as Error).message };
+  }
 }
 
 function seriesOf(model: RunModel, query: URLSearchParams, { channels, series }: Known): Answer {

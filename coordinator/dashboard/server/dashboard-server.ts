@@ -30,6 +30,8 @@ export interface DashboardServer {
 const lookInterval: Millis = millis(500);
 /** Proxies close what has been silent for a minute. */
 const keepAliveEvery = 40;
+/** Foreign pages cannot send one without asking first, which is refused. */
+const ownHeader = 'x-lockstep';
 const viewersMax = 256;
 const connectionsMax = 1024;
 const headTimeout: Millis = millis(10_000);
@@ -64,6 +66,11 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const asset = assets.get(url.pathname);
     if (asset !== undefined) return sendAsset(request, response, asset);
     const question = questionOf(url, request);
+    // It starts a process: no foreign page may have a browser ask for that.
+    if (question.path[2] === 'recommend' && request.headers[ownHeader] === undefined) {
+      send(response, { status: 403, error: `the header ${ownHeader} must be there` });
+      return;
+    }
     if (question.path[0] === 'runs' && question.path[2] === 'events') {
       return openStream(response, question);
     }

@@ -5,18 +5,20 @@ import { historyFileOf } from '../../../process/history/run-history.js';
 import { RunModel } from '../data/run-model.js';
 import { HistoryTail } from './history-tail.js';
 import { logNames, logTail } from './log-tail.js';
-import type { RunSource } from './run-source.js';
+import type { Recommend, RunSource } from './run-source.js';
 
 export class FolderRun implements RunSource {
   readonly folder: string;
+  readonly recommend: Recommend | null;
   readonly #id: string;
   readonly #tail: HistoryTail;
   #model: RunModel;
   #job: unknown = null;
 
-  constructor(id: string, folder: string) {
+  constructor(id: string, folder: string, recommend: Recommend | null) {
     this.#id = id;
     this.folder = folder;
+    this.recommend = recommend;
     this.#model = new RunModel(id);
     this.#tail = new HistoryTail(historyFileOf(folder), {
       onRestart: () => this.#restart(),

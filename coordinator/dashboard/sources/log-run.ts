@@ -17,6 +17,8 @@ export interface LogRunOptions {
 }
 
 export class LogRun implements RunSource, RunSources {
+  /** A coordinator has no engine. */
+  readonly recommend = null;
   readonly folder: string | null;
   readonly #options: LogRunOptions;
   #model: RunModel;

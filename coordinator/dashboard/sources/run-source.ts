@@ -1,5 +1,9 @@
 /** Where a run is known from: its folder, or the log that its coordinators keep. */
+import type { Question, Recommendations } from '../data/api.js';
 import type { RunModel } from '../data/run-model.js';
+
+/** Asks a run's newest checkpoint. @throws where it cannot answer, with what to do */
+export type Recommend = (question: Question) => Promise<Recommendations>;
 
 export interface RunSource {
   readonly model: RunModel;
@@ -11,6 +15,8 @@ export interface RunSource {
   readonly logs: () => Promise<readonly string[]>;
   /** The last lines of a process's log, the oldest first; empty where there is none. */
   readonly logTail: (name: string, lines: number) => Promise<readonly string[]>;
+  /** Null where this process has no model. */
+  readonly recommend: Recommend | null;
 }
 
 export interface RunSources {

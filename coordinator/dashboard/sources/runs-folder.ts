@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { historyFileOf } from '../../../process/history/run-history.js';
 import { FolderRun } from './folder-run.js';
-import type { RunSource, RunSources } from './run-source.js';
+import type { Recommend, RunSource, RunSources } from './run-source.js';
 
 /** Folders below the one that was named, in which runs are looked for. */
 const depthMax = 3;
@@ -21,10 +21,13 @@ const inner: ReadonlySet<string> = new Set([
 
 export class RunsFolder implements RunSources {
   readonly #folder: string;
+  readonly #recommend: ((folder: string) => Recommend) | null;
   readonly #found = new Map<string, FolderRun>();
 
-  constructor(folder: string) {
+  /** @param recommend asks the run of a folder; null where nothing here can */
+  constructor(folder: string, recommend: ((folder: string) => Recommend) | null = null) {
     this.#folder = resolve(folder);
+    this.#recommend = recommend;
   }
 
   /** The newest first. */
@@ -41,7 +44,7 @@ export class RunsFolder implements RunSources {
     for (const folder of await runFolders(this.#folder, depthMax)) {
       const id = idOf(this.#folder, folder);
       if (!this.#found.has(id) && this.#found.size < runsMax) {
-        this.#found.set(id, new FolderRun(id, folder));
+        this.#found.set(id, new FolderRun(id, folder, this.#recommend?.(folder) ?? null));
       }
     }
     for (const [id, run] of this.#found) {
