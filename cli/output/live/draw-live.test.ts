@@ -120,3 +120,11 @@ test('the rate is that of the steps, however fast they are told', () => {
   for (let step = 1; step < 100; step++) state.take(committed(step, 7, 2));
   assert.deepEqual(state.rate, { secondsPerStep: 2, usersPerSecond: 32, tokensPerSecond: 10_000 });
 });
+
+// Would catch losses of a run before, as of `lockstep chaos`, drawn as those of this one.
+test('where steps are gone over again, older ones are not drawn', () => {
+  const state = trained();
+  state.take(started(['worker-0']));
+  assert.deepEqual([state.committedSteps, state.losses, state.rate], [0, [], null]);
+  assert.ok(!drawLive(state, look()).join('\n').includes('loss'));
+});

@@ -53,6 +53,8 @@ export class LiveState {
   take(event: ShownEvent): void {
     switch (event.kind) {
       case 'started':
+        // Steps are gone over again, or another run begins: what is drawn is of the new ones.
+        if (event.firstStep < this.committedSteps) this.#forget();
         this.totalSteps = event.totalSteps;
         this.committedSteps = event.firstStep;
         this.#formed(event.members);
@@ -105,6 +107,12 @@ export class LiveState {
     };
   }
 
+  #forget(): void {
+    this.last = null;
+    this.losses.length = 0;
+    this.#recent = [];
+  }
+
   /** The times of a membership are also told at its end, when another one trains. */
   #timed({ generation, members }: PhasesTold): void {
     if (this.generation !== null && generation < this.generation) return;
@@ -125,10 +133,7 @@ export class LiveState {
     this.doing = { kind: 'training' };
     this.committedSteps = report.step + 1;
     // Steps of another stage take another time, and have another loss.
-    if (this.last !== null && this.last.stage !== report.stage) {
-      this.#recent = [];
-      this.losses.length = 0;
-    }
+    if (this.last !== null && this.last.stage !== report.stage) this.#forget();
     this.last = report;
     this.losses.push(report.loss);
     if (this.losses.length > this.#lossesKept) this.losses.shift();

@@ -16,6 +16,8 @@ const { positionals, values } = parseArgs({
     nats: { type: 'string' },
     name: { type: 'string' },
     seed: { type: 'string' },
+    /** For people, as on a terminal or in a log. */
+    people: { type: 'boolean' },
   },
 });
 const [output = '', workers = '', steps = ''] = positionals;
@@ -37,7 +39,7 @@ try {
     natsUrl: values.nats ?? null,
     metricsPort: null,
     dashboardPort: null,
-    display: openOwnDisplay(true),
+    display: openOwnDisplay(values.people !== true),
     commandTo: () => 'the same with --resume',
     entries: heldEntries,
   });
