@@ -7,7 +7,14 @@ import { encodeLeaderMessage } from '../../../shared/messages/cluster/from-leade
 import { coordinatorSubject, logStream } from '../../../shared/subjects.js';
 import { millis } from '../../../shared/units.js';
 import { outboxReports } from '../outbox/outbox.js';
-import { at, fromState, incarnationOf, lead, record } from '../situation/situation-fixture.js';
+import {
+  at,
+  fromState,
+  incarnationOf,
+  lead,
+  record,
+  self,
+} from '../situation/situation-fixture.js';
 import { me, run, Stage } from './control-fixture.js';
 import { permitLease } from './permit-lease.js';
 import { busyNoticeAfter } from './thread-watch.js';
@@ -352,6 +359,26 @@ test('a copy is offered, gets its room, is filled and taken', async () => {
   stage.holds(at(9));
   await stage.pass(100);
   assert.equal(stage.orders.at(-1), 'enter');
+});
+
+// Would catch a newcomer with a large state that is left out after ten seconds, again and again: its leader does not
+// see the bytes come.
+test('while bytes of a copy come, it says so twice a second', async () => {
+  const stage = await Stage.open();
+  await stage.lead(record(4, [0, 1], fromState(at(9), 0)));
+  await stage.pass(100);
+  const said = () => stage.heard.filter(({ kind }) => kind === 'progress');
+  for (let piece = 0; piece < 30; piece++) {
+    stage.copies[0]?.onBytes();
+    await stage.pass(100);
+  }
+  assert.equal(said().length, 6);
+  const { incarnation } = self;
+  assert.deepEqual(said()[0], {
+    ...{ kind: 'progress', incarnation, generation: 4, doing: 'copying', done: 0, total: 0 },
+  });
+  await stage.pass(3000);
+  assert.equal(said().length, 6);
 });
 
 // Would catch a copy of an older generation that is taken for the one that is wanted.

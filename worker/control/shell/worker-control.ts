@@ -7,7 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { AwakeClock } from '../../../shared/awake-clock.js';
 import { codeOf, exitCodeOf } from '../../../shared/exit-codes.js';
 import { generation as generationOf } from '../../../shared/ids.js';
-import { longestTick, peerTimeout } from '../../../shared/limits.js';
+import { heartbeatInterval, longestTick, peerTimeout } from '../../../shared/limits.js';
 import { type GenerationRecord, rankIn } from '../../../shared/membership/generation-record.js';
 import { decodeLeaderMessage, type Lead } from '../../../shared/messages/cluster/from-leader.js';
 import type { WorkerStatus } from '../../../shared/messages/cluster/from-worker.js';
@@ -53,6 +53,8 @@ export class WorkerControl {
   /** Number of the report of its failure. */
   #failure: number | null = null;
   #lookedAt: number;
+  /** When it said last that what it copies grows. */
+  #copiedAt = millis(0);
 
   constructor(parts: WorkerControlParts) {
     this.#parts = parts;
@@ -152,11 +154,25 @@ export class WorkerControl {
         this.#parts.metrics.situated(kind, generationOfSituation(worker.situation));
         if (kind !== before) this.#parts.log.info({ event: first.kind, before }, `now ${kind}`);
         for (const action of actions) this.#act(action);
+        if (first.kind === 'copy-moved') this.#sayThatItCopies();
       }
     } finally {
       this.#isHearing = false;
     }
     if (this.#found !== null && !this.#isOver) this.#voice.speak(this.#status());
+  }
+
+  /** A leader leaves out whoever copies and gets nothing. */
+  #sayThatItCopies(): void {
+    const { situation } = this.#worker;
+    const now = this.#clock.now();
+    if (situation.kind !== 'copying' || now - this.#copiedAt < heartbeatInterval) return;
+    this.#copiedAt = now;
+    const { incarnation } = this.#parts;
+    const { generation } = situation;
+    this.#voice.say({
+      ...{ kind: 'progress', incarnation, generation, doing: 'copying', done: 0, total: 0 },
+    });
   }
 
   get #isOver(): boolean {
@@ -290,7 +306,8 @@ export class WorkerControl {
     const own = this.#worker.known.position?.committedSteps ?? 0;
     this.#training?.prepare(record, rank, Math.max(own, this.#lead?.recordedSteps ?? 0));
     if (members.length === 1) return;
-    if (this.#worker.known.position === null) this.#prepareCopy(record);
+    // Where its start is known, that is what it copies or loads.
+    if (this.#worker.known.position === null && record.start === null) this.#prepareCopy(record);
     const addresses = members.map(({ address }) => address);
     this.#parts.links.prepare({ generation, rank, addresses, deadline: peerTimeout });
   }
