@@ -289,6 +289,14 @@ test('a silent peer ends a wait at the deadline, and is named', async () => {
   await assert.rejects(silent, { code: 'PEER_TIMEOUT', peer: 2, step: 7 });
 });
 
+// Would catch a short wait that lasts as long as a long one that began before it.
+test('an operation may have a deadline of its own', async () => {
+  const [, b] = makeMembers(3) as [Member, Member, Member];
+  b.courier.run(gatherOf(1, 'x', [0, 1, 1]).operation).catch(() => undefined);
+  const short = b.courier.run(gatherOf(1, 'y', [0, 1, 1]).operation, millis(15));
+  await assert.rejects(short, { code: 'PEER_TIMEOUT', peer: 2, step: 7 });
+});
+
 test('abort fails what runs at once, and the peers see a loss', async () => {
   const [a, b] = makeMembers(2) as [Member, Member];
   const running = [a, b].map(({ courier }, rank) =>

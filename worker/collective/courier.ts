@@ -41,6 +41,8 @@ interface Task {
   readonly unsent: Map<Rank, number>;
   bytesToSend: number;
   movedAt: Millis;
+  /** How long nothing may move in it. */
+  readonly deadline: Millis;
 }
 
 class Peer {
@@ -64,7 +66,7 @@ export class Courier {
   readonly #troubled = new Set<Rank>();
   #failure: Error | null = null;
   #lastStep: Step | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: { readonly at: number; readonly running: NodeJS.Timeout } | null = null;
 
   constructor(options: CourierOptions) {
     this.#options = options;
@@ -75,9 +77,10 @@ export class Courier {
   /**
    * Resolves when everything that `operation` sends has left and everything it needs is there.
    *
+   * @param deadline how long nothing may move in it, where that is not as for all others
    * @throws PeerLostError, PeerTimeoutError, ExchangeAbortedError
    */
-  run(operation: Operation): Promise<void> {
+  run(operation: Operation, deadline = this.#options.deadline): Promise<void> {
     const key = tagKey(operation.tag);
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) {
@@ -96,6 +99,7 @@ export class Courier {
         unsent: new Map(),
         bytesToSend: operation.outgoingBytes,
         movedAt: this.#options.clock.now(),
+        deadline,
       };
       this.#tasks.set(key, task);
       this.#watch();
@@ -276,29 +280,29 @@ export class Courier {
     this.#options.onFailure?.(error);
   }
 
-  /** Keeps one timer for the operation that has been still for the longest time. */
+  /** Keeps one timer for the operation whose deadline comes first, as it was when it was looked at last. */
   #watch(): void {
-    if (this.#tasks.size === 0) {
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#timer = null;
-      return;
-    }
-    if (this.#timer !== null) return;
-    const { clock, deadline } = this.#options;
-    const oldest = Math.min(...[...this.#tasks.values()].map(({ movedAt }) => movedAt));
-    const left = Math.max(1, oldest + deadline - clock.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#expire();
-      this.#watch();
-    }, left);
+    const due = [...this.#tasks.values()].map(({ deadline, movedAt }) => movedAt + deadline);
+    const at = Math.min(...due);
+    if (this.#timer !== null && at >= this.#timer.at && due.length > 0) return;
+    if (this.#timer !== null) clearTimeout(this.#timer.running);
+    this.#timer = null;
+    if (due.length === 0) return;
+    const running = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#expire();
+        this.#watch();
+      },
+      Math.max(1, at - this.#options.clock.now()),
+    );
+    this.#timer = { at, running };
   }
 
   #expire(): void {
-    const { clock, deadline } = this.#options;
     for (const task of this.#tasks.values()) {
-      const silentFor = millis(clock.now() - task.movedAt);
-      if (silentFor < deadline) continue;
+      const silentFor = millis(this.#options.clock.now() - task.movedAt);
+      if (silentFor < task.deadline) continue;
       const rank = this.#owing(task) ?? firstUnsent(task);
       const error = new PeerTimeoutError(rank, task.operation.tag.step, silentFor);
       this.#fail(error);

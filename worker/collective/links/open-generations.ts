@@ -59,6 +59,12 @@ interface Open {
 /** A generation that is planned begins at the end of a step, however long that takes. */
 const prepareLimit = millis(1_800_000);
 
+/**
+ * A member that still copies is linked, and its links tell when it is lost; the leader sees its bytes come, and
+ * leaves it out where none do. This is for whoever no leader speaks to either.
+ */
+const readyLimit = millis(1_800_000);
+
 /** Each tells the others by it that it has what it needs. */
 const readyTag: Tag = { step: step(0), phase: 'ready', part: 0 };
 
@@ -84,7 +90,7 @@ export class OpenGenerations {
    * port, and waits until all others have come as far. What is still being linked or only prepared of
    * an older one is given up.
    *
-   * @throws LinksConnectError; ExchangeAbortedError where it is not the newest, or was dropped or
+   * @throws LinksConnectError where one is not linked in time; ExchangeAbortedError where it is not the newest, or was dropped or
    * superseded meanwhile; PeerLostError where a peer is lost before all have come.
    */
   async connect(request: Connect): Promise<void> {
@@ -172,29 +178,25 @@ export class OpenGenerations {
     return this.#courier(generation, links, deadline);
   }
 
-  /** Until every member is linked, and has said that it has what it needs. */
+  /** Until every member is linked, for so long at most, and has said that it has what it needs. */
   async #meet(open: Open, limit: Millis): Promise<void> {
-    let ready: GatherOperation | null = null;
     const timer = new AbortController();
     const tooLate = delay(limit, undefined, { signal: timer.signal }).then(() => {
-      const [missed] = open.missing;
-      if (missed !== undefined) throw new LinksConnectError(...missed);
-      const peers = Array.from({ length: open.members }, (_, peer) => peer as Rank);
-      const late = peers.find((peer) => ready?.owes(peer)) ?? open.rank;
-      throw new LinksConnectError(late, `it was not ready within ${limit} ms`);
+      const [peer, why] = [...open.missing][0] ?? [
+        open.rank,
+        `it was not linked within ${limit} ms`,
+      ];
+      throw new LinksConnectError(peer, why);
     });
     tooLate.catch(() => undefined);
-    const meet = async (): Promise<void> => {
-      const courier = await open.linked;
+    try {
+      const courier = await Promise.race([open.linked, tooLate]);
+      timer.abort();
       const { port, rank } = open;
       if (port === null) throw new ExchangeAbortedError('it was given up');
       port.on('message', (order: ToExchange) => this.#serve(courier, rank, port, order));
       const parts = Array.from({ length: open.members }, () => new Float32Array(1));
-      ready = new GatherOperation(readyTag, rank, parts);
-      await courier.run(ready);
-    };
-    try {
-      await Promise.race([meet(), tooLate]);
+      await courier.run(new GatherOperation(readyTag, rank, parts), readyLimit);
     } finally {
       timer.abort();
     }

@@ -40,6 +40,12 @@ export const linkLimit: Millis = millis(10_000);
  */
 export const plannedLinkLimit: Millis = millis(4000);
 
+/**
+ * A peer that is linked may still copy a large state: the leader sees its bytes come, and leaves out whoever
+ * gets none. This is for a wait that no leader knows of.
+ */
+export const readyLimit: Millis = millis(1_800_000);
+
 /** A copy of which no byte comes for this long has lost its holder. */
 export const copyStallLimit: Millis = millis(10_000);
 

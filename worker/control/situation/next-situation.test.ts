@@ -15,6 +15,7 @@ import {
   linkLimit,
   loadLimit,
   prepareLimit,
+  readyLimit,
   retryInterval,
   staleWords,
   successorPatience,
@@ -67,7 +68,7 @@ test('a holder of the checkpoint reads it, and the others copy from a holder', (
   assert.deepEqual(holder.actions.at(-1), { kind: 'load', committedSteps: 7 });
   const other = Play.standingBy();
   other.hear(hears(record(1, [0, 1], start)));
-  assert.deepEqual(other.actions.at(-1), {
+  assert.deepEqual(other.actions.at(-2), {
     kind: 'copy',
     copy: 1,
     generation: 1,
@@ -287,7 +288,8 @@ test('a holder that has nothing yet is asked again and is in no trouble', () => 
 test('a newer generation ends a copy and the linking of the one before', () => {
   const copying = Play.standingBy();
   copying.hear(hears(record(4, [0, 1], fromState(at(9), 0))));
-  assert.deepEqual(copying.hear(hears(record(5, [1, 2]))), ['cancel-copy']);
+  const ends = copying.hear(hears(record(5, [1, 2])));
+  assert.deepEqual(ends, ['forget-generation', 'cancel-copy']);
   assert.equal(copying.kind, 'paused');
   assert.equal(statusOf(copying.worker).position, null);
   const linking = Play.standingBy();
@@ -576,5 +578,9 @@ test('every wait ends by itself', () => {
   }
   const linking = Play.standingBy();
   linking.hear(hears(record(1, [0, 1], { kind: 'seed' })), { kind: 'loaded', position: at(0) });
-  assert.deepEqual(linking.wait(2 * linkLimit), ['drop-links', 'connect']);
+  for (let waited = 0; waited < readyLimit; waited += leaderlessLimit / 2) {
+    linking.hear(hears(null));
+    assert.deepEqual(linking.wait(leaderlessLimit / 2), []);
+  }
+  assert.deepEqual(linking.wait(linkLimit), ['drop-links', 'connect']);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { retryInterval } from './limits.js';
 import { at, fromState, hears, Play, record } from './situation-fixture.js';
 
 const planned = { planned: true };
@@ -38,10 +39,20 @@ test('what was made ready for a generation that never begins is given up', () =>
 });
 
 // Would catch links of a generation whose members are not known to come to its border.
-test('nothing is made ready for a change that aborts the step, or has its start', () => {
+test('nothing is made ready for a change that aborts the step', () => {
   const unplanned = Play.training();
   assert.equal(unplanned.hear(hears(record(2, [0, 1]))).includes('prepare-generation'), false);
-  const begun = Play.standingBy();
-  begun.hear(hears(record(2, [0, 1], fromState(at(5), 0), planned)));
-  assert.equal(begun.worker.known.prepared, null);
+});
+
+// Would catch a newcomer with a large state that is never taken in: those that have the state already cannot be linked
+// with it while it copies, and give up.
+test('whoever copies is linked meanwhile, once, until that copy is not wanted any more', () => {
+  for (const of of [planned, {}]) {
+    const begun = Play.standingBy();
+    const start = record(2, [0, 1, 2], fromState(at(5), 0, 2), of);
+    assert.deepEqual(begun.hear(hears(start)), ['copy', 'prepare-generation']);
+    begun.hear({ kind: 'copy-failed', copy: 1, early: false, detail: 'closed' });
+    assert.deepEqual(begun.wait(retryInterval), ['copy']);
+    assert.ok(begun.hear(hears(record(3, [0, 1]))).includes('forget-generation'));
+  }
 });

@@ -6,7 +6,14 @@ import { exitCodes } from '../../../shared/exit-codes.js';
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import type { Position } from '../../../shared/membership/position.js';
 import { millis } from '../../../shared/units.js';
-import { copyStallLimit, leaderlessLimit, leaveLimit, linkLimit, warmUpLimit } from './limits.js';
+import {
+  copyStallLimit,
+  leaderlessLimit,
+  leaveLimit,
+  linkLimit,
+  readyLimit,
+  warmUpLimit,
+} from './limits.js';
 import { next } from './next-situation.js';
 import { at, fromState, hears, record, self } from './situation-fixture.js';
 import type { Action, WorkerEvent } from './worker-event.js';
@@ -177,7 +184,7 @@ test('it is in one generation at a time, each newer than all before, and its fen
 test('whatever was heard, no wait outlives its limit', () => {
   const limits: Readonly<Record<string, number>> = {
     copying: copyStallLimit,
-    linking: 2 * linkLimit,
+    linking: linkLimit + readyLimit,
     withdrawing: leaveLimit,
     fenced: leaveLimit,
     'warming-up': warmUpLimit,

@@ -5,9 +5,9 @@ import type {
 } from '../../../shared/membership/generation-record.js';
 import { samePosition } from '../../../shared/membership/position.js';
 import { type Millis, millis } from '../../../shared/units.js';
-import { linkLimit, loadLimit, retryInterval } from './limits.js';
+import { linkLimit, loadLimit, readyLimit, retryInterval } from './limits.js';
 import { type Outcome, to, toPaused, withKnown } from './outcome.js';
-import type { WantedState } from './worker-event.js';
+import type { Action, WantedState } from './worker-event.js';
 import type { Situation, Worker } from './worker-situation.js';
 
 type Paused = Extract<Situation, { kind: 'paused' }>;
@@ -22,7 +22,7 @@ export function startFrom(
   if (start === null) return null;
   if (isThere(worker, start)) {
     // The links themselves give up first, and name whom they miss.
-    const until = millis(now + 2 * linkLimit);
+    const until = millis(now + linkLimit + readyLimit);
     return to(worker, { kind: 'linking', record, until }, [{ kind: 'connect', record }]);
   }
   if (start.kind === 'seed') return load(worker, record, null, now);
@@ -63,6 +63,10 @@ function load(
   ]);
 }
 
+/** Whoever has the state already is linked with it meanwhile, and waits for it however long that takes. */
+const preparing = ({ known }: Worker, record: GenerationRecord): readonly Action[] =>
+  known.prepared === record.generation ? [] : [{ kind: 'prepare-generation', record }];
+
 function copy(
   worker: Worker,
   { tried }: Paused,
@@ -82,7 +86,7 @@ function copy(
   }
   const number = worker.known.copies + 1;
   return to(
-    withKnown(worker, { position: null, copies: number }),
+    withKnown(worker, { position: null, copies: number, prepared: generation }),
     {
       kind: 'copying',
       generation,
@@ -100,6 +104,7 @@ function copy(
         address: holder.address,
         wanted,
       },
+      ...preparing(worker, record),
     ],
   );
 }

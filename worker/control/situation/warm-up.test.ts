@@ -58,7 +58,7 @@ test('a planned change of others does not end it', () => {
 test('a worker that was taken in meanwhile gives it up and follows', () => {
   const play = comes();
   const taken = record(4, [0, 1, 2], fromState(at(41), 0), { planned: true });
-  assert.deepEqual(play.hear(hears(taken)), ['abort-training', 'copy']);
+  assert.deepEqual(play.hear(hears(taken)), ['abort-training', 'copy', 'prepare-generation']);
 });
 
 // Would catch an engine whose first step never ends, and a worker that never comes for it.

@@ -85,7 +85,7 @@ export type Action =
       readonly wanted: WantedState;
     }
   | { readonly kind: 'cancel-copy'; readonly copy: number }
-  /** Links and plans of a generation that is planned, while the one before trains. */
+  /** Links and plans of a generation, while the one before trains or its state is on its way. */
   | { readonly kind: 'prepare-generation'; readonly record: GenerationRecord }
   /** It was prepared, and will never begin. */
   | { readonly kind: 'forget-generation'; readonly generation: number }

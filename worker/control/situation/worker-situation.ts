@@ -108,7 +108,7 @@ export interface Known {
    * of the last step may be on its way to members that need it to get there. Null where there is none.
    */
   readonly lingering: number | null;
-  /** A generation that is planned, whose links and plans are being made ready; null where none is. */
+  /** A generation whose links and plans are being made ready before it is entered; null where none is. */
   readonly prepared: number | null;
   /** The generation for which it has looked for checkpoints. */
   readonly looked: number | null;
