@@ -23,13 +23,14 @@ export interface GenerationParts {
   readonly addresses: readonly string[];
   /** How long a peer may be silent while somebody waits for it. */
   readonly deadline: Millis;
-  readonly connectDeadline: Millis;
   readonly send: (to: string, message: LinkMessage) => void;
   readonly onTrouble: (
     peer: Rank,
     how: 'closed' | 'silent' | 'unreachable',
     detail: string,
   ) => void;
+  /** It was only prepared, and has come to nothing. */
+  readonly onDiscard: () => void;
 }
 
 interface Gathering {
@@ -43,29 +44,41 @@ interface Gathering {
 const helloInterval = 60;
 
 export class SimGeneration {
-  readonly linked: Promise<void>;
+  /** Every member is linked, and has said that it has what it needs. */
+  readonly met: Promise<void>;
   readonly #parts: GenerationParts;
   readonly #linked = new Set<Rank>();
+  readonly #ready = new Set<Rank>();
   /** Parts that came before anyone waited for them, by tag. */
   readonly #early = new Map<string, Map<Rank, unknown>>();
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
-  #state: 'linking' | 'linked' | 'over' = 'linking';
+  #state: 'linking' | 'linked' | 'met' | 'over' = 'linking';
+  #isAskedFor = false;
   #gathering: Gathering | null = null;
   #failure: Error | null = null;
   #gatherings = 0;
 
   constructor(parts: GenerationParts) {
     this.#parts = parts;
-    this.linked = new Promise((resolve, reject) => {
+    this.met = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     // Whoever waits for it hears of it; where nobody does any more, it is no failure of its own.
-    this.linked.catch(() => undefined);
+    this.met.catch(() => undefined);
     this.#sayHello();
-    const { process, connectDeadline } = parts;
-    process.after(connectDeadline, () => this.#giveUpLinking(connectDeadline));
+  }
+
+  get isUnderWay(): boolean {
+    return this.#isAskedFor && (this.#state === 'linked' || this.#state === 'met');
+  }
+
+  /** Its member has what it needs: from now on its troubles are told. */
+  askFor(connectDeadline: Millis): void {
+    this.#isAskedFor = true;
+    this.#parts.process.after(connectDeadline, () => this.#giveUpLinking(connectDeadline));
+    this.#sayReady();
   }
 
   /**
@@ -97,7 +110,22 @@ export class SimGeneration {
     this.#parts.send(from, { kind: 'hello', generation: this.#parts.generation });
     if (this.#state !== 'linking' || this.#linked.size < this.#parts.addresses.length - 1) return;
     this.#state = 'linked';
-    this.#resolve();
+    this.#sayReady();
+  }
+
+  ready(from: string): void {
+    const peer = this.#rankOf(from);
+    if (peer === null || this.#state === 'over') return;
+    this.#ready.add(peer);
+    this.#tryToMeet();
+  }
+
+  /** The peer has no such generation any more. */
+  refused(from: string): void {
+    const peer = this.#rankOf(from);
+    if (peer === null || this.#state !== 'linking') return;
+    const why = 'it refused';
+    this.#fail(peer, 'unreachable', new LinksConnectError(peer, why), why);
   }
 
   part(from: string, tag: string, part: unknown): void {
@@ -116,15 +144,20 @@ export class SimGeneration {
     const peer = this.#rankOf(from);
     if (peer === null || this.#state === 'over') return;
     // A peer that is not there yet is tried again until the deadline.
-    if (this.#state === 'linking') this.#linked.delete(peer);
-    else this.#fail(peer, 'closed', new PeerLostError(peer, null, why), why);
+    if (this.#state === 'linking') {
+      this.#linked.delete(peer);
+      this.#ready.delete(peer);
+    } else this.#fail(peer, 'closed', new PeerLostError(peer, null, why), why);
   }
 
   /** Ends every wait, and tells the peers. */
   drop(reason: string): void {
     this.#state = 'over';
-    const error = new ExchangeAbortedError(reason);
-    this.#end(error);
+    this.#end(new ExchangeAbortedError(reason));
+    this.#tellClosed(reason);
+  }
+
+  #tellClosed(reason: string): void {
     const { addresses, generation, rank, send } = this.#parts;
     for (const [peer, address] of addresses.entries()) {
       if (peer !== rank) send(address, { kind: 'closed', generation, why: reason });
@@ -138,11 +171,23 @@ export class SimGeneration {
       if (peer !== rank && !this.#linked.has(peer as Rank))
         send(address, { kind: 'hello', generation });
     }
-    if (addresses.length === 1) {
-      this.#state = 'linked';
-      this.#resolve();
-    }
     process.after(helloInterval, () => this.#sayHello());
+  }
+
+  #sayReady(): void {
+    if (!this.#isAskedFor || this.#state !== 'linked') return;
+    const { addresses, generation, rank, send } = this.#parts;
+    for (const [peer, address] of addresses.entries()) {
+      if (peer !== rank) send(address, { kind: 'ready', generation });
+    }
+    this.#tryToMeet();
+  }
+
+  #tryToMeet(): void {
+    if (!this.#isAskedFor || this.#state !== 'linked') return;
+    if (this.#ready.size < this.#parts.addresses.length - 1) return;
+    this.#state = 'met';
+    this.#resolve();
   }
 
   #giveUpLinking(waited: Millis): void {
@@ -178,7 +223,11 @@ export class SimGeneration {
     if (this.#failure !== null) return;
     this.#state = 'over';
     this.#end(error);
-    this.#parts.onTrouble(peer, how, why);
+    if (this.#isAskedFor) this.#parts.onTrouble(peer, how, why);
+    else {
+      this.#tellClosed(why);
+      this.#parts.onDiscard();
+    }
   }
 
   #end(error: Error): void {

@@ -43,6 +43,9 @@ export class StateNotThereError extends Error {
   readonly code = 'STATE_ABSENT';
 }
 
+/** The copy of a large state is seen to move so often, in milliseconds. */
+const pieceTime = 1000;
+
 export class SimLinks implements WorkerLinks, LinkEnd {
   readonly address: string;
   readonly process: SimProcess;
@@ -53,7 +56,10 @@ export class SimLinks implements WorkerLinks, LinkEnd {
   readonly #early = new Map<number, Set<string>>();
   readonly #troubled: ((trouble: Trouble) => void)[] = [];
   readonly #copying = new Map<string, Copying>();
+  /** That was prepared, or connected. */
   #newest = -1;
+  /** That was connected, or dropped. */
+  #begun = -1;
   #copies = 0;
   #served: SharedState | null = null;
   /** Who takes whatever comes next. */
@@ -68,16 +74,30 @@ export class SimLinks implements WorkerLinks, LinkEnd {
     network.listen(this);
   }
 
-  prepare(): void {
-    // It saves time alone: nobody is linked before everyone has been told to connect.
+  prepare(request: Parameters<WorkerLinks['prepare']>[0]): void {
+    if (request.generation > this.#newest) this.#begin(request);
   }
 
   async connect(request: Parameters<WorkerLinks['connect']>[0]): Promise<MessagePort> {
-    const { generation } = request;
-    if (generation <= this.#newest) {
-      throw new ExchangeAbortedError(`generation ${this.#newest} had begun before ${generation}`);
+    const { connectDeadline, generation } = request;
+    if (generation <= this.#begun || generation < this.#newest) {
+      const newest = Math.max(this.#begun, this.#newest);
+      throw new ExchangeAbortedError(`generation ${newest} had begun before ${generation}`);
     }
+    this.#begun = generation;
+    const opened = this.#generations.get(generation) ?? this.#begin(request);
+    opened.askFor(connectDeadline);
+    await opened.met;
+    // The training thread of the simulation knows what it is.
+    return opened as unknown as MessagePort;
+  }
+
+  #begin(request: Parameters<WorkerLinks['prepare']>[0]): SimGeneration {
+    const { generation } = request;
     this.#newest = generation;
+    for (const [older, { isUnderWay }] of this.#generations) {
+      if (!isUnderWay) this.drop(older as Generation, `generation ${generation} has begun`);
+    }
     const opened = new SimGeneration({
       ...request,
       process: this.process,
@@ -85,17 +105,21 @@ export class SimLinks implements WorkerLinks, LinkEnd {
       onTrouble: (peer, how, detail) => {
         for (const listener of this.#troubled) listener({ generation, peer, how, detail });
       },
+      onDiscard: () => {
+        if (this.#generations.get(generation) === opened) this.#generations.delete(generation);
+      },
     });
     this.#generations.set(generation, opened);
     for (const from of this.#early.get(generation) ?? []) opened.hello(from);
     this.#early.clear();
-    await opened.linked;
-    // The training thread of the simulation knows what it is.
-    return opened as unknown as MessagePort;
+    return opened;
   }
 
   drop(generation: Generation, reason: string): void {
-    this.#generations.get(generation)?.drop(reason);
+    const opened = this.#generations.get(generation);
+    if (opened === undefined) return;
+    this.#begun = Math.max(this.#begun, generation);
+    opened.drop(reason);
     this.#generations.delete(generation);
   }
 
@@ -135,8 +159,15 @@ export class SimLinks implements WorkerLinks, LinkEnd {
         const opened = this.#generations.get(generation);
         if (opened !== undefined) opened.hello(from);
         else if (generation > this.#newest) this.#rememberEarly(generation, from);
+        else this.#network.send(this, from, { kind: 'refused', generation });
         return;
       }
+      case 'ready':
+        this.#generations.get(message.generation)?.ready(from);
+        return;
+      case 'refused':
+        this.#generations.get(message.generation)?.refused(from);
+        return;
       case 'part':
         this.#generations.get(message.generation)?.part(from, message.tag, message.part);
         return;
@@ -189,7 +220,10 @@ export class SimLinks implements WorkerLinks, LinkEnd {
 
   /** Each is read when it is sent: a holder must not change its state meanwhile. */
   #sendPieces(state: SharedState, tell: (part: StatePart) => void): void {
-    const sections = Object.entries(state.sections) as [string, Float32Array][];
+    const all = Object.entries(state.sections) as [string, Float32Array][];
+    // As ranges of a large one do, they tell often that the copy moves.
+    const times = Math.ceil(this.#copyTime / all.length / pieceTime);
+    const sections = all.flatMap((section) => Array.from({ length: times }, () => section));
     const next = (at: number): void => {
       const [section, vector] = sections[at] ?? [null, null];
       if (this.#served !== state) {

@@ -14,6 +14,10 @@ export const everyone = '*';
 export type LinkMessage =
   /** Wants to be linked in a generation, or says so again. */
   | { readonly kind: 'hello'; readonly generation: number }
+  /** Has what it needs to take part in it. */
+  | { readonly kind: 'ready'; readonly generation: number }
+  /** It is over here. */
+  | { readonly kind: 'refused'; readonly generation: number }
   | {
       readonly kind: 'part';
       readonly generation: number;

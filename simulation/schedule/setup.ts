@@ -32,7 +32,7 @@ export function drawSetup(seed: number, random: Random): Setup {
   const workers = 2 + random.below(4);
   const totalSteps = 8 + random.below(13);
   const collapses = random.below(4) === 0 ? [1 + random.below(totalSteps)] : [];
-  return {
+  const drawn: Setup = {
     seed,
     workers: names('worker', workers),
     coordinators: names('coordinator', 1 + random.below(3)),
@@ -48,6 +48,8 @@ export function drawSetup(seed: number, random: Random): Setup {
     dealsBySpeed: random.below(4) === 0,
     oneHost: random.below(2) === 0,
   };
+  // Longer than any wait for links. Drawn last, so that all else of a seed is what it was.
+  return random.below(12) === 0 ? { ...drawn, copyTime: 15_000 } : drawn;
 }
 
 export const names = (kind: string, count: number): string[] =>
