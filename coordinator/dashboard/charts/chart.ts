@@ -224,5 +224,9 @@ export class Chart {
 
 function shortNumber(value: number): string {
   if (Math.abs(value) >= 1e6) return `${number(value / 1e6)}M`;
-  return Math.abs(value) >= 10_000 ? `${number(value / 1000)}k` : number(value);
+  if (Math.abs(value) >= 10_000) return `${number(value / 1000)}k`;
+  // Ticks lie close together where a curve is flat.
+  return Math.abs(value) >= 1000
+    ? value.toLocaleString('en', { maximumFractionDigits: 2 })
+    : number(value);
 }
