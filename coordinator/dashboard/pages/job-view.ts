@@ -26,6 +26,7 @@ export class JobView {
       ['checkpoint', checkpoint],
       ['weights', state.end?.kind === 'finished' ? state.end.weights_sha256 : null],
       ['go on with', resume],
+      ['every step once?', folder === null ? null : `lockstep audit ${folder}`],
       [
         'versions',
         state.versions === null
