@@ -45,8 +45,8 @@ test('times are of the newest generation', () => {
 });
 
 test('numbers and durations have as many digits as people read', () => {
-  assert.deepEqual([0.123456, 12345.6, 1e-7, null, 3].map(number), [
-    ...['0.1235', '12,346', '1.00e-7', '–', '3'],
+  assert.deepEqual([0.123456, 12345.6, 1e-7, null, 3, 1e6].map(number), [
+    ...['0.1235', '12,346', '1.00e-7', '–', '3', '1,000,000'],
   ]);
   assert.deepEqual([0.25, 3, 119, 600, 9000, 400_000, null].map(duration), [
     ...['250 ms', '3.0 s', '119 s', '10 min', '3 h', '5 days', '–'],

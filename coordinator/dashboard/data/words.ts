@@ -5,6 +5,7 @@ import type { TimelineLine } from './api.js';
 export function number(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e12) return value.toLocaleString('en');
   if (size >= 1e6 || (size > 0 && size < 1e-4)) return value.toExponential(2);
   if (size >= 1000) return Math.round(value).toLocaleString('en');
   return String(Number(value.toPrecision(4)));

@@ -1,6 +1,6 @@
 /** Pieces that several pages are made of. */
 import type { RunPhase, RunSummary } from '../data/api.js';
-import { ago, number } from '../data/words.js';
+import { duration, number } from '../data/words.js';
 import { h } from './dom.js';
 
 /** Whoever has said nothing for so long may be gone: a killed run cannot say so. */
@@ -19,7 +19,9 @@ export function badge({ changedAt, phase }: Pick<RunSummary, 'changedAt' | 'phas
   const isOver = phase === 'finished' || phase === 'stopped' || phase === 'failed';
   const isSilent =
     !isOver && changedAt !== null && Date.now() - Date.parse(changedAt) > silentAfter;
-  const text = isSilent ? `silent since ${ago(changedAt, Date.now())}` : phaseWords[phase];
+  const text = isSilent
+    ? `silent for ${duration((Date.now() - Date.parse(changedAt)) / 1000)}`
+    : phaseWords[phase];
   return h(`span.badge.${isSilent ? 'silent' : phase}`, {}, text);
 }
 
