@@ -23,25 +23,28 @@ export function shownRun(spec: TrainingJob, run: RunId, options: Options): LogRu
 }
 
 /**
- * Training does not depend on it: where its port is taken meanwhile, another one serves.
+ * Training does not depend on it: where its port is taken meanwhile, another one serves; where it cannot
+ * be served, the log says why.
  *
+ * @returns null where it is not served
  * @throws OptionError
  */
 export async function serveDashboard(
   shown: LogRun,
   options: Options,
   log: Log,
-): Promise<DashboardServer> {
+): Promise<DashboardServer | null> {
   const host = options.optional('dashboard-host') ?? '127.0.0.1';
   const wanted = options.integer('dashboard-port', 0, 65535, 0);
   const onTrouble = (error: Error): void => log.warn({}, error.message);
-  const serve = (port: number): Promise<DashboardServer> =>
-    startDashboard({ sources: shown, host, port, access: readDashboardAccess(host), onTrouble });
-  try {
-    return await serve(wanted);
-  } catch (error) {
-    if (!(error instanceof PortUnavailableError) || wanted === 0) throw error;
-    onTrouble(error);
-    return serve(0);
+  const access = readDashboardAccess(host);
+  for (const port of wanted === 0 ? [0] : [wanted, 0]) {
+    try {
+      return await startDashboard({ sources: shown, host, port, access, onTrouble });
+    } catch (error) {
+      onTrouble(error as Error);
+      if (!(error instanceof PortUnavailableError)) return null;
+    }
   }
+  return null;
 }
