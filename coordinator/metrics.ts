@@ -2,10 +2,18 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId } from '../shared/ids.js';
-import type { ReportedMetrics, ReportedStep } from '../shared/messages/report-fields.js';
+import type { GenerationRecord } from '../shared/membership/generation-record.js';
+import {
+  type ReportedMetrics,
+  type ReportedStep,
+  recoveryCause,
+} from '../shared/messages/report-fields.js';
 import type { Recovered } from '../shared/messages/run-events.js';
 import type { StepReport } from './record/step-reports.js';
 import { busy } from './recovery/find-straggler.js';
+
+/** Of the time of a recovery: docs/elastic.md. */
+const recoveryParts = ['detect', 'reform', 'resume', 'lost'] as const;
 
 export class CoordinatorMetrics {
   readonly registry = new Registry();
@@ -18,7 +26,7 @@ export class CoordinatorMetrics {
     'Optimizer updates that all members have applied',
   );
   readonly totalSteps = this.#gauge('total_steps', 'Committed steps at which training ends');
-  readonly members = this.#gauge('members', 'Workers that train');
+  readonly #members = this.#gauge('members', 'Workers that train');
   readonly membersMin = this.#gauge('members_min', 'Workers below which training waits');
   readonly busConnected = this.#gauge(
     'bus_connected',
@@ -78,6 +86,16 @@ export class CoordinatorMetrics {
   });
 
   readonly generation = this.#gauge('generation', 'Number of the newest membership');
+  readonly #lanes = new Gauge({
+    name: 'lockstep_worker_lanes',
+    help: 'Lanes of a step that each worker owns',
+    labelNames: ['worker'],
+    registers: this.#registers,
+  });
+  readonly rollbacks = this.#counter(
+    'rollbacks_total',
+    'Returns to an older checkpoint because training had collapsed',
+  );
   readonly #fence = this.#gauge('leader_fence', 'Number of the leadership of this coordinator');
   readonly leader = this.#gauge('leader', '1 while this coordinator leads, 0 while it stands by');
   readonly #recoverySeconds = new Histogram({
@@ -101,7 +119,7 @@ export class CoordinatorMetrics {
   });
 
   readonly #evaluation = new Gauge({
-    name: 'lockstep_evaluation_ratio',
+    name: 'lockstep_evaluation_value',
     help: 'Value of an evaluation metric in the last evaluation',
     labelNames: ['split', 'model', 'metric', 'cutoff'],
     registers: this.#registers,
@@ -142,6 +160,10 @@ export class CoordinatorMetrics {
   constructor(job: JobId) {
     this.registry.setDefaultLabels({ training_job: job });
     registerProcessMetrics(this.registry);
+    // Prometheus sees a growth only between two readings: from nothing to 1 is none.
+    for (const cause of recoveryCause.options) {
+      for (const part of recoveryParts) this.#recoverySeconds.zero({ part, cause });
+    }
   }
 
   committed(report: ReportedStep): void {
@@ -166,10 +188,18 @@ export class CoordinatorMetrics {
   }
 
   /** This process leads from here on. */
-  leads(fence: number, generation: number): void {
+  leads(fence: number, record: GenerationRecord | null): void {
     this.#fence.set(fence);
-    this.generation.set(generation);
+    this.generation.set(record?.generation ?? 0);
+    // Members go on where only the leader is another one: no generation begins that would tell them.
+    this.train(record?.members ?? []);
     this.leader.set(1);
+  }
+
+  train(members: GenerationRecord['members']): void {
+    this.#members.set(members.length);
+    this.#lanes.reset();
+    for (const { worker, lanes } of members) this.#lanes.set({ worker }, lanes);
   }
 
   /** @param time ISO 8601, of the wall clock */
@@ -180,10 +210,13 @@ export class CoordinatorMetrics {
   }
 
   recovered({ cause, detectSeconds, reformSeconds, resumeSeconds, lostSeconds }: Recovered): void {
-    const parts = { detect: detectSeconds, reform: reformSeconds, resume: resumeSeconds };
-    for (const [part, seconds] of Object.entries({ ...parts, lost: lostSeconds })) {
-      this.#recoverySeconds.observe({ part, cause }, seconds);
-    }
+    const seconds: Record<(typeof recoveryParts)[number], number> = {
+      detect: detectSeconds,
+      reform: reformSeconds,
+      resume: resumeSeconds,
+      lost: lostSeconds,
+    };
+    for (const part of recoveryParts) this.#recoverySeconds.observe({ part, cause }, seconds[part]);
   }
 
   timesOf(reports: readonly StepReport[], straggler: string | null): void {

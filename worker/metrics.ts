@@ -1,5 +1,5 @@
 /** What Prometheus sees of one worker. docs/metrics.md lists the same; a test compares. */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { registerBuildInfo, registerProcessMetrics } from '../process/metrics/process-metrics.js';
 import type { JobId, WorkerId } from '../shared/ids.js';
 import type { StepReport } from './training/messages.js';
@@ -16,13 +16,17 @@ export class WorkerMetrics {
   /** Which program this is, once its engine is known. */
   readonly build = registerBuildInfo(this.registry);
 
-  readonly phase = new Histogram({
-    name: 'lockstep_worker_step_phase_seconds',
-    help: 'Time of this member in a phase of a step',
+  // No histogram: one for each phase of each worker would be thousands of series in a large run.
+  readonly #phaseSeconds = new Counter({
+    name: 'lockstep_worker_step_phase_seconds_total',
+    help: 'Time of this member in each phase of its steps',
     labelNames: ['phase'],
-    buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
     registers: this.#registers,
   });
+  readonly #steps = this.#counter(
+    'steps_total',
+    'Optimizer updates applied, those of steps trained again included',
+  );
   readonly refused = new Counter({
     name: 'lockstep_worker_messages_refused_total',
     help: 'Messages and plans that were malformed or came on the wrong subject',
@@ -88,6 +92,7 @@ export class WorkerMetrics {
 
   committed(report: StepReport): void {
     this.#committedSteps.set(report.step + 1);
+    this.#steps.inc();
     this.#loss.set(report.loss);
     this.#gradientNorm.set(report.gradientNorm);
     this.#learningRate.set(report.learningRate);
@@ -98,7 +103,7 @@ export class WorkerMetrics {
     this.#peerWait.inc(report.waitSeconds);
     this.#planWait.inc(report.phaseSeconds.plan);
     for (const [phase, seconds] of Object.entries(report.phaseSeconds)) {
-      this.phase.observe({ phase }, seconds);
+      this.#phaseSeconds.inc({ phase }, seconds);
     }
   }
 

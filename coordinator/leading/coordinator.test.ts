@@ -7,6 +7,7 @@ import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import { coordinatorSubject } from '../../shared/subjects.js';
 import { millis } from '../../shared/units.js';
 import { at } from '../membership/cluster-fixture.js';
+import { CoordinatorMetrics } from '../metrics.js';
 import { emptyPlans, run } from '../run-fixture.js';
 import { CoordinatedCluster, trainingCluster } from './coordinator-fixture.js';
 import type { Prepared } from './coordinator-parts.js';
@@ -120,6 +121,26 @@ test('a standby goes on where a leader stopped, and a leader that wakes up chang
     cluster.coordinators.map(({ outcome }) => outcome?.kind),
     ['finished', 'finished'],
   );
+});
+
+// Would catch: a leader that took over and says that nobody trains, until somebody comes or goes: an alert rings.
+test('whoever goes on leading says who trains, with which lanes', async () => {
+  const cluster = await trainingCluster();
+  const metrics = new CoordinatorMetrics(run.job);
+  const standby = await cluster.coordinator({}, { metrics });
+  await cluster.steps(1);
+  const [first] = cluster.coordinators;
+  assert.ok(first !== undefined);
+  first.frozen = true;
+  await cluster.pass(4000);
+  assert.equal(standby.coordinator.leads, true);
+  const text = await metrics.registry.metrics();
+  assert.match(text, /^lockstep_members\{.*\} 2$/m);
+  for (const worker of ['w0', 'w1']) {
+    assert.match(text, new RegExp(`^lockstep_worker_lanes\\{worker="${worker}",.*\\} 1$`, 'm'));
+  }
+  // A growth from nothing is none to Prometheus.
+  assert.match(text, /^lockstep_recovery_seconds_count\{.*cause="lost".*\} 0$/m);
 });
 
 // Would catch a log in which leaders mix: what is read behind the newer leader's entries is appended behind them.

@@ -321,7 +321,10 @@ test('coordinator and workers serve what they have counted', async () => {
     worker,
     /^lockstep_worker_link_sent_bytes_total\{kind="\w+",training_job="small",worker="worker-1"\} \d+$/m,
   );
-  assert.match(worker, /^lockstep_worker_step_phase_seconds_count\{.*phase="reduce"\} \d{2,}$/m);
+  assert.match(worker, /^lockstep_worker_step_phase_seconds_total\{phase="reduce",.*\} [\d.]+$/m);
+  assert.match(worker, /^lockstep_worker_steps_total\{.*\} \d{2,}$/m);
+  const lanes = [...coordinator.matchAll(/^lockstep_worker_lanes\{worker="\S+",.*\} (\d+)$/gm)];
+  assert.equal(lanes.length, 2);
   for (const metrics of [coordinator, worker]) {
     assert.match(metrics, /^lockstep_build_info\{version="\d.*",node="\d.*",engine="cpu",.*\} 1$/m);
     assert.match(metrics, /^process_resident_memory_bytes\{.*\} \d{7,}$/m);

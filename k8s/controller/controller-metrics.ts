@@ -1,6 +1,9 @@
 /** What Prometheus sees of the controller. docs/metrics.md lists the same; a test compares. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { registerProcessMetrics } from '../../process/metrics/process-metrics.js';
+import {
+  registerBuildInfo,
+  registerProcessMetrics,
+} from '../../process/metrics/process-metrics.js';
 
 interface Watched {
   readonly depth: () => number;
@@ -44,6 +47,7 @@ export class ControllerMetrics {
 
   constructor() {
     registerProcessMetrics(this.registry);
+    registerBuildInfo(this.registry)('none');
   }
 
   /** Registers what is read when it is asked for. */

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { membersMax } from '../limits.js';
 import { type Bytes, bytes } from '../units.js';
 import { MalformedMessageError } from './guard.js';
-import { count, finite, seconds, sha256 } from './report-fields.js';
+import { count, finite, recoveryCause, seconds, sha256 } from './report-fields.js';
 
 /** `membersMax` names of at most 128 characters, and some kilobytes. */
 export const jobReportBytes: Bytes = bytes(256 * 1024);
@@ -44,7 +44,7 @@ export type JobPhase = (typeof jobPhases)[number];
 
 const recovery = z.object({
   time,
-  cause: z.enum(['lost', 'joined', 'left', 'link', 'leader', 'bus']),
+  cause: recoveryCause,
   workers: z.array(worker).max(membersMax),
   /** From the last sign of life to the decision. */
   detectSeconds: seconds,

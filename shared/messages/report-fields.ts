@@ -19,6 +19,9 @@ export const digest = z.string().min(1).max(128);
 /** `host:port` of a worker's links. */
 export const address = z.string().regex(/^[^\s]{1,253}:\d{1,5}$/);
 
+/** What made the members stop and start again. */
+export const recoveryCause = z.enum(['lost', 'joined', 'left', 'link', 'leader', 'bus']);
+
 export const stageName = z.string().min(1).max(63);
 
 /** Durations by the name of a phase; docs/performance.md says what each is. */

@@ -96,7 +96,7 @@ export class GenerationFormer {
     this.#run.append(generationEntry(record, position, resumedFrom));
     this.#run.watch.recovery.started(this.#run.now);
     this.#lookout.unsettle();
-    metrics.members.set(record.members.length);
+    metrics.train(record.members);
     const { generation, start } = record;
     log.info({ generation, start, resumedFrom }, 'generation starts');
     this.#run.voice.changed();

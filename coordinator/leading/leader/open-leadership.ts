@@ -140,7 +140,7 @@ export class OpenLeadership implements Leadership {
     if (state.end !== null) this.stored = this.ahead;
     parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
     parts.metrics.committedSteps.set(this.ahead.recordedSteps);
-    parts.metrics.leads(fence, this.memory.record?.generation ?? 0);
+    parts.metrics.leads(fence, this.memory.record);
     this.plans.begin();
   }
 
@@ -221,6 +221,9 @@ export class OpenLeadership implements Leadership {
         break;
       case 'recovered':
         metrics.recovered(entry);
+        break;
+      case 'rolled-back':
+        metrics.rollbacks.inc();
         break;
       case 'finished':
       case 'failed':

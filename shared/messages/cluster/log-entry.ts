@@ -15,6 +15,7 @@ import {
   finite,
   path,
   phaseSeconds,
+  recoveryCause,
   seconds,
   sha256,
   stageName,
@@ -73,7 +74,7 @@ const happening = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('recovered'),
     generation: count,
-    cause: z.enum(['lost', 'joined', 'left', 'link', 'leader', 'bus']),
+    cause: recoveryCause,
     /** Who was lost, came or went. */
     workers: z.array(worker).max(membersMax),
     planned: z.boolean(),
