@@ -8,7 +8,7 @@ import {
   statusHelp,
   submitHelp,
   suspendHelp,
-} from '../kubernetes/kubernetes-help.js';
+} from '../kubernetes-help.js';
 import type { CommandEntry } from './command-entry.js';
 
 export const clusterCommands: readonly CommandEntry[] = [

@@ -31,7 +31,9 @@ export async function completedCommands(
     const { help, name, operand, options, parts = {}, summary } = entry;
     const common = { summary, operand };
     const words = name === 'completion' ? ['bash', 'zsh', 'fish'] : Object.keys(parts);
-    all.push({ ...common, name, options: completed(await options(), help), parts: words });
+    const taken = await optionsIfThere(options);
+    if (taken === null) continue;
+    all.push({ ...common, name, options: completed(taken, help), parts: words });
     for (const [part, load] of Object.entries(parts)) {
       all.push({
         ...common,
@@ -42,6 +44,16 @@ export async function completedCommands(
     }
   }
   return all;
+}
+
+/** Null where this installation leaves the command out: docs/images.md. */
+async function optionsIfThere(load: CommandEntry['options']): Promise<CommandOptions | null> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 function completed(options: CommandOptions, help: string | null): CompletedOption[] {

@@ -2,18 +2,43 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 
-// Imports and re-exports, imports on demand, and the entries of threads and processes.
-const forms = [
+// Imports and re-exports: without what they name, a module cannot be loaded at all.
+const atOnce = [
   /^(?:import|export)\b[^;'"]*?\bfrom\s+['"]([^'"]+)['"]/gm,
   /^import\s+['"]([^'"]+)['"]/gm,
+];
+
+// These, imports on demand, and the entries of threads and processes.
+const forms = [
+  ...atOnce,
   /\bimport\(\s*['"]([^'"]+)['"]/g,
   /\bnew URL\(\s*['"](\.[^'"]+\.js)['"],\s*import\.meta\.url\)/g,
   /\bcreateRequire\([^)]*\)(?:\.resolve)?\(\s*['"]([^'"]+)['"]/g,
 ];
 
+const namesBy = (those, text) =>
+  those.flatMap((form) => [...text.matchAll(form)].map((match) => match[1]));
+
 /** What a module's text names, own files and packages alike. */
-export const namesIn = (text) =>
-  forms.flatMap((form) => [...text.matchAll(form)].map((match) => match[1]));
+export const namesIn = (text) => namesBy(forms, text);
+
+/**
+ * Files that a program loads before its first line runs.
+ *
+ * @param read as for `reachable`
+ */
+export function loadedAtOnce(entry, read) {
+  const files = new Set();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    for (const name of namesBy(atOnce, read(file) ?? '')) {
+      if (name.startsWith('.')) waiting.push(posix.join(posix.dirname(file), name));
+    }
+  }
+  return [...files].sort();
+}
 
 /** `@scope/name/inner/file` belongs to `@scope/name`. */
 export const packageOf = (name) =>

@@ -5,12 +5,12 @@ import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js'
 import { jobLabel } from '../../../k8s/names.js';
 import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { deleteHelp } from '../../kubernetes-help.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
 import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { type Cluster, onCluster, placeOf, readJob } from '../cluster/open-cluster.js';
-import { deleteHelp } from '../kubernetes-help.js';
 
 const lookAgainAfter = 1000;
 

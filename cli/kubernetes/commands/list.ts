@@ -1,10 +1,10 @@
 /** `lockstep list`: the training jobs of a namespace, or of all. */
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { listHelp } from '../../kubernetes-help.js';
 import { sayFinished, sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
 import { clusterCommand } from '../cluster/cluster-words.js';
 import { listJobs, onCluster } from '../cluster/open-cluster.js';
-import { listHelp } from '../kubernetes-help.js';
 import { jobFields } from '../text/job-lines.js';
 import { jobTable } from '../text/job-table.js';
 

@@ -5,6 +5,7 @@ import type { Component } from '../../../k8s/names.js';
 import type { PodObject } from '../../../k8s/objects/kubernetes-objects.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
+import { logsHelp } from '../../kubernetes-help.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished, sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
@@ -12,7 +13,6 @@ import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { byAge, hasBegun, podsOf } from '../cluster/job-pods.js';
 import { type Cluster, onCluster, readJob } from '../cluster/open-cluster.js';
-import { logsHelp } from '../kubernetes-help.js';
 
 const lookAgainAfter = 1000;
 const usualTail = 100;

@@ -5,6 +5,7 @@ import { PortForward } from '@kubernetes/client-node';
 import { dashboardPort, metricsPorts } from '../../../k8s/names.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
+import { portForwardHelp } from '../../kubernetes-help.js';
 import { oneName } from '../../one-name.js';
 import { sayJson } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
@@ -12,7 +13,6 @@ import { clusterCommand } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { byAge, isRunning, podsOf } from '../cluster/job-pods.js';
 import { type Cluster, onCluster } from '../cluster/open-cluster.js';
-import { portForwardHelp } from '../kubernetes-help.js';
 
 const highestPort = 65_535;
 

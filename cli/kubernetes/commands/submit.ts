@@ -2,11 +2,11 @@
 import { isGone } from '../../../k8s/api/api-error.js';
 import type { TrainingJobObject } from '../../../k8s/crd/training-job-object.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
+import { submitHelp } from '../../kubernetes-help.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
 import { clusterCommand, onward, type Where } from '../cluster/cluster-words.js';
 import { type Cluster, onCluster, readJob } from '../cluster/open-cluster.js';
-import { submitHelp } from '../kubernetes-help.js';
 import { readSubmission, type Submission } from '../submission.js';
 import { watchJob } from '../watch/watch-job.js';
 

@@ -1,12 +1,12 @@
 /** `lockstep suspend NAME` and `lockstep resume NAME`: whether a training job has pods. */
 import { type ExitCode, exitCodes } from '../../../shared/exit-codes.js';
+import { resumeHelp, suspendHelp } from '../../kubernetes-help.js';
 import { oneName } from '../../one-name.js';
 import { sayFinished } from '../../output/json-line.js';
 import { UsageError } from '../../usage-error.js';
 import { type ClusterWords, clusterCommand, onward, type Where } from '../cluster/cluster-words.js';
 import { findJob } from '../cluster/find-job.js';
 import { type Cluster, onCluster, placeOf } from '../cluster/open-cluster.js';
-import { resumeHelp, suspendHelp } from '../kubernetes-help.js';
 
 export const suspendCommand = clusterCommand({
   name: 'suspend',

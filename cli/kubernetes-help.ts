@@ -1,4 +1,4 @@
-import { exitCodeHelp } from '../exit-code-help.js';
+import { exitCodeHelp } from './exit-code-help.js';
 
 const where = `  --namespace, -n NAME the namespace (default: that of the kubeconfig's context)
   --context NAME       of the kubeconfig (default: its current one)`;
