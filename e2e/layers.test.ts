@@ -58,6 +58,13 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-s3': ['storage/s3/'],
   '@huggingface/tokenizers': ['dataset/'],
   '@kubernetes/client-node': ['cli/kubernetes/', 'k8s/api/cluster-access.ts'],
+  // Loaded where a job tells a collector, and only then.
+  '@opentelemetry/api': ['process/exporters/otlp/'],
+  '@opentelemetry/exporter-metrics-otlp-http': ['process/exporters/otlp/'],
+  '@opentelemetry/exporter-trace-otlp-http': ['process/exporters/otlp/'],
+  '@opentelemetry/resources': ['process/exporters/otlp/'],
+  '@opentelemetry/sdk-metrics': ['process/exporters/otlp/'],
+  '@opentelemetry/sdk-trace': ['process/exporters/otlp/'],
   '@tensorflow/tfjs-backend-cpu': ['worker/engine/cpu/'],
   '@tensorflow/tfjs-backend-wasm': ['worker/engine/wasm/'],
   '@tensorflow/tfjs-core': [

@@ -5,6 +5,7 @@ import { pause } from './feed/pause.js';
 import type { ExportedRun, HistoryExporter } from './history-exporter.js';
 import { HistoryExporters } from './history-exporters.js';
 import { MlflowExporter } from './mlflow/mlflow-exporter.js';
+import { OtlpExporter } from './otlp/otlp-exporter.js';
 import { TensorboardExporter } from './tensorboard/tensorboard-exporter.js';
 
 export interface ExportersOptions extends ExportedRun {
@@ -24,9 +25,10 @@ export function openExporters(options: ExportersOptions): HistoryExporters | nul
 }
 
 function exportersOf(run: ExportedRun): HistoryExporter[] {
-  const { tensorboard, mlflow } = run.job.spec.history ?? {};
+  const { tensorboard, mlflow, otlp } = run.job.spec.history ?? {};
   return [
     ...(tensorboard ? [new TensorboardExporter(run)] : []),
     ...(mlflow ? [new MlflowExporter(run, mlflow, process.env)] : []),
+    ...(otlp ? [new OtlpExporter(run, otlp)] : []),
   ];
 }

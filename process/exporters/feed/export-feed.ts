@@ -29,7 +29,11 @@ interface Piece {
   readonly lines: readonly ExportedLine[];
   /** Behind them. */
   readonly offset: number;
+  /** There is more behind. */
+  readonly hasMore: boolean;
 }
+
+type Turn = 'more' | 'done' | 'nothing';
 
 export class ExportFeed {
   readonly #options: ExportFeedOptions;
@@ -96,13 +100,15 @@ export class ExportFeed {
     const isInTime = await Promise.race([isDone, limit.then(() => false)]);
     this.#over.abort();
     if (!isInTime && !this.#isResting)
-      this.#warn('not all of the history is there', 'is delivered by a resumed run');
+      this.#warn('not all of the history is there', 'a resumed run delivers the rest');
   }
 
   async #run(): Promise<void> {
     while (!this.#over.signal.aborted) {
       const isEnding = this.#ending.signal.aborted;
-      if (await this.#step()) {
+      const turn = await this.#step();
+      if (turn === 'more') continue;
+      if (turn === 'done') {
         if (!isEnding) await this.#pause(gatherMs);
       } else if (this.#failures > 0) await this.#pause(isEnding ? firstRetryMs : this.#retryMs());
       else if (isEnding) return;
@@ -110,27 +116,27 @@ export class ExportFeed {
     }
   }
 
-  /** False where there is nothing to do, or it has failed. */
-  async #step(): Promise<boolean> {
+  /** `nothing` where there is nothing to do, or it has failed. */
+  async #step(): Promise<Turn> {
     if (this.#isResting) {
       this.#isDirty = false;
-      return false;
+      return 'nothing';
     }
     try {
       const delivered = this.#delivered ?? (await this.#open());
       this.#isDirty = false;
       const piece = this.#read(delivered);
-      if (piece === null) return false;
+      if (piece === null) return 'nothing';
       if (piece.lines.length > 0) await this.#send(piece.lines, delivered);
       // Null: the history was cut meanwhile, and the place is another one.
       if (this.#offset !== null) this.#offset = piece.offset;
       this.#failures = 0;
-      return true;
+      return piece.hasMore ? 'more' : 'done';
     } catch (error) {
       this.#failures++;
       const { message } = error as Error;
       if (this.#failures === 1) this.#warn(message, 'the run goes on, and it is tried again');
-      return false;
+      return 'nothing';
     }
   }
 
@@ -144,7 +150,7 @@ export class ExportFeed {
   /** What is next for the other side; null where there is nothing. */
   #read(delivered: Delivered): Piece | null {
     this.#offset ??= this.#place(delivered);
-    const { lines, offset } = this.#source.read(this.#offset);
+    const { lines, offset, hasMore } = this.#source.read(this.#offset);
     if (offset === this.#offset) return null;
     const seen: Delivered = new Map(delivered);
     const found: ExportedLine[] = [];
@@ -155,7 +161,7 @@ export class ExportFeed {
       found.push(exported);
       markDelivered([exported], seen);
     }
-    return { lines: found, offset };
+    return { lines: found, offset, hasMore };
   }
 
   /** Behind what the other side has. */

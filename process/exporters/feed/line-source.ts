@@ -13,6 +13,8 @@ export interface ReadPiece {
   readonly lines: readonly HistoryLine[];
   /** Behind them. */
   readonly offset: number;
+  /** There is more behind. */
+  readonly hasMore: boolean;
 }
 
 export class LineSource {
@@ -26,12 +28,14 @@ export class LineSource {
   read(offset: number): ReadPiece {
     return this.#open((file) => {
       for (let bytes = pieceBytes; ; bytes *= 2) {
-        const piece = Buffer.alloc(Math.max(0, Math.min(bytes, fstatSync(file).size - offset)));
+        const left = fstatSync(file).size - offset;
+        const piece = Buffer.alloc(Math.max(0, Math.min(bytes, left)));
         const read = readSync(file, piece, 0, piece.length, offset);
         const end = piece.lastIndexOf(newline, read - 1) + 1;
         if (end === 0 && read === bytes) continue;
         const texts = piece.toString('utf8', 0, end).split('\n');
-        return { lines: texts.flatMap(historyLineOf), offset: offset + end };
+        const lines = texts.flatMap(historyLineOf);
+        return { lines, offset: offset + end, hasMore: left > read };
       }
     });
   }

@@ -35,4 +35,16 @@ export const history = z.strictObject({
     })
     .optional()
     .meta({ description: 'Tells an MLflow tracking server, by its REST API.' }),
+  otlp: z
+    .strictObject({
+      url: address(
+        'Where OTLP is taken as JSON over HTTP: `/v1/metrics` and `/v1/traces` are added. Headers are said by ' +
+          '`OTEL_EXPORTER_OTLP_HEADERS` in the environment.',
+      ),
+    })
+    .optional()
+    .meta({
+      description:
+        'Tells a collector of OpenTelemetry: curves as metrics, and the phases of all workers as traces.',
+    }),
 });
