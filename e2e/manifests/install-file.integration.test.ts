@@ -41,6 +41,12 @@ test('every overlay renders, and differs from the others as it says', { skip }, 
       kind,
     );
   }
+  assert.deepEqual(keysOf('monitoring').toSorted(), [
+    'ConfigMap lockstep-system/lockstep-dashboard',
+    'PodMonitor lockstep-system/lockstep-controller',
+    'PodMonitor lockstep-system/lockstep-jobs',
+    'PrometheusRule lockstep-system/lockstep',
+  ]);
   const dev = objectsOf(kustomize(kubectl, 'k8s/overlays/dev'));
   const server = dev.find(({ kind }) => kind === 'StatefulSet');
   assert.equal(server?.spec.replicas, 1);
