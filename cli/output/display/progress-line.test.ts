@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportedStep } from '../../../shared/messages/report-fields.js';
-import { bar, compact, duration, progressText, RateMeter } from './progress-line.js';
+import { compact, duration, progressText, RateMeter } from './progress-line.js';
 
 const report = { sequences: 64, itemTokens: 10_000 } as ReportedStep;
 
@@ -49,14 +49,6 @@ test('a line says step, loss, rates and what is left', () => {
     }),
     'step 1/6  long  loss 5.0000  targets 0.6123  0.5 negatives',
   );
-});
-
-// Would catch a bar that overflows its width, and a division by zero steps.
-test('the bar fills from empty to full', () => {
-  assert.equal(bar(0, 4, 4), '░░░░');
-  assert.equal(bar(3, 4, 4), '███░');
-  assert.equal(bar(5, 4, 4), '████');
-  assert.equal(bar(0, 0, 2), '██');
 });
 
 // Would catch thousands without separators and minutes above 59.

@@ -70,12 +70,6 @@ export function progressText(progress: Progress): string {
   return parts.join('  ');
 }
 
-/** A bar of `width` characters. */
-export function bar(done: number, total: number, width: number): string {
-  const full = total <= 0 ? width : Math.min(width, Math.floor((done / total) * width));
-  return '█'.repeat(full) + '░'.repeat(width - full);
-}
-
 /** `9.5`, `118`, `24,310`. */
 export function compact(value: number): string {
   if (value < 10) return value.toFixed(1);

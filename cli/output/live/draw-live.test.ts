@@ -80,6 +80,11 @@ test('the first line says what the run does now', () => {
   const state = trained();
   state.take({ kind: 'evaluating', done: 5, total: 1886 });
   assert.match(first(state), /^░+ evaluating 5\/1,886 users$/);
+  // A bar neither overflows nor divides by nothing.
+  state.take({ kind: 'encoding', done: 9, total: 4 });
+  assert.match(first(state), /^█{23} encoding 9\/4 items$/);
+  state.take({ kind: 'encoding', done: 0, total: 0 });
+  assert.match(first(state), /^█{23} encoding 0\/0 items$/);
   state.take(committed(57, 6));
   assert.match(first(state), / step {2}58\/228/);
   state.take({ kind: 'waiting', reason: '1 of at least 2 workers' });

@@ -41,7 +41,7 @@ const slowerFactor = 1.15;
 const leastWait = 0.05;
 
 /** The member that the others wait for; null where nobody stands out. */
-export function waitedFor(times: readonly MemberTimes[]): string | null {
+function waitedFor(times: readonly MemberTimes[]): string | null {
   const [slowest, ...others] = [...times].sort((a, b) => busyOf(b) - busyOf(a));
   if (slowest === undefined || others.length === 0) return null;
   const middle = (of: (times: MemberTimes) => number): number =>
