@@ -155,9 +155,9 @@ export class RunPage implements Page {
     this.#timeline.push(...timeline);
     this.#timelineView.add(timeline);
     if (phases.length > 0) this.#phases = [...this.#phases, ...phases].slice(-phasesKept);
-    if (phases.length > 0 || before.members !== state.members)
-      this.#workers.set(state, this.#phases);
-    if (state.end !== before.end) this.#job.set(this.#answer);
+    const isAnother = namesOf(before) !== namesOf(state);
+    if (phases.length > 0 || isAnother) this.#workers.set(state, this.#phases);
+    if (state.end?.kind !== before.end?.kind) this.#job.set(this.#answer);
     this.#showState();
     const moves = steps.length > 0 || rewoundTo !== null;
     // A window that was chosen stays as it is.
@@ -194,7 +194,7 @@ export class RunPage implements Page {
 
   /** A window in time is one in steps as well. */
   #inSteps(range: readonly [number, number]): readonly [number, number] {
-    const { series } = { series: this.#series };
+    const series = this.#series;
     if (readSettings().x === 'step' || series === null) return [Math.max(0, range[0]), range[1]];
     const at = (seconds: number): number => {
       const index = series.times.findIndex((time) => time / 1000 >= seconds);
@@ -252,6 +252,8 @@ export class RunPage implements Page {
     setText(generation.value, state.generation === null ? '–' : String(state.generation));
   }
 }
+
+const namesOf = ({ members }: RunState): string => members.map(({ worker }) => worker).join();
 
 /** The usual cut-off, of the split that is looked at while training lasts, where there is one. */
 function mainMetric(metrics: RunState['metrics']): readonly [string, number] | undefined {
