@@ -7,6 +7,7 @@ import { HistoryExporters } from './history-exporters.js';
 import { MlflowExporter } from './mlflow/mlflow-exporter.js';
 import { OtlpExporter } from './otlp/otlp-exporter.js';
 import { TensorboardExporter } from './tensorboard/tensorboard-exporter.js';
+import { TrackioExporter } from './trackio/trackio-exporter.js';
 
 export interface ExportersOptions extends ExportedRun {
   /** Whether this process alone tells them; else it waits until it leads. */
@@ -25,10 +26,11 @@ export function openExporters(options: ExportersOptions): HistoryExporters | nul
 }
 
 function exportersOf(run: ExportedRun): HistoryExporter[] {
-  const { tensorboard, mlflow, otlp } = run.job.spec.history ?? {};
+  const { tensorboard, mlflow, trackio, otlp } = run.job.spec.history ?? {};
   return [
     ...(tensorboard ? [new TensorboardExporter(run)] : []),
     ...(mlflow ? [new MlflowExporter(run, mlflow, process.env)] : []),
+    ...(trackio ? [new TrackioExporter(run, trackio, process.env)] : []),
     ...(otlp ? [new OtlpExporter(run, otlp)] : []),
   ];
 }

@@ -35,6 +35,15 @@ export const history = z.strictObject({
     })
     .optional()
     .meta({ description: 'Tells an MLflow tracking server, by its REST API.' }),
+  trackio: z
+    .strictObject({
+      url: address(
+        'A trackio server. Its write token is said by `TRACKIO_WRITE_TOKEN` in the environment.',
+      ),
+      project: project('The project; the job’s name where it is left out.'),
+    })
+    .optional()
+    .meta({ description: 'Tells a trackio server, by its HTTP API.' }),
   otlp: z
     .strictObject({
       url: address(
