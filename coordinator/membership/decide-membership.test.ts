@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at, Cluster, incarnationOf, trainingCluster } from './cluster-fixture.js';
+import { loadTimeout } from './limits.js';
 
 const text = (decision: { kind: string; reason?: string }) => `${decision.kind} ${decision.reason}`;
 
@@ -446,4 +447,35 @@ test('nobody joins a run that ends', () => {
   cluster.say('w9');
   cluster.pass(5000);
   assert.equal(cluster.act().kind, 'nothing');
+});
+
+// Would catch a run of which everyone was lost, and that begins anew at the seed: the one who has the checkpoint
+// compares its bytes for longer than others need to find that they have none.
+test('who looks for its checkpoint is waited for, as long as reading one may take', () => {
+  const cluster = new Cluster({ replicas: 2 });
+  for (const name of ['w0', 'w1']) cluster.say(name);
+  assert.equal(cluster.act().kind, 'form');
+  const { generation } = cluster.record;
+  cluster.say('w0', { phase: 'preparing', generation });
+  cluster.say('w1', { phase: 'paused', generation });
+  cluster.pass(60_000);
+  assert.equal(cluster.act().kind, 'nothing');
+  cluster.pass(loadTimeout);
+  assert.equal(cluster.act().kind, 'form');
+  assert.deepEqual(cluster.members, ['w1']);
+});
+
+// Would catch members that stand still while a newcomer compares the bytes of a checkpoint that nobody needs.
+test('nobody waits for who looks for checkpoints where a member holds all that was reported', () => {
+  const cluster = new Cluster({ replicas: 2 });
+  for (const name of ['w0', 'w1']) cluster.say(name);
+  assert.equal(cluster.act().kind, 'form');
+  const { generation } = cluster.record;
+  cluster.say('w0', { phase: 'preparing', generation });
+  cluster.facts = { ...cluster.facts, reportedSteps: 9 };
+  cluster.say('w1', { phase: 'paused', generation, position: at(8) });
+  assert.equal(cluster.act().kind, 'nothing');
+  cluster.say('w1', { phase: 'paused', generation, position: at(9) });
+  assert.equal(cluster.act().kind, 'start');
+  assert.deepEqual(cluster.record.start, { kind: 'state', position: at(9), holders: ['w1'] });
 });

@@ -21,6 +21,13 @@ export function findLate(now: Millis, view: ClusterView): Late[] {
 export const isPausedIn = ({ status }: SeenWorker, { generation }: GenerationRecord): boolean =>
   status.phase === 'paused' && status.generation === generation;
 
+/**
+ * It looks which checkpoint it can read, and every byte of it is compared. What the others have may be older: to
+ * go on without it could cost all that it holds.
+ */
+export const looksIn = ({ status }: SeenWorker, { generation }: GenerationRecord): boolean =>
+  status.phase === 'preparing' && status.generation === generation;
+
 export const isTrainingIn = ({ status }: SeenWorker, { generation }: GenerationRecord): boolean =>
   (status.phase === 'training' || status.phase === 'finished') && status.generation === generation;
 
@@ -33,7 +40,12 @@ function lateToPause(now: Millis, view: ClusterView, record: GenerationRecord): 
   return record.members.flatMap((member) => {
     const seen = seenMember(view, member);
     if (seen === null || isPausedIn(seen, record) || trains.has(member.worker)) return [];
-    return { worker: member.worker, reason: `${member.worker} did not stop within ${bound} ms` };
+    if (!looksIn(seen, record)) {
+      return { worker: member.worker, reason: `${member.worker} did not stop within ${bound} ms` };
+    }
+    if (now - view.formedAt < loadTimeout) return [];
+    const reason = `${member.worker} did not find its checkpoints within ${loadTimeout} ms`;
+    return { worker: member.worker, reason };
   });
 }
 

@@ -46,7 +46,7 @@ export const reportsTimeout: Millis = millis(10_000);
 /** A member that copies and has got nothing for so long is stuck. */
 export const copyTimeout: Millis = millis(10_000);
 
-/** Time to load a checkpoint or to make the first weights; a large model's file takes minutes. */
+/** Time to find or to load a checkpoint, or to make the first weights; a large model's file takes minutes. */
 export const loadTimeout: Millis = millis(180_000);
 
 /** Time to link with all peers when everyone has the state. */

@@ -101,8 +101,10 @@ function startWorker(
       };
     },
     findCheckpoint: async (_request, recordedSteps) => {
-      await sleep(process, 1 + random.below(20));
-      return disk.newest(recordedSteps ?? Number.POSITIVE_INFINITY);
+      const found = disk.newest(recordedSteps ?? Number.POSITIVE_INFINITY);
+      // All bytes of it are compared.
+      await sleep(process, 1 + random.below(20) + (found === null ? 0 : setup.copyTime));
+      return found;
     },
     tell: (event) => cluster.trace(`${name} tells: ${JSON.stringify(event)}`),
     kill: (reason) => cluster.ended(running, reason, false),

@@ -2,7 +2,7 @@
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
 import { type Millis, millis } from '../../../shared/units.js';
 import type { ClusterView, SeenWorker, WorkersWanted } from '../cluster-view.js';
-import { isPausedIn } from '../find-late.js';
+import { isPausedIn, looksIn } from '../find-late.js';
 import { type MembershipDecision, nothing } from '../membership-decision.js';
 import { membersOf, membersThatWrite, mostOf, spares } from '../who-is-there.js';
 import { chooseStart } from './choose-start.js';
@@ -39,7 +39,10 @@ export function tryToStart(
     }
     return { kind: 'wait', reason: `${members.length} of at least ${least} workers` };
   }
-  const open = members.filter((seen) => !isPausedIn(seen, record)).map(({ worker }) => worker);
+  const open = members
+    .filter((seen) => !isPausedIn(seen, record))
+    .filter((seen) => !(looksIn(seen, record) && holdsAll(members, view, record)))
+    .map(({ worker }) => worker);
   if (open.length > 0) {
     return nothing(`generation ${record.generation} waits for ${open.join(', ')}`);
   }
@@ -49,3 +52,15 @@ export function tryToStart(
   const { start, position, resumedFrom } = choice;
   return { kind: 'start', record: { ...record, start }, position, resumedFrom };
 }
+
+/** No checkpoint is ahead of what one of them holds: nobody waits for who looks what it can read. */
+const holdsAll = (
+  members: readonly SeenWorker[],
+  { facts }: ClusterView,
+  record: GenerationRecord,
+): boolean =>
+  members.some(
+    (seen) =>
+      isPausedIn(seen, record) &&
+      (seen.status.position?.committedSteps ?? -1) >= facts.reportedSteps,
+  );

@@ -95,6 +95,19 @@ test('a new member that holds nothing looks for checkpoints before it says that 
   assert.equal(holder.kind, 'paused');
 });
 
+// Would catch a newcomer that compares the bytes of a checkpoint for minutes while the members wait for it.
+test('who looks for checkpoints copies at once where its generation starts from a state', () => {
+  const play = Play.standingBy();
+  play.looks = false;
+  assert.deepEqual(play.hear(hears(record(1, [0, 1]))), ['look']);
+  const start = record(1, [0, 1], fromState(at(9), 0));
+  assert.deepEqual(play.hear(hears(start)), ['copy', 'prepare-generation']);
+  assert.deepEqual(play.hear({ kind: 'looked' }), []);
+  const later = Play.standingBy();
+  later.looks = false;
+  assert.deepEqual(later.hear(hears(start)), ['copy', 'prepare-generation']);
+});
+
 // Would catch a lost peer that leaves the others in a step that can never end.
 test('a lost peer ends the step at once, and the worker says where it stopped', () => {
   const play = Play.training();

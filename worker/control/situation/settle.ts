@@ -89,7 +89,7 @@ function settleSituation(worker: Worker, now: Millis): Outcome | null {
     case 'paused':
       return settlePaused(worker, situation, now);
     case 'looking':
-      if (isBehind(worker, situation.generation)) return follow(worker);
+      if (isBehind(worker, situation.generation) || isCopied(worker)) return follow(worker);
       return now < situation.until ? null : tooLate(worker, 'its checkpoints were not found');
     case 'loading':
       return now < situation.until ? null : tooLate(worker, 'its checkpoint was not read');
@@ -143,8 +143,11 @@ function settlePaused(worker: Worker, situation: In<'paused'>, now: Millis): Out
   return startFrom(worker, situation, newest, now);
 }
 
-const needsLook = ({ known }: Worker, generation: number): boolean =>
-  known.position === null && known.looked !== generation;
+const needsLook = (worker: Worker, generation: number): boolean =>
+  worker.known.position === null && worker.known.looked !== generation && !isCopied(worker);
+
+/** Its generation starts from a state that others hold: whatever it could read is of no use. */
+const isCopied = ({ known }: Worker): boolean => known.newest?.start?.kind === 'state';
 
 function settleCopying(worker: Worker, situation: In<'copying'>, now: Millis): Outcome | null {
   const { copy, generation, holder, tried, movedAt } = situation;
