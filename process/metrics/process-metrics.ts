@@ -63,20 +63,26 @@ function registerCpu(registry: Registry): void {
 function registerLag(registry: Registry): void {
   const delays = monitorEventLoopDelay({ resolution: lagResolutionMs });
   delays.enable();
-  const lag = new Gauge({
-    name: 'nodejs_eventloop_lag_seconds',
-    help: 'Delay of the main thread since the last reading',
-    labelNames: ['quantile'],
-    registers: [registry],
-    collect() {
-      // Each delay is measured from the timer's beginning, so that none is its resolution.
-      const seconds = (nanoseconds: number): number =>
-        Math.max(0, (nanoseconds || 0) / 1e9 - lagResolutionMs / 1000);
-      lag.set({ quantile: '0.5' }, seconds(delays.percentile(50)));
-      lag.set({ quantile: '0.99' }, seconds(delays.percentile(99)));
-      lag.set({ quantile: '1' }, seconds(delays.max));
-      delays.reset();
-    },
+  // Each delay is measured from the timer's beginning, so that none is its resolution.
+  const seconds = (nanoseconds: number): number =>
+    Math.max(0, (nanoseconds || 0) / 1e9 - lagResolutionMs / 1000);
+  const gauge = (name: string, which: string, collect: (this: Gauge) => void): Gauge =>
+    new Gauge({
+      name: `nodejs_eventloop_lag_${name}_seconds`,
+      help: `${which} delay of the main thread since the last reading`,
+      registers: [registry],
+      collect,
+    });
+  // The last of them to be read begins anew: a registry reads in the order of registration.
+  gauge('p50', 'Median', function () {
+    this.set(seconds(delays.percentile(50)));
+  });
+  gauge('p99', '99th percentile of the', function () {
+    this.set(seconds(delays.percentile(99)));
+  });
+  gauge('max', 'Longest', function () {
+    this.set(seconds(delays.max));
+    delays.reset();
   });
 }
 
