@@ -1,5 +1,6 @@
 /** A row for each member: where its time goes, and whom the others wait for. Pure. */
 
+import { busyOf, waitedFor, waitShare, wholeOf } from '../../../shared/history/waited-for.js';
 import { fitting } from './fitting.js';
 import type { MemberTimes } from './live-state.js';
 import { type Colour, type Look, painted } from './look.js';
@@ -26,30 +27,6 @@ const parts: readonly Part[] = [
 const secondsOf = ({ phases }: Part, { phaseSeconds }: MemberTimes): number =>
   phases.reduce((sum, phase) => sum + (phaseSeconds[phase] ?? 0), 0);
 
-const wholeOf = ({ phaseSeconds }: MemberTimes): number =>
-  Object.values(phaseSeconds).reduce((sum, of) => sum + of, 0);
-
-/** What it does itself. */
-const busyOf = (times: MemberTimes): number => Math.max(0, wholeOf(times) - times.waitSeconds);
-
-const waitShare = (times: MemberTimes): number =>
-  wholeOf(times) <= 0 ? 0 : Math.min(1, times.waitSeconds / wholeOf(times));
-
-/** Less is the ordinary scatter of a shared machine. */
-const slowerFactor = 1.15;
-/** Of a step, that the others must wait before it is worth a word. */
-const leastWait = 0.05;
-
-/** The member that the others wait for; null where nobody stands out. */
-function waitedFor(times: readonly MemberTimes[]): string | null {
-  const [slowest, ...others] = [...times].sort((a, b) => busyOf(b) - busyOf(a));
-  if (slowest === undefined || others.length === 0) return null;
-  const middle = (of: (times: MemberTimes) => number): number =>
-    others.map(of).sort((a, b) => a - b)[Math.floor(others.length / 2)] ?? 0;
-  const isSlower = busyOf(slowest) >= slowerFactor * middle(busyOf);
-  return isSlower && middle(waitShare) >= leastWait ? slowest.worker : null;
-}
-
 /** Members that have no times yet have their name alone. @param most rows */
 export function memberRows(
   members: readonly string[],
@@ -61,7 +38,7 @@ export function memberRows(
   const room = members.length > most ? Math.max(0, most - 1) : members.length;
   const shown = shownMembers(members, times, room);
   const hidden = members.length - shown.length;
-  const slow = waitedFor(times);
+  const slow = waitedFor(times)?.worker ?? null;
   const whole = Math.max(0, ...times.map(wholeOf));
   const nameWidth = Math.min(
     Math.max(...shown.map((name) => name.length), 0),

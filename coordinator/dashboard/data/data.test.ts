@@ -11,7 +11,7 @@ const phases = (generation: number, waits: readonly number[]): PhasesLine => ({
   ...{ kind: 'phases', time, committed_steps: 10, generation, steps: 2 },
   members: waits.map((wait, index) => ({
     ...{ worker: `worker-${index}`, lanes: 2, wait_seconds: wait },
-    phase_seconds: { encode: 1, reduce: wait },
+    phase_seconds: { encode: 2 - wait, reduce: wait },
   })),
 });
 
@@ -25,10 +25,10 @@ test('a smoothed curve stays among its values, and gaps stay gaps', () => {
 });
 
 // Would catch a page on which nobody sees which worker is slow.
-test('who waits least is waited for, where the others wait long', () => {
+test('whoever is waited for is named, with how long the others wait', () => {
   const { members, slowest } = timesOf([phases(1, [0.1, 1.5, 1.4])]);
   assert.equal(slowest?.worker, 'worker-0');
-  assert.match(slowest?.text ?? '', /^worker-0 is waited for: the others wait 5\d % of each step/);
+  assert.match(slowest?.text ?? '', /^worker-0 is waited for: the others wait 75 % of each step/);
   assert.equal(members[1]?.wait, 0.75);
   assert.equal(timesOf([phases(1, [0.2, 0.25])]).slowest, null);
   assert.equal(timesOf([phases(1, [3])]).slowest, null);

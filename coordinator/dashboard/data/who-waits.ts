@@ -1,7 +1,13 @@
 /** Where the time of the members goes, and who is waited for, from the newest lines of phases. */
+import {
+  type MemberTime,
+  waitedFor,
+  waitShare,
+  wholeOf,
+} from '../../../shared/history/waited-for.js';
 import type { PhasesLine } from './api.js';
 
-export interface MemberTime {
+export interface ShownTime {
   readonly worker: string;
   readonly lanes: number;
   /** Seconds a step, by phase, the longest of all members first; waiting for peers is none of them. */
@@ -12,7 +18,7 @@ export interface MemberTime {
 }
 
 export interface TimesOfMembers {
-  readonly members: readonly MemberTime[];
+  readonly members: readonly ShownTime[];
   /** Of all members, in the order of their seconds. */
   readonly phases: readonly string[];
   /** Null where nobody waits for anybody in particular. */
@@ -21,15 +27,12 @@ export interface TimesOfMembers {
 
 /** Lines of one generation that are put together: some ten seconds. */
 const linesUsed = 5;
-/** Shares of a step that the others wait: less is everyday unevenness. */
-const noticeable = 0.15;
-
 export function timesOf(lines: readonly PhasesLine[]): TimesOfMembers {
   const newest = lines.at(-1);
   if (newest === undefined) return { members: [], phases: [], slowest: null };
   const used = lines.filter(({ generation }) => generation === newest.generation).slice(-linesUsed);
   const steps = used.reduce((sum, line) => sum + line.steps, 0);
-  const members = newest.members.map(({ worker, lanes }) => {
+  const all = newest.members.map(({ worker, lanes }) => {
     const own = used.flatMap((line) => line.members.filter((one) => one.worker === worker));
     const sums = new Map<string, number>();
     for (const { phase_seconds } of own) {
@@ -38,14 +41,24 @@ export function timesOf(lines: readonly PhasesLine[]): TimesOfMembers {
       }
     }
     const wait = own.reduce((sum, one) => sum + one.wait_seconds, 0) / steps;
+    const time: MemberTime = {
+      worker,
+      phaseSeconds: Object.fromEntries(sums),
+      waitSeconds: wait,
+    };
     const phases = [...sums].map(([phase, seconds]) => ({ phase, seconds }));
-    const total = phases.reduce((sum, { seconds }) => sum + seconds, 0);
-    return { worker, lanes, phases, wait, total };
+    const total = wholeOf(time);
+    return { shown: { worker, lanes, phases, wait, total }, time };
   });
-  return { members, phases: phasesBySize(members), slowest: slowestOf(members) };
+  const members = all.map(({ shown }) => shown);
+  return {
+    members,
+    phases: phasesBySize(members),
+    slowest: slowestOf(all.map(({ time }) => time)),
+  };
 }
 
-function phasesBySize(members: readonly MemberTime[]): string[] {
+function phasesBySize(members: readonly ShownTime[]): string[] {
   const sums = new Map<string, number>();
   for (const { phases } of members) {
     for (const { phase, seconds } of phases) sums.set(phase, (sums.get(phase) ?? 0) + seconds);
@@ -53,17 +66,13 @@ function phasesBySize(members: readonly MemberTime[]): string[] {
   return [...sums].sort((a, b) => b[1] - a[1]).map(([phase]) => phase);
 }
 
-/** Whoever waits least is waited for, if the others wait long. */
-function slowestOf(members: readonly MemberTime[]): TimesOfMembers['slowest'] {
-  if (members.length < 2) return null;
-  const sorted = [...members].sort((a, b) => a.wait - b.wait);
-  const [least, ...others] = sorted as [MemberTime, ...MemberTime[]];
-  const shares = others.map(({ wait, total }) => wait / Math.max(total, wait, 1e-9));
-  const share = shares.reduce((sum, one) => sum + one, 0) / shares.length;
-  const own = least.wait / Math.max(least.total, least.wait, 1e-9);
-  if (share - own < noticeable) return null;
+function slowestOf(times: readonly MemberTime[]): TimesOfMembers['slowest'] {
+  const found = waitedFor(times);
+  if (found === null) return null;
+  const own = times.find(({ worker }) => worker === found.worker);
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
   const text =
-    `${least.worker} is waited for: the others wait ${Math.round(share * 100)} % of each step, ` +
-    `it waits ${Math.round(own * 100)} %`;
-  return { worker: least.worker, text };
+    `${found.worker} is waited for: the others wait ${percent(found.othersWait)} of each step, ` +
+    `it waits ${percent(own === undefined ? 0 : waitShare(own))}`;
+  return { worker: found.worker, text };
 }

@@ -2,7 +2,7 @@
 
 import { color } from '../charts/palette.js';
 import type { PhasesLine, RunState } from '../data/api.js';
-import { type MemberTime, timesOf } from '../data/who-waits.js';
+import { type ShownTime, timesOf } from '../data/who-waits.js';
 import { duration, number } from '../data/words.js';
 import { h, setText, show } from './dom.js';
 import { scrolling, section } from './parts.js';
@@ -74,7 +74,7 @@ interface Shared {
   readonly isSlow: boolean;
 }
 
-function row(member: MemberTime, { isSlow, lanes, longest, phases, state }: Shared): HTMLElement {
+function row(member: ShownTime, { isSlow, lanes, longest, phases, state }: Shared): HTMLElement {
   const { itemTokensPerSecond } = state;
   const tokens = itemTokensPerSecond === null ? null : (itemTokensPerSecond * member.lanes) / lanes;
   const spoken = member.phases

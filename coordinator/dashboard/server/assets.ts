@@ -37,6 +37,9 @@ export function readAssets(): ReadonlyMap<string, Asset> {
   );
   const script = 'text/javascript; charset=utf-8';
   add('/assets/uplot.js', script, readFileSync(new URL('uPlot.esm.js', uplot)));
+  // A rule that terminals have too: pages import it from where it lies.
+  const rule = 'shared/history/waited-for.js';
+  add(`/${rule}`, script, readFileSync(new URL(`dist/${rule}`, projectRoot)));
   for (const folder of ['pages', 'charts', 'data']) {
     for (const name of readdirSync(new URL(`${folder}/`, compiled))) {
       if (!name.endsWith('.js') || name.endsWith('.test.js')) continue;
