@@ -129,6 +129,13 @@ test('whoever goes on leading says who trains, with which lanes', async () => {
   const metrics = new CoordinatorMetrics(run.job);
   const standby = await cluster.coordinator({}, { metrics });
   await cluster.steps(1);
+  workerOf(cluster, 0).report({
+    kind: 'checkpointed',
+    committedSteps: 1,
+    path: '/c/1',
+    seconds: 1,
+  });
+  await cluster.pass(500);
   const [first] = cluster.coordinators;
   assert.ok(first !== undefined);
   first.frozen = true;
@@ -139,6 +146,7 @@ test('whoever goes on leading says who trains, with which lanes', async () => {
   for (const worker of ['w0', 'w1']) {
     assert.match(text, new RegExp(`^lockstep_worker_lanes\\{worker="${worker}",.*\\} 1$`, 'm'));
   }
+  assert.match(text, /^lockstep_checkpoint_steps\{.*\} 1$/m);
   // A growth from nothing is none to Prometheus.
   assert.match(text, /^lockstep_recovery_seconds_count\{.*cause="lost".*\} 0$/m);
 });

@@ -12,12 +12,32 @@ export interface Rule {
   readonly expr: string;
 }
 
+interface Target {
+  readonly refId: string;
+  readonly expr: string;
+  readonly legendFormat: string;
+}
+
 interface Panel {
+  readonly id: number;
+  readonly type: string;
   readonly title: string;
-  readonly targets?: readonly { readonly expr: string }[];
+  readonly gridPos: {
+    readonly h: number;
+    readonly w: number;
+    readonly x: number;
+    readonly y: number;
+  };
+  readonly targets?: readonly Target[];
+  readonly fieldConfig?: {
+    readonly overrides: readonly {
+      readonly matcher: { readonly id: string; readonly options: string };
+    }[];
+  };
 }
 
 export interface Dashboard {
+  readonly schemaVersion: number;
   readonly panels: readonly Panel[];
   readonly templating: {
     readonly list: readonly { readonly name: string; readonly query: string | { query: string } }[];

@@ -88,6 +88,50 @@ test('the dashboard takes its data source and its job from variables', () => {
   }
 });
 
+// Would catch: panels that lie on each other, and a query or an override that Grafana drops without a word.
+test('panels have places, numbers and queries of their own', () => {
+  const { panels, schemaVersion } = dashboard();
+  assert.equal(schemaVersion, 42);
+  const taken = new Map<string, string>();
+  for (const { fieldConfig, gridPos, targets = [], title, type } of panels) {
+    const { h, w, x, y } = gridPos;
+    assert.ok(w > 0 && h > 0 && x >= 0 && x + w <= 24, title);
+    assert.equal(type === 'row', targets.length === 0, title);
+    for (let at = 0; at < w * h; at++) {
+      const cell = `${x + (at % w)},${y + Math.floor(at / w)}`;
+      assert.equal(taken.get(cell), undefined, `${title} lies on another one`);
+      taken.set(cell, title);
+    }
+    const refs = targets.map(({ refId }) => refId);
+    assert.equal(new Set(refs).size, refs.length, title);
+    for (const { matcher } of fieldConfig?.overrides ?? []) {
+      assert.ok(matcher.id === 'byFrameRefID' && refs.includes(matcher.options), title);
+    }
+  }
+  for (const names of [panels.map(({ id }) => id), panels.map(({ title }) => title)]) {
+    assert.equal(new Set<number | string>(names).size, panels.length);
+  }
+});
+
+// Would catch: a legend with a gap, since the query sums that label away.
+test('a legend names only labels that the results of its query have', () => {
+  const series = everySeries();
+  for (const { targets = [], title } of dashboard().panels) {
+    for (const { expr, legendFormat } of targets) {
+      const [, kept] =
+        /^-?(?:sum|max|min) by \(([^)]*)\)/.exec(expr.replace('time() - ', '')) ?? [];
+      const isQuantile = expr.startsWith('histogram_quantile');
+      const labels =
+        kept !== undefined || isQuantile
+          ? groupedBy(kept === undefined ? expr : `by (${kept})`)
+          : metricsIn(expr).flatMap(({ metric }) => [...(series.get(metric) ?? [])]);
+      for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+        assert.ok(labels.includes(label), `${title}: ${legendFormat} of ${expr}`);
+      }
+    }
+  }
+});
+
 // Would catch: an alert that nobody has ever heard ring.
 test('every alert has a test, a severity and words on what to do', () => {
   const tests = readManifest('k8s/components/monitoring/alerts.test.yaml');

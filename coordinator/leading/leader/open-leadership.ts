@@ -140,6 +140,7 @@ export class OpenLeadership implements Leadership {
     if (state.end !== null) this.stored = this.ahead;
     parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
     parts.metrics.committedSteps.set(this.ahead.recordedSteps);
+    parts.metrics.checkpointSteps.set(this.ahead.checkpoint?.committedSteps ?? 0);
     parts.metrics.leads(fence, this.memory.record);
     this.plans.begin();
   }
