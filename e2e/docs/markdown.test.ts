@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { anchorsOf, linksOf } from './markdown.js';
+import { anchorsOf, blocksOf, linksOf } from './markdown.js';
 
 const page = `# A page, of \`code\` & more
 
@@ -33,4 +33,10 @@ test('headings have the anchors that GitHub gives them', () => {
     [...anchorsOf(page)],
     ['a-page-of-code--more', 'twice', 'twice-1', 'lockstep-port-forward'],
   );
+});
+
+// Would catch a test that runs other commands than those that a page shows, or none.
+test('blocks of code are those of the language, whole', () => {
+  assert.deepEqual(blocksOf(page, 'sh'), ['# no heading\n[no](link.md)\n']);
+  assert.deepEqual(blocksOf(page, 'text'), []);
 });

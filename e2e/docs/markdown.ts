@@ -53,3 +53,9 @@ const anchorOf = (heading: string): string =>
     .toLowerCase()
     .replaceAll(/[^\p{L}\p{N}\p{M} _-]/gu, '')
     .replaceAll(' ', '-');
+
+/** The blocks of code of a language, such as `sh`, in their order. */
+export const blocksOf = (page: string, language: string): string[] =>
+  [...page.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)].flatMap(([, name, text = '']) =>
+    name === language ? [text] : [],
+  );
