@@ -57,6 +57,6 @@ const exitCodes = [
   ...exitCodeHelp.split('\n').slice(1),
   '```',
   '',
-  'Commands that say otherwise below have their own.',
+  'Commands that say otherwise below have their own. What to do about each: [troubleshooting.md](troubleshooting.md#exit-codes).',
   '',
 ];
