@@ -118,6 +118,7 @@ export class Cluster {
     this.#processes++;
     this.trace(`${name} starts`);
     const isWorker = name.startsWith('worker');
+    if (isWorker && this.setup.losesFolders && !this.setup.sharedFolder) this.#disks.delete(name);
     const { startWorker, startCoordinator } = this.#parts;
     const running = (isWorker ? startWorker : startCoordinator)(this, process, name);
     this.#running.set(name, running);

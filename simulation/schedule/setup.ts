@@ -11,6 +11,8 @@ export interface Setup {
   readonly workersMin: number;
   /** All workers see one folder of checkpoints; else each has its own. */
   readonly sharedFolder: boolean;
+  /** Whoever is started again begins with an empty folder, as on another host; none of a folder that all see. */
+  readonly losesFolders: boolean;
   readonly checkpointEvery: number;
   /** After how many steps the validation split is looked at; null: never. */
   readonly evaluateEvery: number | null;
@@ -40,6 +42,7 @@ export function drawSetup(seed: number, random: Random): Setup {
     lanes: oneOf(random, [5, 6, 8]),
     workersMin: oneOf(random, [1, 1, 1, 2]),
     sharedFolder: random.below(2) === 0,
+    losesFolders: false,
     checkpointEvery: 2 + random.below(6),
     evaluateEvery: random.below(3) === 0 ? 2 + random.below(5) : null,
     collapses,
@@ -48,8 +51,9 @@ export function drawSetup(seed: number, random: Random): Setup {
     dealsBySpeed: random.below(4) === 0,
     oneHost: random.below(2) === 0,
   };
-  // Longer than any wait for links. Drawn last, so that all else of a seed is what it was.
-  return random.below(12) === 0 ? { ...drawn, copyTime: 15_000 } : drawn;
+  // Drawn last, so that all else of a seed is what it was. The copy is longer than any wait for links.
+  const copyTime = random.below(12) === 0 ? 15_000 : drawn.copyTime;
+  return { ...drawn, copyTime, losesFolders: random.below(4) === 0 };
 }
 
 export const names = (kind: string, count: number): string[] =>
@@ -61,8 +65,13 @@ export function setupLines(setup: Setup): string[] {
     `${workers.length} workers (at least ${setup.workersMin}), ${coordinators.length} coordinators`,
     `${totalSteps} steps of ${stepTime} ms, ${lanes} lanes${setup.dealsBySpeed ? ' dealt by speed' : ''}`,
     `a checkpoint every ${setup.checkpointEvery} steps, ` +
-      `${setup.sharedFolder ? 'in one folder' : 'each in its own folder'}; a copy takes ${setup.copyTime} ms`,
+      `${foldersOf(setup)}; a copy takes ${setup.copyTime} ms`,
     `evaluations: ${setup.evaluateEvery === null ? 'none' : `every ${setup.evaluateEvery} steps`}; ` +
       `roll-backs after: ${setup.collapses.join(', ') || 'none'}`,
   ];
 }
+
+const foldersOf = ({ losesFolders, sharedFolder }: Setup): string =>
+  sharedFolder
+    ? 'in one folder'
+    : `each in ${losesFolders ? 'a folder that it loses' : 'its own folder'}`;
