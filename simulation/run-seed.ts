@@ -127,6 +127,7 @@ function watchLog(cluster: Cluster, entries: LogEntry[]): void {
 }
 
 function look({ findings, over }: Cluster, entry: Happening): void {
+  if (entry.kind === 'committed') findings.recorded(entry.report.step + 1);
   if (entry.kind === 'stopping') findings.isStopping = true;
   if (entry.kind === 'generation' && entry.position !== null) findings.started(entry.generation);
   if (entry.kind === 'finished' || entry.kind === 'failed') over();

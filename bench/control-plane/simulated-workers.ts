@@ -99,7 +99,7 @@ function tinyTraining(
       ...{ checkpointEvery: totalSteps, evaluateEvery: null, collapses: [] },
     },
     ...{ scheduler, random, disk, ...parts },
-    watch: { entered: nothing, left: nothing, published: nothing },
+    watch: { entered: nothing, left: nothing, published: nothing, saved: nothing },
   });
   return {
     post: (message) => training.post(message),

@@ -23,6 +23,7 @@ export class Findings implements TrainingWatch {
   /** When each generation was given its start. */
   readonly #startedAt = new Map<number, number>();
   readonly #now: () => number;
+  #recordedSteps = 0;
   #restarts = 0;
   #isStopWanted = false;
   isStopping = false;
@@ -84,9 +85,32 @@ export class Findings implements TrainingWatch {
     this.#inside.delete(process);
   }
 
+  /** So many stand in the log. */
+  recorded(steps: number): void {
+    this.#recordedSteps = steps;
+  }
+
   published(process: SimProcess, generation: number, committedSteps: number, digest: string): void {
-    this.#trace(`${process.name} publishes the checkpoint of ${committedSteps} steps`);
     this.#checkFence(process, generation, committedSteps);
+    this.#checkPublished(process, generation, committedSteps, digest);
+  }
+
+  /**
+   * Whoever is a member of a newer generation leaves before it has begun to train in it: what it writes is old
+   * only where others have gone on.
+   */
+  saved(process: SimProcess, generation: number, committedSteps: number, digest: string): void {
+    if (committedSteps < this.#recordedSteps) this.#checkFence(process, generation, committedSteps);
+    this.#checkPublished(process, generation, committedSteps, digest);
+  }
+
+  #checkPublished(
+    process: SimProcess,
+    generation: number,
+    committedSteps: number,
+    digest: string,
+  ): void {
+    this.#trace(`${process.name} publishes the checkpoint of ${committedSteps} steps`);
     if (tinyReference(this.#setup).settled[committedSteps] !== digest) {
       this.add(
         `${process.name} publishes other weights at step ${committedSteps} than the undisturbed run ` +

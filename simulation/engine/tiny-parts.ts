@@ -32,4 +32,6 @@ export interface TrainingWatch {
   entered(process: SimProcess, generation: number): void;
   left(process: SimProcess, generation: number): void;
   published(process: SimProcess, generation: number, committedSteps: number, digest: string): void;
+  /** The same of one that leaves and knows of nobody else who holds it. */
+  saved(process: SimProcess, generation: number, committedSteps: number, digest: string): void;
 }

@@ -198,7 +198,7 @@ export class TinyTraining {
       while (!mayPublish()) await this.#sleep(permitLook);
       const { committedSteps, path } = disk.write(state);
       const generation = this.#entered;
-      watch.published(process, generation, committedSteps, digestOf(state));
+      watch.saved(process, generation, committedSteps, digestOf(state));
       this.#tell({ kind: 'checkpointed', committedSteps, path, seconds: 0.01, generation });
     }
     this.#tell({ kind: 'saved', isWritten });
