@@ -44,6 +44,7 @@ interface Result {
 test('the commands of the tutorial work as they stand, and the model has learnt to go on with a series', async () => {
   const { code, output, errors } = await runAll();
   assert.equal(code, 0, errors);
+  const all = `${output}\n${errors}`;
   const result = JSON.parse(readFileSync(join(folder, 'runs/books/result.json'), 'utf8')) as Result;
   const { test: hllm, popularity } = result.metrics;
   assert.ok((hllm['recall@10'] ?? 0) > 0.7, JSON.stringify(hllm));
@@ -54,10 +55,13 @@ test('the commands of the tutorial work as they stand, and the model has learnt 
     'Harbour Mysteries, volume 4',
     'Harbour Mysteries, volume 2',
   ]);
+  // What `eval` says is about the checkpoint that it evaluates, and about no other.
+  assert.match(all, /^evaluating step 100 from .*step-00000100 on/m);
+  assert.doesNotMatch(all, /not gone on from/);
   // What the page shows of the files and of the import does not depend on the machine.
   for (const shown of blocksOf(page, 'text').slice(0, 3)) {
     for (const line of shown.split('\n').filter(Boolean)) {
-      assert.ok(`${output}${errors}`.includes(line), line);
+      assert.ok(all.includes(line), line);
     }
   }
 });

@@ -16,7 +16,7 @@ export function sentence(event: ShownEvent): string | null {
       const { firstStep, members, totalSteps } = event;
       const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
       return firstStep >= totalSteps
-        ? `evaluating step ${totalSteps}${from} on ${who}`
+        ? `evaluating step ${firstStep}${from} on ${who}`
         : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
     }
     case 'generation':

@@ -72,7 +72,8 @@ export async function runWorker(
         location: request.description.checkpoints ?? checkpoints,
         resume: request.description.resume,
         expected: expectationOf(resolveJob(request.description.job)),
-        recordedSteps,
+        // An evaluation records no step: whatever the checkpoint has, it was heard of by another run.
+        recordedSteps: request.description.totalSteps === null ? null : recordedSteps,
         notice: request.notice,
       });
     const { digestOf, openTraining } = dependencies;
