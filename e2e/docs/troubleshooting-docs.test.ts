@@ -55,9 +55,16 @@ const fragments = (span: string): string[] =>
     .map((part) => part.trim())
     .filter((part) => part.length > 2);
 
+/** What the scheduler and the kubelet say, which a job's message passes on. */
+const ofKubernetes =
+  /^(Insufficient |didn't match|ImagePullBackOff|ErrImagePull|unbound immediate PersistentVolumeClaims)/;
+
+const quotedHeads = ['it says', 'one sees', 'state and message'];
+
 const quoted = rowsOf(page)
-  .filter(({ head }) => head === 'it says' || head === 'one sees')
-  .flatMap(({ symptom }) => codeSpans(symptom));
+  .filter(({ head }) => quotedHeads.includes(head))
+  .flatMap(({ symptom }) => codeSpans(symptom))
+  .filter((span) => !ofKubernetes.test(span));
 
 // Would catch a message that is worded anew, while users who search the page for it find nothing.
 test('docs/troubleshooting.md quotes the words of the product', () => {
