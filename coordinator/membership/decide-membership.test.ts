@@ -479,3 +479,27 @@ test('nobody waits for who looks for checkpoints where a member holds all that w
   assert.equal(cluster.act().kind, 'start');
   assert.deepEqual(cluster.record.start, { kind: 'state', position: at(9), holders: ['w1'] });
 });
+
+// Would catch a member that is asked to leave while a newcomer copies, is kept until half of its grace is over, and
+// then breaks the links of all.
+test('who is asked to leave while others wait for a copy leaves at once', () => {
+  const cluster = new Cluster({ replicas: 2 });
+  for (const name of ['w0', 'w1']) cluster.say(name);
+  cluster.act();
+  cluster.train(at(5));
+  cluster.say('w2');
+  cluster.pass(2000);
+  assert.equal(cluster.act().kind, 'form');
+  const { generation } = cluster.record;
+  for (const name of ['w0', 'w1']) {
+    cluster.say(name, { phase: 'paused', generation, position: at(6) });
+  }
+  cluster.say('w2', { phase: 'paused', generation });
+  assert.equal(cluster.act().kind, 'start');
+  cluster.say('w2', { phase: 'copying', generation });
+  cluster.say('w1', { leaving: true });
+  const decision = cluster.act();
+  assert.equal(decision.kind, 'form');
+  assert.deepEqual(cluster.members, ['w0', 'w2']);
+  assert.equal(cluster.record.planned, false);
+});

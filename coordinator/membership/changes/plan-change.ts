@@ -1,6 +1,6 @@
 /** Changes that wait for the end of a step: somebody leaves, somebody comes, lanes are dealt anew. */
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
-import { comparePositions, farthest } from '../../../shared/membership/position.js';
+import { comparePositions, farthest, samePosition } from '../../../shared/membership/position.js';
 import type { Millis } from '../../../shared/units.js';
 import type { ClusterView, SeenWorker, WorkersWanted } from '../cluster-view.js';
 import { isTrainingIn } from '../find-late.js';
@@ -29,7 +29,9 @@ export function leave(
   const reason =
     `${leaving.join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}` +
     (stay.length === 0 ? ': nobody is left, so a checkpoint is written' : '');
-  const planned = record.start !== null || record.planned;
+  // Where nobody trains yet, as while a newcomer copies, there is no step's end to wait for.
+  const isUnderWay = stay.length === 0 || all.some((seen) => isTrainingIn(seen, record));
+  const planned = record.start === null ? record.planned : isUnderWay;
   const last = stay.length === 0 ? all : [];
   return form({ view, wanted, members, planned, reason, cause: 'left', workers: leaving, last });
 }
@@ -75,7 +77,9 @@ function carriesOn(
 ): boolean {
   const best = farthest(all.map(({ status }) => status.position));
   if (best === null) return true;
-  if (record.start !== null) return stay.some((seen) => isTrainingIn(seen, record));
+  if (record.start !== null) {
+    return stay.some((seen) => isTrainingIn(seen, record) || isAtStart(seen, record));
+  }
   const trains = new Set(record.planned ? view.trainedBy?.workers : []);
   // Positions of those who train are old when they come; they go on together.
   return stay.some(
@@ -104,3 +108,7 @@ function dealAnew(
     dealt: true,
   };
 }
+
+/** No step can be committed before it is there as well: so it holds what all hold. */
+const isAtStart = ({ status }: SeenWorker, { start }: GenerationRecord): boolean =>
+  start?.kind === 'state' && samePosition(status.position, start.position);
