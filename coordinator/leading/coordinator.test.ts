@@ -449,6 +449,22 @@ test('a step that takes many times its usual time is told, with who is waited fo
   assert.match(notice?.text ?? '', /^step 8 waits for w1 \(training\) for [\d.]+ s: the longest/);
 });
 
+// Would catch a run that waits for ever for a worker that is there, and does not say what keeps it out.
+test('a worker with another secret is named before the run begins', async () => {
+  const cluster = new CoordinatedCluster();
+  await cluster.coordinator({ min: 2 });
+  cluster.worker('w0').say({ secret: '00000000000000aa' });
+  cluster.worker('w1').say({ secret: '00000000000000bb' });
+  await cluster.pass(3000);
+  assert.deepEqual(
+    (await cluster.entries('waiting')).map(({ reason }) => reason).at(-1),
+    '1 of at least 2 workers',
+  );
+  const notices = (await cluster.entries('notice')).map(({ text }) => text);
+  assert.equal(notices.length, 1);
+  assert.match(notices[0] ?? '', /^w[01] is not taken in: it has another secret than the others: /);
+});
+
 // Would catch a standby that leads from half a log, as from the beginning.
 test('a standby whose log is removed says so and does not lead', async () => {
   const cluster = await trainingCluster();

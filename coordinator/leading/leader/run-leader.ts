@@ -188,14 +188,15 @@ export class RunLeader {
   /** Whoever has another secret can never be linked with the others: that is said once. */
   #nameStrangers(): void {
     const { record, workers } = this.#run.memory;
-    if (record === null) return;
+    // Before a run begins as well: it may wait for ever for somebody who is there.
+    const whose = record === null ? 'the others' : 'the members';
     const standing = [...workers.values()].filter(({ status }) => status.phase === 'standing-by');
     if (standing.length === 0) return;
     for (const worker of otherSecrets(this.#run.view(), standing)) {
       if (this.#strangers.has(worker)) continue;
       this.#strangers.add(worker);
       this.#run.notice(
-        `${worker} is not taken in: it has another secret than the members: LOCKSTEP_SECRET_FILE (or ` +
+        `${worker} is not taken in: it has another secret than ${whose}: LOCKSTEP_SECRET_FILE (or ` +
           'LOCKSTEP_SECRET) must be the same for all workers of a job',
       );
     }
