@@ -3,34 +3,31 @@
  * under `leftOut` is not followed, and what a command wants of it is missing in that image. What lies
  * under `read` is opened by path.
  */
+
+/** Every image has the coordinator, which sends these to browsers. */
+const pages = 'coordinator/dashboard/pages';
+const pagesEntry = `dist/${pages}/main.js`;
+const pagesRead = ['index.html', 'dashboard.css', 'icon.svg'].map((name) => `${pages}/${name}`);
+
 export const components = {
   coordinator: {
     entries: [
       'dist/cli/main.js',
       'dist/coordinator/main.js',
       'dist/k8s/controller/main.js',
-      // Sent to browsers, which import the rest.
-      'dist/coordinator/dashboard/pages/main.js',
+      pagesEntry,
     ],
     // Engines and tfjs are the worker's, and most of its size.
     leftOut: ['dist/worker/', 'dist/bench/'],
     native: [],
-    read: ['index.html', 'dashboard.css', 'icon.svg'].map(
-      (name) => `coordinator/dashboard/pages/${name}`,
-    ),
+    read: pagesRead,
   },
   worker: {
-    entries: ['dist/cli/main.js', 'dist/worker/main.js'],
+    entries: ['dist/cli/main.js', 'dist/coordinator/main.js', 'dist/worker/main.js', pagesEntry],
     // A worker talks to NATS and its peers, never to Kubernetes, and people type no commands there.
-    leftOut: [
-      'dist/k8s/',
-      'dist/cli/kubernetes/',
-      'dist/cli/dashboard/',
-      'dist/coordinator/dashboard/',
-      'dist/bench/',
-    ],
-    read: [],
+    leftOut: ['dist/k8s/', 'dist/cli/kubernetes/', 'dist/bench/'],
     native: ['build/native/lockstep_arithmetic.node', 'build/native/lockstep_torch.node'],
+    read: pagesRead,
   },
 };
 
