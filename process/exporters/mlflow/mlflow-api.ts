@@ -11,8 +11,9 @@ const runFields = z.object({
       metrics: z
         .array(z.object({ key: z.string(), step: z.coerce.number().default(0) }))
         .default([]),
+      params: z.array(z.object({ key: z.string() })).default([]),
     })
-    .default({ metrics: [] }),
+    .default({ metrics: [], params: [] }),
 });
 const runAnswer = z.object({ run: runFields });
 const searchAnswer = z.object({ runs: z.array(runFields).default([]) });

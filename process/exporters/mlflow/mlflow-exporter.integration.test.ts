@@ -31,13 +31,19 @@ spec: {data: {dataset: movielens-100k}, seed: 7}
 
 const never = new Promise<void>(() => undefined);
 
+interface TellWish {
+  readonly firstStep?: number;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly told?: typeof job;
+}
+
 /** Tells a server all that the history has. */
 async function tell(
   url: string,
-  { firstStep = 0, environment = {} }: { firstStep?: number; environment?: NodeJS.ProcessEnv } = {},
+  { firstStep = 0, environment = {}, told = job }: TellWish = {},
 ): Promise<string[]> {
   const warnings: string[] = [];
-  const run = { run: 't1', job, output: root };
+  const run = { run: 't1', job: told, output: root };
   const feed = new ExportFeed({
     exporter: new MlflowExporter(run, { url, experiment: 'films' }, environment),
     history,
@@ -113,6 +119,20 @@ test('a resumed run goes on in the same run there, without a point twice', async
       [1, 2, 3, 4],
     );
     assert.equal(server.runs[0]?.status, 'RUNNING');
+  });
+});
+
+// Would catch a resume with more workers that the server refuses as another value of a parameter.
+test('a resumed run may differ in what does not decide its weights', async () => {
+  await withServer(async (server, url) => {
+    write([historyLineOf(), startedLineOf(0), committedLineOf(1), failedLineOf(1)]);
+    await tell(url);
+    const { workers } = job.spec;
+    const told = { ...job, spec: { ...job.spec, workers: { ...workers, replicas: 3 } } };
+    appendFileSync(history, textOf([startedLineOf(1)]));
+    assert.deepEqual(await tell(url, { firstStep: 1, told }), []);
+    assert.equal(server.runs[0]?.status, 'RUNNING');
+    assert.equal(server.runs[0]?.params.get('workers.replicas'), String(workers.replicas));
   });
 });
 

@@ -41,6 +41,8 @@ export class MlflowExporter implements HistoryExporter {
   readonly #place: MlflowPlace;
   readonly #api: MlflowApi;
   #runId = '';
+  /** Names of the parameters that the server has: it takes no other value for them. */
+  #parameters: ReadonlySet<string> = new Set();
 
   constructor(run: ExportedRun, place: MlflowPlace, environment: NodeJS.ProcessEnv) {
     this.#run = run;
@@ -63,6 +65,7 @@ export class MlflowExporter implements HistoryExporter {
         ],
       }));
     this.#runId = found.info.run_id;
+    this.#parameters = new Set(found.data.params.map(({ key }) => key));
     return new Map(found.data.metrics.map(({ key, step }) => [tagOf(key), step]));
   }
 
@@ -85,12 +88,11 @@ export class MlflowExporter implements HistoryExporter {
     if (last !== undefined) await this.#api.update(this.#runId, last.status, last.endTime);
   }
 
-  /** The server takes the same value of a parameter again, and no other one: a longer training is one. */
+  /** Those of the first start: a resumed run may be longer, or have other workers, and still be the same. */
   async #sendParameters(): Promise<void> {
-    const params = jobParameters(this.#run.job).map(([key, value]) => ({
-      key,
-      value: value.slice(0, valueCharacters),
-    }));
+    const params = jobParameters(this.#run.job)
+      .filter(([key]) => !this.#parameters.has(key))
+      .map(([key, value]) => ({ key, value: value.slice(0, valueCharacters) }));
     for (let at = 0; at < params.length; at += pairsOfBatch) {
       await this.#api.logBatch(this.#runId, { params: params.slice(at, at + pairsOfBatch) });
     }

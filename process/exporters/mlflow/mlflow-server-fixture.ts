@@ -169,12 +169,16 @@ const matches = (run: KeptRun, { experiment_ids = [], filter = '' }: Body): bool
 };
 
 /** Of each metric the newest point. */
-function shown({ run_id, experiment_id, status, metrics }: KeptRun) {
+function shown({ run_id, experiment_id, status, metrics, params }: KeptRun) {
   const newest = new Map<string, MlflowMetric>();
   for (const metric of metrics) {
     if (metric.step >= (newest.get(metric.key)?.step ?? 0)) newest.set(metric.key, metric);
   }
   // Numbers of 64 bits are text in its JSON on some servers.
   const shownMetrics = [...newest.values()].map(({ key, step }) => ({ key, step: String(step) }));
-  return { info: { run_id, experiment_id, status }, data: { metrics: shownMetrics } };
+  const pairs = [...params].map(([key, value]) => ({ key, value }));
+  return {
+    info: { run_id, experiment_id, status },
+    data: { metrics: shownMetrics, params: pairs },
+  };
 }
