@@ -1,6 +1,6 @@
 import type { Scene } from './scene.js';
 
-/** What a cluster must offer besides two nodes. */
+/** What a cluster must offer besides its nodes. */
 export type Need = 'kueue' | 'gpus' | 'nodes-to-lose';
 
 export interface KubernetesCase {
@@ -9,6 +9,8 @@ export interface KubernetesCase {
   /** What users are promised. */
   readonly title: string;
   readonly needs?: readonly Need[];
+  /** Nodes that it is about; one where it leaves them alone. */
+  readonly nodes?: number;
   /** Steps of the jobs whose weights it compares with those of undisturbed runs. */
   readonly compares: readonly number[];
   readonly run: (scene: Scene) => Promise<void>;

@@ -1,5 +1,6 @@
 /** What the suite needs besides a cluster: the dataset, and what undisturbed runs come to. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { movieLensWheel } from '../../dataset/built-in/movielens.js';
@@ -40,7 +41,10 @@ async function writeIndex(folder: string): Promise<void> {
 }
 
 async function lockstep(...words: string[]): Promise<Record<string, unknown>> {
-  const { code, last, errors } = await startCommand(program, words).end;
+  const command = startCommand(program, words);
+  // A cluster starts meanwhile, and is waited for first. What it starts has the same priority.
+  setPriority(command.process.pid as number, constants.priority.PRIORITY_LOW);
+  const { code, last, errors } = await command.end;
   if (code !== 0) throw new Error(`lockstep ${words.join(' ')} ended with ${code}: ${errors}`);
   return last;
 }

@@ -8,6 +8,7 @@ import type { LaunchedJob } from '../scene.js';
 
 export const nodeDrained: KubernetesCase = {
   name: 'node-drained',
+  nodes: 3,
   title: 'a node that is drained hands its workers over, and costs no bit',
   compares: [longSteps],
   async run(scene) {
@@ -30,6 +31,7 @@ export const nodeDrained: KubernetesCase = {
 
 export const nodeCut: KubernetesCase = {
   name: 'node-cut',
+  nodes: 3,
   title: 'a worker on a node that is cut off and comes back changes nothing',
   needs: ['nodes-to-lose'],
   compares: [longSteps],
@@ -51,6 +53,7 @@ export const nodeCut: KubernetesCase = {
 
 export const nodeKilled: KubernetesCase = {
   name: 'node-killed',
+  nodes: 3,
   title: 'a node that is lost for good costs seconds and no bit',
   needs: ['nodes-to-lose'],
   compares: [longSteps],
