@@ -43,6 +43,8 @@ export class TinyTraining {
   #stop = false;
   #turn: Promise<void> = Promise.resolve();
   #stuckUntil = 0;
+  /** What came while it was stuck. */
+  readonly #waiting: (() => void)[] = [];
   #isOver = false;
 
   constructor(parts: TinyTrainingParts) {
@@ -79,13 +81,27 @@ export class TinyTraining {
     this.#leave('the training ends');
   }
 
+  /** In order: what a real thread has not read yet, it reads as it was posted. */
   #awake(act: () => void): void {
     if (this.#isOver) return;
-    if (this.isStuck)
-      this.parts.process.after(this.#stuckUntil - this.parts.scheduler.now + 0.01, () =>
-        this.#awake(act),
-      );
-    else act();
+    if (!this.isStuck && this.#waiting.length === 0) {
+      act();
+      return;
+    }
+    this.#waiting.push(act);
+    if (this.#waiting.length === 1) this.#wakeLater();
+  }
+
+  #wakeLater(): void {
+    const { process, scheduler } = this.parts;
+    process.after(this.#stuckUntil - scheduler.now + 0.01, () => {
+      while (!this.isStuck && !this.#isOver) {
+        const act = this.#waiting.shift();
+        if (act === undefined) return;
+        act();
+      }
+      if (!this.#isOver) this.#wakeLater();
+    });
   }
 
   #tell(message: FromTraining): void {
