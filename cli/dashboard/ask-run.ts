@@ -18,6 +18,7 @@ let turn: Promise<unknown> = Promise.resolve();
 export function askerOf(folder: string): Recommend {
   return (question) => {
     const answer = turn.then(() => ask(folder, question));
+    // Whoever asked hears of a failure; the next one asks all the same.
     turn = answer.catch(() => undefined);
     return answer;
   };

@@ -1,14 +1,13 @@
-/**
- * What each image is made of. Its files are what can be reached from `entries` by imports; what lies
- * under `leftOut` is not followed, and what a command wants of it is missing in that image. What lies
- * under `read` is opened by path.
- */
-
 /** Every image has the coordinator, which sends these to browsers. */
 const pages = 'coordinator/dashboard/pages';
 const pagesEntry = `dist/${pages}/main.js`;
 const pagesRead = ['index.html', 'dashboard.css', 'icon.svg'].map((name) => `${pages}/${name}`);
 
+/**
+ * What each image is made of. Its files are what can be reached from `entries` by imports; what lies
+ * under `leftOut` is not followed, and what a command wants of it is missing in that image. What lies
+ * under `read` is opened by path.
+ */
 export const components = {
   coordinator: {
     entries: [

@@ -23,7 +23,7 @@ export class RunsPage implements Page {
     const runs = await askRuns();
     // With one run there is nothing to choose.
     const [only] = runs;
-    if (runs.length === 1 && only !== undefined && !document.referrer.includes('#')) {
+    if (runs.length === 1 && only !== undefined) {
       location.replace(`#/runs/${encodeURIComponent(only.id)}`);
     }
     const heads = ['', 'Job', 'State', 'Progress', 'Loss', 'Metrics', 'Changed'];
