@@ -337,8 +337,10 @@ export class Coordinator {
 
   #receiveControl(data: Uint8Array): void {
     try {
-      const { by } = decodeControl(data);
-      if (this.#leader !== null && this.#may) this.#leader.stop(by);
+      const request = decodeControl(data);
+      if (this.#leader === null || !this.#may) return;
+      if (request.kind === 'stop') this.#leader.stop(request.by);
+      else this.#leader.ask(request);
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
       this.#refuse(error.reason, error.message);

@@ -4,9 +4,10 @@
  */
 import type { WorkerId } from '../../shared/ids.js';
 import { workerId } from '../../shared/ids.js';
+import { membersMax } from '../../shared/limits.js';
 import type { Happening, LogEntry } from '../../shared/messages/cluster/log-entry.js';
 import type { ReportedMetrics, ReportedStep } from '../../shared/messages/report-fields.js';
-import type { LiveNegatives, RunResult } from '../../shared/messages/run-events.js';
+import type { LiveNegatives, OperatorEvent, RunResult } from '../../shared/messages/run-events.js';
 
 export interface LoggedGeneration {
   readonly generation: number;
@@ -36,6 +37,14 @@ export interface RunState {
   /** The newest reason why nobody trains; null where somebody does. */
   readonly waiting: string | null;
   readonly stopping: boolean;
+  /** Who asked last for it, and the committed steps at which the run stands; null where it trains. */
+  readonly paused: { readonly by: string; readonly standsAt: number } | null;
+  /** Steps of which an operator wants a checkpoint at least; null once there is one. */
+  readonly wishedCheckpoint: number | null;
+  /** Processes that hand over and end, the newest last. */
+  readonly draining: readonly { readonly worker: WorkerId; readonly incarnation: string }[];
+  /** The last requests that were taken or refused: a repetition of one is known. */
+  readonly requests: readonly string[];
   readonly end: RunEnd | null;
 }
 
@@ -51,8 +60,21 @@ export const emptyRun: RunState = {
   liveNegatives: null,
   waiting: null,
   stopping: false,
+  paused: null,
+  wishedCheckpoint: null,
+  draining: [],
+  requests: [],
   end: null,
 };
+
+/** A run that had ended is gone on with: what was asked before was asked of what is over. */
+const goneOnWith = {
+  ...{ end: null, stopping: false, evaluated: null, waiting: null },
+  ...{ paused: null, wishedCheckpoint: null, draining: [] },
+} satisfies Partial<RunState>;
+
+/** Whoever asks repeats itself for seconds only. */
+const requestsKept = 256;
 
 /** Steps are recorded long before so many generations have passed. */
 const generationsKept = 16;
@@ -64,10 +86,7 @@ export function foldEntry(state: RunState, { fence, entry }: LogEntry): RunState
 export function foldHappening(state: RunState, entry: Happening): RunState {
   switch (entry.kind) {
     case 'led':
-      // A run that had ended is gone on with.
-      return state.end === null
-        ? state
-        : { ...state, end: null, stopping: false, evaluated: null, waiting: null };
+      return state.end === null ? state : { ...state, ...goneOnWith };
     case 'generation':
       return foldGeneration(state, entry);
     case 'waiting':
@@ -81,7 +100,12 @@ export function foldHappening(state: RunState, entry: Happening): RunState {
       };
     case 'checkpointed': {
       const { committedSteps, path } = entry;
-      return { ...state, checkpoint: { committedSteps, path } };
+      const wished = state.wishedCheckpoint;
+      return {
+        ...state,
+        checkpoint: { committedSteps, path },
+        wishedCheckpoint: wished !== null && committedSteps >= wished ? null : wished,
+      };
     }
     case 'validated':
       return { ...state, validatedSteps: entry.committedSteps };
@@ -95,6 +119,12 @@ export function foldHappening(state: RunState, entry: Happening): RunState {
     }
     case 'stopping':
       return { ...state, stopping: true };
+    case 'paused':
+    case 'went-on':
+    case 'asked-checkpoint':
+    case 'draining':
+    case 'refused-request':
+      return foldRequest(state, entry);
     case 'finished':
       return { ...state, end: { kind: 'finished', result: entry.result } };
     case 'failed': {
@@ -104,6 +134,27 @@ export function foldHappening(state: RunState, entry: Happening): RunState {
     case 'notice':
     case 'phases':
     case 'recovered':
+      return state;
+  }
+}
+
+function foldRequest(before: RunState, entry: OperatorEvent): RunState {
+  const requests = [...before.requests, entry.id].slice(-requestsKept);
+  const state = { ...before, requests };
+  switch (entry.kind) {
+    case 'paused':
+      return { ...state, paused: { by: entry.by, standsAt: entry.standsAt } };
+    case 'went-on':
+      return { ...state, paused: null };
+    case 'asked-checkpoint':
+      return { ...state, wishedCheckpoint: Math.max(state.wishedCheckpoint ?? 0, entry.steps) };
+    case 'draining': {
+      const { worker, incarnation } = entry;
+      const others = state.draining.filter((one) => one.worker !== worker);
+      const draining = [...others, { worker: workerId(worker), incarnation }].slice(-membersMax);
+      return { ...state, draining };
+    }
+    case 'refused-request':
       return state;
   }
 }

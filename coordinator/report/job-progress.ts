@@ -97,6 +97,11 @@ export function foldProgress(before: JobProgress, { entry, time }: LogEntry): Jo
     case 'rolled-back':
     case 'stopping':
     case 'notice':
+    case 'paused':
+    case 'went-on':
+    case 'asked-checkpoint':
+    case 'draining':
+    case 'refused-request':
       return before;
   }
 }

@@ -3,6 +3,7 @@
 import { generation as generationOf, workerId } from '../../shared/ids.js';
 import { aRecord, emptyLanes, nothingTrained } from '../../shared/ledger/ledger-record-fixture.js';
 import type { GenerationRecord } from '../../shared/membership/generation-record.js';
+import type { ControlMessage } from '../../shared/messages/cluster/control.js';
 import type { LeaderMessage } from '../../shared/messages/cluster/from-leader.js';
 import type { WorkerMessage } from '../../shared/messages/cluster/from-worker.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
@@ -131,6 +132,16 @@ export const leaderMessages: readonly LeaderMessage[] = [
   { kind: 'files-published', digest: 'd', files },
 ];
 
+const asked = { by: 'ann@host', id: '0123456789abcdef' };
+
+export const controlMessages: readonly ControlMessage[] = [
+  { kind: 'stop', by: 'ann@host' },
+  { kind: 'pause', ...asked },
+  { kind: 'go-on', ...asked },
+  { kind: 'checkpoint', ...asked },
+  { kind: 'drain', worker: 'worker-1', ...asked },
+];
+
 export const happenings: readonly Happening[] = [
   { kind: 'led', coordinator: 'pid 9 on host', totalSteps: 10 },
   { kind: 'committed', generation: 3, report, seconds: 0.5, ledger: aRecord() },
@@ -148,6 +159,9 @@ export const happenings: readonly Happening[] = [
     lostSeconds: 0.6,
     recomputedSteps: 1,
   },
+  { kind: 'paused', ...asked, standsAt: 6 },
+  { kind: 'draining', ...asked, worker: 'worker-1', incarnation },
+  { kind: 'refused-request', ...asked, request: 'drain', reason: 'no worker of this name' },
 ];
 
 export const description: RunDescription = {

@@ -18,7 +18,7 @@ import { anyPlans } from '../../shared/messages/plan-fixture.js';
 import { decodeSharedPlan, encodeSharedPlan } from '../../shared/messages/shared-plan-message.js';
 import { encodeStepPlan } from '../../shared/messages/step-plan-message.js';
 import type { Format, Target } from '../target.js';
-import { happenings, leaderMessages, workerMessages } from './examples.js';
+import { controlMessages, happenings, leaderMessages, workerMessages } from './examples.js';
 
 const msgpack: Format = { open: (bytes) => unpackValue(bytes, 64), close: packValue };
 
@@ -49,7 +49,7 @@ export function messageTargets(): Target[] {
   return [
     messages('worker-message', workerMessages, encodeWorkerMessage, decodeWorkerMessage),
     messages('leader-message', leaderMessages, encodeLeaderMessage, decodeLeaderMessage),
-    messages('control', [{ kind: 'stop', by: 'someone' }], encodeControl, decodeControl),
+    messages('control', controlMessages, encodeControl, decodeControl),
     messages(
       'log-entry',
       happenings.map((entry) => ({ fence: 2, time, entry })),

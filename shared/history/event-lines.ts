@@ -2,6 +2,7 @@
 import type { ReportedBest, ReportedStep } from '../messages/report-fields.js';
 import type { PhasesTold, Recovered, RunEvent, RunResult } from '../messages/run-events.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
+import { operatorLine } from './operator-lines.js';
 import { resultFields, targetFields } from './result-fields.js';
 
 /** What every `started` line says of the program. */
@@ -78,6 +79,12 @@ export class EventLines {
           false_negatives: event.falseNegatives,
           learning_rate: event.learningRate,
         };
+      case 'paused':
+      case 'went-on':
+      case 'asked-checkpoint':
+      case 'draining':
+      case 'refused-request':
+        return operatorLine(event, this.#committedSteps, time);
       case 'led':
       case 'listening':
       case 'joined':

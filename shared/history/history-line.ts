@@ -183,6 +183,28 @@ const evaluatedSplit = z.object({
 /** Something that the user should know and the run goes on without. */
 const warning = line('warning', { text: z.string() });
 
+/** Who asked for it, for people, and the id of the request. */
+const asked = { by: z.string(), id: z.string() };
+
+/** An operator has paused the run: once `stands_at` steps are committed, it stands. */
+const paused = line('paused', { ...asked, stands_at: count });
+
+/** Training goes on after a pause. */
+const wentOn = line('went_on', asked);
+
+/** An operator wants a checkpoint of at least `steps` steps; a line `checkpointed` follows. */
+const askedCheckpoint = line('asked_checkpoint', { ...asked, steps: count });
+
+/** An operator has told a worker to hand over and end. */
+const draining = line('draining', { ...asked, worker: z.string() });
+
+/** What an operator asked cannot be done, and nothing was changed. */
+const refusedRequest = line('refused_request', {
+  ...asked,
+  request: z.string(),
+  reason: z.string(),
+});
+
 /** The run has done what it was asked, or was stopped with a checkpoint. */
 const finished = line('finished', {
   exit_code: count,
@@ -252,6 +274,11 @@ export const historyLine = z.discriminatedUnion('kind', [
   evaluated,
   rolledBack,
   warning,
+  paused,
+  wentOn,
+  askedCheckpoint,
+  draining,
+  refusedRequest,
   finished,
   failed,
 ]);

@@ -25,6 +25,8 @@ const validation: ReportedMetrics = {
 const test0: ReportedMetrics = { ...validation, split: 'test' };
 const best = { metric: 'recall@10', value: 0.3, committedSteps: 6 };
 
+const asked = { by: 'ann@host', id: 'fedcba9876543210' };
+
 /** What is told, and what of it a line keeps. */
 const cases: readonly (readonly [RunEvent, ShownEvent])[] = [
   ...(
@@ -48,9 +50,17 @@ const cases: readonly (readonly [RunEvent, ShownEvent])[] = [
         ...{ kind: 'rolled-back', committedSteps: 7, rolledBackTo: 5, reason: 'few negatives' },
         ...{ falseNegatives: 'text', learningRate: 0.001 },
       },
+      { kind: 'paused', ...asked, standsAt: 9 },
+      { kind: 'went-on', ...asked },
+      { kind: 'asked-checkpoint', ...asked, steps: 8 },
+      { kind: 'refused-request', ...asked, request: 'drain', reason: 'no such worker' },
     ] as const satisfies RunEvent[]
   ).map((event) => [event, event] as const),
   recoveredCase(),
+  [
+    { kind: 'draining', ...asked, worker: 'b', incarnation: '0123456789abcdef' },
+    { kind: 'draining', ...asked, worker: 'b' },
+  ],
   [
     { kind: 'committed', report, seconds: 0.5, ledger: aRecord() },
     { kind: 'committed', report: withoutHash(report), seconds: 0.5 },

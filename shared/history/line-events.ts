@@ -8,6 +8,7 @@ import {
   type ProgressLine,
   progressLine,
 } from './history-line.js';
+import { operatorEventOf } from './operator-lines.js';
 import type { ShownEvent } from './shown-event.js';
 
 /** Null for what is no line, or of a kind that is not known here. */
@@ -85,6 +86,12 @@ export function eventOf(line: HistoryLine | ProgressLine): ShownEvent | null {
         falseNegatives: line.false_negatives,
         learningRate: line.learning_rate,
       };
+    case 'paused':
+    case 'went_on':
+    case 'asked_checkpoint':
+    case 'draining':
+    case 'refused_request':
+      return operatorEventOf(line);
     case 'history':
     case 'finished':
     case 'failed':

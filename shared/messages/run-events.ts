@@ -44,6 +44,12 @@ export type PhasesTold = Extract<Happening, { kind: 'phases' }>;
 /** Training had collapsed, and goes on with other weights and settings. */
 export type RolledBack = Omit<Extract<Happening, { kind: 'rolled-back' }>, 'collapses'>;
 
+/** What became of an operator's request: see the log's entries. */
+export type OperatorEvent = Extract<
+  Happening,
+  { kind: 'paused' | 'went-on' | 'asked-checkpoint' | 'draining' | 'refused-request' }
+>;
+
 export type RunEvent =
   /** What it serves over HTTP; a process without a dashboard says nothing of one. */
   | {
@@ -95,6 +101,7 @@ export type RunEvent =
     }
   | RolledBack
   | PhasesTold
+  | OperatorEvent
   | { readonly kind: 'evaluating'; readonly done: number; readonly total: number }
   /** Frozen items that have their embeddings, out of all. */
   | { readonly kind: 'encoding'; readonly done: number; readonly total: number }

@@ -1,4 +1,5 @@
 /** What is said of an event that happens once. Pure. */
+
 import type {
   ShownBest,
   ShownEvent,
@@ -7,6 +8,7 @@ import type {
 } from '../../../shared/history/shown-event.js';
 import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
 import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
+import { operatorSentence } from './operator-sentence.js';
 
 /** Sentences for the events that happen once; null for those that are shown as progress. */
 export function sentence(event: ShownEvent): string | null {
@@ -33,6 +35,12 @@ export function sentence(event: ShownEvent): string | null {
       return validationSentence(event);
     case 'rolled-back':
       return rollBackSentence(event);
+    case 'paused':
+    case 'went-on':
+    case 'asked-checkpoint':
+    case 'draining':
+    case 'refused-request':
+      return operatorSentence(event);
     default:
       return null;
   }

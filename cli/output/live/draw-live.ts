@@ -34,11 +34,16 @@ function progressLine(state: LiveState, look: Look): string {
   }
   const width = String(totalSteps).length;
   const percent = totalSteps === 0 ? 100 : Math.floor((100 * committedSteps) / totalSteps);
-  const left = rate === null ? null : (totalSteps - committedSteps) * rate.secondsPerStep;
+  // Where it stands, nobody knows when it goes on.
+  const left =
+    rate === null || doing.kind === 'paused'
+      ? null
+      : (totalSteps - committedSteps) * rate.secondsPerStep;
   return fitting(
     [
       `${bar(committedSteps, totalSteps, look)} step ${String(committedSteps).padStart(width)}/${totalSteps}`,
       `${percent}%`,
+      ...(doing.kind === 'paused' ? [`paused by ${doing.by}`] : []),
       ...(left === null || left <= 0 ? [] : [`ETA ${duration(left)}`]),
       ...(state.last?.stage ? [state.last.stage] : []),
     ],

@@ -7,6 +7,7 @@ export type MemberTimes = PhasesTold['members'][number];
 export type Doing =
   | { readonly kind: 'training' }
   | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'paused'; readonly by: string }
   /** Work that is no step, of which the share that is done is known. */
   | {
       readonly kind: 'evaluating' | 'encoding';
@@ -44,6 +45,7 @@ export class LiveState {
   #recent: { readonly seconds: number; readonly users: number; readonly tokens: number }[] = [];
   /** The first step of a membership also loads what all others use. */
   #isFirst = true;
+  #paused: { readonly by: string; readonly standsAt: number } | null = null;
   readonly #lossesKept: number;
 
   constructor(lossesKept = usualLosses) {
@@ -83,7 +85,15 @@ export class LiveState {
         this.doing = event;
         break;
       case 'validated':
-        this.doing = { kind: 'training' };
+        this.#trainsOrStands();
+        break;
+      case 'paused':
+        this.#paused = event;
+        this.#trainsOrStands();
+        break;
+      case 'went-on':
+        this.#paused = null;
+        this.#trainsOrStands();
         break;
       case 'finished':
       case 'failed':
@@ -107,6 +117,14 @@ export class LiveState {
     };
   }
 
+  /** A run that was killed while it stood, and resumed, trains beyond without a word. */
+  #trainsOrStands(): void {
+    const paused = this.#paused;
+    if (paused !== null && this.committedSteps > paused.standsAt) this.#paused = null;
+    const stands = paused !== null && this.committedSteps === paused.standsAt;
+    this.doing = stands ? { kind: 'paused', by: paused.by } : { kind: 'training' };
+  }
+
   #forget(): void {
     this.last = null;
     this.losses.length = 0;
@@ -122,7 +140,7 @@ export class LiveState {
   }
 
   #formed(members: readonly string[]): void {
-    this.doing = { kind: 'training' };
+    this.#trainsOrStands();
     this.members = members;
     // Who is gone waits for nobody, and everyone else has other lanes now.
     this.times = [];
@@ -130,8 +148,8 @@ export class LiveState {
   }
 
   #committed(report: ShownStep, seconds: number): void {
-    this.doing = { kind: 'training' };
     this.committedSteps = report.step + 1;
+    this.#trainsOrStands();
     // Steps of another stage take another time, and have another loss.
     if (this.last !== null && this.last.stage !== report.stage) this.#forget();
     this.last = report;

@@ -5,7 +5,15 @@
 import type { HistoryLine, HistoryLineOf } from '../../../shared/history/history-line.js';
 
 /** As far as the history tells: who was killed cannot say so, and seems to train. */
-export type RunPhase = 'waiting' | 'training' | 'evaluating' | 'finished' | 'stopped' | 'failed';
+export type RunPhase =
+  | 'waiting'
+  | 'training'
+  /** Stands after a step, as an operator has asked. */
+  | 'paused'
+  | 'evaluating'
+  | 'finished'
+  | 'stopped'
+  | 'failed';
 
 export interface RunSummary {
   /** In addresses of this server. */
@@ -48,6 +56,8 @@ export interface RunState extends RunSummary {
     readonly done: number;
     readonly total: number;
   } | null;
+  /** Who paused it, and the committed steps at which it stands, or will; null where it trains on. */
+  readonly paused: { readonly by: string; readonly standsAt: number } | null;
   readonly end: HistoryLineOf<'finished' | 'failed'> | null;
 }
 

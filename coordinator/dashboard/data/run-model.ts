@@ -46,6 +46,7 @@ export class RunModel {
   #waitsFor: string | null = null;
   #doing: RunState['doing'] = null;
   #end: RunState['end'] = null;
+  #paused: RunState['paused'] = null;
   #changes = noChanges();
 
   constructor(id: string) {
@@ -104,6 +105,8 @@ export class RunModel {
     this.#doing = null;
     this.series.add(step);
     this.#committedSteps = committedSteps;
+    // Whoever was killed while it stood and then resumed has no line that says that it goes on.
+    if (this.#paused !== null && committedSteps > this.#paused.standsAt) this.#paused = null;
     if (time === null) return;
     this.#changedAt = new Date(time).toISOString();
     this.#recent = [...this.#recent, step].slice(-recentMax);
@@ -159,6 +162,7 @@ export class RunModel {
         node: this.#started.node_version,
       },
       doing: this.#doing,
+      paused: this.#paused,
       end: this.#end,
     };
   }
@@ -170,7 +174,12 @@ export class RunModel {
     }
     if (this.#doing !== null) return 'evaluating';
     if (this.#waitsFor !== null) return 'waiting';
+    if (this.#stands) return 'paused';
     return this.#started === null ? 'waiting' : 'training';
+  }
+
+  get #stands(): boolean {
+    return this.#paused !== null && this.#committedSteps >= this.#paused.standsAt;
   }
 
   #phase(line: PhasesLine): void {
@@ -185,6 +194,7 @@ export class RunModel {
     switch (line.kind) {
       case 'started':
         this.#started = line;
+        if (this.#end !== null) this.#paused = null;
         this.#end = null;
         this.#waitsFor = null;
         this.#recent = [];
@@ -199,6 +209,12 @@ export class RunModel {
       case 'evaluated':
         this.#doing = null;
         this.#metrics = metricsOf(line);
+        return;
+      case 'paused':
+        this.#paused = { by: line.by, standsAt: line.stands_at };
+        return;
+      case 'went_on':
+        this.#paused = null;
         return;
       case 'finished':
       case 'failed':

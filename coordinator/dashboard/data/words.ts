@@ -52,6 +52,16 @@ export function sentence(line: TimelineLine): string {
       );
     case 'warning':
       return line.text;
+    case 'paused':
+      return `paused by ${line.by} after step ${line.stands_at}`;
+    case 'went_on':
+      return `${line.by} lets the run go on`;
+    case 'asked_checkpoint':
+      return `${line.by} asks for a checkpoint`;
+    case 'draining':
+      return `${line.by} drains ${line.worker}: it hands over and ends`;
+    case 'refused_request':
+      return `${line.by} asked to ${requestWords[line.request] ?? line.request}: ${line.reason}`;
     case 'finished': {
       const { final_loss, stopped, weights_sha256 } = line;
       return `${stopped ? 'stopped' : 'done'}: loss ${number(final_loss)}, weights ${weights_sha256.slice(0, 12)}`;
@@ -60,6 +70,14 @@ export function sentence(line: TimelineLine): string {
       return `${line.code}: ${line.message}`;
   }
 }
+
+/** As a command names it. */
+const requestWords: Readonly<Record<string, string>> = {
+  pause: 'pause',
+  'go-on': 'go on',
+  checkpoint: 'write a checkpoint',
+  drain: 'drain a worker',
+};
 
 const members = (names: readonly string[]): string =>
   names.length > 8 ? `${names.length} workers` : names.join(', ');

@@ -9,6 +9,7 @@ const silentAfter = 60_000;
 const phaseWords: Readonly<Record<RunPhase, string>> = {
   waiting: 'waiting',
   training: 'training',
+  paused: 'paused',
   evaluating: 'evaluating',
   finished: 'finished',
   stopped: 'stopped',
@@ -18,7 +19,10 @@ const phaseWords: Readonly<Record<RunPhase, string>> = {
 export function badge({ changedAt, phase }: Pick<RunSummary, 'changedAt' | 'phase'>): HTMLElement {
   const isOver = phase === 'finished' || phase === 'stopped' || phase === 'failed';
   const isSilent =
-    !isOver && changedAt !== null && Date.now() - Date.parse(changedAt) > silentAfter;
+    !isOver &&
+    phase !== 'paused' &&
+    changedAt !== null &&
+    Date.now() - Date.parse(changedAt) > silentAfter;
   const text = isSilent
     ? `silent for ${duration((Date.now() - Date.parse(changedAt)) / 1000)}`
     : phaseWords[phase];

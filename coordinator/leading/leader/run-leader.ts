@@ -6,6 +6,7 @@
 import type { BusStream } from '../../../shared/bus.js';
 import type { WorkerId } from '../../../shared/ids.js';
 import type { GenerationRecord } from '../../../shared/membership/generation-record.js';
+import type { OperatorRequest } from '../../../shared/messages/cluster/control.js';
 import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
 import type { WorkerMessage } from '../../../shared/messages/cluster/from-worker.js';
 import { everyPlanSubject, planStream } from '../../../shared/subjects.js';
@@ -94,6 +95,15 @@ export class RunLeader {
     if (this.#run.ahead.stopping || this.#run.hasEnded) return;
     this.#run.append({ kind: 'stopping', by });
     this.#run.voice.changed();
+  }
+
+  /** Takes an operator's request once; whoever asked reads in the log what became of it. */
+  ask(request: OperatorRequest): void {
+    const { ahead, hasEnded, isClosed } = this.#run;
+    if (hasEnded || isClosed || ahead.requests.includes(request.id)) return;
+    const { by, id, kind } = request;
+    const reason = 'this version of Lockstep cannot do it yet';
+    this.#run.append({ kind: 'refused-request', by, id, request: kind, reason });
   }
 
   /** @param now of a clock that stands still while this process does, or the bus is away */

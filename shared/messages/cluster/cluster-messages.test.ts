@@ -5,6 +5,7 @@ import { generation, workerId } from '../../ids.js';
 import { emptyLanes, nothingTrained } from '../../ledger/ledger-record-fixture.js';
 import { packValue } from '../codec.js';
 import { MalformedMessageError } from '../guard.js';
+import { type ControlMessage, decodeControl, encodeControl, newRequestId } from './control.js';
 import { decodeLeaderMessage, encodeLeaderMessage, type LeaderMessage } from './from-leader.js';
 import { decodeWorkerMessage, encodeWorkerMessage, type WorkerMessage } from './from-worker.js';
 
@@ -142,4 +143,19 @@ test('a dataset file has a plain name', () => {
   const files = [{ name: '../../etc/passwd', bytes: 1, sha256 }];
   const bytes = packValue({ kind: 'files-published', digest: 'd', files });
   assert.throws(() => decodeLeaderMessage(bytes), MalformedMessageError);
+});
+
+// Would catch a request whose repetition nobody can tell from a second one.
+test('every request but stop has an id, and a pause without one is refused', () => {
+  const asked = { by: 'ann@host', id: newRequestId() };
+  const requests: ControlMessage[] = [
+    { kind: 'stop', by: 'ann@host' },
+    { kind: 'pause', ...asked },
+    { kind: 'go-on', ...asked },
+    { kind: 'checkpoint', ...asked },
+    { kind: 'drain', worker: 'worker-1', ...asked },
+  ];
+  for (const request of requests) assert.deepEqual(decodeControl(encodeControl(request)), request);
+  const without = packValue({ kind: 'pause', by: 'ann@host' });
+  assert.throws(() => decodeControl(without), MalformedMessageError);
 });

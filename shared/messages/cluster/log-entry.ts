@@ -22,6 +22,8 @@ import {
   stepReport,
   text,
 } from '../report-fields.js';
+import { operatorEntries } from './operator-entries.js';
+import { requestBy } from './request-fields.js';
 
 const worker = z.string().max(128);
 
@@ -99,7 +101,8 @@ const happening = z.discriminatedUnion('kind', [
       .array(z.strictObject({ worker, lanes: count, phaseSeconds, waitSeconds: seconds }))
       .max(membersMax),
   }),
-  z.strictObject({ kind: z.literal('stopping'), by: z.string().max(256) }),
+  z.strictObject({ kind: z.literal('stopping'), by: requestBy }),
+  ...operatorEntries,
   z.strictObject({ kind: z.literal('finished'), result: runResult }),
   z.strictObject({
     kind: z.literal('failed'),
