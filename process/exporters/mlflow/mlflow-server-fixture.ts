@@ -1,7 +1,5 @@
-/** A server that answers as MLflow documents its REST API, over HTTP, and can be made to fail. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+/** A server that answers as MLflow documents its REST API. */
+import { type JsonAnswer, type JsonCall, JsonServerFixture } from '../json-server-fixture.js';
 import type { MlflowMetric, MlflowPair } from './mlflow-api.js';
 
 interface KeptRun {
@@ -46,48 +44,27 @@ interface Body {
   readonly params?: readonly MlflowPair[];
 }
 
-export class MlflowServerFixture {
+/** The only calls that are no POST. */
+const reads: ReadonlySet<string> = new Set(['experiments/get-by-name']);
+
+export class MlflowServerFixture extends JsonServerFixture {
   readonly experiments = new Map<string, string>();
   readonly runs: KeptRun[] = [];
   readonly calls: Call[] = [];
-  /** Statuses of the next answers, in place of the right ones. */
-  readonly failures: number[] = [];
-  /** The next batch is kept, and the answer that says so is lost. */
-  losesAnswer = false;
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
 
-  async listen(port = 0): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '', 'http://server');
-    const name = url.pathname.replace('/api/2.0/mlflow/', '');
-    this.calls.push({ name, authorization: request.headers.authorization });
-    const said = await text(request);
-    const failure = this.failures.shift();
-    if (failure !== undefined) {
-      response.writeHead(failure).end('{"error_code": "TEMPORARILY_UNAVAILABLE"}');
-      return;
-    }
+  protected override answer({ body, headers, method, path, query }: JsonCall): JsonAnswer {
+    const name = path.replace('/api/2.0/mlflow/', '');
+    this.calls.push({ name, authorization: headers.authorization });
     try {
-      const body = said === '' ? Object.fromEntries(url.searchParams) : JSON.parse(said);
-      const answer = this.#call(name, body as Body);
-      if (this.losesAnswer) {
-        this.losesAnswer = false;
-        response.destroy();
-        return;
+      if (reads.has(name) !== (method === 'GET')) {
+        throw new ApiError(405, 'METHOD_NOT_ALLOWED', method);
       }
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      const said = method === 'GET' ? Object.fromEntries(query) : body;
+      return { status: 200, body: this.#call(name, said as Body) };
     } catch (error) {
       const { status = 500, code = 'INTERNAL_ERROR', message } = error as ApiError;
-      response.writeHead(status).end(JSON.stringify({ error_code: code, message }));
+      if (code !== 'RESOURCE_DOES_NOT_EXIST') this.complaints.push(`${method} ${path}: ${message}`);
+      return { status, body: { error_code: code, message } };
     }
   }
 

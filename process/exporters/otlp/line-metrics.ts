@@ -21,7 +21,7 @@ export function lineMetrics(
 ): ResourceMetrics {
   const byTag = new Map<string, DataPoint<number>[]>();
   for (const { line, points } of lines) {
-    const time = hrTimeOf(Date.parse(line.time) / 1000);
+    const time = hrTimeOf(Date.parse(line.time));
     for (const { tag, value } of points) {
       const ofTag = byTag.get(tag) ?? [];
       // The step is no attribute: each would be a series of its own.

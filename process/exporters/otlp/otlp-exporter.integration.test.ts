@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import type { HistoryLine } from '../../../shared/history/history-line.js';
 import { pointsOf } from '../../../shared/history/line-points.js';
@@ -12,57 +9,12 @@ import {
 } from '../../../shared/history/line-points-fixture.js';
 import { parseJob } from '../../../shared/job-spec/job-spec.js';
 import { ExportRefusedError } from '../history-exporter.js';
+import { OtlpCollectorFixture, type TakenSpan } from './otlp-collector-fixture.js';
 import { OtlpExporter } from './otlp-exporter.js';
 
-interface Value {
-  readonly stringValue?: string;
-  readonly intValue?: number | string;
-  readonly doubleValue?: number;
-}
-interface Attribute {
-  readonly key: string;
-  readonly value: Value;
-}
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly Attribute[];
-}
-interface Metric {
-  readonly name: string;
-  readonly unit: string;
-  readonly gauge: { readonly dataPoints: { asDouble: number; timeUnixNano: string }[] };
-}
-interface Traces {
-  readonly resourceSpans: {
-    resource: { attributes: Attribute[] };
-    scopeSpans: { spans: Span[] }[];
-  }[];
-}
-interface Metrics {
-  readonly resourceMetrics: { scopeMetrics: { metrics: Metric[] }[] }[];
-}
-
-const traces: Traces[] = [];
-const metrics: Metrics[] = [];
-let status = 200;
-/** A collector, as far as OTLP over HTTP in JSON goes. */
-const server = createServer(async (request, response) => {
-  const body = await json(request);
-  if (status === 200 && request.url === '/v1/traces') traces.push(body as Traces);
-  if (status === 200 && request.url === '/v1/metrics') metrics.push(body as Metrics);
-  response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-});
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const server = new OtlpCollectorFixture();
+const url = await server.listen();
+after(() => server.close());
 
 const job = parseJob(`
 apiVersion: lockstep.dev/v1alpha1
@@ -72,21 +24,16 @@ spec: {data: {dataset: movielens-100k}}
 `);
 
 async function send(lines: readonly HistoryLine[]): Promise<void> {
-  status = 200;
-  traces.length = 0;
-  metrics.length = 0;
+  server.traces.length = 0;
+  server.metrics.length = 0;
   const exporter = new OtlpExporter({ run: 't1', job, output: '' }, { url });
   assert.equal(await exporter.open(), null);
   await exporter.send(lines.map((line) => ({ line, points: pointsOf(line) })));
 }
 
-const spansOf = (): Span[] => traces[0]?.resourceSpans[0]?.scopeSpans[0]?.spans ?? [];
-const attributeOf = ({ attributes }: Span, name: string): string => {
-  const { intValue, stringValue, doubleValue } =
-    attributes.find(({ key }) => key === name)?.value ?? {};
-  return String(stringValue ?? intValue ?? doubleValue);
-};
-const millisOf = ({ startTimeUnixNano, endTimeUnixNano }: Span): [number, number] => {
+const attributeOf = ({ attributes }: Pick<TakenSpan, 'attributes'>, name: string): string =>
+  String(Object.values(attributes.find(({ key }) => key === name)?.value ?? {})[0]);
+const millisOf = ({ startTimeUnixNano, endTimeUnixNano }: TakenSpan): [number, number] => {
   const base = BigInt(Date.parse(lineTime(7))) * 1_000_000n;
   const since = (nanos: string): number => Number((BigInt(nanos) - base) / 1_000_000n);
   return [since(startTimeUnixNano), since(endTimeUnixNano)];
@@ -95,14 +42,14 @@ const millisOf = ({ startTimeUnixNano, endTimeUnixNano }: Span): [number, number
 // Would catch workers that are missing, phases below the wrong worker, and times that are not those of the line.
 test('a step is a trace: its workers within, and within each its phases one after the other', async () => {
   await send([committedLineOf(7), phasesLineOf(7, 1)]);
-  const spans = spansOf();
+  const spans = server.spans;
   const [whole, ...others] = spans.filter(({ parentSpanId }) => !parentSpanId);
   assert.equal(others.length, 0);
   assert.equal(whole?.name, 'step');
-  assert.equal(attributeOf(whole as Span, 'lockstep.last_step'), '7');
+  assert.equal(attributeOf(whole as TakenSpan, 'lockstep.last_step'), '7');
   assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
-  assert.deepEqual(millisOf(whole as Span), [-2750, 0]);
-  const childrenOf = (parent: Span | undefined): Span[] =>
+  assert.deepEqual(millisOf(whole as TakenSpan), [-2750, 0]);
+  const childrenOf = (parent: TakenSpan | undefined): TakenSpan[] =>
     spans.filter(({ parentSpanId }) => parentSpanId === parent?.spanId);
   const shown = childrenOf(whole)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -134,31 +81,32 @@ test('a step is a trace: its workers within, and within each its phases one afte
       ],
     ],
   ]);
-  const resource = traces[0]?.resourceSpans[0]?.resource.attributes ?? [];
-  const named = Object.fromEntries(resource.map(({ key, value }) => [key, value.stringValue]));
-  assert.equal(named['service.name'], 'lockstep');
-  assert.equal(named['lockstep.job'], 'tiny');
-  assert.equal(named['lockstep.run'], 't1');
+  const attributes = server.traces[0]?.resourceSpans[0]?.resource.attributes ?? [];
+  const said = ['service.name', 'lockstep.job', 'lockstep.run'].map((name) =>
+    attributeOf({ attributes }, name),
+  );
+  assert.deepEqual(said, ['lockstep', 'tiny', 't1']);
+  assert.deepEqual(server.complaints, []);
 });
 
 // Would catch a line that is sent again after a lost answer and becomes a second trace.
 test('the same line has the same ids', async () => {
   await send([phasesLineOf(9, 3)]);
-  const first = spansOf().map(({ spanId, traceId }) => `${traceId} ${spanId}`);
-  assert.equal(spansOf().find(({ parentSpanId }) => !parentSpanId)?.name, 'steps');
+  const first = server.spans.map(({ spanId, traceId }) => `${traceId} ${spanId}`);
+  assert.equal(server.spans.find(({ parentSpanId }) => !parentSpanId)?.name, 'steps');
   await send([phasesLineOf(9, 3)]);
   assert.deepEqual(
-    spansOf().map(({ spanId, traceId }) => `${traceId} ${spanId}`),
+    server.spans.map(({ spanId, traceId }) => `${traceId} ${spanId}`),
     first,
   );
   await send([phasesLineOf(10, 1)]);
-  assert.ok(!first.some((ids) => ids.startsWith(spansOf()[0]?.traceId as string)));
+  assert.ok(!first.some((ids) => ids.startsWith(server.spans[0]?.traceId as string)));
 });
 
 // Would catch gauges with the time of their sending, and a series for each step.
 test('curves are gauges with a point for each step, at its time', async () => {
   await send([committedLineOf(1), committedLineOf(2)]);
-  const sent = metrics[0]?.resourceMetrics[0]?.scopeMetrics[0]?.metrics ?? [];
+  const sent = server.metrics;
   const loss = sent.find(({ name }) => name === 'lockstep.loss.train');
   assert.deepEqual(
     loss?.gauge.dataPoints.map(({ asDouble, timeUnixNano }) => [asDouble, timeUnixNano]),
@@ -170,7 +118,8 @@ test('curves are gauges with a point for each step, at its time', async () => {
   const units = new Map(sent.map(({ name, unit }) => [name, unit]));
   assert.equal(units.get('lockstep.step.seconds'), 's');
   assert.equal(units.get('lockstep.throughput.sequences_per_second'), '1');
-  assert.equal(traces.length, 0);
+  assert.equal(server.traces.length, 0);
+  assert.deepEqual(server.complaints, []);
 });
 
 // Would catch a refusal that is tried for ever, and an outage that passes for one.
@@ -180,9 +129,9 @@ test('what a collector refuses is told apart from one that is away', async () =>
   const run = { run: 't1', job, output: '' };
   const exporter = new OtlpExporter(run, { url });
   await exporter.open();
-  status = 400;
+  server.goAway(400);
   await assert.rejects(exporter.send(lines), ExportRefusedError);
-  status = 401;
+  server.goAway(401);
   await assert.rejects(exporter.send(lines), (error: Error) => {
     assert.ok(!(error instanceof ExportRefusedError));
     assert.match(error.message, /\/v1\/metrics does not take them/);

@@ -42,8 +42,8 @@ export function phaseSpans(
 }
 
 function layOut({ committed_steps, generation, members, steps, time }: PhasesLine, tracer: Tracer) {
-  const end = Date.parse(time) / 1000;
-  const start = end - Math.max(0, ...members.map(secondsOf));
+  const end = Date.parse(time);
+  const start = end - Math.max(0, ...members.map(millisOf));
   const attributes = {
     'lockstep.first_step': committed_steps - steps + 1,
     'lockstep.last_step': committed_steps,
@@ -57,7 +57,7 @@ function layOut({ committed_steps, generation, members, steps, time }: PhasesLin
     const ofWorker = span(
       tracer,
       {
-        ...{ name: worker, start, end: start + secondsOf(member) },
+        ...{ name: worker, start, end: start + millisOf(member) },
         attributes: {
           'lockstep.worker': worker,
           'lockstep.lanes': lanes,
@@ -69,15 +69,16 @@ function layOut({ committed_steps, generation, members, steps, time }: PhasesLin
     let at = start;
     for (const [phase, seconds] of Object.entries(member.phase_seconds)) {
       const attributes = { 'lockstep.worker': worker };
-      span(tracer, { name: phase, start: at, end: at + seconds, attributes }, ofWorker);
-      at += seconds;
+      const end = at + seconds * 1000;
+      span(tracer, { name: phase, start: at, end, attributes }, ofWorker);
+      at = end;
     }
   }
 }
 
 interface SpanWish {
   readonly name: string;
-  /** Seconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly start: number;
   readonly end: number;
   readonly attributes: Readonly<Record<string, string | number>>;
@@ -96,8 +97,8 @@ function span(
 }
 
 /** Waiting for peers is a part of the phases in which it happens. */
-const secondsOf = ({ phase_seconds }: PhasesLine['members'][number]): number =>
-  Object.values(phase_seconds).reduce((sum, seconds) => sum + seconds, 0);
+const millisOf = ({ phase_seconds }: PhasesLine['members'][number]): number =>
+  Object.values(phase_seconds).reduce((sum, seconds) => sum + seconds * 1000, 0);
 
 /** The same line has the same ids, so one that is sent again is no second one. */
 function idsOf(seed: string): IdGenerator {

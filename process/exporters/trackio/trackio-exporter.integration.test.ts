@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import type { HistoryLine } from '../../../shared/history/history-line.js';
 import { pointsOf } from '../../../shared/history/line-points.js';
@@ -13,43 +10,11 @@ import {
 import { parseJob } from '../../../shared/job-spec/job-spec.js';
 import { ExportRefusedError } from '../history-exporter.js';
 import { TrackioExporter } from './trackio-exporter.js';
+import { TrackioServerFixture } from './trackio-server-fixture.js';
 
-interface Entry {
-  readonly project: string;
-  readonly run: string;
-  readonly run_id: string;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly step: number;
-  readonly log_id: string;
-  readonly config: Readonly<Record<string, string>>;
-}
-
-const kept = new Map<string, Entry>();
-/** Answers as trackio 0.43 does: an entry once by its id, 400 without the token. */
-const server = createServer(async (request, response) => {
-  const body = (await json(request)) as { logs?: Entry[]; run_id?: string };
-  const answer = (status: number, said: object) =>
-    response.writeHead(status).end(JSON.stringify(said));
-  if (request.url === '/api/get_run_summary') {
-    const steps = [...kept.values()].flatMap(({ run_id, step }) =>
-      run_id === body.run_id ? [step] : [],
-    );
-    answer(200, { data: { last_step: steps.length === 0 ? null : Math.max(...steps) } });
-  } else if (request.headers['x-trackio-write-token'] !== 'secret') {
-    answer(400, { error: 'A write_token is required' });
-  } else {
-    for (const entry of body.logs ?? []) {
-      if (!kept.has(entry.log_id)) kept.set(entry.log_id, entry);
-    }
-    answer(200, { data: null });
-  }
-});
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-after(() => {
-  server.closeAllConnections();
-  server.close();
-});
-const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const server = new TrackioServerFixture('secret');
+const url = await server.listen();
+after(() => server.close());
 
 const job = parseJob(`
 apiVersion: lockstep.dev/v1alpha1
@@ -70,7 +35,7 @@ test('a run has an entry for each step and evaluation, once', async () => {
   await exporter.send(lines.map(exported));
   await exporter.send(lines.map(exported));
   await exporter.send([exported(evaluatedLineOf(2, 'test'))]);
-  const entries = [...kept.values()];
+  const entries = [...server.entries.values()];
   assert.deepEqual(
     entries.map(({ step, metrics }) => [step, Object.entries(metrics)[0]]),
     [
