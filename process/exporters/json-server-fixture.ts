@@ -28,8 +28,8 @@ export abstract class JsonServerFixture {
   missed = 0;
   /** Calls that it did not understand. */
   readonly complaints: string[] = [];
-  /** Statuses of the next answers, in place of the right ones. */
-  readonly failures: number[] = [];
+  /** Statuses of the next answers, in place of the right ones; null lets one be right. */
+  readonly failures: (number | null)[] = [];
   /** What is taken next is kept, and the answer that says so is lost. */
   losesAnswer = false;
   readonly #server = createServer((request, response) => void this.#take(request, response));
@@ -68,10 +68,10 @@ export abstract class JsonServerFixture {
     if (away !== null) this.missed++;
     if (away === 'refuses') return void response.destroy();
     const said = await text(request);
-    const failure = typeof away === 'number' ? away : this.failures.shift();
+    const failure = typeof away === 'number' ? away : (this.failures.shift() ?? null);
     const { status, body } =
-      failure === undefined ? this.#answerTo(request, said) : { status: failure, body: {} };
-    if (failure === undefined && this.losesAnswer) {
+      failure === null ? this.#answerTo(request, said) : { status: failure, body: {} };
+    if (failure === null && this.losesAnswer) {
       this.losesAnswer = false;
       return void response.destroy();
     }

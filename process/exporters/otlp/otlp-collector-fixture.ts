@@ -76,6 +76,8 @@ export type TakenMetric = z.output<typeof metric>;
 export class OtlpCollectorFixture extends JsonServerFixture {
   readonly traces: TakenTraces[] = [];
   readonly metrics: TakenMetric[] = [];
+  /** A path that it does not have. */
+  misses: string | null = null;
 
   get spans(): TakenSpan[] {
     return this.traces
@@ -85,6 +87,7 @@ export class OtlpCollectorFixture extends JsonServerFixture {
   }
 
   protected override answer({ body, path }: JsonCall): JsonAnswer {
+    if (path === this.misses) return { status: 404, body: {} };
     try {
       if (path === '/v1/traces') this.traces.push(traces.parse(body));
       else if (path === '/v1/metrics') this.metrics.push(...metricsIn(body));

@@ -28,6 +28,8 @@ async function send(lines: readonly HistoryLine[]): Promise<void> {
   server.metrics.length = 0;
   const exporter = new OtlpExporter({ run: 't1', job, output: '' }, { url });
   assert.equal(await exporter.open(), null);
+  // Empty, to see which signals are taken.
+  server.traces.length = 0;
   await exporter.send(lines.map((line) => ({ line, points: pointsOf(line) })));
 }
 
@@ -137,4 +139,53 @@ test('what a collector refuses is told apart from one that is away', async () =>
     assert.match(error.message, /\/v1\/metrics does not take them/);
     return true;
   });
+});
+
+const exported = (...lines: HistoryLine[]) =>
+  lines.map((line) => ({ line, points: pointsOf(line) }));
+
+async function opened(): Promise<OtlpExporter> {
+  const exporter = new OtlpExporter({ run: 't1', job, output: '' }, { url });
+  await exporter.open();
+  server.traces.length = 0;
+  server.metrics.length = 0;
+  return exporter;
+}
+
+// Would catch points that are doubled by each try, where a collector takes metrics and fails at traces.
+test('where the traces of lines fail, their points are not sent again', async () => {
+  server.back();
+  const exporter = await opened();
+  const lines = exported(committedLineOf(1), phasesLineOf(1, 1));
+  server.failures.push(null, 401);
+  await assert.rejects(exporter.send(lines), /v1\/traces does not take them/);
+  await exporter.send([...lines, ...exported(committedLineOf(2))]);
+  const losses = server.metrics.filter(({ name }) => name === 'lockstep.loss.train');
+  assert.deepEqual(
+    losses.flatMap(({ gauge }) => gauge.dataPoints.map(({ asDouble }) => asDouble)),
+    [10, 5],
+  );
+  assert.equal(server.traces.length, 1);
+});
+
+// Would catch a program for traces alone, such as Jaeger, that never gets one because it has no place for metrics.
+test('who takes one signal gets that one, and the other is left out with a word', async () => {
+  server.misses = '/v1/metrics';
+  const exporter = await opened();
+  const lines = exported(committedLineOf(1), phasesLineOf(1, 1));
+  await assert.rejects(exporter.send(lines), (error: Error) => {
+    assert.ok(error instanceof ExportRefusedError);
+    assert.match(error.message, /takes traces only: there is no \/v1\/metrics/);
+    return true;
+  });
+  assert.equal(server.traces.length, 1);
+  await exporter.send(exported(committedLineOf(2), phasesLineOf(2, 1)));
+  assert.deepEqual([server.traces.length, server.metrics.length], [2, 0]);
+  server.misses = null;
+});
+
+// Would catch a wrong address that is taken for a program that wants nothing, and is never tried again.
+test('who has neither is no collector', async () => {
+  server.goAway(404);
+  await assert.rejects(opened(), /has neither \/v1\/metrics nor \/v1\/traces/);
 });

@@ -21,6 +21,7 @@ export class OtlpExporter implements HistoryExporter {
   async open(): Promise<null> {
     const { OtlpSender } = await import('./otlp-sender.js');
     this.#sender ??= new OtlpSender(this.#run, this.#url);
+    await this.#sender.open();
     return null;
   }
 
