@@ -5,6 +5,7 @@ import { startDashboard } from '../../coordinator/dashboard/server/dashboard-ser
 import { RunsFolder } from '../../coordinator/dashboard/sources/runs-folder.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { dashboardHelp } from '../help.js';
+import { printable } from '../output/text/printable.js';
 import { UsageError } from '../usage-error.js';
 import { askerOf } from './ask-run.js';
 import { readDashboardArguments } from './dashboard-arguments.js';
@@ -22,20 +23,24 @@ export async function dashboardCommand(words: readonly string[]): Promise<ExitCo
       `Cannot show "${folder}": there is no such folder: it must be the --output of a run, or a folder of runs`,
     );
   }
-  const sources = new RunsFolder(folder, askerOf);
+  const onTrouble = (error: Error): void => {
+    process.stderr.write(`lockstep: ${printable(error.message)}\n`);
+  };
+  const sources = new RunsFolder(folder, { recommend: askerOf, onTrouble });
   await sources.refresh();
   const server = await startDashboard({
     ...{ sources, host, port },
     access: readDashboardAccess(host),
-    onTrouble: (error) => process.stderr.write(`lockstep: ${error.message}\n`),
+    onTrouble,
   });
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`;
   const runs = sources.runs().length;
+  const { leftOut } = sources;
   const time = new Date().toISOString();
   process.stdout.write(
     json
       ? `${JSON.stringify({ kind: 'serving', time, url, runs })}\n`
-      : `${runs} ${runs === 1 ? 'run' : 'runs'} of ${folder} at ${url}\nCtrl-C ends it.\n`,
+      : `${countOf(runs, leftOut)} of ${folder} at ${url}\nCtrl-C ends it.\n`,
   );
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
@@ -43,4 +48,9 @@ export async function dashboardCommand(words: readonly string[]): Promise<ExitCo
   });
   await server.close();
   return exitCodes.success;
+}
+
+function countOf(runs: number, leftOut: number): string {
+  if (leftOut > 0) return `the newest ${runs} of ${runs + leftOut} runs`;
+  return `${runs} ${runs === 1 ? 'run' : 'runs'}`;
 }

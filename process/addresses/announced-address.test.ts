@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AddressFacts, announcedAddress } from './announced-address.js';
+import { type AddressFacts, announcedAddress, isLoopback } from './announced-address.js';
 import { discoverAddress } from './discover-address.js';
 
 const facts: AddressFacts = {
@@ -36,6 +36,13 @@ for (const [what, change, expected] of [
     assert.equal(announcedAddress({ ...facts, ...change }), expected);
   });
 }
+
+// Would catch a page of a stranger's, whose name leads to this machine, that reads the dashboard in a browser here.
+test('loopback is an address of it, and one name', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.8.9.10', '::1']) assert.ok(isLoopback(host));
+  const strangers = ['127.0.0.1.example.com', '127.example.com', '127.1', '0.0.0.0', 'localhost.'];
+  for (const host of strangers) assert.ok(!isLoopback(host), host);
+});
 
 // Would catch a discovery that never ends, or that fails, where there is no way to the host.
 test('discovery ends in an address, whatever the host', async () => {

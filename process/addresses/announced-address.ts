@@ -3,7 +3,7 @@
  * where it is bound to every address, the one that this machine uses on its way to a host that they
  * reach too.
  */
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 export interface HostAndPort {
   readonly host: string;
@@ -34,8 +34,9 @@ export function announcedAddress({ bound, announce, route, local }: AddressFacts
   return joined(useful ?? outward ?? '127.0.0.1', bound.port);
 }
 
+/** Of a name: only the one that never leaves this machine. `127.0.0.1.example.com` is a stranger's. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\./.test(host);
+  host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 const isWildcard = (host: string): boolean => host === '0.0.0.0' || host === '::';
 

@@ -90,8 +90,9 @@ export class RunModel {
         this.#happens(line);
         this.#timeline.push(line);
         this.#changes.timeline.push(line);
+        if (this.#changes.timeline.length > timelineMax) this.#changes.timeline.shift();
         if (this.#timeline.length > timelineMax) {
-          this.#timeline.splice(0, this.#timeline.length - timelineMax);
+          this.#timeline.shift();
           this.#dropped++;
         }
     }
@@ -186,6 +187,7 @@ export class RunModel {
     this.#phases.push(line);
     if (this.#phases.length > phasesMax) this.#phases.shift();
     this.#changes.phases.push(line);
+    if (this.#changes.phases.length > phasesMax) this.#changes.phases.shift();
     this.#generation = line.generation;
     this.#members = line.members.map(({ worker, lanes }) => ({ worker, lanes }));
   }

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,10 +61,11 @@ function writeRun(name: string, ...lines: readonly HistoryLine[]): string {
   return join(output, 'history.jsonl');
 }
 
-async function serve(of: string, access: DashboardAccess = { token: null }) {
-  const sources = new RunsFolder(join(folder, of));
+const fails = (error: Error): void => assert.fail(error);
+
+async function serve(of: string, access: DashboardAccess = { token: null }, onTrouble = fails) {
+  const sources = new RunsFolder(join(folder, of), { recommend: null, onTrouble });
   await sources.refresh();
-  const onTrouble = (error: Error): void => assert.fail(error);
   const server = await startDashboard({ sources, host: '127.0.0.1', port: 0, access, onTrouble });
   servers.push(server);
   return `http://127.0.0.1:${server.port}`;
@@ -121,6 +130,29 @@ test('runs below a folder are listed, and each is told as its history has it', a
   );
 });
 
+// Would catch one broken run in a folder that keeps all others from being read.
+test('a run that cannot be read is told of once, and hides no other', async () => {
+  mkdirSync(join(folder, 'broken', 'a', 'history.jsonl'), { recursive: true });
+  const history = writeRun('broken/b', step(1));
+  const troubles: string[] = [];
+  const url = await serve('broken', { token: null }, ({ message }) => troubles.push(message));
+  const { version } = await ask<RunAnswer>(`${url}/api/runs/b`);
+  const stream = streamOf(`${url}/api/runs/b/events?after=${version}`);
+  appendFileSync(history, text([step(2)]));
+  assert.equal((await stream.next()).data.state.committedSteps, 2);
+  stream.close();
+  assert.equal(troubles.length, 1);
+  assert.match(troubles[0] ?? '', /it is no file/);
+});
+
+// Would catch the history of a month as one message, which is kept for viewers that never come.
+test('what was there before anybody looked is no message', async () => {
+  writeRun('before', step(1), warning('careful'));
+  const url = await serve('before');
+  const { version } = await ask<RunAnswer>(`${url}/api/runs/before`);
+  assert.match(version, /-0$/);
+});
+
 // Would catch a page that shows a run as it was when it was opened.
 test('whatever is appended to a history is told to who looks, once', async () => {
   const history = writeRun('live', step(1));
@@ -168,13 +200,20 @@ test('a viewer of a history that was begun again, or of another server, asks for
 
 // Would catch a file of the machine that an address leads to.
 test('only logs of the run are read, and only what exists', async () => {
-  writeRun('logs');
+  const history = writeRun('logs');
+  symlinkSync(history, join(folder, 'logs', 'logs', 'elsewhere.log'));
   const url = await serve('logs');
   assert.deepEqual(await ask(`${url}/api/runs/logs/logs`), ['worker-0.log']);
   assert.deepEqual(await ask(`${url}/api/runs/logs/log?name=worker-0.log&lines=1`), [
     '{"msg":"two"}',
   ]);
-  for (const name of ['../history.jsonl', '../../../etc/passwd', '', 'other.log']) {
+  for (const name of [
+    '../history.jsonl',
+    '../../../etc/passwd',
+    '',
+    'other.log',
+    'elsewhere.log',
+  ]) {
     assert.deepEqual(await ask(`${url}/api/runs/logs/log?name=${encodeURIComponent(name)}`), []);
   }
   for (const path of [
@@ -217,7 +256,9 @@ test('without a token only names of loopback are answered', async () => {
   const url = await serve('names');
   assert.equal((await statusFor(`${url}/api/runs`, { host: 'localhost:1' })).statusCode, 200);
   assert.equal((await statusFor(`${url}/api/runs`, { host: '[::1]:1' })).statusCode, 200);
-  assert.equal((await statusFor(`${url}/api/runs`, { host: 'evil.example' })).statusCode, 403);
+  for (const host of ['evil.example', '127.0.0.1.evil.example', '127.evil.example:1']) {
+    assert.equal((await statusFor(`${url}/api/runs`, { host })).statusCode, 403, host);
+  }
 });
 
 test('with a token nobody is answered who has not shown it', async () => {
@@ -233,4 +274,24 @@ test('with a token nobody is answered who has not shown it', async () => {
   assert.equal(opened.headers.get('location'), '/');
   const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   assert.equal((await fetch(`${url}/api/runs`, { headers: { cookie } })).status, 200);
+});
+
+// Would catch a stranger who fills the log with traces, or leads a browser with the token to a server of theirs.
+test('an address that is none is answered, and none leads elsewhere', async () => {
+  const url = await serve('list', { token: 'secret' });
+  const { port } = new URL(url);
+  const answer = async (path: string) => {
+    const request = get({ port, path, headers: { cookie: '' } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return [response.statusCode, response.headers.location];
+  };
+  assert.deepEqual(await answer('//'), [403, undefined]);
+  assert.deepEqual(await answer('//[/'), [403, undefined]);
+  assert.deepEqual(await answer('http://['), [400, undefined]);
+  for (const path of ['/', '//other/', '/.//other/', '/\\\\other/']) {
+    const [status, location] = await answer(`${path}?token=secret`);
+    assert.equal(status, 303);
+    assert.match(String(location), /^\/(other\/)?$/);
+  }
 });

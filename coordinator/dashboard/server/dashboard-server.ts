@@ -54,8 +54,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://dashboard');
     setHeaders(response, policy);
+    const url = urlOf(request);
+    if (url === null) return send(response, { status: 400, error: 'the address is none' });
     if (showsToken(url, access)) return takeToken(response, url, access);
     const decision = decideAccess(access, request);
     if (decision.kind === 'refused') return send(response, { status: 403, error: decision.why });
@@ -88,7 +89,9 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       return;
     }
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    channel.join(response, after);
+    // Whoever asks for the head alone has all of it.
+    if (response.req.method === 'HEAD') response.end();
+    else channel.join(response, after);
   }
 
   const sockets = new Set<Socket>();
@@ -145,6 +148,12 @@ function showsToken(url: URL, { token }: DashboardAccess): boolean {
   return token !== null && shown !== null && isToken(shown, token);
 }
 
+/** By its path alone, as if there were no host before it: `//x` is a path. Null where it is no address. */
+function urlOf({ url = '/' }: IncomingMessage): URL | null {
+  const path = url.replace(/^[/\\]+/, '/');
+  return URL.canParse(path, 'http://dashboard') ? new URL(path, 'http://dashboard') : null;
+}
+
 /** The token leaves the address, where histories and shoulders see it. */
 function takeToken(response: ServerResponse, url: URL, { token }: DashboardAccess): void {
   url.searchParams.delete('token');
@@ -152,7 +161,9 @@ function takeToken(response: ServerResponse, url: URL, { token }: DashboardAcces
     'Set-Cookie',
     `${cookieName}=${encodeURIComponent(token ?? '')}; HttpOnly; SameSite=Strict; Path=/`,
   );
-  response.writeHead(303, { Location: `${url.pathname}${url.search}` }).end();
+  // Never two slashes first: behind them a browser reads the name of another server.
+  const path = url.pathname.replace(/^\/+/, '/');
+  response.writeHead(303, { Location: `${path}${url.search}` }).end();
 }
 
 function questionOf(url: URL, request: IncomingMessage): Question {

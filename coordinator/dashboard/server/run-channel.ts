@@ -2,20 +2,23 @@
  * What has changed in a run, told to all who look at it. A message is made once for all of them, and the
  * newest ones are kept: whoever was away for a moment gets what it has missed, and nothing twice.
  */
-import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { RunChange } from '../data/api.js';
 import type { RunModel } from '../data/run-model.js';
 
 /** At two messages a second, what a viewer may miss: two minutes. */
 const messagesKept = 240;
-/** Bytes that a viewer may be behind: whoever reads no more is dropped, and comes again. */
-const behindMax = 4 * 1024 * 1024;
+/** Of those messages together: whoever misses more than that asks for all again. */
+const charactersKept = 2 * 1024 * 1024;
+/** Bytes that a viewer may be behind: whoever reads no more is dropped, and comes again. All viewers together: 256 MiB. */
+const behindMax = 1024 * 1024;
 
 export class RunChannel {
   readonly #epoch: string;
-  readonly #viewers = new Set<ServerResponse>();
+  readonly #viewers = new Set<Writable>();
   readonly #kept: { readonly number: number; readonly text: string }[] = [];
   #model: RunModel;
+  #charactersKept = 0;
   #number = 0;
   #resets = 0;
 
@@ -23,6 +26,7 @@ export class RunChannel {
   constructor(epoch: string, model: RunModel) {
     this.#epoch = epoch;
     this.#model = model;
+    passOver(model);
   }
 
   get viewers(): number {
@@ -42,7 +46,7 @@ export class RunChannel {
   }
 
   /** @param after the version that the viewer knows; null or an unknown one has it ask for all again */
-  join(viewer: ServerResponse, after: string | null): void {
+  join(viewer: Writable, after: string | null): void {
     const missed = this.#missed(after);
     viewer.write(missed ?? this.#resetText);
     this.#viewers.add(viewer);
@@ -62,15 +66,20 @@ export class RunChannel {
     this.#number++;
     const text = `id: ${this.version}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`;
     this.#kept.push({ number: this.#number, text });
-    if (this.#kept.length > messagesKept) this.#kept.shift();
+    this.#charactersKept += text.length;
+    while (this.#kept.length > messagesKept || this.#charactersKept > charactersKept) {
+      this.#charactersKept -= this.#kept.shift()?.text.length ?? 0;
+    }
     this.#send(text);
   }
 
   #reset(model: RunModel): void {
     this.#model = model;
+    passOver(model);
     this.#resets++;
     this.#number = 0;
     this.#kept.length = 0;
+    this.#charactersKept = 0;
     this.#send(this.#resetText);
   }
 
@@ -97,3 +106,6 @@ export class RunChannel {
     }
   }
 }
+
+/** Whoever looks from now on asks for all of it: a history of months is no message. */
+const passOver = (model: RunModel): void => void model.takeChange();

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { historyLineBytes } from '../../../process/history/read-history.js';
 import { HistoryTail } from './history-tail.js';
 import { readStep } from './step-line.js';
 
@@ -67,4 +76,49 @@ test('the loss is the same whether a step is read whole or in part', () => {
   assert.equal(whole?.time, Date.parse(time));
   assert.equal(part?.time, null);
   assert.equal(readStep(Buffer.from('{"kind":"phases","x":1}'), true), null);
+});
+
+// Would catch one line that no time can be read of, behind which nothing of the run is ever shown again.
+test('a step at no time, or at no step, is no step', async () => {
+  const { next, path } = follow('no-time.jsonl');
+  const broken = [
+    step(2).replace(time, 'yesterday'),
+    step(2).replace('"committed_steps":2', '"committed_steps":1e309'),
+    step(2).replace('"committed_steps":2', '"committed_steps":-0.5'),
+  ];
+  writeFileSync(path, `${step(1)}${broken.join('')}${step(3)}`);
+  assert.deepEqual(await next(), ['1:0.5', '3:1.5']);
+});
+
+test('a loss beyond all numbers is none', async () => {
+  const { next, path } = follow('infinite.jsonl');
+  writeFileSync(path, `${step(1).replace('"loss":0.5', '"loss":1e309')}${step(2)}`);
+  assert.deepEqual(await next(), ['1:undefined', '2:1']);
+});
+
+// Would catch a file of no lines that is read whole, into memory, at every look.
+test('a line that is too long to be one of ours is passed over, however it comes', async () => {
+  const { next, path } = follow('long.jsonl');
+  const part = 'x'.repeat(historyLineBytes);
+  writeFileSync(path, `${step(1)}${part}${part}`);
+  assert.deepEqual(await next(), ['1:0.5']);
+  appendFileSync(path, part);
+  assert.deepEqual(await next(), []);
+  appendFileSync(path, `x\n${step(2)}`);
+  assert.deepEqual(await next(), ['2:1']);
+});
+
+// Would catch a run begun again in its folder, whose first look has as many bytes as the run before it.
+test('a file that took the place of another one of its length is told from its beginning', async () => {
+  const { next, path } = follow('replaced.jsonl');
+  writeFileSync(path, step(1));
+  await next();
+  writeFileSync(`${path}.new`, step(5).replace('2.5', '0.5'));
+  renameSync(`${path}.new`, path);
+  assert.deepEqual(await next(), ['restart', '5:0.5']);
+});
+
+test('what is no file is refused, and not waited for', async () => {
+  mkdirSync(join(folder, 'folder.jsonl'));
+  await assert.rejects(follow('folder.jsonl').next(), /folder.jsonl: it is no file/);
 });

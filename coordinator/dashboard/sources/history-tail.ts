@@ -3,7 +3,9 @@
  * steps is opened within two seconds: of most steps only the loss is read then, which is exact, and all
  * other numbers of one step among several.
  */
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { historyLineBytes } from '../../../process/history/read-history.js';
 import type { HistoryLine, ProgressLine } from '../../../shared/history/history-line.js';
 import { readLine } from '../../../shared/history/line-events.js';
 import type { Step } from '../data/step-series.js';
@@ -14,8 +16,6 @@ const chunkBytes = 4 * 1024 * 1024;
 const wholeBytes = 64 * 1024 * 1024;
 /** Bytes before the place that was read last, by which a file that was cut is known. */
 const markBytes = 256;
-/** A line is longer than this only where it is none of ours. */
-const lineBytesMax = 64 * 1024 * 1024;
 const newline = 0x0a;
 const phasesBeginning = Buffer.from('{"kind":"phases",');
 
@@ -40,6 +40,10 @@ export class HistoryTail {
   readonly #reader: HistoryReader;
   #offset = 0;
   #mark: Buffer = Buffer.alloc(0);
+  /** As it was found at the last reading. */
+  #seen: Stats | null = null;
+  /** Within a line that is too long to be one of ours: the rest of it is passed over too. */
+  #isPassingOver = false;
 
   constructor(path: string, reader: HistoryReader) {
     this.#path = path;
@@ -51,10 +55,14 @@ export class HistoryTail {
     const file = await openFile(this.#path);
     if (file === null) return;
     try {
-      const { size } = await file.stat();
-      if (size === this.#offset) return;
-      if (!(await this.#isSame(file, size))) this.#restart();
-      await this.#read(file, size);
+      const found = await file.stat();
+      if (!found.isFile()) throw new Error(`Cannot read ${this.#path}: it is no file`);
+      // By all three: it may end in half a line for ever, or be another one of the same length.
+      const { ino, mtimeMs, size } = this.#seen ?? {};
+      if (found.size === size && found.mtimeMs === mtimeMs && found.ino === ino) return;
+      if (!(await this.#isSame(file, found.size))) this.#restart();
+      await this.#read(file, found.size);
+      this.#seen = found;
     } finally {
       await file.close();
     }
@@ -73,12 +81,16 @@ export class HistoryTail {
       const data = buffer.subarray(0, rest + bytesRead);
       let start = 0;
       for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
-        this.#tell(data.subarray(start, end), this.#offset + start, pace);
+        if (!this.#isPassingOver) this.#tell(data.subarray(start, end), this.#offset + start, pace);
+        this.#isPassingOver = false;
         start = end + 1;
+      }
+      if (this.#isPassingOver || data.length - start > historyLineBytes) {
+        this.#isPassingOver = true;
+        start = data.length;
       }
       this.#took(data.subarray(0, start));
       rest = data.length - start;
-      if (rest > lineBytesMax) throw new Error(`${this.#path}: a line has no end`);
       if (rest === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(rest)]);
       else buffer.copyWithin(0, start, data.length);
     }
@@ -113,13 +125,15 @@ export class HistoryTail {
   #restart(): void {
     this.#offset = 0;
     this.#mark = Buffer.alloc(0);
+    this.#isPassingOver = false;
     this.#reader.onRestart();
   }
 }
 
 async function openFile(path: string): Promise<FileHandle | null> {
   try {
-    return await open(path, 'r');
+    // A pipe would be waited for until somebody writes into it.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -8,7 +8,9 @@ const endings = ['.log', '.jsonl'];
 
 /** Names without their endings; none where the folder is not there. */
 export async function logNames(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch(() => []);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  // A link leads out of the run, and a pipe is waited for.
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   return files.filter((name) => endings.some((ending) => name.endsWith(ending))).sort();
 }
 

@@ -1,5 +1,5 @@
 /** A folder of runs, or the folder of one: whatever has a history is a run. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { historyFileOf } from '../../../process/history/run-history.js';
@@ -19,15 +19,29 @@ const inner: ReadonlySet<string> = new Set([
   'node_modules',
 ]);
 
+export interface RunsFolderOptions {
+  /** Asks the run of a folder; null where nothing here can. */
+  readonly recommend: ((folder: string) => Recommend) | null;
+  /** The history of a run cannot be read: said once for each reason, and all others are read. */
+  readonly onTrouble: (error: Error) => void;
+}
+
 export class RunsFolder implements RunSources {
   readonly #folder: string;
-  readonly #recommend: ((folder: string) => Recommend) | null;
+  readonly #options: RunsFolderOptions;
   readonly #found = new Map<string, FolderRun>();
+  /** By id, what was said last. */
+  readonly #troubles = new Map<string, string>();
+  #leftOut = 0;
 
-  /** @param recommend asks the run of a folder; null where nothing here can */
-  constructor(folder: string, recommend: ((folder: string) => Recommend) | null = null) {
+  constructor(folder: string, options: RunsFolderOptions) {
     this.#folder = resolve(folder);
-    this.#recommend = recommend;
+    this.#options = options;
+  }
+
+  /** Runs that are there and are not shown, because there are too many. */
+  get leftOut(): number {
+    return this.#leftOut;
   }
 
   /** The newest first. */
@@ -41,16 +55,41 @@ export class RunsFolder implements RunSources {
   }
 
   async refresh(): Promise<void> {
-    for (const folder of await runFolders(this.#folder, depthMax)) {
-      const id = idOf(this.#folder, folder);
-      if (!this.#found.has(id) && this.#found.size < runsMax) {
-        this.#found.set(id, new FolderRun(id, folder, this.#recommend?.(folder) ?? null));
-      }
-    }
+    this.#keepNewest(await runFolders(this.#folder, depthMax));
     for (const [id, run] of this.#found) {
       // A folder that was removed shows what was read of it until the server ends.
-      if (existsSync(historyFileOf(run.folder))) await run.refresh();
+      if (existsSync(historyFileOf(run.folder))) await this.#read(id, run);
       else if (run.model.state.changedAt === null) this.#found.delete(id);
+    }
+  }
+
+  #keepNewest(there: readonly FoundRun[]): void {
+    this.#leftOut = Math.max(0, there.length - runsMax);
+    const newest =
+      this.#leftOut === 0
+        ? there
+        : there.toSorted((a, b) => b.changedAt - a.changedAt).slice(0, runsMax);
+    const shown = new Set<string>();
+    for (const { folder } of newest) {
+      const id = idOf(this.#folder, folder);
+      shown.add(id);
+      if (this.#found.has(id)) continue;
+      this.#found.set(id, new FolderRun(id, folder, this.#options.recommend?.(folder) ?? null));
+    }
+    for (const id of this.#found.keys()) {
+      if (this.#found.size <= runsMax) return;
+      if (!shown.has(id)) this.#found.delete(id);
+    }
+  }
+
+  async #read(id: string, run: FolderRun): Promise<void> {
+    try {
+      await run.refresh();
+      this.#troubles.delete(id);
+    } catch (error) {
+      const { message } = error as Error;
+      if (this.#troubles.get(id) !== message) this.#options.onTrouble(error as Error);
+      this.#troubles.set(id, message);
     }
   }
 }
@@ -61,15 +100,22 @@ function idOf(root: string, folder: string): string {
   return path === '' ? basename(root) : path.split(sep).join('~');
 }
 
-async function runFolders(folder: string, depth: number): Promise<string[]> {
-  if (existsSync(historyFileOf(folder))) return [folder];
+interface FoundRun {
+  readonly folder: string;
+  /** Milliseconds since 1970, of its history. */
+  readonly changedAt: number;
+}
+
+async function runFolders(folder: string, depth: number): Promise<FoundRun[]> {
+  const history = statSync(historyFileOf(folder), { throwIfNoEntry: false });
+  if (history !== undefined) return [{ folder, changedAt: history.mtimeMs }];
   if (depth === 0) return [];
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const below = entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !inner.has(entry.name))
     .map(({ name }) => join(folder, name))
     .sort();
-  const found: string[] = [];
+  const found: FoundRun[] = [];
   for (const child of below) found.push(...(await runFolders(child, depth - 1)));
   return found;
 }

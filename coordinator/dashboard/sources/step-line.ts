@@ -22,7 +22,7 @@ function readHead(bytes: Buffer): Step | null {
   const head = bytes.subarray(0, headBytes);
   const committedSteps = numberBehind(head, stepsField);
   const loss = numberBehind(head, lossField);
-  if (committedSteps === null || loss === null) return readWhole(bytes);
+  if (!isCount(committedSteps) || loss === null) return readWhole(bytes);
   return { committedSteps, time: null, values: { loss } };
 }
 
@@ -43,11 +43,17 @@ function readWhole(bytes: Buffer): Step | null {
     return null;
   }
   const { committed_steps: committedSteps, time } = line;
-  if (typeof committedSteps !== 'number' || typeof time !== 'string') return null;
+  if (!isCount(committedSteps) || typeof time !== 'string') return null;
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) return null;
   const values: StepValues = {};
   for (const name of stepNumbers) {
     const value = line[name];
-    if (typeof value === 'number') values[name] = value;
+    // JSON has no infinity, and 1e309 is one all the same.
+    if (Number.isFinite(value)) values[name] = value as number;
   }
-  return { committedSteps, time: Date.parse(time), values };
+  return { committedSteps, time: at, values };
 }
+
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;

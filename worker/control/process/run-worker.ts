@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { openNatsBus } from '../../../bus/nats-bus.js';
+import { isLoopback } from '../../../process/addresses/announced-address.js';
 import { secretMark } from '../../../process/job-secret.js';
 import { beginLife, endWithin, live } from '../../../process/life.js';
 import { openLog } from '../../../process/logs/open-log.js';
@@ -136,9 +137,6 @@ function requireSecret({ host }: HostAndPort, secret: Uint8Array | null): Uint8A
       'name a file with the secret of the job',
   );
 }
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\./.test(host);
 
 /** The dataset is compared by the training thread. */
 const expectationOf = (job: TrainingJob) => ({ jobDigest: jobDigest(job), datasetDigest: null });
