@@ -3,6 +3,7 @@ import { ensureDataset } from '../dataset/built-in/built-in-datasets.js';
 import { dataRootFor } from '../dataset/built-in/data-root.js';
 import type { TrainingJob } from '../shared/job-spec/job-spec.js';
 import { readsLabels } from '../shared/job-spec/rules/reads-labels.js';
+import { shownPath } from './output/text/shown-path.js';
 
 /**
  * The folder of the job's dataset; a built-in one is fetched and built when it is absent.
@@ -22,7 +23,7 @@ export async function datasetFolder(
   const dataRoot = await dataRootFor(name);
   let said = false;
   const progress = (): void => {
-    if (!said) note(`building the dataset ${dataset} in ${dataRoot}`);
+    if (!said) note(`building the dataset ${dataset} in ${shownPath(dataRoot, process.cwd())}`);
     said = true;
   };
   return ensureDataset(name, dataRoot, { progress, labels: readsLabels(job) });

@@ -8,7 +8,7 @@ import { TopState } from './top-state.js';
 const at = '2026-01-02T03:04:05.678Z';
 
 function watched(workers = 2): TopState {
-  const state = new TopState('books on nats://one:4222');
+  const state = new TopState('books on nats://one:4222', '/elsewhere');
   const names = Array.from({ length: workers }, (_, i) => `worker-${i}`);
   state.onEvent(started(names), at);
   for (let step = 0; step < 57; step++) state.onEvent(committed(step, 7 - step / 40), at);

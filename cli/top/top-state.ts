@@ -17,15 +17,18 @@ export class TopState implements Watcher {
   end: string | null = null;
   /** What happened, the newest last. */
   news: string[] = [];
+  readonly #folder: string;
 
-  constructor(title: string) {
+  /** @param folder in which whoever reads it is */
+  constructor(title: string, folder: string) {
     this.title = title;
+    this.#folder = folder;
   }
 
   onEvent(event: ShownEvent, time: string): void {
     this.live.take(event);
     if (event.kind === 'started') this.end = null;
-    const said = sentence(event);
+    const said = sentence(event, this.#folder);
     if (said !== null) this.#say(said, time);
   }
 

@@ -56,13 +56,13 @@ export async function topCommand(words: readonly string[]): Promise<ExitCode> {
 }
 
 async function printOnce(source: TopSource): Promise<void> {
-  const state = new TopState(source.title);
+  const state = new TopState(source.title, process.cwd());
   await source.readOnce(state);
   process.stdout.write(`${drawTop(state, look(), true).join('\n')}\n`);
 }
 
 async function draw(source: TopSource): Promise<void> {
-  const state = new TopState(source.title);
+  const state = new TopState(source.title, process.cwd());
   const leaving = new AbortController();
   const leave = (): void => leaving.abort();
   const screen = new FullScreen(process.stdout, process.stdin, leave);

@@ -18,6 +18,7 @@ function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = 
     environment,
     stdout: stream(written),
     stderr: stream([]),
+    folder: '/elsewhere',
     now: () => now,
   });
   const wait = (milliseconds: number): void => {

@@ -17,6 +17,8 @@ export interface DisplayParts {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly environment: NodeJS.ProcessEnv;
+  /** In which whoever reads it is: paths below it are shown from there. */
+  readonly folder: string;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
 }

@@ -14,6 +14,7 @@ export function openOwnDisplay(json: boolean): Display {
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
+    folder: process.cwd(),
     now: () => performance.now(),
   });
   if (display instanceof TerminalDisplay) watchTerminal(display);

@@ -31,7 +31,7 @@ export class PlainDisplay implements Display {
     const now = this.#parts.now();
     const before = this.#state.last;
     this.#state.take(event, now);
-    const said = sentence(event);
+    const said = sentence(event, this.#parts.folder);
     if (said !== null) this.note(said);
     if (event.kind === 'waiting' && !this.#due(now)) return;
     if (event.kind === 'waiting') this.note(`waiting: ${event.reason}`);

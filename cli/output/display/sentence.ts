@@ -8,15 +8,21 @@ import type {
 } from '../../../shared/history/shown-event.js';
 import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
 import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
+import { shownPath } from '../text/shown-path.js';
 import { operatorSentence } from './operator-sentence.js';
 
-/** Sentences for the events that happen once; null for those that are shown as progress. */
-export function sentence(event: ShownEvent): string | null {
+/**
+ * Sentences for the events that happen once; null for those that are shown as progress.
+ *
+ * @param folder in which whoever reads it is
+ */
+export function sentence(event: ShownEvent, folder: string): string | null {
   switch (event.kind) {
     case 'started': {
-      const from = event.resumedFrom === null ? '' : ` from ${event.resumedFrom}`;
+      const from =
+        event.resumedFrom === null ? '' : ` from ${shownPath(event.resumedFrom, folder)}`;
       const { firstStep, members, totalSteps } = event;
-      const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
+      const who = workers(members.length);
       return firstStep >= totalSteps
         ? `evaluating step ${firstStep}${from} on ${who}`
         : `training steps ${firstStep + 1} to ${totalSteps}${from} on ${who}`;
@@ -29,8 +35,10 @@ export function sentence(event: ShownEvent): string | null {
       return `${event.coordinator} leads the run from here on`;
     case 'notice':
       return event.text;
-    case 'checkpointed':
-      return `checkpoint of step ${event.committedSteps} in ${event.path} (${event.seconds.toFixed(1)} s)`;
+    case 'checkpointed': {
+      const where = shownPath(event.path, folder);
+      return `checkpoint of step ${event.committedSteps} in ${where} (${event.seconds.toFixed(1)} s)`;
+    }
     case 'validated':
       return validationSentence(event);
     case 'rolled-back':
@@ -48,9 +56,11 @@ export function sentence(event: ShownEvent): string | null {
 
 function generationSentence(event: Extract<ShownEvent, { kind: 'generation' }>): string {
   const { committedSteps, members, reason } = event;
-  const who = `${members.length} ${members.length === 1 ? 'worker' : 'workers'}`;
-  return `${reason}: ${who} go on after step ${committedSteps}`;
+  const goes = members.length === 1 ? 'goes' : 'go';
+  return `${reason}: ${workers(members.length)} ${goes} on after step ${committedSteps}`;
 }
+
+const workers = (count: number): string => `${count} ${count === 1 ? 'worker' : 'workers'}`;
 
 /** A planned change says enough by what it has changed. */
 function recoverySentence(event: ShownRecovery): string | null {

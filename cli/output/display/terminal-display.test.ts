@@ -17,6 +17,7 @@ function onTerminal(environment: NodeJS.ProcessEnv = { NO_COLOR: '1' }, columns 
   let now = 0;
   const display = openDisplay({
     ...{ json: false, environment, stdout: stream, stderr: stream },
+    folder: '/elsewhere',
     now: () => now,
   });
   assert.ok(display instanceof TerminalDisplay);

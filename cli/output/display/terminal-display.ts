@@ -38,7 +38,7 @@ export class TerminalDisplay implements Display {
 
   event(event: ShownEvent): void {
     this.#state.take(event);
-    const said = sentence(event);
+    const said = sentence(event, this.#parts.folder);
     if (said === null && !this.#shows(event)) return;
     this.#isOpen = true;
     if (event.kind === 'finished' || event.kind === 'failed') this.leave();
