@@ -4,7 +4,7 @@ import { lane, step } from '../shared/ids.js';
 import type { LanePlan, LaneTargets } from '../shared/plan/lane-plan.js';
 import { decodeSafetensors } from '../shared/safetensors.js';
 import type { DecoderConfig, ModelConfig } from '../worker/model/model-config.js';
-import type { StepShapes } from './step-flops.js';
+import type { StepShapes } from '../worker/model/step-flops.js';
 
 export interface StepBatch {
   readonly name: string;

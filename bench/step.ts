@@ -13,6 +13,7 @@ import { openEngine } from '../worker/engine/open-engine.js';
 import { Hllm } from '../worker/model/hllm.js';
 import { initialWeights } from '../worker/model/parameters/initial-weights.js';
 import { isEverything } from '../worker/model/parameters/what-trains.js';
+import { type StepShapes, stepFlops } from '../worker/model/step-flops.js';
 import { assembleBatch } from '../worker/training/batches/lane-batch.js';
 import { ItemCache } from '../worker/training/item-cache/item-cache.js';
 import { Trainer } from '../worker/training/step/trainer.js';
@@ -20,7 +21,6 @@ import { EngineClock } from './engine-clock.js';
 import { matmulRate } from './matmul-rate.js';
 import { median } from './median.js';
 import { readStepBatch, type StepBatch, stepPlan, stepShapes } from './step-batch.js';
-import { type StepShapes, stepFlops } from './step-flops.js';
 import { parseStepOptions, type StepOptions, stepUsage } from './step-options.js';
 
 export async function benchStep(args: string[]): Promise<void> {

@@ -146,6 +146,24 @@ export const stagesMax = 16;
 /** Members of a job; one hop from everyone to everyone stops being a good idea well before. */
 export const membersMax = 1024;
 
+/**
+ * Members up to which each tells of its link to every other one: all pairs are 240 links then, 5 kB of a
+ * history each time. Beyond it a member tells its sums, and its `linkPeersTold` slowest peers.
+ */
+export const linkPairsMembers = 16;
+export const linkPeersMax = linkPairsMembers - 1;
+/** One slow peer, or the members of one slow machine, show among so many. */
+export const linkPeersTold = 4;
+
+/**
+ * A history has the links of a generation so often, and once soon: of 16 members 45 MB a day, of 64 a fifth of
+ * what it has of their phases.
+ */
+export const linksToldInterval: Millis = millis(10_000);
+
+/** A worker asks its links thread so often; a step never does. */
+export const linksAskedInterval: Millis = millis(2000);
+
 /** Lanes of a job: each has a line in every step's statistics, and its sum a place in memory. */
 export const lanesMax = 256;
 

@@ -6,6 +6,7 @@
 import type { WorkerId } from '../../shared/ids.js';
 import type { LanesAccount } from '../../shared/ledger/lanes-account.js';
 import type { ReportedStep } from '../../shared/messages/report-fields.js';
+import type { LinksTold, OwnWork } from '../../shared/messages/work-fields.js';
 
 /** Members disagree about a step: their weights have diverged, so the run must not go on. */
 export class MembersDifferError extends Error {
@@ -21,6 +22,10 @@ export interface StepReport {
   readonly lanes: LanesAccount;
   /** Of the step's plan as this member read it. */
   readonly planSha256: string;
+  /** Left out by who does not count it. */
+  readonly work?: OwnWork | undefined;
+  /** Left out by most. */
+  readonly links?: LinksTold | undefined;
 }
 
 /** Fields that are the same number on every member. */

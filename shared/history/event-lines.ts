@@ -1,6 +1,7 @@
 /** Turns what the processes of a run tell into the lines of its history. */
 import type { ReportedBest, ReportedStep } from '../messages/report-fields.js';
 import type { PhasesTold, Recovered, RunEvent, RunResult } from '../messages/run-events.js';
+import type { LinksTold } from '../messages/work-fields.js';
 import type { HistoryLine, HistoryLineOf, ProgressLine } from './history-line.js';
 import { operatorLine } from './operator-lines.js';
 import { resultFields, targetFields } from './result-fields.js';
@@ -132,13 +133,30 @@ function phasesLine(
     committed_steps: committedSteps,
     generation,
     steps,
-    members: members.map(({ worker, lanes, phaseSeconds, waitSeconds }) => ({
+    members: members.map(({ worker, lanes, phaseSeconds, waitSeconds, work, host, links }) => ({
       ...{ worker, lanes },
       phase_seconds: phaseSeconds,
       wait_seconds: waitSeconds,
+      ...(work && {
+        work: { users: work.users, item_tokens: work.itemTokens, flops: work.flops },
+      }),
+      ...(host !== undefined && { host }),
+      ...(links && { links: linksLine(links) }),
     })),
   };
 }
+
+const linksLine = ({ seconds, sentBytes, receivedBytes, peers }: LinksTold) => ({
+  seconds,
+  sent_bytes: sentBytes,
+  received_bytes: receivedBytes,
+  peers: {
+    ranks: peers.map(({ rank }) => rank),
+    sent_bytes: peers.map((peer) => peer.sentBytes),
+    send_seconds: peers.map((peer) => peer.sendSeconds),
+    wait_seconds: peers.map((peer) => peer.waitSeconds),
+  },
+});
 
 function recoveryLine(
   event: Recovered,

@@ -111,6 +111,22 @@ const committed = line('committed', {
   wait_seconds: seconds,
 });
 
+/** What went over a member's links within so many seconds, headers included. */
+const links = z.object({
+  seconds,
+  sent_bytes: count,
+  received_bytes: count,
+  /** Side by side: of up to 16 members all peers by rank, of more the slowest ones. */
+  peers: z.object({
+    ranks: z.array(count),
+    sent_bytes: z.array(count),
+    /** While something was on its way to the peer. */
+    send_seconds: z.array(seconds),
+    /** While an exchange lacked something of the peer. */
+    wait_seconds: z.array(seconds),
+  }),
+});
+
 /** Where the members' time went: sums over the `steps` steps since the line before, told every few seconds. */
 const phases = line('phases', {
   generation: count,
@@ -123,6 +139,11 @@ const phases = line('phases', {
       phase_seconds: values,
       /** Waiting for peers. */
       wait_seconds: seconds,
+      /** Of its own lanes, over these steps. */
+      work: z.object({ users: count, item_tokens: count, flops: z.number().min(0) }).optional(),
+      /** With `links`, about every ten seconds. */
+      host: z.string().optional(),
+      links: links.optional(),
     }),
   ),
 });

@@ -115,6 +115,11 @@ export class SimLinks implements WorkerLinks, LinkEnd {
     return opened;
   }
 
+  /** Messages of the simulation have no bytes. */
+  async traffic(): Promise<[]> {
+    return [];
+  }
+
   drop(generation: Generation, reason: string): void {
     const opened = this.#generations.get(generation);
     if (opened === undefined) return;

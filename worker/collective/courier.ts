@@ -13,6 +13,7 @@ import { EarlyFrames } from './frames/early-frames.js';
 import { FrameParser } from './frames/frame-parser.js';
 import { FrameQueue } from './frames/frame-queue.js';
 import { FrameError, type FrameHeader, headerBytes } from './frames/frames.js';
+import { LinkMeter, type LinkTraffic } from './link-meter.js';
 import type { Link } from './links/link.js';
 import type { Operation, OutgoingFrame } from './operation.js';
 import { tagKey } from './tag.js';
@@ -49,12 +50,16 @@ class Peer {
   readonly link: Link;
   readonly queue: FrameQueue;
   readonly early = new EarlyFrames();
+  readonly meter: LinkMeter;
+  /** Operations that lack something of it. */
+  readonly owes = new Set<Task>();
   departed = false;
   /** The operation that has opened the frame whose payload is arriving; null where none had started. */
   opener: Task | null = null;
 
   constructor(link: Link) {
     this.link = link;
+    this.meter = new LinkMeter(link.peer);
     this.queue = new FrameQueue(link);
   }
 }
@@ -107,9 +112,20 @@ export class Courier {
       for (const peer of this.#peers.values()) {
         this.#distrustful(peer, () => this.#deliverEarly(peer, key, task));
       }
-      for (const peer of this.#peers.values()) this.#requireLeftover(peer);
+      for (const peer of this.#peers.values()) {
+        this.#requireLeftover(peer);
+        if (!operation.owes(peer.link.peer)) continue;
+        peer.owes.add(task);
+        peer.meter.waits(this.#options.clock.now());
+      }
       this.#settle(task);
     });
+  }
+
+  /** What each link has carried so far. */
+  traffic(): LinkTraffic[] {
+    const now = this.#options.clock.now();
+    return [...this.#peers.values()].map(({ meter }) => meter.read(now));
   }
 
   /**
@@ -183,6 +199,7 @@ export class Courier {
   #complete(peer: Peer, header: FrameHeader, payload: Uint8Array): void {
     const { traffic } = this.#options;
     traffic.countReceived(header.tag.phase, headerBytes + header.byteLength);
+    peer.meter.received(headerBytes + header.byteLength);
     if (peer.opener !== null) {
       this.#receive(peer, peer.opener, header);
       return;
@@ -201,15 +218,23 @@ export class Courier {
   #receive(peer: Peer, task: Task, header: FrameHeader): void {
     task.movedAt = this.#options.clock.now();
     task.operation.receive(peer.link.peer, header);
+    this.#served(peer, task);
     this.#settle(task);
   }
 
-  #deliverEarly({ early, link }: Peer, key: string, task: Task): void {
+  #served(peer: Peer, task: Task): void {
+    if (task.operation.owes(peer.link.peer) || !peer.owes.delete(task)) return;
+    peer.meter.served(this.#options.clock.now());
+  }
+
+  #deliverEarly(peer: Peer, key: string, task: Task): void {
+    const { early, link } = peer;
     const wasFull = early.isFull;
     for (const { header, payload } of early.take(key)) {
       this.#options.arithmetic.copy(task.operation.open(link.peer, header), payload);
       task.operation.receive(link.peer, header);
     }
+    this.#served(peer, task);
     if (wasFull && !early.isFull) link.resume();
   }
 
@@ -221,6 +246,7 @@ export class Courier {
       frames: frames[Symbol.iterator](),
       complete: (header, byteLength) => {
         task.unsent.set(rank, (task.unsent.get(rank) ?? 0) + byteLength);
+        peer.meter.sends(clock.now());
         return { ...header, generation, tag, byteLength };
       },
       sent: (bytes) => {
@@ -228,6 +254,7 @@ export class Courier {
         task.unsent.set(rank, (task.unsent.get(rank) ?? 0) - bytes);
         task.bytesToSend -= bytes;
         task.movedAt = clock.now();
+        peer.meter.sent(task.movedAt, headerBytes + bytes);
         this.#settle(task);
       },
     });

@@ -202,6 +202,12 @@ test('bytes are counted by phase, and waiting is measured', () =>
       ],
     );
     assert.deepEqual(stats[0]?.received, stats[1]?.sent);
+    const [link] = stats[0]?.generations[0]?.links ?? [];
+    assert.deepEqual(
+      [link?.peer, link?.sentBytes, link?.receivedBytes],
+      [1, 404 + 2 * header, 204 + 2 * header],
+    );
+    assert.ok((link?.waitSeconds ?? 0) > 0.005);
     assert.ok(first.waited() > 0);
   }));
 

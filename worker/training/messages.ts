@@ -8,6 +8,7 @@ import type { Generation, Rank, Step } from '../../shared/ids.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { LaneDigest, StateHash } from '../../shared/ledger/ledger-record.js';
 import type { Position } from '../../shared/membership/position.js';
+import type { OwnWork } from '../../shared/messages/work-fields.js';
 import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { BestSoFar } from '../evaluation/best-so-far.js';
 import type { PretrainedTowers } from '../model/pretrained/pretrained-towers.js';
@@ -125,7 +126,12 @@ export interface Leaving {
 export type Fact =
   /** Something that the user should know and the run goes on without. */
   | { readonly kind: 'notice'; readonly text: string }
-  | { readonly kind: 'committed'; readonly report: StepReport }
+  | {
+      readonly kind: 'committed';
+      readonly report: StepReport;
+      /** Left out by who does not count it. */
+      readonly work?: OwnWork;
+    }
   /** May come after the generation was left. */
   | {
       readonly kind: 'checkpointed';

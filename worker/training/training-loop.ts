@@ -140,10 +140,10 @@ export class TrainingLoop {
     const hashWhole = this.#isCheckpointed(held.committedSteps + 1);
     const outcome = await this.#train(batches, { ...wishes(), planSeconds, hashWhole });
     this.#commit(outcome);
-    const { report } = outcome;
+    const { report, work } = outcome;
     const pending: Pending = { kind: 'look', step: committedStep(report, negativesOf(batches)) };
     held.pending = pending;
-    this.#parts.tell({ kind: 'committed', report });
+    this.#parts.tell({ kind: 'committed', report, work });
     membership.requireInside();
     await this.#follow(pending);
   }

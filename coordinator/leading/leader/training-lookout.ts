@@ -16,7 +16,8 @@ export class TrainingLookout {
 
   constructor(run: Leadership) {
     this.#run = run;
-    this.#phases = new PhaseSums(run.now);
+    const hostOf = (worker: WorkerId) => run.memory.workers.get(worker)?.status.host ?? null;
+    this.#phases = new PhaseSums(run.now, hostOf);
   }
 
   /** Who trains now: those whose reports make a step complete. */

@@ -56,6 +56,17 @@ const workerMessages: readonly WorkerMessage[] = [
     ping: 1,
   },
   committed,
+  {
+    ...committed,
+    report: {
+      ...committed.report,
+      work: { itemTokens: 12, flops: 2.5e16 },
+      links: {
+        ...{ seconds: 2, sentBytes: 20, receivedBytes: 30 },
+        peers: [{ rank: 1, sentBytes: 20, sendSeconds: 0.25, waitSeconds: 0 }],
+      },
+    },
+  },
   { ...progress, done: 1, total: 2 },
 ];
 

@@ -21,6 +21,7 @@ import {
   stepReport,
   text,
 } from '../report-fields.js';
+import { linksTold, ownWork } from '../work-fields.js';
 import { decodeMessage, encodeMessage } from './message-codec.js';
 
 export const workerPhases = [
@@ -81,6 +82,10 @@ const reports = z.discriminatedUnion('kind', [
     lanes: lanesAccount,
     /** Of the step's plan as this member read it. */
     planSha256: sha256,
+    /** Left out by who does not count it. */
+    work: ownWork.optional(),
+    /** Every few seconds, where there are peers. */
+    links: linksTold.optional(),
   }),
   z.strictObject({ kind: z.literal('checkpointed'), committedSteps: count, path, seconds }),
   ...facts,

@@ -22,6 +22,7 @@ import {
   stepReport,
   text,
 } from '../report-fields.js';
+import { linksTold, ownWork } from '../work-fields.js';
 import { operatorEntries } from './operator-entries.js';
 import { requestBy } from './request-fields.js';
 
@@ -98,7 +99,16 @@ const happening = z.discriminatedUnion('kind', [
     steps: count,
     /** By rank. */
     members: z
-      .array(z.strictObject({ worker, lanes: count, phaseSeconds, waitSeconds: seconds }))
+      .array(
+        z.strictObject({
+          ...{ worker, lanes: count, phaseSeconds, waitSeconds: seconds },
+          /** Of its own lanes; left out where it has not told it. */
+          work: ownWork.extend({ users: count }).optional(),
+          /** Told less often. */
+          host: z.string().max(253).optional(),
+          links: linksTold.optional(),
+        }),
+      )
       .max(membersMax),
   }),
   z.strictObject({ kind: z.literal('stopping'), by: requestBy }),

@@ -349,4 +349,6 @@ const bytesOfSections = (sections: StateVectors): StateSectionBytes[] =>
     return { name, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
   });
 
-const noTraffic: LinkStats = { sent: {}, received: {}, refusedFrames: 0, refusedConnections: 0 };
+const noTraffic: LinkStats = {
+  ...{ sent: {}, received: {}, refusedFrames: 0, refusedConnections: 0, generations: [] },
+};

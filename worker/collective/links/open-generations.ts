@@ -210,6 +210,7 @@ export class OpenGenerations {
 
   #forget(generation: Generation, open: Open, reason: string): void {
     this.#open.delete(generation);
+    this.#parts.traffic.closed(generation);
     this.#parts.server.forget(generation);
     const { connecting, courier, port } = open;
     const error = new ExchangeAbortedError(reason);
@@ -229,7 +230,7 @@ export class OpenGenerations {
   ): Courier {
     const { arithmetic, awakeClock: clock, traffic, hearHost, onFailure, onTrouble } = this.#parts;
     const isAskedFor = (): boolean => this.#open.get(generation)?.port != null;
-    return new Courier({
+    const courier = new Courier({
       ...{ generation, links, arithmetic, clock, deadline, traffic },
       beforePiece: hearHost,
       onFailure: (error) => {
@@ -240,6 +241,8 @@ export class OpenGenerations {
         if (isAskedFor()) onTrouble({ generation, peer, how, detail });
       },
     });
+    traffic.opened(generation, () => courier.traffic());
+    return courier;
   }
 
   #serve(courier: Courier, rank: Rank, port: MessagePort, order: ToExchange): void {

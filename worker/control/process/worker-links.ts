@@ -13,6 +13,10 @@ export function workerLinks(host: LinksHost, address: string): OpenLinks {
     serve: (state) => host.serve(state),
     copy: (request) => host.copy(request),
     stats: () => host.stats(),
+    traffic: async (generation) => {
+      const { generations } = await host.stats();
+      return generations.find((open) => open.generation === generation)?.links ?? [];
+    },
     close: () => host.close(),
   };
 }

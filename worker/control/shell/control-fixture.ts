@@ -39,7 +39,13 @@ import { type FromTraining, phases, type ToTraining } from '../../training/messa
 import { lead, me, self } from '../situation/situation-fixture.js';
 import { PermitLease } from './permit-lease.js';
 import { WorkerControl } from './worker-control.js';
-import type { BusyThread, CopyRequest, StateOffer, WorkerNews } from './worker-parts.js';
+import type {
+  BusyThread,
+  CopyRequest,
+  LinkTraffic,
+  StateOffer,
+  WorkerNews,
+} from './worker-parts.js';
 
 export const run = { job: jobId('test'), run: runId('t0123456789abcdef') };
 const laneCount = 4;
@@ -72,6 +78,8 @@ export class Stage {
   readonly permit = new PublicationPermit();
   /** What the worker's checkpoints are found to be. */
   checkpoint: { path: string; committedSteps: number } | null = null;
+  /** Of its links, whichever generation is asked for. */
+  traffic: readonly LinkTraffic[] = [];
   /** The digest of files that this machine lacks. */
   lacks: string | null = null;
   busy: BusyThread | null = null;
@@ -138,6 +146,7 @@ export class Stage {
           return new MessageChannel().port1;
         },
         drop: (generation) => this.drops.push(generation),
+        traffic: async () => this.traffic,
         onTrouble: (listener) => {
           this.#trouble = listener;
         },

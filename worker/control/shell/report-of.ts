@@ -2,6 +2,7 @@
 import { accountOf } from '../../../shared/ledger/lanes-account.js';
 import type { WorkerProgress, WorkerReport } from '../../../shared/messages/cluster/from-worker.js';
 import { failureText } from '../../../shared/messages/report-fields.js';
+import type { LinksTold } from '../../../shared/messages/work-fields.js';
 import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
 import type { Fact, FromTraining } from '../../training/messages.js';
 
@@ -21,17 +22,21 @@ export const progressOf = (
  *
  * @param planSha256 of a committed step's plan as it was read here.
  * @param run of lanes that this member owns
+ * @param links what is to be told of them beside a committed step
  */
 export function reportOf(
   fact: Exclude<Fact, Progress>,
   planSha256: string | null,
   run: LaneRun,
+  links: LinksTold | null = null,
 ): WorkerReport {
   switch (fact.kind) {
     case 'committed': {
+      const { work } = fact;
       const { lanes, ...report } = fact.report;
       if (planSha256 === null) throw new Error(`Step ${report.step} was trained without a plan`);
-      return { kind: 'committed', report, lanes: accountOf(lanes, run), planSha256 };
+      const told = { kind: 'committed', report, lanes: accountOf(lanes, run), planSha256 } as const;
+      return { ...told, ...(work && { work }), ...(links && { links }) };
     }
     case 'notice':
       return { kind: 'notice', text: failureText(fact.text) };

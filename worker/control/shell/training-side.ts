@@ -14,6 +14,7 @@ import { type LaneRun, lanesOf, sharesOf } from '../../../shared/plan/lane-owner
 import type { RunAddress } from '../../../shared/run/run-id.js';
 import type { Fact, FromTraining, StateSource, ToTraining } from '../../training/messages.js';
 import type { Action, WorkerEvent } from '../situation/worker-event.js';
+import { LinkWatch } from './link-watch.js';
 import { PlanFeed } from './plan-feed.js';
 import { isProgress, progressOf, reportOf } from './report-of.js';
 import { Speed } from './speed.js';
@@ -24,7 +25,7 @@ import type { PreparedRun, TrainingHost, WorkerControlParts } from './worker-par
 export interface TrainingSideParts
   extends Pick<
     WorkerControlParts,
-    'bus' | 'incarnation' | 'links' | 'log' | 'metrics' | 'openTraining' | 'worker'
+    'bus' | 'clock' | 'incarnation' | 'links' | 'log' | 'metrics' | 'openTraining' | 'worker'
   > {
   readonly run: RunAddress;
   readonly prepared: PreparedRun;
@@ -43,6 +44,7 @@ export class TrainingSide {
   readonly #copy: StateCopy;
   readonly #speed = new Speed();
   readonly #watch = new ThreadWatch();
+  readonly #links: LinkWatch;
   /** Left, and not yet readable. */
   #left: Extract<FromTraining, { kind: 'left' }> | null = null;
   #position: Position | null = null;
@@ -51,6 +53,7 @@ export class TrainingSide {
   constructor(parts: TrainingSideParts) {
     this.#parts = parts;
     const { bus, hear, links, metrics, onFailure, onRefused, prepared, run } = parts;
+    this.#links = new LinkWatch(links, () => parts.clock.now());
     metrics.build(prepared.job.spec.engine.name);
     this.#thread = parts.openTraining(prepared.start, {
       onMessage: (message) => this.#hear(message),
@@ -120,6 +123,7 @@ export class TrainingSide {
     const shares = members.map(({ lanes }) => lanes);
     this.#run = sharesOf(shares).run(rank);
     const writes = writer === this.#parts.worker;
+    this.#links.enter(links === null ? null : generation);
     this.#post({ kind: 'enter', generation, rank, shares, links, writes });
     this.#feed.open(lanesOf(this.#run), committedSteps);
   }
@@ -148,6 +152,7 @@ export class TrainingSide {
   /** What is to be told about the thread; null where nothing is. */
   tick(): string | null {
     this.#feed.tick();
+    this.#links.tick();
     return this.#watch.look(this.#thread.busyFor());
   }
 
@@ -227,7 +232,8 @@ export class TrainingSide {
   #hearFact(fact: Fact, generation: number) {
     const { incarnation, metrics, progress, report } = this.#parts;
     if (isProgress(fact)) return progress(progressOf(fact, incarnation, generation));
-    report(generation, reportOf(fact, this.#planOf(fact), this.#run));
+    const carried = fact.kind === 'committed' ? this.#links.take(generation) : null;
+    report(generation, reportOf(fact, this.#planOf(fact), this.#run, carried));
     switch (fact.kind) {
       case 'committed': {
         const committedSteps = fact.report.step + 1;

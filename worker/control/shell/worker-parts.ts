@@ -41,6 +41,8 @@ export interface WorkerLinks {
     readonly deadline: Millis;
     readonly connectDeadline: Millis;
   }): Promise<MessagePort>;
+  /** What each link of a generation has carried since it was made; none where it is not open. */
+  traffic(generation: Generation): Promise<readonly LinkTraffic[]>;
   /** Ends every wait of a generation at once. */
   drop(generation: Generation, reason: string): void;
   onTrouble(
@@ -59,6 +61,15 @@ export interface WorkerLinks {
    * @throws an error of code `STATE_ABSENT` where the peer has none now, or another one.
    */
   copy(request: CopyRequest): Promise<StateOffer>;
+}
+
+/** See worker/collective/link-meter.ts. */
+export interface LinkTraffic {
+  readonly peer: Rank;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly sendSeconds: number;
+  readonly waitSeconds: number;
 }
 
 export interface CopyRequest {

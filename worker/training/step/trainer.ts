@@ -10,6 +10,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import { type Lane, type Step, step } from '../../../shared/ids.js';
 import type { StateHash } from '../../../shared/ledger/ledger-record.js';
+import type { OwnWork } from '../../../shared/messages/work-fields.js';
 import type { LaneRun } from '../../../shared/plan/lane-ownership.js';
 import type { LanePlan } from '../../../shared/plan/lane-plan.js';
 import { mostSums } from '../../../shared/reduction/running-tree-sum.js';
@@ -33,6 +34,7 @@ import { StatisticsExchange } from './exchange-statistics.js';
 import { LaneSums } from './lane-sums.js';
 import { NonFiniteError } from './non-finite-error.js';
 import { withinMemory } from './out-of-memory-error.js';
+import { ownWork } from './own-work.js';
 import { PhaseTimer } from './phase-timer.js';
 import { SharedFloats } from './shared-floats.js';
 import { evenSlices, rowSlices } from './slices.js';
@@ -72,6 +74,8 @@ export interface StepOptions {
 
 export interface StepOutcome {
   readonly report: StepReport;
+  /** Of this member alone. */
+  readonly work: OwnWork;
   readonly laneLosses: readonly number[];
   /** True where any member was asked to stop. */
   readonly stop: boolean;
@@ -196,6 +200,7 @@ export class Trainer {
       laneLosses: statistics.laneLosses,
       stop: statistics.stop,
       change: statistics.change,
+      work: ownWork(model, batches),
       report: {
         step: current,
         stage: this.#parts.stage ?? null,

@@ -7,7 +7,7 @@
  * Legend: T rows, H hidden size, I intermediate size, Nq query heads, Nk key-value heads, D head
  * size, n items, R predictions, K negatives.
  */
-import { type DecoderConfig, headSize, type ModelConfig } from '../worker/model/model-config.js';
+import { type DecoderConfig, headSize, type ModelConfig } from './model-config.js';
 
 export interface StepShapes {
   /** Rows of each distinct item's text, the [ITEM] row included. [n] */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { DecoderConfig, ModelConfig } from '../worker/model/model-config.js';
+import type { DecoderConfig, ModelConfig } from './model-config.js';
 import { stepFlops } from './step-flops.js';
 
 /** Two query heads of size 4 on one key head. */

@@ -1,0 +1,84 @@
+/**
+ * What one link of a generation has carried, and how long that took. A slow network and a slow member look
+ * alike to whoever waits: the first one sends for long, the second one is waited for and sends fast.
+ */
+import type { Rank } from '../../shared/ids.js';
+import type { Millis } from '../../shared/units.js';
+
+/** Since the link was made. */
+export interface LinkTraffic {
+  readonly peer: Rank;
+  /** Headers included. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** While something was on its way to the peer: a socket takes what is short at once. */
+  readonly sendSeconds: number;
+  /** While an exchange that had begun here lacked something of the peer; this thread may have computed. */
+  readonly waitSeconds: number;
+}
+
+export class LinkMeter {
+  readonly #peer: Rank;
+  readonly #sending = new Stopwatch();
+  readonly #waiting = new Stopwatch();
+  #sentBytes = 0;
+  #receivedBytes = 0;
+
+  constructor(peer: Rank) {
+    this.#peer = peer;
+  }
+
+  /** A frame goes to the socket. */
+  sends(now: Millis): void {
+    this.#sending.begin(now);
+  }
+
+  /** A frame has left. */
+  sent(now: Millis, bytes: number): void {
+    this.#sending.end(now);
+    this.#sentBytes += bytes;
+  }
+
+  received(bytes: number): void {
+    this.#receivedBytes += bytes;
+  }
+
+  /** An exchange lacks something of the peer from here on. */
+  waits(now: Millis): void {
+    this.#waiting.begin(now);
+  }
+
+  /** It has all of it. */
+  served(now: Millis): void {
+    this.#waiting.end(now);
+  }
+
+  read(now: Millis): LinkTraffic {
+    return {
+      peer: this.#peer,
+      sentBytes: this.#sentBytes,
+      receivedBytes: this.#receivedBytes,
+      sendSeconds: this.#sending.seconds(now),
+      waitSeconds: this.#waiting.seconds(now),
+    };
+  }
+}
+
+/** How long at least one of several things that overlap has lasted. */
+class Stopwatch {
+  #running = 0;
+  #since = 0;
+  #millis = 0;
+
+  begin(now: Millis): void {
+    if (this.#running++ === 0) this.#since = now;
+  }
+
+  end(now: Millis): void {
+    if (--this.#running === 0) this.#millis += now - this.#since;
+  }
+
+  seconds(now: Millis): number {
+    return (this.#millis + (this.#running > 0 ? now - this.#since : 0)) / 1000;
+  }
+}
