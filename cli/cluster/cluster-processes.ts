@@ -1,6 +1,7 @@
 /** Which processes a run has on one machine, and what each is told. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { operatorTokenVariable } from '../../coordinator/dashboard/server/operators/operator-access.js';
 import type { RunAddress } from '../../shared/run/run-id.js';
 import type { KeptProcess } from './kept-processes.js';
 
@@ -26,6 +27,8 @@ export interface ClusterProcesses {
   /** Of the first coordinator's dashboard; the others take free ones. Null or left out: none is served. */
   readonly dashboardPort?: number | null;
   readonly dashboardHost?: string | null;
+  /** Of whoever acts on the dashboard; null or left out: as this process's environment says. */
+  readonly operatorTokenFile?: string | null;
   /** `newest`, a checkpoint folder, or null to start from the seed. */
   readonly resume: string | null;
   /** Resumes where there is something to resume, and never goes on with a run that is over. */
@@ -75,7 +78,7 @@ export function processesOf(options: ClusterProcesses, nats: NatsEnvironments): 
     return {
       name,
       entry: entries.coordinator,
-      environment: nats.coordinator,
+      environment: { ...nats.coordinator, ...operatorEnvironment(options) },
       arguments: [
         ...coordinatorWords(options, name, port(index)),
         ...dashboardWords(options, index),
@@ -135,6 +138,9 @@ function dashboardWords(
     ...(dashboardHost ? ['--dashboard-host', dashboardHost] : []),
   ];
 }
+
+const operatorEnvironment = ({ operatorTokenFile }: ClusterProcesses): Record<string, string> =>
+  operatorTokenFile == null ? {} : { [operatorTokenVariable]: operatorTokenFile };
 
 export interface WorkerWords {
   readonly job: string;

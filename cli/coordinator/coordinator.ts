@@ -9,6 +9,7 @@ import { jobId, type RunId, runId } from '../../shared/ids.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { claimKey, claimsBucket } from '../../shared/subjects.js';
+import { makeOperatorToken } from '../cluster/operator-token.js';
 import { runCluster } from '../cluster/run-cluster.js';
 import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { coordinatorHelp } from '../help.js';
@@ -166,6 +167,8 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     const resumes = hasProgress(output, isElsewhere);
     return { resumes, command: commandOf(words, resumes) };
   };
+  const note = (text: string): void => display.note(text);
+  const operator = given.dashboardPort === null ? null : makeOperatorToken(output, note);
   const view = viewOf(display, next, written, (warn) =>
     openExporters({ run: checked.run.run, job: checked.job, output, leads: false, warn }),
   );
@@ -183,6 +186,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     metricsHost: given.metricsHost,
     dashboardPort: given.dashboardPort,
     dashboardHost: given.dashboardHost,
+    operatorTokenFile: operator?.file ?? null,
     resume: checked.resume ? 'newest' : null,
     evaluateOnly: false,
     trouble: lock.lost,
@@ -217,5 +221,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
     view.broken(error);
     await view.delivered();
     throw error;
+  } finally {
+    operator?.remove();
   }
 }

@@ -4,6 +4,7 @@ import { readDashboardAccess } from '../../coordinator/dashboard/server/access.j
 import { startDashboard } from '../../coordinator/dashboard/server/dashboard-server.js';
 import { RunsFolder } from '../../coordinator/dashboard/sources/runs-folder.js';
 import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
+import { silentLog } from '../../shared/log.js';
 import { dashboardHelp } from '../help.js';
 import { printable } from '../output/text/printable.js';
 import { UsageError } from '../usage-error.js';
@@ -31,6 +32,7 @@ export async function dashboardCommand(words: readonly string[]): Promise<ExitCo
   const server = await startDashboard({
     ...{ sources, host, port },
     access: readDashboardAccess(host),
+    ...{ operatorToken: null, log: silentLog },
     onTrouble,
   });
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}/`;

@@ -7,6 +7,7 @@ import type { ExitCode } from '../../shared/exit-codes.js';
 import type { TrainingJob } from '../../shared/job-spec/job-spec.js';
 import type { ResumeWish } from '../arguments.js';
 import type { RunEntries } from '../cluster/cluster-processes.js';
+import { makeOperatorToken, type OperatorToken } from '../cluster/operator-token.js';
 import type { Display } from '../output/display/display.js';
 import { metricsTable } from '../output/end/metrics-table.js';
 import { claimName, type NameClaim } from './claim-name.js';
@@ -36,6 +37,7 @@ export interface TrainOptions {
 export async function trainJob(options: TrainOptions): Promise<ExitCode> {
   const lock = await lockFolder(options.output, { note: (text) => options.display.note(text) });
   let claim: NameClaim | null = null;
+  let operator: OperatorToken | null = null;
   try {
     const { output, natsUrl, display, metricsPort } = options;
     const workers = options.job.spec.workers.replicas;
@@ -43,6 +45,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
     const checked = await checkRun(wish);
     claim = natsUrl === null ? null : await claimName(natsUrl, checked, wish.note);
     const { jobFile, history, ledger } = writeRun(checked, wish, lock);
+    operator = options.dashboardPort === null ? null : makeOperatorToken(output, wish.note);
     return await watchRun({
       display,
       history,
@@ -66,6 +69,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
         natsUrl,
         metricsPort,
         dashboardPort: await lastingPort(options.dashboardPort),
+        operatorTokenFile: operator?.file ?? null,
         resume: checked.resume ? 'newest' : null,
         evaluateOnly: false,
         trouble: lock.lost,
@@ -73,6 +77,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
       },
     });
   } finally {
+    operator?.remove();
     await giveBack(lock, claim);
   }
 }

@@ -96,7 +96,9 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     const { lanes } = spec.spec;
     metrics.membersMin.set(min);
     const shown =
-      options.optional('dashboard-port') === undefined ? null : shownRun(spec, run.run, options);
+      options.optional('dashboard-port') === undefined
+        ? null
+        : shownRun(spec, run, { bus, options });
     const coordinator = new Coordinator({
       bus,
       clock: systemClock,
@@ -147,7 +149,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
       unready: () => coordinator.unready,
       access: accessOn(host, (text) => log.warn({}, text)),
     });
-    const dashboard = shown === null ? null : await serveDashboard(shown, options, log);
+    const dashboard = shown === null ? null : await serveDashboard(shown.source, options, log);
     const dashboardPort = dashboard?.port ?? null;
     parent.tell({ kind: 'listening', metricsPort: server.port, dashboardPort });
     log.info({ ...run, metricsPort: server.port, dashboardPort }, 'coordinator started');
@@ -162,6 +164,7 @@ export async function runCoordinator(words: readonly string[], openPlan: OpenPla
     await reporter?.close(outcome.kind === 'left' ? null : coordinator.standing);
     endWithin(goodbyeTimeout);
     await coordinator.close();
+    shown?.close();
     await dashboard?.close();
     await bus.close();
     if (outcome.kind === 'failed') tellFailure(outcome, parent.tell);

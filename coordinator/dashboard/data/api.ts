@@ -58,6 +58,8 @@ export interface RunState extends RunSummary {
   } | null;
   /** Who paused it, and the committed steps at which it stands, or will; null where it trains on. */
   readonly paused: { readonly by: string; readonly standsAt: number } | null;
+  /** Members that an operator has told to hand over and end, until they have. */
+  readonly draining: readonly string[];
   readonly end: HistoryLineOf<'finished' | 'failed'> | null;
 }
 
@@ -116,6 +118,32 @@ export interface Recommendations {
   readonly checkpoint: string;
 }
 
+/** What an operator may ask of a run. */
+export type Action =
+  | { readonly kind: 'pause' | 'go-on' | 'checkpoint' | 'stop' }
+  | { readonly kind: 'drain'; readonly worker: string };
+
+/** Whether a run can be asked for anything: never, not as it was started, or by who signs in. */
+export type Acting = 'never' | 'not-set-up' | 'by-operators';
+
+/** What the server says of whoever asks. */
+export interface OperatorAnswer {
+  /** As it was typed at sign-in; null: not signed in. */
+  readonly name: string | null;
+}
+
+/** To a sign-in: what the cookie does not hold. */
+export interface SignInAnswer {
+  readonly name: string;
+  /** To be sent with every request of an operator. */
+  readonly proof: string;
+}
+
+/** What was done, in a sentence. */
+export interface ActionAnswer {
+  readonly said: string;
+}
+
 export interface RunAnswer {
   readonly state: RunState;
   readonly timeline: readonly TimelineLine[];
@@ -128,6 +156,7 @@ export interface RunAnswer {
   readonly folder: string | null;
   /** Whether its model can be asked here. */
   readonly canRecommend: boolean;
+  readonly acting: Acting;
   /** Of the stream of changes: what comes behind this answer is asked for by it. */
   readonly version: string;
 }

@@ -66,6 +66,26 @@ test('its phase is what its newest lines say', () => {
   assert.equal(modelOf(started(0), failed, started(1)).state.phase, 'training');
 });
 
+// Would catch a worker that seems to leave for ever, or that can be drained again while it leaves.
+test('a worker that is drained leaves until a generation has formed without it', () => {
+  const by = { by: 'Ann', id: 'a'.repeat(16) };
+  const draining: HistoryLine = {
+    ...{ kind: 'draining', time, committed_steps: 1, worker: 'worker-1', ...by },
+  };
+  const generation = (...members: string[]): HistoryLine => ({
+    ...{ kind: 'generation', time, committed_steps: 2, generation: 2, members },
+    ...{ planned: true, reason: 'a change' },
+  });
+  const leaving = modelOf(started(0), step(1), draining, draining);
+  assert.deepEqual(leaving.state.draining, ['worker-1']);
+  leaving.add(generation('worker-0', 'worker-1', 'worker-2'));
+  assert.deepEqual(leaving.state.draining, ['worker-1']);
+  leaving.add(generation('worker-0', 'worker-2'));
+  assert.deepEqual(leaving.state.draining, []);
+  leaving.add(generation('worker-0', 'worker-1', 'worker-2'));
+  assert.deepEqual(leaving.state.draining, []);
+});
+
 // Would catch a viewer that misses a step, or hears it twice.
 test('each change is told once', () => {
   const model = modelOf(started(0), step(1));

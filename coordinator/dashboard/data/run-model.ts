@@ -47,6 +47,7 @@ export class RunModel {
   #doing: RunState['doing'] = null;
   #end: RunState['end'] = null;
   #paused: RunState['paused'] = null;
+  #draining: readonly string[] = [];
   #changes = noChanges();
 
   constructor(id: string) {
@@ -164,6 +165,7 @@ export class RunModel {
       },
       doing: this.#doing,
       paused: this.#paused,
+      draining: this.#draining,
       end: this.#end,
     };
   }
@@ -218,6 +220,9 @@ export class RunModel {
       case 'went_on':
         this.#paused = null;
         return;
+      case 'draining':
+        this.#draining = [...this.#draining.filter((one) => one !== line.worker), line.worker];
+        return;
       case 'finished':
       case 'failed':
         this.#end = line;
@@ -229,6 +234,8 @@ export class RunModel {
   }
 
   #join(workers: readonly string[]): void {
+    // Whoever has left has done it; whoever comes again is another process.
+    this.#draining = this.#draining.filter((worker) => workers.includes(worker));
     this.#members = workers.map((worker) => ({ worker, lanes: null }));
   }
 

@@ -8,15 +8,46 @@ import type {
   SeriesAnswer,
 } from '../data/api.js';
 
-async function ask<Answer>(path: string): Promise<Answer> {
-  const headers = { Accept: 'application/json', 'X-Lockstep': 'dashboard' };
-  const response = await fetch(path, { headers });
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.error ?? `the server answers ${response.status}`);
-  return body as Answer;
+/** The server refuses, and says why. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
-const runPath = (id: string): string => `/api/runs/${encodeURIComponent(id)}`;
+/** @throws AnswerError */
+export async function ask<Answer>(
+  path: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return answerIn(await fetch(path, { headers: { ...headers, ...more } }));
+}
+
+/** Of what changes something. @throws AnswerError */
+export async function tell<Answer>(
+  path: string,
+  body: object,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const type = { 'Content-Type': 'application/json' };
+  const init = { method: 'POST', headers: { ...headers, ...type, ...more } };
+  return answerIn(await fetch(path, { ...init, body: JSON.stringify(body) }));
+}
+
+const headers = { Accept: 'application/json', 'X-Lockstep': 'dashboard' };
+
+async function answerIn<Answer>(response: Response): Promise<Answer> {
+  const body = await response.json();
+  if (response.ok) return body as Answer;
+  throw new AnswerError(body.error ?? `the server answers ${response.status}`, response.status);
+}
+
+export const runPath = (id: string): string => `/api/runs/${encodeURIComponent(id)}`;
 
 export const askRuns = (): Promise<readonly RunSummary[]> => ask('/api/runs');
 export const askRun = (id: string): Promise<RunAnswer> => ask(runPath(id));

@@ -10,6 +10,7 @@ import type {
 } from '../data/api.js';
 import { extend } from '../data/extend-series.js';
 import { ago, duration, number } from '../data/words.js';
+import { ActionsView } from './actions-view.js';
 import { charted } from './charted.js';
 import { askRun, askSeries, openStream } from './client.js';
 import { controls, readSettings } from './controls.js';
@@ -35,6 +36,7 @@ export class RunPage implements Page {
   readonly #settings = readSettings();
   readonly #charts: RunCharts;
   readonly #workers = new WorkersView();
+  readonly #actions: ActionsView;
   readonly #timelineView = new TimelineView();
   readonly #job = new JobView();
   readonly #log: LogView;
@@ -65,6 +67,7 @@ export class RunPage implements Page {
     this.#id = id;
     this.#tellConnection = tellConnection;
     this.#log = new LogView(id);
+    this.#actions = new ActionsView(id, () => this.#offerDrains());
     this.#charts = new RunCharts(this.#settings, (range) => void this.#zoom(range));
   }
 
@@ -89,6 +92,7 @@ export class RunPage implements Page {
       h('nav', { 'aria-label': 'place' }, h('a', { href: '#/' }, 'Runs')),
       this.#head,
       this.#reason,
+      this.#actions.element,
       this.#progress,
       figures,
       this.#workers.element,
@@ -121,6 +125,7 @@ export class RunPage implements Page {
   async #read(): Promise<void> {
     const answer = await askRun(this.#id);
     const series = await askSeries(this.#id, this.#range, points);
+    await this.#actions.open(answer.acting);
     if (this.#isClosed) return;
     this.#answer = answer;
     this.#series = series;
@@ -128,8 +133,8 @@ export class RunPage implements Page {
     this.#phases = answer.phases.slice(-phasesKept);
     this.#timelineView.set(this.#timeline, answer.dropped);
     this.#job.set(answer);
-    this.#showState();
     this.#workers.set(answer.state, this.#phases);
+    this.#showState();
     this.#closeStream();
     this.#closeStream = openStream(this.#id, answer.version, {
       onChange: (change) => this.#change(change),
@@ -228,6 +233,11 @@ export class RunPage implements Page {
       done === null ? null : h('p.quiet', {}, done),
     );
     this.#showFigures(state);
+    this.#actions.set(state);
+  }
+
+  #offerDrains(): void {
+    this.#workers.offer((worker) => this.#actions.drainOf(worker));
   }
 
   #showFigures(state: RunState): void {

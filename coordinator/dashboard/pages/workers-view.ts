@@ -1,11 +1,11 @@
 /** Who trains what, and who waits for whom: the phases of a step, stacked for each worker. */
-
 import { color } from '../charts/palette.js';
 import type { PhasesLine, RunState } from '../data/api.js';
-import { type ShownTime, timesOf } from '../data/who-waits.js';
-import { duration, number } from '../data/words.js';
+import { timesOf } from '../data/who-waits.js';
+import type { Offer } from './actions-view.js';
 import { h, setText, show } from './dom.js';
 import { scrolling, section } from './parts.js';
+import { WorkerRow } from './worker-row.js';
 
 const heads = ['Worker', 'Lanes', 'Where a step goes', 'Seconds a step', 'Waits', 'Item tokens/s'];
 
@@ -13,14 +13,20 @@ export class WorkersView {
   readonly element: HTMLElement;
   readonly #verdict = h('p.verdict', { role: 'status' });
   readonly #legend = h('ul.legend');
-  readonly #rows = h('tbody');
+  readonly #body = h('tbody');
+  readonly #actionHead = h('th', { scope: 'col', hidden: true }, 'Action');
+  #rows = new Map<string, WorkerRow>();
 
   constructor() {
     const table = h(
       'table.workers',
       {},
-      h('thead', {}, h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)))),
-      this.#rows,
+      h(
+        'thead',
+        {},
+        h('tr', {}, ...heads.map((head) => h('th', { scope: 'col' }, head)), this.#actionHead),
+      ),
+      this.#body,
     );
     this.element = section('Workers', this.#verdict, scrolling('workers', table), this.#legend);
   }
@@ -29,18 +35,8 @@ export class WorkersView {
     const { members, phases, slowest } = timesOf(lines);
     if (members.length === 0) {
       setText(this.#verdict, 'Times of the workers come a few seconds after training has begun.');
-      show(
-        this.#rows,
-        ...state.members.map(({ lanes, worker }) =>
-          h(
-            'tr',
-            {},
-            h('th', { scope: 'row' }, worker),
-            h('td', {}, lanes === null ? '–' : String(lanes)),
-            h('td', { colspan: 4 }),
-          ),
-        ),
-      );
+      this.#keep(state.members.map(({ worker }) => worker));
+      for (const { lanes, worker } of state.members) this.#rows.get(worker)?.setLanes(lanes);
       show(this.#legend);
       return;
     }
@@ -50,12 +46,13 @@ export class WorkersView {
     this.#verdict.classList.toggle('slow', slowest !== null);
     const lanes = members.reduce((sum, member) => sum + member.lanes, 0);
     const longest = Math.max(...members.map(({ total, wait }) => Math.max(total, wait)));
-    show(
-      this.#rows,
-      ...members.map((member) =>
-        row(member, { phases, longest, lanes, state, isSlow: member.worker === slowest?.worker }),
-      ),
-    );
+    const { itemTokensPerSecond } = state;
+    this.#keep(members.map(({ worker }) => worker));
+    for (const member of members) {
+      const isSlow = member.worker === slowest?.worker;
+      const shared = { phases, longest, lanes, itemTokensPerSecond, isSlow };
+      this.#rows.get(member.worker)?.setTimes(member, shared);
+    }
     show(
       this.#legend,
       ...[...phases, 'waits for peers'].map((phase, index) =>
@@ -63,53 +60,30 @@ export class WorkersView {
       ),
     );
   }
-}
 
-interface Shared {
-  readonly phases: readonly string[];
-  readonly longest: number;
-  /** Of all members. */
-  readonly lanes: number;
-  readonly state: RunState;
-  readonly isSlow: boolean;
-}
-
-function row(member: ShownTime, { isSlow, lanes, longest, phases, state }: Shared): HTMLElement {
-  const { itemTokensPerSecond } = state;
-  const tokens = itemTokensPerSecond === null ? null : (itemTokensPerSecond * member.lanes) / lanes;
-  const spoken = member.phases
-    .map(({ phase, seconds }) => `${phase} ${duration(seconds)}`)
-    .join(', ');
-  const bar = h('div.bar', {
-    role: 'img',
-    'aria-label': `${spoken}, waits ${duration(member.wait)}`,
-  });
-  for (const [index, phase] of phases.entries()) {
-    const seconds = member.phases.find((one) => one.phase === phase)?.seconds ?? 0;
-    if (seconds > 0) bar.append(part(seconds / longest, index, `${phase} ${duration(seconds)}`));
+  /** @param drainOf null where nobody may drain a worker */
+  offer(drainOf: (worker: string) => Offer | null): void {
+    let isOffered = false;
+    for (const [worker, row] of this.#rows) {
+      const drain = drainOf(worker);
+      row.offer(drain);
+      isOffered ||= drain !== null;
+    }
+    this.#actionHead.hidden = !isOffered;
   }
-  if (member.wait > 0) {
-    const waits = h('span.waits', { title: `waits for peers ${duration(member.wait)}` });
-    waits.style.width = `${(member.wait / longest) * 100}%`;
-    bar.append(h('div.waiting', {}, waits));
-  }
-  return h(
-    isSlow ? 'tr.slow' : 'tr',
-    {},
-    h('th', { scope: 'row' }, member.worker),
-    h('td', {}, String(member.lanes)),
-    h('td.wide', {}, bar),
-    h('td', {}, duration(member.total)),
-    h('td', {}, duration(member.wait)),
-    h('td', {}, number(tokens)),
-  );
-}
 
-function part(share: number, index: number, title: string): HTMLElement {
-  const element = h('span', { title });
-  element.style.width = `${share * 100}%`;
-  element.style.background = color(index);
-  return element;
+  /** Rows of these workers, in this order: those that were there stay. */
+  #keep(workers: readonly string[]): void {
+    const known = [...this.#rows.keys()];
+    if (known.join('\n') === workers.join('\n')) return;
+    const rows = workers.map(
+      (worker) => [worker, this.#rows.get(worker) ?? new WorkerRow(worker)] as const,
+    );
+    this.#rows = new Map(rows);
+    const focused = document.activeElement;
+    show(this.#body, ...rows.map(([, { element }]) => element));
+    if (focused instanceof HTMLElement && this.#body.contains(focused)) focused.focus();
+  }
 }
 
 function swatch(index: number | null): HTMLElement {

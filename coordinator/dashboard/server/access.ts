@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../../../process/addresses/announced-address.js';
 import { readTokenFile } from '../../../process/metrics/metrics-access.js';
 import { OptionError } from '../../../process/options.js';
+import { cookieOf } from './cookies.js';
 
 const tokenVariable = 'LOCKSTEP_DASHBOARD_TOKEN_FILE';
 
@@ -50,7 +51,7 @@ export function decideAccess(
     return { kind: 'refused', why: `this server answers to loopback, not to "${host ?? ''}"` };
   }
   const [, bearer = ''] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-  const shown = [bearer, cookieOf(cookie ?? '')];
+  const shown = [bearer, cookieOf(cookie, cookieName)];
   if (shown.some((one) => one !== '' && isToken(one, token))) return { kind: 'allowed' };
   return { kind: 'refused', why: 'open the address that has the token in it' };
 }
@@ -60,11 +61,6 @@ export const isToken = (shown: string, token: string): boolean =>
   timingSafeEqual(digestOf(shown), digestOf(token));
 
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-function cookieOf(header: string): string {
-  const found = header.split(/; */).find((part) => part.startsWith(`${cookieName}=`));
-  return decodeURIComponent(found?.slice(cookieName.length + 1) ?? '');
-}
 
 function isLoopbackHost(header: string): boolean {
   const name = header.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');

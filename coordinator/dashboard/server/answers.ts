@@ -23,6 +23,8 @@ export interface Known {
   readonly sources: RunSources;
   readonly channels: RunChannels;
   readonly series: SeriesCache;
+  /** Whether operators can sign in. */
+  readonly mayAct: boolean;
 }
 
 const pointsMost = 5000;
@@ -66,7 +68,7 @@ function summaryOf({ model }: RunSource): RunSummary {
   };
 }
 
-function wholeOf(run: RunSource, { channels }: Known): RunAnswer {
+function wholeOf(run: RunSource, { channels, mayAct }: Known): RunAnswer {
   const { model } = run;
   const channel = channels.of(model.id);
   // What is answered here is not told again: the version is of now.
@@ -79,6 +81,7 @@ function wholeOf(run: RunSource, { channels }: Known): RunAnswer {
     job: run.job(),
     folder: run.folder,
     canRecommend: run.recommend !== null,
+    acting: run.actions === null ? 'never' : mayAct ? 'by-operators' : 'not-set-up',
     version: channel?.version ?? '',
   };
 }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { HistoryLine } from '../../../shared/history/history-line.js';
+import { silentLog } from '../../../shared/log.js';
 import type { RunAnswer, RunChange, RunSummary, SeriesAnswer } from '../data/api.js';
 import { RunsFolder } from '../sources/runs-folder.js';
 import type { DashboardAccess } from './access.js';
@@ -66,7 +67,10 @@ const fails = (error: Error): void => assert.fail(error);
 async function serve(of: string, access: DashboardAccess = { token: null }, onTrouble = fails) {
   const sources = new RunsFolder(join(folder, of), { recommend: null, onTrouble });
   await sources.refresh();
-  const server = await startDashboard({ sources, host: '127.0.0.1', port: 0, access, onTrouble });
+  const server = await startDashboard({
+    ...{ sources, host: '127.0.0.1', port: 0, access, onTrouble },
+    ...{ operatorToken: null, log: silentLog },
+  });
   servers.push(server);
   return `http://127.0.0.1:${server.port}`;
 }

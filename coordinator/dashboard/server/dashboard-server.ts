@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { PortUnavailableError } from '../../../process/port-unavailable-error.js';
+import { systemClock } from '../../../shared/clock.js';
+import type { Log } from '../../../shared/log.js';
 import { type Millis, millis } from '../../../shared/units.js';
 import type { RunSources } from '../sources/run-source.js';
 import { cookieName, type DashboardAccess, decideAccess, isToken } from './access.js';
 import { type Answer, answerOf, type Question } from './answers.js';
 import { type Asset, contentPolicy, readAssets } from './assets.js';
+import { OperatorDesk } from './operators/operator-desk.js';
 import { RunChannels } from './run-channels.js';
 import { SeriesCache } from './series-cache.js';
 
@@ -17,6 +20,9 @@ export interface DashboardOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly access: DashboardAccess;
+  /** Shown by whoever acts on a run; null: nobody may. */
+  readonly operatorToken: string | null;
+  readonly log: Log;
   /** A run could not be read: said once for each reason. */
   readonly onTrouble: (error: Error) => void;
 }
@@ -38,11 +44,12 @@ const headTimeout: Millis = millis(10_000);
 
 /** @throws PortUnavailableError */
 export async function startDashboard(options: DashboardOptions): Promise<DashboardServer> {
-  const { access, host, onTrouble, port, sources } = options;
+  const { access, host, log, onTrouble, operatorToken, port, sources } = options;
   const assets = readAssets();
   const policy = contentPolicy(assets);
   const series = new SeriesCache();
   const channels = new RunChannels(randomBytes(6).toString('hex'), sources);
+  const desk = new OperatorDesk({ sources, token: operatorToken, log, clock: systemClock });
   const server = createServer({ requestTimeout: headTimeout, maxHeaderSize: 16 * 1024 });
   server.maxConnections = connectionsMax;
   server.on('request', (request, response) => {
@@ -53,6 +60,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     });
   });
 
+  const known = { sources, channels, series, mayAct: desk.isOpen };
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(response, policy);
     const url = urlOf(request);
@@ -61,12 +70,15 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const decision = decideAccess(access, request);
     if (decision.kind === 'refused') return send(response, { status: 403, error: decision.why });
     const { method = '' } = request;
+    const question = questionOf(url, request);
+    const posted = method === 'POST' ? await desk.post(question.path, request, response) : null;
+    if (posted !== null) return send(response, posted);
     if (method !== 'GET' && method !== 'HEAD') {
       return send(response, { status: 405, error: `${method} is not served: GET is` });
     }
     const asset = assets.get(url.pathname);
     if (asset !== undefined) return sendAsset(request, response, asset);
-    const question = questionOf(url, request);
+    if (question.path[0] === 'operator') return send(response, desk.whoIs(request));
     // It starts a process: no foreign page may have a browser ask for that.
     if (question.path[2] === 'recommend' && request.headers[ownHeader] === undefined) {
       send(response, { status: 403, error: `the header ${ownHeader} must be there` });
@@ -75,7 +87,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (question.path[0] === 'runs' && question.path[2] === 'events') {
       return openStream(response, question);
     }
-    send(response, await answerOf(question, { sources, channels, series }));
+    send(response, await answerOf(question, known));
   }
 
   function openStream(response: ServerResponse, { path, after }: Question): void {

@@ -10,6 +10,8 @@ import type { Recommend, RunSource } from './run-source.js';
 export class FolderRun implements RunSource {
   readonly folder: string;
   readonly recommend: Recommend | null;
+  /** Files are read, and nobody is spoken to. */
+  readonly actions = null;
   readonly #id: string;
   readonly #tail: HistoryTail;
   #model: RunModel;

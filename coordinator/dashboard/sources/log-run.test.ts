@@ -8,7 +8,7 @@ const run = 't0123456789abcdef';
 
 function shown(...entries: readonly Happening[]): LogRun {
   const source = new LogRun({
-    ...{ run, folder: null, versions: { lockstep: '1.2.3', node: '20.1.0' } },
+    ...{ run, folder: null, actions: null, versions: { lockstep: '1.2.3', node: '20.1.0' } },
     job: { name: 'books', sha256: 'a'.repeat(64), spec: { kind: 'TrainingJob' } },
   });
   for (const entry of entries) source.add({ fence: 1, time, entry });

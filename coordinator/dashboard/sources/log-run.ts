@@ -6,7 +6,7 @@ import type { LogEntry } from '../../../shared/messages/cluster/log-entry.js';
 import type { RunEvent } from '../../../shared/messages/run-events.js';
 import { RunModel } from '../data/run-model.js';
 import { logNames, logTail } from './log-tail.js';
-import type { RunSource, RunSources } from './run-source.js';
+import type { RunActions, RunSource, RunSources } from './run-source.js';
 
 export interface LogRunOptions {
   readonly run: string;
@@ -14,12 +14,14 @@ export interface LogRunOptions {
   /** Of the run, where it is on this machine. */
   readonly folder: string | null;
   readonly versions: { readonly lockstep: string; readonly node: string };
+  readonly actions: RunActions | null;
 }
 
 export class LogRun implements RunSource, RunSources {
   /** A coordinator has no engine. */
   readonly recommend = null;
   readonly folder: string | null;
+  readonly actions: RunActions | null;
   readonly #options: LogRunOptions;
   #model: RunModel;
   #events = new LogEvents();
@@ -28,6 +30,7 @@ export class LogRun implements RunSource, RunSources {
   constructor(options: LogRunOptions) {
     this.#options = options;
     this.folder = options.folder;
+    this.actions = options.actions;
     this.#model = this.#newModel();
     this.#lines = this.#newLines();
   }

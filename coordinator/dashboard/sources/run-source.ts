@@ -1,9 +1,21 @@
 /** Where a run is known from: its folder, or the log that its coordinators keep. */
-import type { Question, Recommendations } from '../data/api.js';
+import type { Action, Question, Recommendations } from '../data/api.js';
 import type { RunModel } from '../data/run-model.js';
 
 /** Asks a run's newest checkpoint. @throws where it cannot answer, with what to do */
 export type Recommend = (question: Question) => Promise<Recommendations>;
+
+/** What became of an action, in a sentence. */
+export interface ActionOutcome {
+  /** Whether whoever leads the run has taken it, or refused it, or has not said anything in time. */
+  readonly kind: 'taken' | 'refused' | 'unanswered';
+  readonly text: string;
+}
+
+export interface RunActions {
+  /** @param by who asks, for people: it stands in the run's log */
+  ask(action: Action, by: string): Promise<ActionOutcome>;
+}
 
 export interface RunSource {
   readonly model: RunModel;
@@ -17,6 +29,8 @@ export interface RunSource {
   readonly logTail: (name: string, lines: number) => Promise<readonly string[]>;
   /** Null where this process has no model. */
   readonly recommend: Recommend | null;
+  /** Null where nobody who leads it can be reached. */
+  readonly actions: RunActions | null;
 }
 
 export interface RunSources {
