@@ -4,6 +4,7 @@ import { aRecord } from '../../../shared/ledger/ledger-record-fixture.js';
 import type { ReportedStep } from '../../../shared/messages/report-fields.js';
 import type { RunEvent } from '../../../shared/messages/run-events.js';
 import { openDisplay } from './open-display.js';
+import type { PlainDisplay } from './plain-display.js';
 
 /** Collects what is written to standard output, as a terminal or as a pipe would. */
 function screen(isTTY: boolean, json: boolean, environment: NodeJS.ProcessEnv = {}, columns = 60) {
@@ -61,6 +62,28 @@ test('without a terminal lines come at a bounded rate, the first and the last on
   assert.match(lines[1] ?? '', /^step {4}1\/1000/);
   assert.match(lines.at(-1) ?? '', /^step 1000\/1000/);
   assert.equal(lines.length, 5);
+});
+
+// Would catch the reason of a standstill that nobody is told, because another one was said a second before.
+test('without a terminal the last reason to wait is said, later or before what comes next', () => {
+  const { display, wait, text } = screen(false, false);
+  const refresh = (): void => (display as PlainDisplay).refresh();
+  const waits = (reason: string): void => display.event({ kind: 'waiting', reason }, null);
+  waits('nats-server is away');
+  wait(1000);
+  waits('1 of 2 workers');
+  wait(1000);
+  waits('0 of 2 workers');
+  refresh();
+  assert.equal(text(), 'waiting: nats-server is away\n');
+  wait(3000);
+  refresh();
+  refresh();
+  const said = 'waiting: nats-server is away\nwaiting: 0 of 2 workers\n';
+  assert.equal(text(), said);
+  waits('1 of 2 workers');
+  display.event(started, null);
+  assert.equal(text(), `${said}waiting: 1 of 2 workers\ntraining steps 1 to 1000 on 2 workers\n`);
 });
 
 // Would catch a run that goes back to other weights and says nothing of it, or not with what.

@@ -1,5 +1,6 @@
 import type { Display } from './display.js';
 import { openDisplay } from './open-display.js';
+import { PlainDisplay } from './plain-display.js';
 import { TerminalDisplay } from './terminal-display.js';
 
 /** What was passed over is drawn so soon. */
@@ -18,6 +19,7 @@ export function openOwnDisplay(json: boolean): Display {
     now: () => performance.now(),
   });
   if (display instanceof TerminalDisplay) watchTerminal(display);
+  if (display instanceof PlainDisplay) setInterval(() => display.refresh(), refreshMs).unref();
   return display;
 }
 

@@ -18,13 +18,16 @@ export class PlainDisplay implements Display {
   readonly #parts: DisplayParts;
   readonly #state = new RunState();
   #printedAt = Number.NEGATIVE_INFINITY;
+  /** Why the run waits, where that is not said yet. */
+  #waitsFor: string | null = null;
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
   }
 
   note(text: string): void {
-    this.#parts.stdout.write(`${text}\n`);
+    this.#sayWaiting();
+    this.#write(text);
   }
 
   event(event: ShownEvent): void {
@@ -33,14 +36,17 @@ export class PlainDisplay implements Display {
     this.#state.take(event, now);
     const said = sentence(event, this.#parts.folder);
     if (said !== null) this.note(said);
-    if (event.kind === 'waiting' && !this.#due(now)) return;
-    if (event.kind === 'waiting') this.note(`waiting: ${event.reason}`);
+    if (event.kind === 'waiting') {
+      this.#waitsFor = event.reason;
+      this.refresh();
+    }
     if (isShare(event) && (event.done === event.total || this.#due(now))) {
       this.note(
         `${event.kind} ${compact(event.done)} of ${compact(event.total)} ${things[event.kind]}`,
       );
     }
     if (event.kind !== 'committed') return;
+    this.#sayWaiting();
     const { step, stage } = event.report;
     const last = step + 1 === this.#state.totalSteps;
     const first = step === 0 || (before !== null && before.stage !== stage);
@@ -50,12 +56,27 @@ export class PlainDisplay implements Display {
     }
   }
 
+  /** Says why the run waits, once there may be a line again: nothing else may come for long. */
+  refresh(): void {
+    if (this.#waitsFor !== null && this.#due(this.#parts.now())) this.#sayWaiting();
+  }
+
   result(_result: object, text: string): void {
     this.note(text);
   }
 
   failure(text: string): void {
+    this.#sayWaiting();
     this.#parts.stderr.write(`${text}\n`);
+  }
+
+  #sayWaiting(): void {
+    if (this.#waitsFor !== null) this.#write(`waiting: ${this.#waitsFor}`);
+    this.#waitsFor = null;
+  }
+
+  #write(text: string): void {
+    this.#parts.stdout.write(`${text}\n`);
   }
 
   #due(now: number): boolean {
