@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Bus, BusAwayError } from '../../../shared/bus.js';
 import { MemoryHub } from '../../../shared/bus-memory.js';
 import { encodeLogEntry, type Happening } from '../../../shared/messages/cluster/log-entry.js';
 import { logStream, logSubject } from '../../../shared/subjects.js';
@@ -25,7 +26,7 @@ async function endOf(...entries: readonly Happening[]) {
   for (const entry of entries) {
     await log.append(encodeLogEntry({ fence: 1, time: 'now', entry }), await log.last());
   }
-  return readLogEnd(bus, run);
+  return readLogEnd(bus, run, new AbortController().signal);
 }
 
 // Would catch an old member that takes a younger generation for one that never began, or the other way round.
@@ -52,4 +53,20 @@ test('an end is found, and a word behind it is none', async () => {
   const over = { kind: 'failed', reason: 'the loss is NaN' };
   assert.deepEqual(await endOf(notice, failed), { over, generation: null });
   assert.deepEqual(await endOf(failed, notice), { over: null, generation: null });
+});
+
+// Would catch a worker that waits for ever for entries that were removed while it asked for them, and never asks again.
+test('a log of which nothing comes is given up, and its reader is closed', async () => {
+  let closed = 0;
+  const log = {
+    last: async () => 3,
+    read: async () => ({ ended: new Promise<null>(() => undefined), close: () => void closed++ }),
+  };
+  const bus = { openLog: async () => log } as unknown as Bus;
+  const asking = new AbortController();
+  const end = readLogEnd(bus, run, asking.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  asking.abort();
+  await assert.rejects(end, BusAwayError);
+  assert.equal(closed, 1);
 });

@@ -6,7 +6,7 @@ import { decodeClaim } from '../../../shared/run/claim.js';
 import type { RunAddress } from '../../../shared/run/run-id.js';
 import { claimKey, claimsBucket } from '../../../shared/subjects.js';
 import { type Millis, millis } from '../../../shared/units.js';
-import { leaverLook, silenceLook } from '../situation/limits.js';
+import { leaverLook, logReadLimit, silenceLook } from '../situation/limits.js';
 import type { WorkerEvent } from '../situation/worker-event.js';
 import type { Known } from '../situation/worker-situation.js';
 import { type FoundRun, findRun } from './find-run.js';
@@ -32,6 +32,8 @@ export class RunWatch {
   #waitsFor: string | null = null;
   #lost: string | null = null;
   #askedAt: Millis = millis(0);
+  /** Of a question to the log that is not answered yet. */
+  #reading: AbortController | null = null;
   /** Of the claim on the run's name, when the log's end was doubted last; null before that. */
   #claimed: number | null = null;
 
@@ -44,20 +46,28 @@ export class RunWatch {
   }
 
   /** Whoever was cut off when others went on without it, or the run ended, hears of it here. */
-  lookIntoLog(now: Millis, { fence, heardAt, leavingSince }: Known): void {
+  lookIntoLog(
+    now: Millis,
+    { fence, heardAt, leavingSince }: Pick<Known, 'fence' | 'heardAt' | 'leavingSince'>,
+  ): void {
     const run = this.#found?.run;
+    if (now - this.#askedAt >= logReadLimit) this.#reading?.abort();
     const patience = leavingSince === null ? silenceLook : leaverLook;
     if (run === undefined || now - Math.max(heardAt, this.#askedAt) < patience) return;
+    if (this.#isAsking) return;
     this.#askedAt = now;
     void this.#ask(async () => {
       try {
-        const end = await readLogEnd(this.#parts.bus, run);
+        this.#reading = new AbortController();
+        const end = await readLogEnd(this.#parts.bus, run, this.#reading.signal);
         const isOpen = end.over !== null && fence === 0 && (await this.#isGoneOnWith(run));
         const over = isOpen ? null : end.over;
         this.#parts.hear({ kind: 'log-read', askedAt: now, end: { ...end, over } });
       } catch (error) {
         if (error instanceof BusRefusedError) this.#tellLost(error);
         throw error;
+      } finally {
+        this.#reading = null;
       }
     });
   }

@@ -13,6 +13,9 @@ export const silenceLook: Millis = millis(10_000);
 /** The same for whoever is asked to end: it decides within seconds, by what stands there just now. */
 export const leaverLook: Millis = millis(1000);
 
+/** A log of which nothing comes for so long is asked anew: what was to come may have been removed meanwhile. */
+export const logReadLimit: Millis = millis(10_000);
+
 /** What the log said longer ago than this decides nothing: others may have gone on since. */
 export const staleLook: Millis = millis(2000);
 
