@@ -1,6 +1,7 @@
 /** Where a job's checkpoints are, as its processes are told, and what their pods need for that. */
 import { childNames } from '../../names.js';
 import type { JobParts } from './job-parts.js';
+import { fromSecret } from './secret.js';
 
 export interface CheckpointsPlace {
   /** For `--checkpoints`. */
@@ -51,8 +52,3 @@ const onClaim = (claimName: string, subPath?: string): CheckpointsPlace => ({
 
 const variable = (name: string, value: string | undefined): object[] =>
   value === undefined ? [] : [{ name, value }];
-
-const fromSecret = (name: string, secret: string, optional = false): object => ({
-  name,
-  valueFrom: { secretKeyRef: { name: secret, key: name, ...(optional && { optional }) } },
-});

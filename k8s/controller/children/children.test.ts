@@ -187,6 +187,24 @@ test('a bucket is reached by a Secret, in every process that reads or writes it'
   assert.equal(containerOf(coordinatorJob(given, false)).args[5], 's3://bucket/movies');
 });
 
+// Would catch a server that asks who tells it of a run and gets no answer from a pod, and workers that know what they need not.
+test('what servers of the history ask for comes out of a Secret, to the coordinator alone', () => {
+  const given = parts({ kubernetes: { history: { secretName: 'trackers' } } });
+  const fromTrackers = (job: Loose): Loose[] =>
+    containerOf(job).env.filter(
+      ({ valueFrom }: Loose) => valueFrom?.secretKeyRef?.name === 'trackers',
+    );
+  const [token, ...others] = fromTrackers(coordinatorJob(given, false));
+  assert.deepEqual(token.valueFrom.secretKeyRef, {
+    ...{ name: 'trackers', key: 'MLFLOW_TRACKING_TOKEN', optional: true },
+  });
+  assert.deepEqual(others.map(({ name }) => name).slice(-2), [
+    'TRACKIO_WRITE_TOKEN',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+  ]);
+  assert.deepEqual(fromTrackers(workerJob(given)), []);
+});
+
 test('a volume for checkpoints is made with the job', () => {
   const volume = { size: '10Gi', accessModes: ['ReadWriteMany'] };
   const given = parts({ kubernetes: { checkpoints: { volume } } });

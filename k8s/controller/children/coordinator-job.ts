@@ -6,7 +6,7 @@ import { jobFileName } from './config-map.js';
 import type { JobParts } from './job-parts.js';
 import { jobPath, podTemplate, processGrace, secretPath, statePath } from './pod-template.js';
 import { natsEnv, secretVolume } from './process-parts.js';
-import { secretFiles } from './secret.js';
+import { fromSecret, secretFiles } from './secret.js';
 
 /** The controller looks at exit codes itself; Kubernetes only makes the next pod. */
 const backoffLimit = 1_000_000;
@@ -56,6 +56,7 @@ function template(job: JobParts): object {
       { name: 'LOCKSTEP_REPORT_URL', value: reportUrl(job) },
       { name: 'LOCKSTEP_REPORT_KEY_FILE', value: `${secretPath}/${secretFiles.report}` },
       ...indexEnv(job),
+      ...historyEnv(job),
       ...checkpoints.env,
     ],
     volumes: [
@@ -94,6 +95,21 @@ function template(job: JobParts): object {
 /** For a built-in dataset, which the coordinator fetches. */
 const indexEnv = ({ installation: { packageIndex } }: JobParts): object[] =>
   packageIndex === null ? [] : [{ name: 'LOCKSTEP_PACKAGE_INDEX', value: packageIndex }];
+
+/** What servers of `spec.history` ask for: one Secret may have any of them. */
+const historySecrets = [
+  'MLFLOW_TRACKING_TOKEN',
+  'MLFLOW_TRACKING_USERNAME',
+  'MLFLOW_TRACKING_PASSWORD',
+  'TRACKIO_WRITE_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+];
+
+function historyEnv({ resolved }: JobParts): object[] {
+  const secret = resolved.cluster.kubernetes.history?.secretName;
+  if (secret === undefined) return [];
+  return historySecrets.map((name) => fromSecret(name, secret, true));
+}
 
 const reportUrl = ({ installation, object }: JobParts): string => {
   const { name, namespace, uid } = object.metadata;

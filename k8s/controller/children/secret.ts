@@ -28,3 +28,9 @@ export function jobSecret({ object, secrets }: JobParts): WrittenObject {
     },
   };
 }
+
+/** A variable of a container whose value is the secret's of the same name. */
+export const fromSecret = (name: string, secret: string, optional = false): object => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secret, key: name, ...(optional && { optional }) } },
+});

@@ -87,6 +87,7 @@ test('a run has its experiment, parameters, points and status', async () => {
     const [run] = server.runs;
     assert.deepEqual([...server.experiments], [['films', '1']]);
     assert.equal(run?.name, 'tiny');
+    assert.equal(run?.start_time, Date.parse(lineTime(0)));
     assert.deepEqual(lossesOf(server), [
       [1, 10],
       [2, 5],

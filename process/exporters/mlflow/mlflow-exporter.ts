@@ -4,6 +4,8 @@
  * point twice.
  */
 import type { HistoryLine } from '../../../shared/history/history-line.js';
+import { historyFileOf } from '../../history/run-history.js';
+import { LineSource } from '../feed/line-source.js';
 import {
   type Delivered,
   type ExportedLine,
@@ -58,7 +60,7 @@ export class MlflowExporter implements HistoryExporter {
       (await this.#api.findRun(experiment, run)) ??
       (await this.#api.createRun(experiment, {
         name,
-        startTime: Date.now(),
+        startTime: beganAt(this.#run.output),
         tags: [
           { key: runTag, value: run },
           { key: 'lockstep.job', value: name },
@@ -97,6 +99,12 @@ export class MlflowExporter implements HistoryExporter {
       await this.#api.logBatch(this.#runId, { params: params.slice(at, at + pairsOfBatch) });
     }
   }
+}
+
+/** Of the history, whose first line is there before anybody is told: a server may have been away since. */
+function beganAt(output: string): number {
+  const [first] = new LineSource(historyFileOf(output)).read(0).lines;
+  return first === undefined ? Date.now() : Date.parse(first.time);
 }
 
 const metricsOf = ({ line, points }: ExportedLine): MlflowMetric[] =>

@@ -6,6 +6,7 @@ interface KeptRun {
   readonly run_id: string;
   readonly experiment_id: string;
   readonly name: string;
+  readonly start_time: number;
   readonly tags: readonly MlflowPair[];
   status: string;
   end_time: number | null;
@@ -36,6 +37,7 @@ interface Body {
   readonly filter?: string;
   readonly name?: string;
   readonly run_name?: string;
+  readonly start_time?: number;
   readonly run_id?: string;
   readonly tags?: readonly MlflowPair[];
   readonly status?: string;
@@ -98,9 +100,9 @@ export class MlflowServerFixture extends JsonServerFixture {
   }
 
   #create(body: Body): KeptRun {
-    const { experiment_id = '', run_name = '', tags = [] } = body;
+    const { experiment_id = '', run_name = '', start_time = 0, tags = [] } = body;
     const run = {
-      ...{ run_id: `r${this.runs.length}`, experiment_id, name: run_name, tags },
+      ...{ run_id: `r${this.runs.length}`, experiment_id, name: run_name, start_time, tags },
       ...{ status: 'RUNNING', end_time: null, metrics: [], params: new Map<string, string>() },
     };
     this.runs.push(run);

@@ -145,6 +145,14 @@ const nats = z.strictObject({
   ),
 });
 
+const history = z.strictObject({
+  secretName: objectName(
+    'A Secret with what the servers of `spec.history` ask for: any of `MLFLOW_TRACKING_TOKEN`, ' +
+      '`MLFLOW_TRACKING_USERNAME`, `MLFLOW_TRACKING_PASSWORD`, `TRACKIO_WRITE_TOKEN` and ' +
+      '`OTEL_EXPORTER_OTLP_HEADERS`. Only the coordinator gets them.',
+  ),
+});
+
 export const kubernetes = z.strictObject({
   images: about(images.prefault({}), 'Images of the pods.'),
   data: about(data.optional(), 'A volume with the dataset, mounted by the coordinator.'),
@@ -156,6 +164,9 @@ export const kubernetes = z.strictObject({
   worker: about(worker.prefault({}), 'Pods that train; `spec.workers` says how many.'),
   nats: nats.optional().meta({
     description: 'Servers of your own, in place of those that the installation brings.',
+  }),
+  history: history.optional().meta({
+    description: 'Who may tell the servers of `spec.history` of the run.',
   }),
   podLabels: labels(
     'Of all pods of the job, besides those that tell whose pods they are.',
