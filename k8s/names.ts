@@ -26,6 +26,9 @@ export const metricsPorts = { coordinator: 9400, worker: 9401 } as const;
 /** Of a coordinator, on the loopback of its pod: whoever may forward ports sees it. */
 export const dashboardPort = 9410;
 
+/** In the Secret of a job: what operators show to its dashboard. Whoever may read the Secret may act. */
+export const operatorTokenKey = 'operator.token';
+
 export const jobLabel = `${apiGroup}/job`;
 
 /** Labels of everything that belongs to a job; they select its pods. */

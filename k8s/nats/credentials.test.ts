@@ -37,6 +37,7 @@ const everySecret = (of: Keys, uid: string): string[] => [
   ...natsRoles.map((role) => of.user(uid, role).publicKey),
   of.linksSecret(uid),
   of.reportKey(uid),
+  of.operatorToken(uid),
 ];
 
 // Would catch a Secret that is another one at every look at a job, and so restarts what mounts it.

@@ -30,6 +30,8 @@ export interface Keys {
   linksSecret(uid: string): string;
   /** Signs the coordinator's reports (LOCKSTEP_REPORT_KEY_FILE). */
   reportKey(uid: string): string;
+  /** What operators show to the job's dashboard (LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE). */
+  operatorToken(uid: string): string;
 }
 
 /** @throws MasterKeyError */
@@ -51,5 +53,6 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     user: (uid, role) => derivedKey(masterKey, 'user', `job/${uid}/${role}`),
     linksSecret: (uid) => hex(`links/${uid}`),
     reportKey: (uid) => hex(`report/${uid}`),
+    operatorToken: (uid) => hex(`operator/${uid}`),
   };
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { PortForward } from '@kubernetes/client-node';
-import { dashboardPort, metricsPorts } from '../../../k8s/names.js';
+import { childNames, dashboardPort, metricsPorts, operatorTokenKey } from '../../../k8s/names.js';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import { integer } from '../../arguments.js';
 import { portForwardHelp } from '../../kubernetes-help.js';
@@ -36,12 +36,18 @@ export const portForwardCommand = clusterCommand({
       const url = `http://127.0.0.1:${port}/${isDashboard ? '' : 'metrics'}`;
       if (where.json) sayJson('forwarding', { job: name, port, url });
       else process.stdout.write(`${url} leads to the coordinator of ${name}; Ctrl-C ends it\n`);
+      if (isDashboard) tell(`operators' token: ${tokenCommand(cluster.namespace, name)}`);
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
       server.close();
       return exitCodes.success;
     });
   },
 });
+
+/** Prints what operators sign in with, for who may read the job's Secret. */
+const tokenCommand = (namespace: string, job: string): string =>
+  `kubectl -n ${namespace} get secret ${childNames(job).secret} ` +
+  `-o 'jsonpath={.data.${operatorTokenKey.replaceAll('.', '\\.')}}' | base64 -d`;
 
 /** Looked for anew by each connection: a coordinator may have been replaced. */
 async function forward(

@@ -76,19 +76,30 @@ test('pods pass pod security restricted, whatever the spec asks for', () => {
   }
 });
 
-// Would catch a worker that can sign reports, or everyone who reads a role's rights in another's file.
+// Would catch a worker that can sign reports or act as an operator, or everyone who reads a role's rights in another's file.
 test('a role sees its own secrets and no others, for its group to read', () => {
   const files = (job: Loose): string[] =>
     podOf(job)
       .volumes.find(({ name }: Loose) => name === 'secret')
       .projected.sources.flatMap(({ secret }: Loose) => secret.items.map(({ key }: Loose) => key));
-  assert.deepEqual(files(coordinatorJob(parts(), false)), ['report.key', 'coordinator.creds']);
+  assert.deepEqual(files(coordinatorJob(parts(), false)), [
+    ...['report.key', 'operator.token', 'coordinator.creds'],
+  ]);
   assert.deepEqual(files(workerJob(parts())), ['links.secret', 'worker.creds']);
   const volume = podOf(workerJob(parts())).volumes.find(({ name }: Loose) => name === 'secret');
   assert.equal(volume.projected.defaultMode, 0o440);
   assert.equal(podOf(workerJob(parts())).securityContext.fsGroup, 65532);
   const { data } = jobSecret(parts()) as Loose;
   assert.equal(Buffer.from(data['worker.creds'], 'base64').toString(), 'worker');
+  assert.equal(Buffer.from(data['operator.token'], 'base64').toString(), 'c'.repeat(64));
+  const { env } = containerOf(coordinatorJob(parts(), false));
+  assert.deepEqual(
+    env.find(({ name }: Loose) => name === 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE'),
+    {
+      name: 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE',
+      value: '/etc/lockstep/secret/operator.token',
+    },
+  );
 });
 
 test('the coordinator is told the run, the place of checkpoints and where to report', () => {

@@ -55,6 +55,10 @@ function template(job: JobParts): object {
       ...natsEnv(job, 'coordinator'),
       { name: 'LOCKSTEP_REPORT_URL', value: reportUrl(job) },
       { name: 'LOCKSTEP_REPORT_KEY_FILE', value: `${secretPath}/${secretFiles.report}` },
+      {
+        name: 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE',
+        value: `${secretPath}/${secretFiles.operator}`,
+      },
       ...indexEnv(job),
       ...historyEnv(job),
       ...checkpoints.env,

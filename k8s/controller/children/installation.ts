@@ -18,6 +18,7 @@ export interface Installation {
 export interface JobSecrets {
   readonly linksSecret: string;
   readonly reportKey: string;
+  readonly operatorToken: string;
   readonly coordinatorCreds: string;
   readonly workerCreds: string;
   readonly watcherCreds: string;

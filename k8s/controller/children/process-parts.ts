@@ -23,7 +23,8 @@ export const natsEnv = ({ installation, resolved }: JobParts, component: Compone
 /** One volume with a role's files: the job's own, and credentials of the user's servers where there are such. */
 export function secretVolume({ object, resolved }: JobParts, component: Component): object {
   const own = resolved.cluster.kubernetes.nats;
-  const ours = component === 'coordinator' ? secretFiles.report : secretFiles.links;
+  const ours =
+    component === 'coordinator' ? [secretFiles.report, secretFiles.operator] : [secretFiles.links];
   const creds = secretFiles[component];
   const from = (name: string, files: readonly string[]): object => ({
     secret: { name, items: files.map((file) => ({ key: file, path: file })) },
@@ -35,8 +36,8 @@ export function secretVolume({ object, resolved }: JobParts, component: Componen
       defaultMode: secretMode,
       sources:
         own === undefined
-          ? [from(secret, [ours, creds])]
-          : [from(secret, [ours]), from(own.secretName, [creds])],
+          ? [from(secret, [...ours, creds])]
+          : [from(secret, ours), from(own.secretName, [creds])],
     },
   };
 }

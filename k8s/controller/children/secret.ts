@@ -1,4 +1,4 @@
-import { childNames } from '../../names.js';
+import { childNames, operatorTokenKey } from '../../names.js';
 import type { WrittenObject } from '../../objects/kubernetes-objects.js';
 import { childMetadata } from './child-metadata.js';
 import type { JobParts } from './job-parts.js';
@@ -7,6 +7,7 @@ import type { JobParts } from './job-parts.js';
 export const secretFiles = {
   links: 'links.secret',
   report: 'report.key',
+  operator: operatorTokenKey,
   coordinator: 'coordinator.creds',
   worker: 'worker.creds',
   watcher: 'watcher.creds',
@@ -22,6 +23,7 @@ export function jobSecret({ object, secrets }: JobParts): WrittenObject {
     data: {
       [secretFiles.links]: base64(secrets.linksSecret),
       [secretFiles.report]: base64(secrets.reportKey),
+      [secretFiles.operator]: base64(secrets.operatorToken),
       [secretFiles.coordinator]: base64(secrets.coordinatorCreds),
       [secretFiles.worker]: base64(secrets.workerCreds),
       [secretFiles.watcher]: base64(secrets.watcherCreds),

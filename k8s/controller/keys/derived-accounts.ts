@@ -21,7 +21,12 @@ export function derivedAccounts(keys: Keys, nats: NatsAccounts, servers: number)
     const { accountJwt, ...creds } = jobCredentials(keys, { name, uid }, servers);
     const made: Known = {
       accountJwt,
-      secrets: { ...creds, linksSecret: keys.linksSecret(uid), reportKey: keys.reportKey(uid) },
+      secrets: {
+        ...creds,
+        linksSecret: keys.linksSecret(uid),
+        reportKey: keys.reportKey(uid),
+        operatorToken: keys.operatorToken(uid),
+      },
     };
     if (known.size >= knownMax) known.clear();
     known.set(uid, made);

@@ -34,6 +34,7 @@ export const installation: Installation = {
 export const secrets: JobSecrets = {
   linksSecret: 'a'.repeat(64),
   reportKey: 'b'.repeat(64),
+  operatorToken: 'c'.repeat(64),
   coordinatorCreds: 'coordinator',
   workerCreds: 'worker',
   watcherCreds: 'watcher',
