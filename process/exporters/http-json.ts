@@ -1,4 +1,5 @@
 /** One request of JSON to a program that is told of a run. */
+import type { z } from 'zod';
 import { ExportRefusedError } from './history-exporter.js';
 
 export interface JsonRequest {
@@ -27,9 +28,17 @@ export class HttpAnswerError extends Error {
 const answerMs = 10_000;
 /** Of an answer that is quoted. */
 const quotedCharacters = 200;
+/** A run's newest value of each curve has some kilobytes: whatever sends more sends something else. */
+export const answerBytesMax = 16 * 1024 * 1024;
 
-/** @throws HttpAnswerError, Error where it cannot be reached */
-export async function requestJson(request: JsonRequest): Promise<unknown> {
+/**
+ * @param expected of the answer
+ * @throws HttpAnswerError, Error where it cannot be reached
+ */
+export async function requestJson<Expected extends z.ZodType>(
+  request: JsonRequest,
+  expected: Expected,
+): Promise<z.output<Expected>> {
   const { method, url, headers, body } = request;
   const signal = AbortSignal.timeout(answerMs);
   let answer: Response;
@@ -42,19 +51,44 @@ export async function requestJson(request: JsonRequest): Promise<unknown> {
       redirect: 'error',
       signal,
     });
-    text = await answer.text();
+    text = await textOf(answer);
   } catch (cause) {
     throw new Error(`${url} cannot be reached (${reasonOf(cause)})`, { cause });
   }
-  if (!answer.ok) {
-    const said = text.slice(0, quotedCharacters).replaceAll(/\s+/g, ' ').trim();
-    throw new HttpAnswerError(request, answer.status, said);
+  if (!answer.ok) throw new HttpAnswerError(request, answer.status, quoted(text, request));
+  const found = expected.safeParse(jsonOf(text));
+  if (found.success) return found.data;
+  throw new HttpAnswerError(request, answer.status, 'not in the words of its API');
+}
+
+/** fetch itself takes as much as is sent. */
+async function textOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body ?? []) {
+    bytes += piece.length;
+    if (bytes > answerBytesMax) throw new Error(`an answer of more than ${answerBytesMax} bytes`);
+    pieces.push(piece);
   }
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new HttpAnswerError(request, answer.status, 'no JSON');
+    return undefined;
   }
+}
+
+/** The beginning, on one line. Some servers tell what they were sent, and a warning goes into logs: not with a secret. */
+function quoted(text: string, { headers }: JsonRequest): string {
+  const secrets = Object.values(headers).map((value) => value.replace(/^(Bearer|Basic) /, ''));
+  const told = secrets.reduce((rest, secret) => rest.replaceAll(secret, '...'), text);
+  return told
+    .slice(0, quotedCharacters)
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
 }
 
 /** Statuses by which a server says that what it was sent is wrong, not that it cannot take it now. */

@@ -18,6 +18,9 @@ const runFields = z.object({
 const runAnswer = z.object({ run: runFields });
 const searchAnswer = z.object({ runs: z.array(runFields).default([]) });
 
+/** Where nothing of it is needed. */
+const anyAnswer = z.unknown();
+
 export type MlflowRun = z.output<typeof runFields>;
 
 export interface MlflowMetric {
@@ -56,7 +59,7 @@ export class MlflowApi {
     const found = await this.#experimentNamed(name);
     if (found !== null) return found;
     try {
-      return createdAnswer.parse(await this.#post('experiments/create', { name })).experiment_id;
+      return (await this.#post('experiments/create', { name }, createdAnswer)).experiment_id;
     } catch (error) {
       // Somebody else has made it meanwhile.
       const other = await this.#experimentNamed(name);
@@ -67,12 +70,12 @@ export class MlflowApi {
 
   /** Null where the server has none. */
   async findRun(experiment: string, run: string): Promise<MlflowRun | null> {
-    const answer = await this.#post('runs/search', {
+    const asked = {
       experiment_ids: [experiment],
       filter: `tags.\`${runTag}\` = '${run}'`,
       max_results: 1,
-    });
-    return searchAnswer.parse(answer).runs[0] ?? null;
+    };
+    return (await this.#post('runs/search', asked, searchAnswer)).runs[0] ?? null;
   }
 
   async createRun(
@@ -80,40 +83,36 @@ export class MlflowApi {
     { name, startTime, tags }: { name: string; startTime: number; tags: readonly MlflowPair[] },
   ): Promise<MlflowRun> {
     const wish = { experiment_id: experiment, run_name: name, start_time: startTime, tags };
-    return runAnswer.parse(await this.#post('runs/create', wish)).run;
+    return (await this.#post('runs/create', wish, runAnswer)).run;
   }
 
   async logBatch(
     run: string,
     batch: { readonly metrics?: readonly MlflowMetric[]; readonly params?: readonly MlflowPair[] },
   ): Promise<void> {
-    await this.#post('runs/log-batch', { run_id: run, ...batch });
+    await this.#post('runs/log-batch', { run_id: run, ...batch }, anyAnswer);
   }
 
   async update(run: string, status: MlflowStatus, endTime: number | null): Promise<void> {
     const ended = endTime === null ? {} : { end_time: endTime };
-    await this.#post('runs/update', { run_id: run, status, ...ended });
+    await this.#post('runs/update', { run_id: run, status, ...ended }, anyAnswer);
   }
 
   async #experimentNamed(name: string): Promise<string | null> {
     const query = new URLSearchParams({ experiment_name: name });
     const url = `${this.#base}/experiments/get-by-name?${query}`;
     try {
-      const answer = await requestJson({ method: 'GET', url, headers: this.#headers });
-      return experimentAnswer.parse(answer).experiment.experiment_id;
+      const request = { method: 'GET', url, headers: this.#headers } as const;
+      return (await requestJson(request, experimentAnswer)).experiment.experiment_id;
     } catch (error) {
       if (isAbsent(error)) return null;
       throw error;
     }
   }
 
-  #post(call: string, body: object): Promise<unknown> {
-    return requestJson({
-      method: 'POST',
-      url: `${this.#base}/${call}`,
-      headers: this.#headers,
-      body,
-    });
+  #post<Expected extends z.ZodType>(call: string, body: object, expected: Expected) {
+    const url = `${this.#base}/${call}`;
+    return requestJson({ method: 'POST', url, headers: this.#headers, body }, expected);
   }
 }
 

@@ -21,6 +21,9 @@ export interface TrackioPlace {
 
 const summaryAnswer = z.object({ data: z.object({ last_step: z.number().nullable() }) });
 
+/** Where nothing of it is needed. */
+const anyAnswer = z.unknown();
+
 /** Lines of a request: some 100 kB. */
 const linesOfRequest = 200;
 
@@ -42,8 +45,8 @@ export class TrackioExporter implements HistoryExporter {
   }
 
   async open(): Promise<Delivered> {
-    const answer = await this.#post('get_run_summary', this.#named);
-    const step = summaryAnswer.parse(answer).data.last_step;
+    const answer = await this.#post('get_run_summary', this.#named, summaryAnswer);
+    const step = answer.data.last_step;
     return new Map(step === null ? [] : [['loss/train', step]]);
   }
 
@@ -60,7 +63,7 @@ export class TrackioExporter implements HistoryExporter {
       }));
     for (let at = 0; at < entries.length; at += linesOfRequest) {
       const logs = entries.slice(at, at + linesOfRequest);
-      await this.#post('bulk_log', { logs, hf_token: null }).catch((error: unknown) => {
+      await this.#post('bulk_log', { logs, hf_token: null }, anyAnswer).catch((error: unknown) => {
         // 400 is its answer to a wrong token too, which somebody may set right.
         const isRefusal = error instanceof HttpAnswerError && error.status === 413;
         throw isRefusal ? new ExportRefusedError(error.message, { cause: error }) : error;
@@ -68,13 +71,9 @@ export class TrackioExporter implements HistoryExporter {
     }
   }
 
-  #post(call: string, body: object): Promise<unknown> {
-    return requestJson({
-      method: 'POST',
-      url: `${this.#base}/${call}`,
-      headers: this.#headers,
-      body,
-    });
+  #post<Expected extends z.ZodType>(call: string, body: object, expected: Expected) {
+    const url = `${this.#base}/${call}`;
+    return requestJson({ method: 'POST', url, headers: this.#headers, body }, expected);
   }
 }
 
