@@ -56,6 +56,7 @@ const warningCode = z.enum([
   'SHORT_HISTORIES',
   'FEW_INTERACTIONS',
   'MOST_LEFT_OUT',
+  'TIMES_IN_TWO_UNITS',
   'ONE_ITEM',
   'UNKNOWN_TEXTS',
   'EQUAL_TEXTS',

@@ -30,6 +30,8 @@ export interface RunViewOptions {
   readonly exporters?: (warn: (text: string) => void) => HistoryExporters | null;
   /** How to go on, asked at the end: whether there is a checkpoint by then decides. */
   readonly next: () => NextCommand;
+  /** Commands for what it leaves, once it is done; left out: none. */
+  readonly afterwards?: readonly string[];
   /** The table of metrics, for people. */
   readonly metricsTable: (metrics: readonly ReportedMetrics[]) => string;
   /** ISO 8601. */
@@ -120,13 +122,16 @@ export class RunView {
   }
 
   #say(end: RunEnd, line: EndLine): void {
-    const { display, metricsTable, next } = this.#options;
+    const { afterwards = [], display, metricsTable, next } = this.#options;
     switch (end.kind) {
       case 'finished': {
         const { result } = end;
         const parts = [resultText(result)];
         if (result.metrics.length > 0) parts.push('', metricsTable(result.metrics));
         if (result.stopped) parts.push('', 'Stopped.', nextText(next()));
+        else if (afterwards.length > 0) {
+          parts.push('', 'Next:', ...afterwards.map((command) => `  ${command}`));
+        }
         display.result(line, parts.join('\n'));
         return;
       }

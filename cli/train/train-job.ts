@@ -10,6 +10,7 @@ import type { RunEntries } from '../cluster/cluster-processes.js';
 import { makeOperatorToken, type OperatorToken } from '../cluster/operator-token.js';
 import type { Display } from '../output/display/display.js';
 import { metricsTable } from '../output/end/metrics-table.js';
+import { ownCommand } from '../output/text/own-command.js';
 import { claimName, type NameClaim } from './claim-name.js';
 import { checkpointsOf, hasCheckpoints } from './output-folder.js';
 import { checkRun, writeRun } from './prepare-run.js';
@@ -53,6 +54,7 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
       exporters: (warn) =>
         openExporters({ run: checked.run.run, job: checked.job, output, leads: true, warn }),
       metricsTable,
+      afterwards: [ownCommand(['dashboard', output]), ownCommand(['export', output])],
       next: () => {
         const resumes = hasCheckpoints(output);
         return { resumes, command: options.commandTo(resumes ? 'resume' : 'begin') };

@@ -131,6 +131,7 @@ export async function importDataset(options: ImportOptions): Promise<ImportRepor
       unknown: tokenizer.unknown,
       words: learnt && { distinct: learnt.words, once: learnt.wordsOnce },
       cutTexts: texts.cut,
+      times: counts.times.kind === 'number' ? counts.times : null,
       labels,
       leftOut:
         rowsOf(counts.badRows.skipped) + rowsOf(filtered.applied.map(({ removed }) => removed)),

@@ -19,6 +19,7 @@ function dataset(
     words: null,
     cutTexts: 0,
     leftOut: 0,
+    times: null,
     labels: null,
     ...more,
   };
@@ -122,6 +123,23 @@ const hopeless: readonly (readonly [name: string, code: string, input: ReportInp
     ),
   ],
 ];
+
+// Would catch histories that are sorted by seconds among milliseconds, of which nothing is said.
+test('times of two units are told, and times of many years are not', () => {
+  const of = (least: number, most: number) =>
+    codes(dataset([...users, ...users], texts, { times: { least, most } }));
+  assert.deepEqual(of(1_735_689_600, 1_735_689_600_000), ['TIMES_IN_TWO_UNITS']);
+  assert.deepEqual(of(1e11, 4.1e15), ['TIMES_IN_TWO_UNITS']);
+  for (const [least, most] of [
+    [1e8, 4.1e9],
+    [1e11, 4.1e12],
+    [0, 1e9],
+    [1, 500],
+    [1.7e9, 1.7e9],
+  ] as const) {
+    assert.deepEqual(of(least, most), []);
+  }
+});
 
 for (const [name, code, input] of hopeless) {
   test(`it warns where ${name}`, () => assert.deepEqual(codes(input), [code]));

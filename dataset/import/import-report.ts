@@ -22,6 +22,8 @@ export interface ReportInput {
   readonly cutTexts: number;
   /** Rows of interactions that bad rows and filters have left out. */
   readonly leftOut: number;
+  /** The least and the greatest; null where they are dates. */
+  readonly times: { readonly least: number; readonly most: number } | null;
   /** Null where nobody asked for labels. */
   readonly labels: DatasetLabels | null;
 }
@@ -33,7 +35,7 @@ export function reportImport(input: ReportInput): ImportFindings {
     texts: countTexts(input),
     words: input.words,
   };
-  return { ...counts, warnings: warnings(counts, input.labels) };
+  return { ...counts, warnings: warnings(counts, input) };
 }
 
 type Counts = Omit<ImportFindings, 'warnings'>;
@@ -118,7 +120,7 @@ const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100
 
 function warnings(
   { users, interactions, texts }: Counts,
-  labels: DatasetLabels | null,
+  { labels, times }: ReportInput,
 ): ImportWarning[] {
   const found: ImportWarning[] = [];
   const warn = (code: ImportWarning['code'], message: string) => found.push({ code, message });
@@ -142,9 +144,26 @@ function warnings(
         'most of them should be usable',
     );
   }
+  warnOfTimes(times, warn);
   warnOfTexts(texts, warn);
   warnOfLabels(labels, warn);
   return found;
+}
+
+/** Of seconds since 1970, in 1973: numbers below it may count anything. */
+const leastDate = 1e8;
+/** From 1973 until 2100 it is 41, in seconds as in milliseconds; between two units a thousand lie. */
+const spanOfDates = 100;
+
+function warnOfTimes(
+  times: ReportInput['times'],
+  warn: (code: ImportWarning['code'], message: string) => void,
+): void {
+  if (times === null || times.least < leastDate || times.most / times.least < spanOfDates) return;
+  warn(
+    'TIMES_IN_TWO_UNITS',
+    `the times go from ${times.least} to ${times.most}: these cannot be of one unit, so histories are out of order`,
+  );
 }
 
 function warnOfLabels(

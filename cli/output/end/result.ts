@@ -1,6 +1,7 @@
 /** A run's result, for people. */
 import type { ShownResult } from '../../../shared/history/result-of-line.js';
 import { compact } from '../display/progress-line.js';
+import { shownPath } from '../text/shown-path.js';
 
 const liveText = (live: ShownResult['liveNegatives']): string =>
   live === null
@@ -14,14 +15,15 @@ export function resultText(result: ShownResult): string {
     `committed steps  ${result.committedSteps}`,
     `final loss       ${result.finalLoss === null ? '-' : result.finalLoss.toFixed(6)}`,
     `live negatives   ${liveText(result.liveNegatives)}`,
-    `weights sha256   ${result.weightsSha256}`,
-    `checkpoint       ${result.checkpoint ?? '-'}`,
+    // As many characters as a usual terminal has.
+    `weights sha256  ${result.weightsSha256}`,
+    `checkpoint       ${result.checkpoint === null ? '-' : shownPath(result.checkpoint, process.cwd())}`,
   ];
   const { best } = result;
   if (best !== null) {
     const { metric, value, committedSteps, checkpoint } = best;
     lines.push(
-      `best checkpoint  ${checkpoint}`,
+      `best checkpoint  ${checkpoint && shownPath(checkpoint, process.cwd())}`,
       `                 (validation ${metric} ${value.toFixed(4)} after step ${committedSteps})`,
     );
     if (result.endedEarly) {

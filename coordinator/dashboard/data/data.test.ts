@@ -52,6 +52,7 @@ test('numbers and durations have as many digits as people read', () => {
     ...['250 ms', '3.0 s', '119 s', '10 min', '3 h', '5 days', '–'],
   ]);
   assert.equal(ago(time, Date.parse(time) + 5000), '5.0 s ago');
+  for (const later of [36, -5000]) assert.equal(ago(time, Date.parse(time) + later), 'just now');
 });
 
 test('a recovery says who was lost and what it has cost', () => {

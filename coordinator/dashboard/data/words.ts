@@ -21,10 +21,14 @@ export function duration(seconds: number | null): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
+/** Steps come faster than anybody reads how old each is; a clock that is behind makes it less than none. */
+const momentSeconds = 2;
+
 /** How long ago, to a reader now. @param now milliseconds since 1970 */
 export function ago(time: string | null, now: number): string {
   if (time === null) return 'never';
-  return `${duration(Math.max(0, (now - Date.parse(time)) / 1000))} ago`;
+  const seconds = (now - Date.parse(time)) / 1000;
+  return seconds < momentSeconds ? 'just now' : `${duration(seconds)} ago`;
 }
 
 /** What a line of the timeline says. */
