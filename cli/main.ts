@@ -2,11 +2,13 @@
 import { type ExitCode, exitCodes } from '../shared/exit-codes.js';
 import type { Command, CommandEntry } from './commands/command-entry.js';
 import { commandTable, findCommand } from './commands/command-table.js';
+import { refuseEmptyWords } from './commands/empty-words.js';
 import { mainHelp } from './commands/main-help.js';
 import { leaveOwnDisplay } from './output/display/own-display.js';
 import { brokenLine, exitCodeOfError } from './output/end/end-line.js';
 import { keepLastWords } from './output/end/last-words.js';
 import { nextStepOf } from './output/end/next-steps.js';
+import { printableLines } from './output/text/printable.js';
 import { isReaderGone, watchOutput } from './output/watch-output.js';
 import { UsageError } from './usage-error.js';
 
@@ -22,6 +24,7 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
       `There is no command "${name}": it must be one of ${names.join(', ')} (see "lockstep --help")`,
     );
   }
+  refuseEmptyWords(name, words);
   return (await loaded(entry))(words, commandTable);
 }
 
@@ -59,7 +62,9 @@ try {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const said = exitCode === exitCodes.internal ? stack : message;
   const next = nextStepOf(error, helpOf(words[0]));
-  process.stderr.write(`lockstep: ${said}\n${next === null ? '' : `${next}\n`}`);
+  process.stderr.write(
+    `lockstep: ${printableLines(said ?? message)}\n${next === null ? '' : `${next}\n`}`,
+  );
   const line = brokenLine(error, 0, null, new Date().toISOString());
   keepLastWords(line);
   if (words.includes('--json')) process.stdout.write(`${JSON.stringify(line)}\n`);

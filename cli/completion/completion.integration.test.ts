@@ -57,6 +57,12 @@ test('bash completes values and names by what they are', { skip: without('bash')
   assert.deepEqual(offered('attach', ''), []);
 });
 
+// Would catch a name with a space that is offered as two, and a star that is offered as all files.
+test('bash completes a name as it is', { skip: without('bash') }, () => {
+  for (const name of ['my job.yaml', 'my *.yaml']) writeFileSync(join(folder, name), '');
+  assert.deepEqual(offered('train', 'my').sort(), ['my *.yaml', 'my job.yaml']);
+});
+
 // Would catch `data import`, whose options follow its second word.
 test('bash completes a command of several parts', { skip: without('bash') }, () => {
   assert.deepEqual(offered('data', ''), ['fetch', 'import', 'show', '--help']);

@@ -2,7 +2,6 @@
 import type { ShownEvent } from '../../shared/history/shown-event.js';
 import { sentence } from '../output/display/sentence.js';
 import { LiveState } from '../output/live/live-state.js';
-import { printable } from '../output/text/printable.js';
 import type { Watcher } from './source/top-source.js';
 
 /** As many as the highest terminals have rows. */
@@ -46,7 +45,7 @@ export class TopState implements Watcher {
 
   /** The wall clock of the run, in UTC as in all that a run writes. */
   #say(text: string, time: string): void {
-    this.news.push(`${time.slice(11, 19)} ${printable(text)}`);
+    this.news.push(`${time.slice(11, 19)} ${text}`);
     if (this.news.length > newsKept) this.news.shift();
   }
 }

@@ -8,6 +8,7 @@ import type {
 } from '../../../shared/history/shown-event.js';
 import { isClassificationMetric } from '../../../shared/job-spec/rules/classification-metrics.js';
 import type { ReportedMetrics } from '../../../shared/messages/report-fields.js';
+import { printableLines } from '../text/printable.js';
 import { shownPath } from '../text/shown-path.js';
 import { operatorSentence } from './operator-sentence.js';
 
@@ -17,6 +18,12 @@ import { operatorSentence } from './operator-sentence.js';
  * @param folder in which whoever reads it is
  */
 export function sentence(event: ShownEvent, folder: string): string | null {
+  const said = saidOf(event, folder);
+  // Names and reasons come from other machines, and from files of other people.
+  return said === null ? null : printableLines(said);
+}
+
+function saidOf(event: ShownEvent, folder: string): string | null {
   switch (event.kind) {
     case 'started': {
       const from =

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { exitCodes } from '../../../shared/exit-codes.js';
 import type { Cause } from '../../train/ending/failure.js';
 import { type NextCommand, nextText } from '../../train/ending/resume-command.js';
+import { printableLines } from '../text/printable.js';
 import { nextStepText } from './next-steps.js';
 
 const shownLines = 8;
@@ -16,7 +17,7 @@ export function failureText(cause: Cause, logFile: string | null, next: NextComm
   }
   parts.push(nextStepText(cause.code));
   if (cause.remedy === 'resume') parts.push(nextText(next));
-  return parts.join('\n');
+  return printableLines(parts.join('\n'));
 }
 
 function tailOf(file: string): string[] {

@@ -8,3 +8,8 @@ test('cutting counts what is visible and ends the colour', () => {
   assert.equal(cut('\u001b[36mab\u001b[39mcd', 3), '\u001b[36mab\u001b[39mc\u001b[39m');
   assert.equal(cut('ab', 2), 'ab');
 });
+
+// Would catch a view that stands still for ever over an escape that is no colour.
+test('an escape that does not end is a character', () => {
+  assert.equal(cut('\u001b]0;x', 2), '\u001b]\u001b[39m');
+});

@@ -3,8 +3,9 @@ export function cut(text: string, width: number): string {
   let room = width;
   let at = 0;
   while (at < text.length && room > 0) {
-    if (text[at] === '\u001b') {
-      at = text.indexOf('m', at) + 1;
+    const end = text[at] === '\u001b' ? text.indexOf('m', at) : -1;
+    if (end >= 0) {
+      at = end + 1;
     } else {
       at++;
       room--;

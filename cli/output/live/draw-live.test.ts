@@ -133,3 +133,12 @@ test('where steps are gone over again, older ones are not drawn', () => {
   assert.deepEqual([state.committedSteps, state.losses, state.rate], [0, [], null]);
   assert.ok(!drawLive(state, look()).join('\n').includes('loss'));
 });
+
+// Would catch a worker whose name renames the terminal of whoever watches, or stops it.
+test('a name is shown and not obeyed', () => {
+  const state = trained();
+  state.take(started(['\u001b]0;mine\u0007', 'worker-1\u202e']));
+  const [first, second] = drawLive(state, look()).slice(-2);
+  assert.match(String(first), /^\\u\{1b\}\]0;mine/);
+  assert.match(String(second), /^worker-1\\u\{202e\}/);
+});

@@ -1,5 +1,6 @@
 /** What a live view knows of a run, gathered from its events. Reads no clock. */
 import type { ShownEvent, ShownStep } from '../../../shared/history/shown-event.js';
+import { printable } from '../text/printable.js';
 
 type PhasesTold = Extract<ShownEvent, { kind: 'phases' }>;
 export type MemberTimes = PhasesTold['members'][number];
@@ -135,13 +136,14 @@ export class LiveState {
   #timed({ generation, members }: PhasesTold): void {
     if (this.generation !== null && generation < this.generation) return;
     this.generation = generation;
-    this.members = members.map(({ worker }) => worker);
-    this.times = members;
+    this.times = members.map((member) => ({ ...member, worker: printable(member.worker) }));
+    this.members = this.times.map(({ worker }) => worker);
   }
 
   #formed(members: readonly string[]): void {
     this.#trainsOrStands();
-    this.members = members;
+    // A worker says its name itself.
+    this.members = members.map(printable);
     // Who is gone waits for nobody, and everyone else has other lanes now.
     this.times = [];
     this.#isFirst = true;
