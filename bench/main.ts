@@ -3,6 +3,8 @@
 import { benchAllReduce } from './all-reduce.js';
 import { benchControlPlane } from './control-plane/control-plane.js';
 import { benchMembership } from './control-plane/membership.js';
+import { benchLiveUpdates } from './dashboard/live-updates.js';
+import { benchViewers } from './dashboard/watched-training.js';
 import { benchInTurns } from './in-turns.js';
 import { benchController } from './kubernetes/controller.js';
 import { benchLogits } from './logits/logits.js';
@@ -28,6 +30,8 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   'control-plane': benchControlPlane,
   membership: benchMembership,
   controller: benchController,
+  viewers: benchViewers,
+  'live-updates': benchLiveUpdates,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -38,7 +38,9 @@ export async function benchControlPlane(argv: string[]): Promise<void> {
   console.log(JSON.stringify({ simulated, real }));
 }
 
-function simulatedTable({ join, loss, quiet, whole, workers }: SimulatedResult): string[] {
+function simulatedTable(result: SimulatedResult): string[] {
+  const { join, loss, quiet, scrapes, whole, workers } = result;
+  const ofScrapes = [scrapes.median, scrapes.p99, scrapes.most].map((ms) => number(ms)).join(', ');
   return aligned([
     [`${workers} simulated workers`, 'nobody comes or goes', 'a join and a loss'],
     [
@@ -51,6 +53,7 @@ function simulatedTable({ join, loss, quiet, whole, workers }: SimulatedResult):
     ['a joiner is in after, s', '', number(join.seconds, 2)],
     ...phasesOf(join).map(([phase, seconds]) => [phase, '', seconds]),
     ['a loss: detected, reformed, resumed, s', '', times(loss)],
+    [`${scrapes.count} scrapes of ${scrapes.series} series: median, p99, most, ms`, '', ofScrapes],
   ]);
 }
 

@@ -8,6 +8,7 @@ import { inFolder, withCluster } from './bench-cluster.js';
 import { type Load, measureLoad } from './load.js';
 import { writeJob } from './plan-job.js';
 import type { Join } from './run-observer.js';
+import { metricsPortOf, type Scrapes, scrape } from './scrapes.js';
 import type { ToWorkers } from './simulated-workers.js';
 
 export interface SimulatedOptions {
@@ -26,6 +27,8 @@ export interface SimulatedResult {
   readonly whole: Load;
   readonly join: Join;
   readonly loss: Recovered | null;
+  /** Of the coordinator, each second of all this. */
+  readonly scrapes: Scrapes;
 }
 
 /** Lanes of each worker, so that one more or less changes no step's time much. */
@@ -47,6 +50,7 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
       if (leading === undefined) throw new Error('A run has a coordinator');
       const coordinator = start(leading, profile === null ? [] : profiler(profile));
       const pid = coordinator.pid ?? 0;
+      const metricsPort = metricsPortOf(coordinator);
       const hosts = fork(fileURLToPath(new URL('./simulated-workers.js', import.meta.url)), {
         env: { ...process.env, LOCKSTEP_LOG_LEVEL: 'error' },
         execArgv: profile === null ? [] : profiler(profile),
@@ -61,6 +65,7 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         });
         for (let index = 0; index < workers; index++) say({ kind: 'start', worker: nameOf(index) });
         await observer.until(() => observer.commits.length >= 20);
+        const scraping = scrape(await metricsPort);
         const whole = measureLoad(pid, observer);
         const quiet = measureLoad(pid, observer);
         await delay((seconds * 1000) / 3);
@@ -74,7 +79,8 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         await observer.until(() => observer.recoveries.some(isLoss));
         await delay((seconds * 1000) / 3);
         const loss = observer.recoveries.find(isLoss) ?? null;
-        return { workers, quiet: quietLoad, whole: whole(), join, loss };
+        const all = { workers, quiet: quietLoad, whole: whole(), join, loss };
+        return { ...all, scrapes: await scraping() };
       } finally {
         if (profile === null) hosts.kill('SIGKILL');
         else {
