@@ -9,6 +9,7 @@ import { dashboardHelp } from '../help.js';
 import { printable } from '../output/text/printable.js';
 import { UsageError } from '../usage-error.js';
 import { askerOf } from './ask-run.js';
+import { auditorOf } from './audit-runner.js';
 import { readDashboardArguments } from './dashboard-arguments.js';
 
 /** @throws UsageError, OptionError, PortUnavailableError */
@@ -27,7 +28,10 @@ export async function dashboardCommand(words: readonly string[]): Promise<ExitCo
   const onTrouble = (error: Error): void => {
     process.stderr.write(`lockstep: ${printable(error.message)}\n`);
   };
-  const sources = new RunsFolder(folder, { recommend: askerOf, onTrouble });
+  const sources = new RunsFolder(folder, {
+    tools: (of) => ({ recommend: askerOf(of), audit: auditorOf(of) }),
+    onTrouble,
+  });
   await sources.refresh();
   const server = await startDashboard({
     ...{ sources, host, port },

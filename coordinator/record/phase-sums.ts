@@ -86,8 +86,10 @@ export class PhaseSums {
     const told = members.flatMap(({ worker, lanes }) => {
       const of = sums.get(worker);
       if (of === undefined) return [];
-      const { waitSeconds, work } = of;
-      const phaseSeconds = Object.fromEntries(of.phaseSeconds);
+      const { work } = of;
+      const waitSeconds = toMicros(of.waitSeconds);
+      const phases = [...of.phaseSeconds].map(([phase, sum]) => [phase, toMicros(sum)] as const);
+      const phaseSeconds = Object.fromEntries(phases);
       const carried = hasLinks ? this.#carried(worker, members.length) : {};
       return [{ worker, lanes, phaseSeconds, waitSeconds, ...(work && { work }), ...carried }];
     });
@@ -116,3 +118,6 @@ export class PhaseSums {
     this.#linksToldAt = null;
   }
 }
+
+/** Sixteen digits of a sum would be half of a history. */
+const toMicros = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Recommendations, RunAnswer } from '../../coordinator/dashboard/data/api.js';
+import type {
+  AuditState,
+  Recommendations,
+  RunAnswer,
+} from '../../coordinator/dashboard/data/api.js';
 import { exitCodes } from '../../shared/exit-codes.js';
 import { projectRoot } from '../../shared/project-root.js';
 import { type Command, startCommand } from '../run/command.js';
@@ -67,6 +71,17 @@ test('a question that has no answer says why', async () => {
 // Would catch a page elsewhere that has a browser start processes here.
 test('whoever does not come from the page cannot start anything', async () => {
   assert.equal((await fetch(new URL('api/runs/run/recommend?history=a', url))).status, 403);
+});
+
+// Would catch an audit that never ends on the page because its command could not begin.
+test('an audit is made by the command, and says why where it cannot be', async () => {
+  const state = async (query = '') =>
+    (await (await ask(`api/runs/run/audit${query}`)).json()) as AuditState;
+  assert.equal((await state()).kind, 'none');
+  let audit = await state('?begin=yes');
+  while (audit.kind === 'runs') audit = await state();
+  assert.ok(audit.kind === 'failed');
+  assert.match(audit.message, /run": it has no ledger/);
 });
 
 test('a folder that is not there is refused, by its name', async () => {

@@ -28,6 +28,10 @@ test('a training is watched live: a worker that is killed appears as a recovery'
   // It is started again, and the page says so without being loaded again.
   await page.waitForSelector('.timeline .generation:has-text("worker-1 joins")');
   await page.waitForSelector('.workers .bar');
+  // Of the members that train now: what each does, what goes over their links, and what is recorded.
+  await page.waitForSelector('.work .meter');
+  await page.waitForSelector('.matrix td:has-text("B/s")');
+  await page.waitForSelector('section[aria-label="Ledger"] .verdict:has-text("recorded once")');
   await end(run);
   assert.deepEqual(complaints, []);
 });
@@ -37,7 +41,8 @@ test('a page is of use at 360 pixels, in the dark, by keys and to who does not s
 }, async () => {
   const { run, url } = await trainings.start('narrow');
   const { page, complaints } = await trainings.open(url, 360);
-  await page.waitForSelector('.workers .bar');
+  await page.waitForSelector('.matrix td:has-text("B/s")');
+  await page.waitForSelector('.epochs');
   await page.emulateMedia({ colorScheme: 'dark' });
   assert.deepEqual(await findings(page), []);
   await page.emulateMedia({ colorScheme: 'light' });

@@ -143,6 +143,50 @@ export interface SignInAnswer {
 export interface ActionAnswer {
   readonly said: string;
 }
+/** What a ledger comes to, as far as it was read. */
+export interface LedgerState {
+  /** Recorded, each counted once. */
+  readonly steps: number;
+  readonly sequences: number;
+  /** Times that training went back to an older state. */
+  readonly resumed: number;
+  /** Records of steps that were trained again. */
+  readonly trainedAgain: number;
+  readonly wholeEpochs: number;
+  /** The newest ones, the oldest first; null where the job has stages, whose epochs only an audit tells apart. */
+  readonly epochs: readonly LedgerEpoch[] | null;
+  /** The first findings. */
+  readonly problems: readonly string[];
+  readonly problemsCount: number;
+  /** There is more, which comes when it is asked for again. */
+  readonly isBehind: boolean;
+}
+
+export interface LedgerEpoch {
+  readonly epoch: number;
+  readonly firstStep: number;
+  readonly steps: number;
+  readonly sequences: number;
+  /** Of the whole epoch before; null where there was none. */
+  readonly expected: number | null;
+  /** `partial`: a step of it is not recorded, or it began before what was read. */
+  readonly state: 'open' | 'whole' | 'partial';
+}
+
+/** The last audit that was made here. */
+export type AuditState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'runs'; readonly since: string }
+  | {
+      readonly kind: 'done';
+      readonly time: string;
+      readonly isPassed: boolean;
+      readonly facts: readonly (readonly [name: string, value: string])[];
+      /** The first ones. */
+      readonly differences: readonly string[];
+      readonly differencesCount: number;
+    }
+  | { readonly kind: 'failed'; readonly time: string; readonly message: string };
 
 export interface RunAnswer {
   readonly state: RunState;
@@ -157,6 +201,8 @@ export interface RunAnswer {
   /** Whether its model can be asked here. */
   readonly canRecommend: boolean;
   readonly acting: Acting;
+  /** Whether it can be audited here. */
+  readonly canAudit: boolean;
   /** Of the stream of changes: what comes behind this answer is asked for by it. */
   readonly version: string;
 }

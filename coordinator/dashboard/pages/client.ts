@@ -1,5 +1,7 @@
 /** Asks the server, and hears what changes. */
 import type {
+  AuditState,
+  LedgerState,
   Question,
   Recommendations,
   RunAnswer,
@@ -55,6 +57,13 @@ export const askLogs = (id: string): Promise<readonly string[]> => ask(`${runPat
 
 export const askLog = (id: string, name: string): Promise<readonly string[]> =>
   ask(`${runPath(id)}/log?name=${encodeURIComponent(name)}&lines=300`);
+
+/** Null where there is none. */
+export const askLedger = (id: string): Promise<LedgerState | null> => ask(`${runPath(id)}/ledger`);
+
+/** The last one that was made. @param begins whether a new one is to begin now */
+export const askAudit = (id: string, begins: boolean): Promise<AuditState> =>
+  ask(`${runPath(id)}/audit${begins ? '?begin=yes' : ''}`);
 
 export const askRecommendations = (id: string, question: Question): Promise<Recommendations> =>
   ask(`${runPath(id)}/recommend?${new URLSearchParams(question)}`);

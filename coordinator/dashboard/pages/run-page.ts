@@ -16,11 +16,14 @@ import { askRun, askSeries, openStream } from './client.js';
 import { controls, readSettings } from './controls.js';
 import { h, setText, show } from './dom.js';
 import { JobView } from './job-view.js';
+import { LedgerView } from './ledger-view.js';
 import { LogView } from './log-view.js';
+import { MeshView } from './mesh-view.js';
 import type { Page } from './page.js';
 import { badge, figure, progress, section } from './parts.js';
 import { RecommendView } from './recommend-view.js';
 import { TimelineView } from './timeline-view.js';
+import { WorkView } from './work-view.js';
 import { WorkersView } from './workers-view.js';
 
 /** Points of a chart: more than pixels are of no use. */
@@ -37,6 +40,9 @@ export class RunPage implements Page {
   readonly #charts: RunCharts;
   readonly #workers = new WorkersView();
   readonly #actions: ActionsView;
+  readonly #work = new WorkView();
+  readonly #mesh = new MeshView();
+  readonly #ledger: LedgerView;
   readonly #timelineView = new TimelineView();
   readonly #job = new JobView();
   readonly #log: LogView;
@@ -68,6 +74,7 @@ export class RunPage implements Page {
     this.#tellConnection = tellConnection;
     this.#log = new LogView(id);
     this.#actions = new ActionsView(id, () => this.#offerDrains());
+    this.#ledger = new LedgerView(id);
     this.#charts = new RunCharts(this.#settings, (range) => void this.#zoom(range));
   }
 
@@ -95,12 +102,15 @@ export class RunPage implements Page {
       this.#actions.element,
       this.#progress,
       figures,
-      this.#workers.element,
+      beside(this.#workers.element),
+      beside(this.#work.element),
+      this.#mesh.element,
       section('Curves', settings, this.#charts.element),
-      this.#timelineView.element,
+      beside(this.#timelineView.element),
+      beside(this.#ledger.element),
       this.#answer?.canRecommend === true ? new RecommendView(this.#id).element : null,
-      this.#job.element,
-      this.#log.element,
+      beside(this.#job.element),
+      beside(this.#log.element),
     );
     // What was silent for long is told so although nothing comes.
     this.#clock = window.setInterval(() => this.#showState(), 10_000);
@@ -109,7 +119,7 @@ export class RunPage implements Page {
 
   redraw(): void {
     this.#charts.redraw();
-    if (this.#answer !== null) this.#workers.set(this.#answer.state, this.#phases);
+    if (this.#answer !== null) this.#showPhases(this.#answer.state);
   }
 
   close(): void {
@@ -117,6 +127,7 @@ export class RunPage implements Page {
     this.#closeStream();
     this.#charts.destroy();
     this.#log.close();
+    this.#ledger.close();
     clearTimeout(this.#redrawTimer);
     clearInterval(this.#clock);
   }
@@ -133,8 +144,9 @@ export class RunPage implements Page {
     this.#phases = answer.phases.slice(-phasesKept);
     this.#timelineView.set(this.#timeline, answer.dropped);
     this.#job.set(answer);
-    this.#workers.set(answer.state, this.#phases);
+    this.#showPhases(answer.state);
     this.#showState();
+    this.#ledger.set(answer);
     this.#closeStream();
     this.#closeStream = openStream(this.#id, answer.version, {
       onChange: (change) => this.#change(change),
@@ -161,7 +173,8 @@ export class RunPage implements Page {
     this.#timelineView.add(timeline);
     if (phases.length > 0) this.#phases = [...this.#phases, ...phases].slice(-phasesKept);
     const isAnother = namesOf(before) !== namesOf(state);
-    if (phases.length > 0 || isAnother) this.#workers.set(state, this.#phases);
+    if (phases.length > 0 || isAnother) this.#showPhases(state);
+    this.#ledger.set(this.#answer);
     if (state.end?.kind !== before.end?.kind) this.#job.set(this.#answer);
     this.#showState();
     const moves = steps.length > 0 || rewoundTo !== null;
@@ -170,6 +183,12 @@ export class RunPage implements Page {
       this.#series = extend(this.#series, steps, rewoundTo);
     }
     if (moves || timeline.length > 0) this.#redrawSoon();
+  }
+
+  #showPhases(state: RunState): void {
+    this.#workers.set(state, this.#phases);
+    this.#work.set(this.#phases);
+    this.#mesh.set(this.#phases);
   }
 
   #redrawSoon(): void {
@@ -261,6 +280,12 @@ export class RunPage implements Page {
     setText(members.value, String(state.members.length));
     setText(generation.value, state.generation === null ? '–' : String(state.generation));
   }
+}
+
+/** Takes half of a wide screen. */
+function beside(element: HTMLElement): HTMLElement {
+  element.classList.add('half');
+  return element;
 }
 
 const namesOf = ({ members }: RunState): string => members.map(({ worker }) => worker).join();

@@ -1,16 +1,13 @@
 /** A worker in the table: it stays the same element while its numbers change, so that its button keeps the focus. */
 import { color } from '../charts/palette.js';
 import type { ShownTime } from '../data/who-waits.js';
-import { duration, number } from '../data/words.js';
+import { duration } from '../data/words.js';
 import { type Offer, offer } from './actions-view.js';
 import { h, setText, show } from './dom.js';
 
 export interface Shared {
   readonly phases: readonly string[];
   readonly longest: number;
-  /** Of all members. */
-  readonly lanes: number;
-  readonly itemTokensPerSecond: number | null;
   readonly isSlow: boolean;
 }
 
@@ -20,7 +17,6 @@ export class WorkerRow {
   readonly #bar = h('td.wide');
   readonly #total = h('td');
   readonly #wait = h('td');
-  readonly #tokens = h('td');
   readonly #drain: HTMLElement;
   readonly #action: HTMLElement;
   #offer: Offer | null = null;
@@ -36,7 +32,7 @@ export class WorkerRow {
       'tr',
       {},
       h('th', { scope: 'row' }, worker),
-      ...[this.#lanes, this.#bar, this.#total, this.#wait, this.#tokens, this.#action],
+      ...[this.#lanes, this.#bar, this.#total, this.#wait, this.#action],
     );
   }
 
@@ -44,17 +40,15 @@ export class WorkerRow {
   setLanes(lanes: number | null): void {
     this.element.classList.remove('slow');
     setText(this.#lanes, lanes === null ? '–' : String(lanes));
-    for (const cell of [this.#bar, this.#total, this.#wait, this.#tokens]) show(cell);
+    for (const cell of [this.#bar, this.#total, this.#wait]) show(cell);
   }
 
   setTimes(member: ShownTime, shared: Shared): void {
-    const { itemTokensPerSecond: all, lanes } = shared;
     this.element.classList.toggle('slow', shared.isSlow);
     setText(this.#lanes, String(member.lanes));
     show(this.#bar, barOf(member, shared));
     setText(this.#total, duration(member.total));
     setText(this.#wait, duration(member.wait));
-    setText(this.#tokens, number(all === null ? null : (all * member.lanes) / lanes));
   }
 
   /** @param drain null where nobody may */

@@ -7,7 +7,7 @@ import { h, setText, show } from './dom.js';
 import { scrolling, section } from './parts.js';
 import { WorkerRow } from './worker-row.js';
 
-const heads = ['Worker', 'Lanes', 'Where a step goes', 'Seconds a step', 'Waits', 'Item tokens/s'];
+const heads = ['Worker', 'Lanes', 'Where a step goes', 'Seconds a step', 'Waits'];
 
 export class WorkersView {
   readonly element: HTMLElement;
@@ -44,13 +44,11 @@ export class WorkersView {
       members.length === 1 ? 'One worker trains.' : 'Nobody is waited for in particular.';
     setText(this.#verdict, slowest?.text ?? alone);
     this.#verdict.classList.toggle('slow', slowest !== null);
-    const lanes = members.reduce((sum, member) => sum + member.lanes, 0);
     const longest = Math.max(...members.map(({ total, wait }) => Math.max(total, wait)));
-    const { itemTokensPerSecond } = state;
     this.#keep(members.map(({ worker }) => worker));
     for (const member of members) {
       const isSlow = member.worker === slowest?.worker;
-      const shared = { phases, longest, lanes, itemTokensPerSecond, isSlow };
+      const shared = { phases, longest, isSlow };
       this.#rows.get(member.worker)?.setTimes(member, shared);
     }
     show(

@@ -43,6 +43,10 @@ export async function answerOf({ path, query }: Question, known: Known): Promise
       return seriesOf(run.model, query, known);
     case 'logs':
       return { body: await run.logs() };
+    case 'ledger':
+      return { body: await run.ledger() };
+    case 'audit':
+      return audit(run, query);
     case 'recommend':
       return recommend(run, query);
     case 'log':
@@ -82,6 +86,7 @@ function wholeOf(run: RunSource, { channels, mayAct }: Known): RunAnswer {
     folder: run.folder,
     canRecommend: run.recommend !== null,
     acting: run.actions === null ? 'never' : mayAct ? 'by-operators' : 'not-set-up',
+    canAudit: run.audit !== null,
     version: channel?.version ?? '',
   };
 }
@@ -97,6 +102,13 @@ async function recommend(run: RunSource, query: URLSearchParams): Promise<Answer
   } catch (error) {
     return { status: 422, error: (error as Error).message };
   }
+}
+
+/** The last one that was made here; a new one is begun where that is asked for. */
+function audit({ audit }: RunSource, query: URLSearchParams): Answer {
+  if (audit === null) return missing('this server cannot audit it');
+  if (query.get('begin') === 'yes') audit.begin();
+  return { body: audit.state() };
 }
 
 function seriesOf(model: RunModel, query: URLSearchParams, { channels, series }: Known): Answer {

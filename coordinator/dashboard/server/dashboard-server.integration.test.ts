@@ -10,11 +10,19 @@ import {
 } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { HistoryLine } from '../../../shared/history/history-line.js';
 import { silentLog } from '../../../shared/log.js';
-import type { RunAnswer, RunChange, RunSummary, SeriesAnswer } from '../data/api.js';
+import type {
+  AuditState,
+  LedgerState,
+  RunAnswer,
+  RunChange,
+  RunSummary,
+  SeriesAnswer,
+} from '../data/api.js';
+import type { FolderTools } from '../sources/run-source.js';
 import { RunsFolder } from '../sources/runs-folder.js';
 import type { DashboardAccess } from './access.js';
 import { type DashboardServer, startDashboard } from './dashboard-server.js';
@@ -64,8 +72,13 @@ function writeRun(name: string, ...lines: readonly HistoryLine[]): string {
 
 const fails = (error: Error): void => assert.fail(error);
 
-async function serve(of: string, access: DashboardAccess = { token: null }, onTrouble = fails) {
-  const sources = new RunsFolder(join(folder, of), { recommend: null, onTrouble });
+async function serve(
+  of: string,
+  access: DashboardAccess = { token: null },
+  onTrouble = fails,
+  tools: ((folder: string) => FolderTools) | null = null,
+) {
+  const sources = new RunsFolder(join(folder, of), { tools, onTrouble });
   await sources.refresh();
   const server = await startDashboard({
     ...{ sources, host: '127.0.0.1', port: 0, access, onTrouble },
@@ -184,6 +197,41 @@ test('whatever is appended to a history is told to who looks, once', async () =>
     ['warning'],
   );
   back.close();
+});
+
+// Would catch a foreign page that has a browser start audits, and two of them side by side.
+test('an audit is begun by whoever asks for it, and its state is told', async () => {
+  const output = dirname(writeRun('audited', step(1)));
+  mkdirSync(join(output, 'ledger'));
+  writeFileSync(join(output, 'ledger', 'ledger-00000.jsonl'), 'no line of a ledger\n');
+  let state: AuditState = { kind: 'none' };
+  const begun: string[] = [];
+  const url = await serve('audited', undefined, undefined, (of) => ({
+    recommend: () => assert.fail('nothing is asked'),
+    audit: {
+      state: () => state,
+      begin: () => {
+        begun.push(of);
+        state = { kind: 'runs', since: time };
+      },
+    },
+  }));
+  const run = `${url}/api/runs/audited`;
+  assert.equal((await ask<RunAnswer>(run)).canAudit, true);
+  assert.equal((await fetch(`${run}/audit?begin=yes`)).status, 403);
+  const headers = { 'X-Lockstep': 'dashboard' };
+  const of = async (path: string) => (await fetch(`${run}/${path}`, { headers })).json();
+  assert.deepEqual(await of('audit'), { kind: 'none' });
+  assert.deepEqual(await of('audit?begin=yes'), { kind: 'runs', since: time });
+  assert.deepEqual(begun, [output]);
+  const ledger = (await of('ledger')) as LedgerState;
+  assert.deepEqual(
+    [ledger.steps, ledger.problems],
+    [0, ['ledger-00000.jsonl, line 1: is not JSON']],
+  );
+  const plain = await serve('live');
+  assert.equal((await fetch(`${plain}/api/runs/live/audit`, { headers })).status, 404);
+  assert.equal(await (await fetch(`${plain}/api/runs/live/ledger`)).json(), null);
 });
 
 // Would catch a viewer that shows steps that a resumed run trains again beside the new ones.

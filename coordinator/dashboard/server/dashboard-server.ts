@@ -38,6 +38,7 @@ const lookInterval: Millis = millis(500);
 const keepAliveEvery = 40;
 /** Foreign pages cannot send one without asking first, which is refused. */
 const ownHeader = 'x-lockstep';
+const startsProcess: ReadonlySet<string> = new Set(['recommend', 'audit']);
 const viewersMax = 256;
 const connectionsMax = 1024;
 const headTimeout: Millis = millis(10_000);
@@ -79,8 +80,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     const asset = assets.get(url.pathname);
     if (asset !== undefined) return sendAsset(request, response, asset);
     if (question.path[0] === 'operator') return send(response, desk.whoIs(request));
-    // It starts a process: no foreign page may have a browser ask for that.
-    if (question.path[2] === 'recommend' && request.headers[ownHeader] === undefined) {
+    // They start a process: no foreign page may have a browser ask for that.
+    if (startsProcess.has(question.path[2] ?? '') && request.headers[ownHeader] === undefined) {
       send(response, { status: 403, error: `the header ${ownHeader} must be there` });
       return;
     }

@@ -2,25 +2,31 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { historyFileOf } from '../../../process/history/run-history.js';
+import type { LedgerState } from '../data/api.js';
 import { RunModel } from '../data/run-model.js';
 import { HistoryTail } from './history-tail.js';
+import { foldedJob, LedgerTail } from './ledger-tail.js';
 import { logNames, logTail } from './log-tail.js';
-import type { Recommend, RunSource } from './run-source.js';
+import type { Audit, FolderTools, Recommend, RunSource } from './run-source.js';
 
 export class FolderRun implements RunSource {
   readonly folder: string;
   readonly recommend: Recommend | null;
   /** Files are read, and nobody is spoken to. */
   readonly actions = null;
+  readonly audit: Audit | null;
+  readonly #ledger: LedgerTail;
   readonly #id: string;
   readonly #tail: HistoryTail;
   #model: RunModel;
   #job: unknown = null;
 
-  constructor(id: string, folder: string, recommend: Recommend | null) {
+  constructor(id: string, folder: string, tools: FolderTools | null) {
     this.#id = id;
     this.folder = folder;
-    this.recommend = recommend;
+    this.recommend = tools?.recommend ?? null;
+    this.audit = tools?.audit ?? null;
+    this.#ledger = new LedgerTail(folder);
     this.#model = new RunModel(id);
     this.#tail = new HistoryTail(historyFileOf(folder), {
       onRestart: () => this.#restart(),
@@ -46,6 +52,10 @@ export class FolderRun implements RunSource {
     return logTail(join(this.folder, 'logs'), name, lines);
   }
 
+  ledger(): Promise<LedgerState | null> {
+    return this.#ledger.read(foldedJob(this.#job));
+  }
+
   async refresh(): Promise<void> {
     await this.#tail.refresh();
     this.#job ??= await readJob(join(this.folder, 'job.json'));
@@ -54,6 +64,7 @@ export class FolderRun implements RunSource {
   #restart(): void {
     this.#model = new RunModel(this.#id);
     this.#job = null;
+    this.#ledger.restart();
   }
 }
 

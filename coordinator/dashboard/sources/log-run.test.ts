@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { LedgerRecord } from '../../../shared/ledger/ledger-record.js';
+import { aHash, aRecord } from '../../../shared/ledger/ledger-record-fixture.js';
 import type { Happening } from '../../../shared/messages/cluster/log-entry.js';
 import { LogRun } from './log-run.js';
 
@@ -14,6 +16,12 @@ function shown(...entries: readonly Happening[]): LogRun {
   for (const entry of entries) source.add({ fence: 1, time, entry });
   return source;
 }
+
+const reportOf = (step: number) => ({
+  ...{ step, stage: null, loss: 1, sequences: 4, itemTokens: 9, distinctItems: 3, measures: {} },
+  ...{ itemCosine: 0, gradientNorm: 1, learningRate: 1, phaseSeconds: {}, waitSeconds: 0 },
+  stateHash: aHash,
+});
 
 const led: Happening = { kind: 'led', coordinator: 'c', totalSteps: 9 };
 
@@ -57,4 +65,22 @@ test('a log that was begun again is another account', () => {
   source.restart();
   assert.notEqual(source.model, before);
   assert.deepEqual(source.model.timeline, []);
+});
+
+// Would catch a coordinator's page without a ledger, or with one that its run's folder would not have.
+test('what the log records is counted as the ledger of a folder is', async () => {
+  assert.equal(await shown(led, generation(0)).ledger(), null);
+  const committed = (record: LedgerRecord): Happening => ({
+    ...{ kind: 'committed', generation: 1, report: reportOf(record.step), seconds: 1 },
+    ledger: record,
+  });
+  const [first, second] = [aRecord({ step: 0 }), aRecord({ step: 1 })];
+  const source = shown(led, generation(0), committed(first), committed(second));
+  const once = await source.ledger();
+  assert.deepEqual([once?.steps, once?.problemsCount], [2, 0]);
+  assert.ok((once?.sequences ?? 0) > 0);
+  source.add({ fence: 2, time, entry: generation(1) });
+  source.add({ fence: 2, time, entry: committed(second) });
+  const again = await source.ledger();
+  assert.deepEqual([again?.steps, again?.trainedAgain, again?.problemsCount], [2, 1, 0]);
 });

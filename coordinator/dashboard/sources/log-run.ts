@@ -2,9 +2,13 @@
 import { join } from 'node:path';
 import { EventLines, finishedLine } from '../../../shared/history/event-lines.js';
 import { LogEvents } from '../../../shared/history/log-events.js';
+import { LogLedger } from '../../../shared/ledger/log-ledger.js';
 import type { LogEntry } from '../../../shared/messages/cluster/log-entry.js';
 import type { RunEvent } from '../../../shared/messages/run-events.js';
+import type { LedgerState } from '../data/api.js';
 import { RunModel } from '../data/run-model.js';
+import { LedgerFold } from './ledger-fold.js';
+import { foldedJob } from './ledger-tail.js';
 import { logNames, logTail } from './log-tail.js';
 import type { RunActions, RunSource, RunSources } from './run-source.js';
 
@@ -20,12 +24,15 @@ export interface LogRunOptions {
 export class LogRun implements RunSource, RunSources {
   /** A coordinator has no engine. */
   readonly recommend = null;
+  readonly audit = null;
   readonly folder: string | null;
   readonly actions: RunActions | null;
   readonly #options: LogRunOptions;
   #model: RunModel;
   #events = new LogEvents();
   #lines: EventLines;
+  #entries = new LogLedger();
+  #ledger: LedgerFold;
 
   constructor(options: LogRunOptions) {
     this.#options = options;
@@ -33,6 +40,7 @@ export class LogRun implements RunSource, RunSources {
     this.actions = options.actions;
     this.#model = this.#newModel();
     this.#lines = this.#newLines();
+    this.#ledger = new LedgerFold(foldedJob(options.job.spec));
   }
 
   get model(): RunModel {
@@ -67,9 +75,18 @@ export class LogRun implements RunSource, RunSources {
     this.#model = this.#newModel();
     this.#events = new LogEvents();
     this.#lines = this.#newLines();
+    this.#entries = new LogLedger();
+    this.#ledger = new LedgerFold(foldedJob(this.#options.job.spec));
+  }
+
+  async ledger(): Promise<LedgerState | null> {
+    const state = this.#ledger.state(false);
+    return state.steps === 0 ? null : state;
   }
 
   add(entry: LogEntry): void {
+    const recorded = this.#entries.lineOf(entry);
+    if (recorded !== null) this.#ledger.line(recorded);
     for (const event of this.#events.eventsOf(entry)) {
       const line = this.#lineOf(event, entry.time);
       if (line !== null) this.#model.add(line);

@@ -1,5 +1,5 @@
 /** Where a run is known from: its folder, or the log that its coordinators keep. */
-import type { Action, Question, Recommendations } from '../data/api.js';
+import type { Action, AuditState, LedgerState, Question, Recommendations } from '../data/api.js';
 import type { RunModel } from '../data/run-model.js';
 
 /** Asks a run's newest checkpoint. @throws where it cannot answer, with what to do */
@@ -17,6 +17,20 @@ export interface RunActions {
   ask(action: Action, by: string): Promise<ActionOutcome>;
 }
 
+/** Audits a run, once at a time. */
+export interface Audit {
+  /** Of the last one. */
+  readonly state: () => AuditState;
+  /** Nothing where one is under way. */
+  readonly begin: () => void;
+}
+
+/** What can be done with the folder of a run besides reading it. */
+export interface FolderTools {
+  readonly recommend: Recommend;
+  readonly audit: Audit;
+}
+
 export interface RunSource {
   readonly model: RunModel;
   /** The job as it was resolved; null where it is not known. */
@@ -31,6 +45,10 @@ export interface RunSource {
   readonly recommend: Recommend | null;
   /** Null where nobody who leads it can be reached. */
   readonly actions: RunActions | null;
+  /** Null where nobody can audit it here. */
+  readonly audit: Audit | null;
+  /** What its ledger comes to; null where there is none. Asked again, it goes on where it was. */
+  readonly ledger: () => Promise<LedgerState | null>;
 }
 
 export interface RunSources {

@@ -22,7 +22,7 @@ const onTrouble = (error: Error): void => assert.fail(error);
 test('of more runs than are shown the newest are, also when they come later', async () => {
   const folder = join(root, 'many');
   for (let run = 0; run < runsMax + 2; run++) writeRun(folder, `run-${run}`, 1000 + run);
-  const sources = new RunsFolder(folder, { recommend: null, onTrouble });
+  const sources = new RunsFolder(folder, { tools: null, onTrouble });
   await sources.refresh();
   assert.equal(sources.runs().length, runsMax);
   assert.equal(sources.leftOut, 2);

@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { historyFileOf } from '../../../process/history/run-history.js';
 import { FolderRun } from './folder-run.js';
-import type { Recommend, RunSource, RunSources } from './run-source.js';
+import type { FolderTools, RunSource, RunSources } from './run-source.js';
 
 /** Folders below the one that was named, in which runs are looked for. */
 const depthMax = 3;
@@ -20,8 +20,8 @@ const inner: ReadonlySet<string> = new Set([
 ]);
 
 export interface RunsFolderOptions {
-  /** Asks the run of a folder; null where nothing here can. */
-  readonly recommend: ((folder: string) => Recommend) | null;
+  /** What can be done with the folder of a run; null where nothing here can do it. */
+  readonly tools: ((folder: string) => FolderTools) | null;
   /** The history of a run cannot be read: said once for each reason, and all others are read. */
   readonly onTrouble: (error: Error) => void;
 }
@@ -74,7 +74,7 @@ export class RunsFolder implements RunSources {
       const id = idOf(this.#folder, folder);
       shown.add(id);
       if (this.#found.has(id)) continue;
-      this.#found.set(id, new FolderRun(id, folder, this.#options.recommend?.(folder) ?? null));
+      this.#found.set(id, new FolderRun(id, folder, this.#options.tools?.(folder) ?? null));
     }
     for (const id of this.#found.keys()) {
       if (this.#found.size <= runsMax) return;
