@@ -2,7 +2,7 @@
 import type { ShownEvent } from '../../../shared/history/shown-event.js';
 import { drawLive } from '../live/draw-live.js';
 import { LiveState } from '../live/live-state.js';
-import { type Look, showsUnicode } from '../live/look.js';
+import { type Look, rewraps, showsUnicode } from '../live/look.js';
 import { Screen } from '../live/screen.js';
 import { paints } from '../text/paints.js';
 import type { Display, DisplayParts } from './display.js';
@@ -27,7 +27,7 @@ export class TerminalDisplay implements Display {
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
-    this.#screen = new Screen(parts.stdout);
+    this.#screen = new Screen(parts.stdout, rewraps(parts.environment));
     this.#colour = paints(parts.stdout, parts.environment);
     this.#unicode = showsUnicode(parts.environment);
   }

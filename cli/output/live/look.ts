@@ -16,6 +16,15 @@ export function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boo
   return /utf-?8/i.test(locale);
 }
 
+/**
+ * Whether a terminal that is made narrower puts what no longer fits onto further rows. Most do; those that cut lines off
+ * are known by what they set. Within tmux it is tmux that draws.
+ */
+export function rewraps({ STY, TERM = '', TMUX, XTERM_VERSION }: NodeJS.ProcessEnv): boolean {
+  if (TMUX) return true;
+  return !(STY || XTERM_VERSION || /^(linux|screen|st)(-|$)/.test(TERM));
+}
+
 export type Colour = 'cyan' | 'green' | 'yellow' | 'red' | 'blue' | 'magenta' | 'grey';
 
 const codes: Readonly<Record<Colour, number>> = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { rewraps } from './look.js';
 import { Screen } from './screen.js';
 import { FakeTerminal } from './terminal-fixture.js';
 
@@ -37,4 +38,25 @@ test('lines that a narrower terminal has wrapped are erased as well', () => {
   screen.draw(['x'.repeat(20), 'y']);
   screen.draw(['short']);
   assert.equal(terminal.text, 'above\nshort');
+});
+
+// Would catch a narrower xterm, which cuts lines off, and where each redraw erases as many rows of what happened before.
+test('where a narrower terminal cuts lines off, what stands above stays', () => {
+  const terminal = new FakeTerminal(20, 6);
+  const screen = new Screen(terminal, false);
+  terminal.write('before\nabove\n');
+  screen.draw(['x'.repeat(20), 'y']);
+  terminal.columns = 10;
+  screen.draw(['short']);
+  assert.equal(terminal.text, 'before\nabove\nshort');
+});
+
+test('terminals that cut lines off are known by what they set', () => {
+  assert.equal(rewraps({ TERM: 'xterm-256color' }), true);
+  assert.equal(rewraps({ TERM: 'screen-256color', TMUX: '/tmp/tmux-0/default,1,0' }), true);
+  assert.equal(rewraps({ TERM: 'xterm-256color', XTERM_VERSION: 'XTerm(379)' }), false);
+  assert.equal(rewraps({ TERM: 'screen.xterm-256color', STY: '1.pts-0.host' }), false);
+  assert.equal(rewraps({ TERM: 'linux' }), false);
+  assert.equal(rewraps({ TERM: 'st-256color' }), false);
+  assert.equal(rewraps({ TERM: 'sterm' }), true);
 });

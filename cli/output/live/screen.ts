@@ -15,11 +15,14 @@ const usual = { columns: 80, rows: 24 };
 
 export class Screen {
   readonly #terminal: Terminal;
+  readonly #rewraps: boolean;
   /** As they stand there. */
   #drawn: readonly string[] = [];
 
-  constructor(terminal: Terminal) {
+  /** @param rewraps see look.ts */
+  constructor(terminal: Terminal, rewraps = true) {
     this.#terminal = terminal;
+    this.#rewraps = rewraps;
   }
 
   get columns(): number {
@@ -44,13 +47,14 @@ export class Screen {
   }
 
   /**
-   * A terminal that was made narrower has wrapped the lines meanwhile: they stand on more rows now. What
-   * has scrolled off its top cannot be reached.
+   * A terminal that was made narrower has wrapped the lines meanwhile, so they stand on more rows now, or has cut them off:
+   * going up further would erase what happened before. What has scrolled off its top cannot be reached.
    */
   #erasing(): string {
     if (this.#drawn.length === 0) return '';
     const { columns } = this;
-    const rowsOf = (line: string): number => Math.max(1, Math.ceil(visibleWidth(line) / columns));
+    const rowsOf = (line: string): number =>
+      this.#rewraps ? Math.max(1, Math.ceil(visibleWidth(line) / columns)) : 1;
     const rows = this.#drawn.reduce((sum, line) => sum + rowsOf(line), 0);
     const up = Math.min(rows, this.rows) - 1;
     return `\r${up > 0 ? `\u001b[${up}A` : ''}\u001b[J`;
