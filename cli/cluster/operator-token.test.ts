@@ -21,8 +21,7 @@ test('a run has a token that only its user can read, for this one start', () => 
   const token = readFileSync(file, 'utf8');
   assert.match(token, /^[0-9a-f]{64}\n$/);
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.equal(notes.length, 1);
-  assert.ok(notes[0]?.includes(file) && !notes[0].includes(token.trim()));
+  assert.deepEqual(notes, []);
   made.remove();
   assert.ok(!existsSync(file));
 });

@@ -6,10 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  operatorTokenVariable,
-  readOperatorToken,
-} from '../../coordinator/dashboard/server/operators/operator-access.js';
+import { readOperatorToken } from '../../coordinator/dashboard/server/operators/operator-access.js';
+import { shownPath } from '../output/text/shown-path.js';
 
 const fileName = 'operator.token';
 const tokenBytes = 32;
@@ -24,6 +22,10 @@ export interface OperatorToken {
 
 const none: OperatorToken = { file: null, remove: () => undefined };
 
+/** Below the address of the dashboard, which they are for. */
+export const operatorWords = (file: string): string =>
+  `operators sign in there with the token in ${shownPath(file, process.cwd())}`;
+
 /**
  * @param output the folder of the run, which must be there and this process's own
  * @throws OptionError where the environment names a file that holds no token
@@ -34,7 +36,6 @@ export function makeOperatorToken(
   environment: NodeJS.ProcessEnv = process.env,
 ): OperatorToken {
   if (readOperatorToken(environment) !== null) {
-    note(`operators act on the dashboard with the token of ${operatorTokenVariable}`);
     return none;
   }
   const file = join(output, fileName);
@@ -50,6 +51,5 @@ export function makeOperatorToken(
     note(`nobody can act on the dashboard: others could read ${file} on this file system`);
     return none;
   }
-  note(`operators act on the dashboard with the token in ${file}`);
   return { file, remove };
 }

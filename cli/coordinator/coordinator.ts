@@ -9,7 +9,7 @@ import { jobId, type RunId, runId } from '../../shared/ids.js';
 import { goodbyeTimeout } from '../../shared/limits.js';
 import { decodeClaim } from '../../shared/run/claim.js';
 import { claimKey, claimsBucket } from '../../shared/subjects.js';
-import { makeOperatorToken } from '../cluster/operator-token.js';
+import { makeOperatorToken, operatorWords } from '../cluster/operator-token.js';
 import { runCluster } from '../cluster/run-cluster.js';
 import { type EarlySignals, endOnEarlySignals } from '../early-signals.js';
 import { coordinatorHelp } from '../help.js';
@@ -202,6 +202,7 @@ async function lead(checked: CheckedRun, leading: Leading): Promise<ExitCode> {
       if (metricsPort !== null) display.note(`${name}: pid ${pid}, metrics on port ${metricsPort}`);
       if (dashboardPort === null) return;
       display.note(`dashboard: http://${given.dashboardHost ?? '127.0.0.1'}:${dashboardPort}/`);
+      if (operator?.file != null) display.note(operatorWords(operator.file));
     },
   });
   const leave = (): void => {

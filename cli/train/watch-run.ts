@@ -3,6 +3,7 @@ import { metricsScheme } from '../../process/metrics/metrics-access.js';
 import { systemClock } from '../../shared/clock.js';
 import type { ExitCode } from '../../shared/exit-codes.js';
 import type { Millis } from '../../shared/units.js';
+import { operatorWords } from '../cluster/operator-token.js';
 import { type ClusterOptions, type RunningJob, runCluster } from '../cluster/run-cluster.js';
 import { RunView, type RunViewOptions } from '../output/run-view.js';
 import { watchOutput } from '../output/watch-output.js';
@@ -24,7 +25,10 @@ export async function watchRun({ run: options, ...view }: WatchOptions): Promise
       const address = `${metricsScheme()}://127.0.0.1:${metricsPort}/metrics`;
       const metrics = metricsPort === null ? '' : `, metrics on ${address}`;
       display.note(`${name}: pid ${pid}${metrics}`);
-      if (dashboardPort !== null) display.note(`dashboard: http://127.0.0.1:${dashboardPort}/`);
+      if (dashboardPort === null) return;
+      display.note(`dashboard: http://127.0.0.1:${dashboardPort}/`);
+      const { operatorTokenFile } = options;
+      if (operatorTokenFile != null) display.note(operatorWords(operatorTokenFile));
     },
   });
   const ignoreSignals = listenToInterrupts(run, () => display.note(stopWords(shown.doing)));

@@ -1,5 +1,6 @@
 /** The dashboard of the run that this process coordinates. */
 
+import { isLoopback } from '../../process/addresses/announced-address.js';
 import type { readOptions } from '../../process/options.js';
 import { PortUnavailableError } from '../../process/port-unavailable-error.js';
 import { version } from '../../process/version.js';
@@ -64,6 +65,12 @@ export async function serveDashboard(
   const onTrouble = (error: Error): void => log.warn({}, error.message);
   const access = readDashboardAccess(host);
   const operatorToken = operatorTokenIfAny(onTrouble);
+  if (operatorToken !== null && !isLoopback(host)) {
+    log.warn(
+      {},
+      `what operators type into ${host} is hidden by a proxy with TLS before it, or by nothing`,
+    );
+  }
   const parts = { sources, host, access, operatorToken, log, onTrouble };
   for (const port of wanted === 0 ? [0] : [wanted, 0]) {
     try {

@@ -10,7 +10,7 @@ import type { RunSources } from '../sources/run-source.js';
 import { cookieName, type DashboardAccess, decideAccess, isToken } from './access.js';
 import { type Answer, answerOf, type Question } from './answers.js';
 import { type Asset, contentPolicy, readAssets } from './assets.js';
-import { OperatorDesk } from './operators/operator-desk.js';
+import { OperatorCounter } from './operators/operator-counter.js';
 import { RunChannels } from './run-channels.js';
 import { SeriesCache } from './series-cache.js';
 
@@ -50,7 +50,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const policy = contentPolicy(assets);
   const series = new SeriesCache();
   const channels = new RunChannels(randomBytes(6).toString('hex'), sources);
-  const desk = new OperatorDesk({ sources, token: operatorToken, log, clock: systemClock });
+  const counter = new OperatorCounter({ sources, token: operatorToken, log, clock: systemClock });
   const server = createServer({ requestTimeout: headTimeout, maxHeaderSize: 16 * 1024 });
   server.maxConnections = connectionsMax;
   server.on('request', (request, response) => {
@@ -61,7 +61,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     });
   });
 
-  const known = { sources, channels, series, mayAct: desk.isOpen };
+  const known = { sources, channels, series, mayAct: counter.isOpen };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(response, policy);
@@ -72,14 +72,14 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     if (decision.kind === 'refused') return send(response, { status: 403, error: decision.why });
     const { method = '' } = request;
     const question = questionOf(url, request);
-    const posted = method === 'POST' ? await desk.post(question.path, request, response) : null;
+    const posted = method === 'POST' ? await counter.post(question.path, request, response) : null;
     if (posted !== null) return send(response, posted);
     if (method !== 'GET' && method !== 'HEAD') {
       return send(response, { status: 405, error: `${method} is not served: GET is` });
     }
     const asset = assets.get(url.pathname);
     if (asset !== undefined) return sendAsset(request, response, asset);
-    if (question.path[0] === 'operator') return send(response, desk.whoIs(request));
+    if (question.path[0] === 'operator') return send(response, counter.whoIs(request));
     // They start a process: no foreign page may have a browser ask for that.
     if (startsProcess.has(question.path[2] ?? '') && request.headers[ownHeader] === undefined) {
       send(response, { status: 403, error: `the header ${ownHeader} must be there` });

@@ -13,7 +13,7 @@ import { OperatorSessions, sessionLifetime } from './operator-sessions.js';
 import { readAction } from './read-action.js';
 import { readJson } from './read-json.js';
 
-export interface OperatorDeskParts {
+export interface OperatorCounterParts {
   readonly sources: RunSources;
   /** Null: nobody may act. */
   readonly token: string | null;
@@ -26,13 +26,13 @@ export const proofHeader = 'x-lockstep-operator';
 /** Asked and not answered yet: each of them asks the bus twice a second. */
 const pendingMax = 8;
 
-export class OperatorDesk {
-  readonly #parts: OperatorDeskParts;
+export class OperatorCounter {
+  readonly #parts: OperatorCounterParts;
   readonly #sessions: OperatorSessions | null;
   readonly #refusals = new Refusals();
   #pending = 0;
 
-  constructor(parts: OperatorDeskParts) {
+  constructor(parts: OperatorCounterParts) {
     this.#parts = parts;
     this.#sessions = parts.token === null ? null : new OperatorSessions(parts.token);
   }
