@@ -154,6 +154,22 @@ test('a history that is cut under way goes on behind the cut', async () => {
   assert.deepEqual(told.came.slice(-4), ['5', 'started 2 0', '3', '4']);
 });
 
+// Would catch the second of two recoveries of a step that never comes, because the curve has a point there.
+test('lines of one step that add to one curve all come, at once or one after the other', async () => {
+  const recovery = (seconds: number): HistoryLine => ({
+    ...{ kind: 'recovery', time: lineTime(2 + seconds), committed_steps: 2, cause: 'lost' },
+    ...{ workers: ['w'], planned: false, detect_seconds: 0, reform_seconds: 0, resume_seconds: 0 },
+    ...{ lost_seconds: seconds, recomputed_steps: 0 },
+  });
+  const told = new Told();
+  told.write([historyLineOf(), startedLineOf(0), ...steps(1, 2), recovery(0.1), recovery(0.2)]);
+  told.begin();
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  told.add([recovery(0.3)]);
+  await told.feed.finish(never);
+  assert.deepEqual(told.came.slice(2), ['1', '2', ...Array(3).fill('recovery 2 2')]);
+});
+
 // Would catch an outage that loses lines, sends some twice, or fills the history with warnings.
 test('who is away is tried again, is told everything, and is warned of once', async () => {
   const away = new Error('it cannot be reached');

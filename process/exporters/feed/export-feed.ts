@@ -40,6 +40,11 @@ export class ExportFeed {
   readonly #source: LineSource;
   /** Null until the other side has said what it has. */
   #delivered: Delivered | null = null;
+  /**
+   * What it had when the place was looked for: no line behind that is there already but for this. A step may have
+   * two points of a curve, such as two recoveries, so the newest that was sent decides nothing.
+   */
+  #known: Delivered = new Map();
   /** Whoever has no account of its own: of the newest line that is there, or of the beginning. */
   #told: { readonly time: string; readonly isThere: boolean } | null = null;
   /** Null where it must be looked for: nothing is delivered yet, or the history was cut. */
@@ -149,18 +154,13 @@ export class ExportFeed {
 
   /** What is next for the other side; null where there is nothing. */
   #read(delivered: Delivered): Piece | null {
-    this.#offset ??= this.#place(delivered);
+    if (this.#offset === null) {
+      this.#offset = this.#place(delivered);
+      this.#known = new Map(delivered);
+    }
     const { lines, offset, hasMore } = this.#source.read(this.#offset);
     if (offset === this.#offset) return null;
-    const seen: Delivered = new Map(delivered);
-    const found: ExportedLine[] = [];
-    for (const line of lines) {
-      if (line.kind === 'started') this.#forget(seen, line.committed_steps);
-      const exported = undelivered(line, seen);
-      if (exported === null) continue;
-      found.push(exported);
-      markDelivered([exported], seen);
-    }
+    const found = lines.flatMap((line) => undelivered(line, this.#known) ?? []);
     return { lines: found, offset, hasMore };
   }
 

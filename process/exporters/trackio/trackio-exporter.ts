@@ -77,11 +77,13 @@ export class TrackioExporter implements HistoryExporter {
   }
 }
 
-/** Of a step there is one line of a kind, and of an evaluation one for what it asked of whom. */
+/** Of a step there is one line of a kind, and of an evaluation one for what it asked of whom; recoveries may be several. */
 function logId(run: string, line: HistoryLine): string {
-  const of =
-    line.kind === 'evaluated'
-      ? line.results.map(({ split, model }) => `${split}.${model}`).join('+')
-      : '';
-  return [run, line.kind, line.committed_steps, of].join('-');
+  return [run, line.kind, line.committed_steps, whichOf(line)].join('-');
+}
+
+function whichOf(line: HistoryLine): string {
+  if (line.kind === 'recovery') return line.time;
+  if (line.kind !== 'evaluated') return '';
+  return line.results.map(({ split, model }) => `${split}.${model}`).join('+');
 }
