@@ -197,6 +197,71 @@ Examples:
 
 ${exitCodeHelp}`;
 
+export const pauseHelp = `Lets a run stand after a step, and waits until it does. Its workers keep what they hold, and its name.
+
+Usage: lockstep pause NAME [options]
+
+NAME is the job's name. Steps whose plans are out are trained first: some seconds of them, two at least.
+Workers may come and go meanwhile, and the weights are the same as without a pause. "lockstep continue"
+lets it go on; "lockstep stop" ends it, behind one more step.
+
+Options:
+${natsOption}
+  --json               one JSON object as the result
+
+Examples:
+  lockstep pause books --nats nats://one:4222
+
+${exitCodeHelp}`;
+
+export const continueHelp = `Lets a paused run go on.
+
+Usage: lockstep continue NAME [options]
+
+NAME is the job's name. A run that is not paused goes on as well.
+
+Options:
+${natsOption}
+  --json               one JSON object as the result
+
+Examples:
+  lockstep continue books --nats nats://one:4222
+
+${exitCodeHelp}`;
+
+export const checkpointHelp = `Lets a run write a checkpoint now, and waits until it is on the disk. Training goes on.
+
+Usage: lockstep checkpoint NAME [options]
+
+NAME is the job's name. Of a paused run it is written at once; where one of the last step is there, that is
+the answer. It counts among the checkpoints that are kept.
+
+Options:
+${natsOption}
+  --json               one JSON object as the result
+
+Examples:
+  lockstep checkpoint books --nats nats://one:4222
+
+${exitCodeHelp}`;
+
+export const drainHelp = `Lets one worker hand its lanes over at the end of a step and end, and waits until others go on.
+
+Usage: lockstep drain NAME WORKER [options]
+
+NAME is the job's name, WORKER the worker's: "lockstep attach NAME" and the dashboard show them. Nothing is
+computed twice. It is refused where fewer workers would be left than the job needs. "lockstep train" does not
+start the worker again; in Kubernetes a new pod takes its place.
+
+Options:
+${natsOption}
+  --json               one JSON object as the result
+
+Examples:
+  lockstep drain books worker-2 --nats nats://one:4222
+
+${exitCodeHelp}`;
+
 export const natsUsersHelp = `Prints a part of a nats-server's configuration: an account for one job, with a user for each role.
 
 Usage: lockstep nats-users NAME > FILE

@@ -28,6 +28,7 @@ export class CoordinatorMetrics {
   readonly totalSteps = this.#gauge('total_steps', 'Committed steps at which training ends');
   readonly #members = this.#gauge('members', 'Workers that train');
   readonly membersMin = this.#gauge('members_min', 'Workers below which training waits');
+  readonly paused = this.#gauge('paused', '1 while an operator has paused the run, else 0');
   readonly busConnected = this.#gauge(
     'bus_connected',
     '1 while the connection to nats-server is there, 0 while it is away',

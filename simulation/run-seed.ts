@@ -126,7 +126,8 @@ function watchLog(cluster: Cluster, entries: LogEntry[]): void {
   void read();
 }
 
-function look({ findings, over }: Cluster, entry: Happening): void {
+function look({ findings, operator, over }: Cluster, entry: Happening): void {
+  operator.see(entry);
   if (entry.kind === 'committed') findings.recorded(entry.report.step + 1);
   if (entry.kind === 'stopping') findings.isStopping = true;
   if (entry.kind === 'generation' && entry.position !== null) findings.started(entry.generation);

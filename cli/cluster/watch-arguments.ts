@@ -35,6 +35,29 @@ export function readWatchArguments(
   };
 }
 
+/**
+ * The same of a command that takes several names, each once and in this order.
+ *
+ * @throws UsageError
+ */
+export function readNames(
+  command: string,
+  nouns: readonly string[],
+  words: readonly string[],
+): (Omit<WatchArguments, 'name'> & { readonly names: readonly string[] }) | null {
+  const { values, positionals } = parsed(command, words);
+  if (values.help === true) return null;
+  if (nouns.length === 1) oneName(command, nouns[0] as string, positionals);
+  if (positionals.length !== nouns.length) {
+    throw new UsageError(
+      `Cannot run "lockstep ${command}": ${nouns.join(' and ')} must be named: it got ` +
+        `${positionals.length} names (see "lockstep ${command} --help")`,
+    );
+  }
+  const nats = natsAddress(values.nats ?? null);
+  return { names: positionals, nats, json: values.json === true };
+}
+
 function parsed(command: string, words: readonly string[]) {
   try {
     return parseArgs({

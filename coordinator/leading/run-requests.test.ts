@@ -37,8 +37,8 @@ test('a request is said again until the log has the answer to it, and not to ano
   assert.deepEqual(heard[0], { kind: 'pause', by: 'Ann (dashboard)', id });
   assert.equal(heard.length, 4);
   assert.equal(new Set(heard.map(idOf)).size, 1);
-  log({ kind: 'paused', by: 'somebody else', id: 'f'.repeat(16), standsAt: 9 });
-  log({ kind: 'paused', by: 'Ann (dashboard)', id, standsAt: 12 });
+  log({ kind: 'paused', by: 'somebody else', id: 'f'.repeat(16), committedSteps: 7, standsAt: 9 });
+  log({ kind: 'paused', by: 'Ann (dashboard)', id, committedSteps: 8, standsAt: 12 });
   assert.deepEqual(await asked, {
     kind: 'taken',
     text: 'paused by Ann (dashboard) after step 12',

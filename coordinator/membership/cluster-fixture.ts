@@ -41,6 +41,7 @@ export const facts: ClusterView['facts'] = {
   reportedSteps: 1000,
   hasTrained: true,
   stopping: false,
+  stands: false,
   fromSeed: false,
   longestStep: null,
 };

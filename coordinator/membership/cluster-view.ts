@@ -60,6 +60,11 @@ export interface ClusterView {
     /** Some member had trained already. */
     readonly hasTrained: boolean;
     readonly stopping: boolean;
+    /**
+     * The run is paused, and every member is behind its last step: none works at one, and none comes to
+     * another step's end. Whatever changes, changes at once.
+     */
+    readonly stands: boolean;
     /** A run that begins must begin at the seed, whatever checkpoints lie about. */
     readonly fromSeed: boolean;
     /** The longest of the recent steps; null before the first. */

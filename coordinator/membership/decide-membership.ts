@@ -6,7 +6,7 @@
 import type { Millis } from '../../shared/units.js';
 import { form } from './changes/form-generation.js';
 import { begin, goOnWithout, mendLinks } from './changes/lose-members.js';
-import { grow, leave } from './changes/plan-change.js';
+import { changeAtOnce, grow, leave } from './changes/plan-change.js';
 import { tryToStart } from './changes/start-generation.js';
 import type { ClusterView, WorkersWanted } from './cluster-view.js';
 import { findLate } from './find-late.js';
@@ -54,6 +54,7 @@ export function decideMembership(
   }
   return (
     leave(view, record, wanted, standing) ??
+    changeAtOnce(view, record, wanted) ??
     (record.start === null
       ? tryToStart(now, view, record, wanted, standing)
       : grow(now, view, record, wanted, standing))

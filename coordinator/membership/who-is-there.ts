@@ -36,7 +36,20 @@ export function spares(
   return free.slice(0, Math.max(0, mostOf(wanted) - members.length));
 }
 
+/** Fewer do not train. */
+export const leastOf = (wanted: WorkersWanted): number =>
+  Math.max(1, Math.min(wanted.min, mostOf(wanted)));
+
 export const mostOf = ({ max, lanes }: WorkersWanted): number => Math.min(max, lanes);
+
+/** Those that could be members now or soon. */
+export const thoseThatLive = (
+  now: Millis,
+  workers: ReadonlyMap<WorkerId, SeenWorker>,
+): SeenWorker[] =>
+  [...workers.values()].filter(
+    ({ heardAt, status }) => status.phase !== 'failed' && now - heardAt < silenceTimeout,
+  );
 
 /** Where a leader has just begun: whoever lives says so within the silence that counts as gone. */
 export function unheardOf(

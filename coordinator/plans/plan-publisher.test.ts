@@ -74,6 +74,7 @@ async function open(totalSteps: number, delays: Delays = none, isFirst = true) {
     },
     firstStep: 0,
     totalSteps,
+    usualStep: () => null,
     onFailure: (error) => errors.push(error),
   });
   return { publisher, memory, done, errors, world };

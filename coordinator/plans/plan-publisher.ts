@@ -20,7 +20,7 @@ import type { Bytes, Millis } from '../../shared/units.js';
 import type { CoordinatorMetrics } from '../metrics.js';
 import { planRetryInterval } from './limits.js';
 import type { PlanSource } from './plan-source.js';
-import { planWindow } from './plan-window.js';
+import { planWindow, stepsAhead } from './plan-window.js';
 import { PlanForgedError, type PublishedPlan, PublishedPlans } from './published-plans.js';
 
 export interface PlanPublisherParts {
@@ -36,6 +36,8 @@ export interface PlanPublisherParts {
   readonly fence: number;
   /** Nobody has led the run before. */
   readonly isFirst: boolean;
+  /** Null where it is not known yet. */
+  readonly usualStep: () => Millis | null;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -48,6 +50,10 @@ export class PlanPublisher {
   #publishedSteps: number;
   #purgedSteps: number;
   #committedSteps: number;
+  /** Nothing is published from this step on; null where nobody has paused the run. */
+  #limit: number | null = null;
+  /** Steps before this one may have been read by somebody. */
+  #reach: number;
   #checkpointedSteps = 0;
   #restarts = 0;
   /** Answers were lost: what is repeated may be our own. */
@@ -62,11 +68,26 @@ export class PlanPublisher {
     this.#publishedSteps = parts.firstStep;
     this.#purgedSteps = parts.firstStep;
     this.#committedSteps = parts.firstStep;
+    // A leader before this one was so far ahead at most.
+    const before = parts.isFirst ? 0 : planLead;
+    this.#reach = Math.min(parts.firstStep + before, parts.totalSteps);
   }
 
   /** Steps before this one are in the stream, or were. */
   get publishedSteps(): number {
     return this.#publishedSteps;
+  }
+
+  /** Steps before this one may be trained without any further word. */
+  get reach(): number {
+    return this.#reach;
+  }
+
+  /** Publishes nothing from this step on; null: as far as the job goes. */
+  publishUpTo(limit: number | null): void {
+    if (limit === this.#limit) return;
+    this.#limit = limit;
+    this.#wake();
   }
 
   begin(): void {
@@ -92,6 +113,7 @@ export class PlanPublisher {
     this.#publishedSteps = steps;
     this.#purgedSteps = steps;
     this.#checkpointedSteps = steps;
+    this.#reach = Math.min(steps + planLead, this.#parts.totalSteps);
     this.#restarts++;
     this.#wake();
   }
@@ -172,9 +194,9 @@ export class PlanPublisher {
         publishedSteps: this.#publishedSteps,
         purgedSteps: this.#purgedSteps,
         checkpointedSteps: this.#checkpointedSteps,
-        totalSteps,
+        totalSteps: Math.min(totalSteps, this.#limit ?? totalSteps),
       },
-      planLead,
+      stepsAhead(this.#parts.usualStep()),
       plansKept,
     );
     if (window.from < window.to) return this.#publish(step(window.from));
@@ -189,6 +211,9 @@ export class PlanPublisher {
     const restarts = this.#restarts;
     const plan = await plans.plan(at);
     if (this.#isClosed() || restarts !== this.#restarts) return;
+    // Paused meanwhile: where the run stands has been said.
+    if (at >= (this.#limit ?? this.#parts.totalSteps)) return;
+    this.#reach = Math.max(this.#reach, at + 1);
     // Known before a member can have read it.
     this.#published.published(at, plan.shared.sha256, plan.users);
     await this.#store(at, plan);

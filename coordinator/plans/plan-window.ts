@@ -1,4 +1,8 @@
 /** Which steps' plans should be in the stream. */
+import { planLead } from '../../shared/limits.js';
+import type { Millis } from '../../shared/units.js';
+import { planLeadLeast, planLeadTime } from './limits.js';
+
 export interface PlanWindow {
   /** First step to publish now. */
   readonly from: number;
@@ -19,6 +23,17 @@ export interface PlanCursors {
   /** A checkpoint covers the steps before this one. */
   readonly checkpointedSteps: number;
   readonly totalSteps: number;
+}
+
+/**
+ * Steps that are published ahead: as many as ride out the loss of a leader, and no more than a pause may
+ * wait for; two at least, which hide the latency of publishing.
+ *
+ * @param usualStep null where it is not known yet
+ */
+export function stepsAhead(usualStep: Millis | null): number {
+  if (usualStep === null || usualStep <= 0) return planLead;
+  return Math.min(planLead, Math.max(planLeadLeast, Math.ceil(planLeadTime / usualStep)));
 }
 
 /**

@@ -147,7 +147,9 @@ function foldRequest(before: RunState, entry: OperatorEvent): RunState {
     case 'went-on':
       return { ...state, paused: null };
     case 'asked-checkpoint':
-      return { ...state, wishedCheckpoint: Math.max(state.wishedCheckpoint ?? 0, entry.steps) };
+      return entry.path === null
+        ? { ...state, wishedCheckpoint: Math.max(state.wishedCheckpoint ?? 0, entry.steps) }
+        : state;
     case 'draining': {
       const { worker, incarnation } = entry;
       const others = state.draining.filter((one) => one.worker !== worker);

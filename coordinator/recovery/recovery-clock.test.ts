@@ -5,8 +5,20 @@ import { millis } from '../../shared/units.js';
 import { RecoveryClock } from './recovery-clock.js';
 
 const lost = (since: number) =>
-  ({ cause: 'lost', workers: [workerId('w1')], planned: false, since: millis(since) }) as const;
-const joined = { cause: 'joined', workers: [workerId('w2')], planned: true, since: null } as const;
+  ({
+    cause: 'lost',
+    workers: [workerId('w1')],
+    planned: false,
+    since: millis(since),
+    aborts: true,
+  }) as const;
+const joined = {
+  cause: 'joined',
+  workers: [workerId('w2')],
+  planned: true,
+  since: null,
+  aborts: false,
+} as const;
 
 function clockOfSteps(): RecoveryClock {
   const clock = new RecoveryClock();

@@ -14,6 +14,8 @@ export interface Change {
   readonly planned: boolean;
   /** The last sign of life of who was lost; null for what is no loss. */
   readonly since: Millis | null;
+  /** A step was under way, and is computed again. */
+  readonly aborts: boolean;
 }
 
 interface Open extends Change {
@@ -41,6 +43,7 @@ export class RecoveryClock {
       ...before,
       cause: change.planned ? before.cause : change.cause,
       planned: before.planned && change.planned,
+      aborts: before.aborts || change.aborts,
       since: before.since ?? change.since,
       workers: [...new Set([...before.workers, ...change.workers])],
       startedAt: null,
@@ -63,6 +66,11 @@ export class RecoveryClock {
     if (this.#open === null) this.#recordedAt = now;
   }
 
+  /** Nothing is lost while the run is paused, whoever comes and goes. */
+  stands(now: Millis): void {
+    this.#recordedAt = now;
+  }
+
   /** A step was recorded. What the change cost, where it was the first one behind it. */
   recorded(now: Millis, generation: number): Recovered | null {
     const [open, before] = [this.#open, this.#recordedAt];
@@ -74,7 +82,7 @@ export class RecoveryClock {
     // The members of the generation before may still have recorded this one.
     if (open.startedAt === null) return null;
     this.#open = null;
-    const { cause, workers, planned, since, decidedAt, startedAt, trainingAt } = open;
+    const { cause, workers, planned, since, decidedAt, startedAt, trainingAt, aborts } = open;
     const seconds = (from: number, to: number): number => Math.max(0, to - from) / 1000;
     const lost = before === null ? 0 : seconds(before + this.#usual(), now);
     return {
@@ -87,7 +95,7 @@ export class RecoveryClock {
       reformSeconds: seconds(decidedAt, startedAt),
       resumeSeconds: seconds(startedAt, trainingAt ?? now),
       lostSeconds: lost,
-      recomputedSteps: planned || cause === 'leader' || cause === 'bus' ? 0 : 1,
+      recomputedSteps: aborts ? 1 : 0,
     };
   }
 

@@ -125,6 +125,9 @@ export const leaderMessages: readonly LeaderMessage[] = [
     hasTrained: true,
     generation,
     stopping: false,
+    paused: true,
+    checkpointWish: 4,
+    draining: [{ worker: 'worker-1', incarnation }],
     over: { kind: 'finished', reason: 'all steps' },
     heard: [{ worker: 'worker-0', incarnation, number: 3 }],
     ping: 1,
@@ -159,8 +162,8 @@ export const happenings: readonly Happening[] = [
     lostSeconds: 0.6,
     recomputedSteps: 1,
   },
-  { kind: 'paused', ...asked, standsAt: 6 },
-  { kind: 'draining', ...asked, worker: 'worker-1', incarnation },
+  { kind: 'paused', ...asked, committedSteps: 4, standsAt: 6 },
+  { kind: 'draining', ...asked, worker: 'worker-1', incarnation, isMember: true },
   { kind: 'refused-request', ...asked, request: 'drain', reason: 'no worker of this name' },
 ];
 

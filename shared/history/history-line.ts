@@ -213,8 +213,13 @@ const paused = line('paused', { ...asked, stands_at: count });
 /** Training goes on after a pause. */
 const wentOn = line('went_on', asked);
 
-/** An operator wants a checkpoint of at least `steps` steps; a line `checkpointed` follows. */
-const askedCheckpoint = line('asked_checkpoint', { ...asked, steps: count });
+/** An operator wants a checkpoint of at least `steps` steps. */
+const askedCheckpoint = line('asked_checkpoint', {
+  ...asked,
+  steps: count,
+  /** It is there already; null where a line `checkpointed` follows. */
+  path: z.string().nullable(),
+});
 
 /** An operator has told a worker to hand over and end. */
 const draining = line('draining', { ...asked, worker: z.string() });

@@ -50,15 +50,15 @@ const cases: readonly (readonly [RunEvent, ShownEvent])[] = [
         ...{ kind: 'rolled-back', committedSteps: 7, rolledBackTo: 5, reason: 'few negatives' },
         ...{ falseNegatives: 'text', learningRate: 0.001 },
       },
-      { kind: 'paused', ...asked, standsAt: 9 },
+      { kind: 'paused', ...asked, committedSteps: 0, standsAt: 9 },
       { kind: 'went-on', ...asked },
-      { kind: 'asked-checkpoint', ...asked, steps: 8 },
+      { kind: 'asked-checkpoint', ...asked, steps: 8, path: null },
       { kind: 'refused-request', ...asked, request: 'drain', reason: 'no such worker' },
     ] as const satisfies RunEvent[]
   ).map((event) => [event, event] as const),
   recoveredCase(),
   [
-    { kind: 'draining', ...asked, worker: 'b', incarnation: '0123456789abcdef' },
+    { kind: 'draining', ...asked, worker: 'b', incarnation: '0123456789abcdef', isMember: true },
     { kind: 'draining', ...asked, worker: 'b' },
   ],
   [

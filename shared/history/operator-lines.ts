@@ -20,7 +20,7 @@ export function operatorLine(
     case 'went-on':
       return { kind: 'went_on', ...at };
     case 'asked-checkpoint':
-      return { kind: 'asked_checkpoint', ...at, steps: event.steps };
+      return { kind: 'asked_checkpoint', ...at, steps: event.steps, path: event.path };
     case 'draining':
       return { kind: 'draining', ...at, worker: event.worker };
     case 'refused-request':
@@ -32,11 +32,16 @@ export function operatorEventOf(line: OperatorLine): ShownOperatorEvent {
   const asked = { by: line.by, id: line.id };
   switch (line.kind) {
     case 'paused':
-      return { kind: 'paused', ...asked, standsAt: line.stands_at };
+      return {
+        kind: 'paused',
+        ...asked,
+        committedSteps: line.committed_steps,
+        standsAt: line.stands_at,
+      };
     case 'went_on':
       return { kind: 'went-on', ...asked };
     case 'asked_checkpoint':
-      return { kind: 'asked-checkpoint', ...asked, steps: line.steps };
+      return { kind: 'asked-checkpoint', ...asked, steps: line.steps, path: line.path };
     case 'draining':
       return { kind: 'draining', ...asked, worker: line.worker };
     case 'refused_request':

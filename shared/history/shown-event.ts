@@ -15,7 +15,7 @@ export type ShownRollBack = Omit<Of<'rolled-back'>, 'falseNegatives'> & {
 /** A history does not keep which process of the worker it was. */
 export type ShownOperatorEvent =
   | Exclude<OperatorEvent, Of<'draining' | 'refused-request'>>
-  | Omit<Of<'draining'>, 'incarnation'>
+  | Omit<Of<'draining'>, 'incarnation' | 'isMember'>
   | (Omit<Of<'refused-request'>, 'request'> & { readonly request: string });
 
 export type ShownEvent =

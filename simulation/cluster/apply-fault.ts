@@ -18,6 +18,16 @@ export function applyFault(cluster: Cluster, fault: Fault): void {
     case 'stop':
       cluster.askToStop();
       return;
+    case 'pause':
+      cluster.operator.ask({ kind: 'pause' });
+      cluster.scheduler.after(fault.for, () => cluster.operator.ask({ kind: 'go-on' }));
+      return;
+    case 'checkpoint':
+      cluster.operator.ask({ kind: 'checkpoint' });
+      return;
+    case 'let-go':
+      cluster.operator.ask({ kind: 'drain', worker: fault.process });
+      return;
     default: {
       const running = cluster.running(fault.process);
       if (running !== null) applyTo(cluster, running, fault);
@@ -25,7 +35,10 @@ export function applyFault(cluster: Cluster, fault: Fault): void {
   }
 }
 
-type OfProcess = Exclude<Fault, { kind: 'start' | 'bus-away' | 'electing' | 'stop' }>;
+type OfProcess = Exclude<
+  Fault,
+  { kind: 'start' | 'bus-away' | 'electing' | 'stop' | 'pause' | 'checkpoint' | 'let-go' }
+>;
 
 function applyTo(cluster: Cluster, running: Running, fault: OfProcess): void {
   const { process } = running;

@@ -16,6 +16,7 @@ import type { Drain } from '../time/drain.js';
 import { Scheduler } from '../time/scheduler.js';
 import { SimProcess } from '../time/sim-process.js';
 import { Findings } from './findings.js';
+import { Operator } from './operator.js';
 
 export const simulatedRun = { job: jobId('simulated'), run: runId('t0123456789abcdef') };
 
@@ -50,6 +51,7 @@ export class Cluster {
   readonly server: SimServer;
   readonly network: SimNetwork;
   readonly findings: Findings;
+  readonly operator: Operator;
   readonly random: Random;
   readonly #parts: ClusterParts;
   readonly #running = new Map<string, Running>();
@@ -80,6 +82,17 @@ export class Cluster {
       () => this.scheduler.now,
       (text) => this.trace(text),
     );
+    this.operator = new Operator({
+      run: simulatedRun,
+      scheduler: this.scheduler,
+      server: this.server,
+      findings: this.findings,
+      isOver: () => this.#isOver,
+      askedToEnd: (worker) => {
+        const running = this.running(worker);
+        if (running !== null) this.#askedToEnd.add(running);
+      },
+    });
   }
 
   running = (name: string): Running | null => this.#running.get(name) ?? null;

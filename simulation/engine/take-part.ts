@@ -34,6 +34,9 @@ export interface Membership {
   readonly tell: (fact: Fact) => void;
   /** The state is whole for a moment. */
   readonly boundary: () => void;
+  /** Committed steps of which somebody wants a checkpoint at least. */
+  readonly wish: () => number | null;
+  readonly wishSeenTo: () => void;
   /** The wait, or the end of the membership where that comes first. */
   readonly orEnd: <Result>(wait: Promise<Result>) => Promise<Result>;
   readonly sleep: (delay: number) => Promise<void>;
@@ -157,6 +160,15 @@ async function follow(member: Membership): Promise<void> {
   member.boundary();
   const isDue = committedSteps % checkpointEvery === 0;
   if (isDue || state.stopping || committedSteps === totalSteps) writeCheckpoint(member);
+  else writeWished(member);
+}
+
+export function writeWished(member: Membership): void {
+  const { state, wish, wishSeenTo } = member;
+  const steps = wish();
+  if (steps === null || state.pending !== null || state.committedSteps < steps) return;
+  wishSeenTo();
+  writeCheckpoint(member);
 }
 
 /** While training goes on: it may be seen after the generation is over, or be refused then. */

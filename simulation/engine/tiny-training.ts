@@ -9,7 +9,7 @@ import type { LanePlan } from '../../shared/plan/lane-plan.js';
 import type { Entry, FromTraining, ToTraining } from '../../worker/training/messages.js';
 import { Pipe } from '../bus/pipe.js';
 import type { SimGeneration } from '../links/sim-generation.js';
-import { type Membership, takePart } from './take-part.js';
+import { type Membership, takePart, writeWished } from './take-part.js';
 import type { TinyTrainingParts } from './tiny-parts.js';
 import {
   copyOf,
@@ -41,6 +41,7 @@ export class TinyTraining {
   #entered = 0 as Entry['generation'];
   #change = 0;
   #stop = false;
+  #checkpointWish: number | null = null;
   #turn: Promise<void> = Promise.resolve();
   #stuckUntil = 0;
   /** What came while it was stuck. */
@@ -131,6 +132,7 @@ export class TinyTraining {
         this.#inTurn(async () => this.#adopt(message.header));
         return;
       case 'enter':
+        this.#checkpointWish = null;
         this.#inTurn(() => this.#enter(message));
         return;
       case 'change':
@@ -158,10 +160,18 @@ export class TinyTraining {
     }
   }
 
-  #other(message: { readonly kind: string }): void {
+  #other(message: ToTraining): void {
     if (message.kind === 'end') this.end();
     else if (message.kind === 'save') this.#inTurn(() => this.#save());
+    else if (message.kind === 'checkpoint') this.#wish(message.steps);
+    else if (message.kind === 'go-on') return;
     else throw new Error(`The simulated training does not know "${message.kind}"`);
+  }
+
+  /** Between two steps the state is whole: it waits for the end of one only where what follows is open. */
+  #wish(steps: number): void {
+    this.#checkpointWish = steps;
+    if (this.#inside !== null && !this.#inside.isDone) writeWished(this.#inside);
   }
 
   #inTurn(act: () => Promise<void>): void {
@@ -294,6 +304,10 @@ export class TinyTraining {
       wishes: () => ({ stop: this.#stop, change: this.#change }),
       tell: (fact) => this.#tell({ ...fact, generation: entry.generation } as FromTraining),
       boundary: () => this.snapshot(),
+      wish: () => this.#checkpointWish,
+      wishSeenTo: () => {
+        this.#checkpointWish = null;
+      },
       orEnd: (wait) => Promise.race([wait, aborted]),
       sleep: (delay) => Promise.race([this.#sleep(delay), aborted]),
       plansOf: (at) => Promise.race([this.#plansOf(at, lanes), aborted]),

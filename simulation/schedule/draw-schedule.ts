@@ -37,6 +37,8 @@ export function drawSchedule(setup: Setup, random: Random): Fault[] {
     faults.push(...drawFault(setup, random, draw()));
   if (random.below(6) === 0) faults.push(...drawDisaster(setup, random, draw()));
   if (random.below(4) === 0) faults.push(...drawMove(setup, random, draw()));
+  // Drawn last, so that all else of a seed is what it was.
+  if (random.below(3) === 0) faults.push(...drawWords(setup, random, draw));
   return faults.sort((a, b) => a.at - b.at);
 }
 
@@ -91,6 +93,20 @@ function drawFault(setup: Setup, random: Random, at: number): Fault[] {
     default:
       return [{ at, kind, process: anyone(), for: duration() }];
   }
+}
+
+/** What operators ask for: among the faults, since they come at any time. */
+function drawWords({ workers }: Setup, random: Random, draw: () => number): Fault[] {
+  const words: Fault[] = [];
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    const at = draw();
+    const kind = (['pause', 'pause', 'checkpoint', 'let-go'] as const)[random.below(4)] ?? 'pause';
+    const long = durations[random.below(durations.length)] as number;
+    if (kind === 'checkpoint') words.push({ at, kind });
+    else if (kind === 'pause') words.push({ at, kind, for: 1 + random.below(4 * long) });
+    else words.push({ at, kind, process: workers[random.below(workers.length)] as string });
+  }
+  return words;
 }
 
 /** All workers, all coordinators or both are lost at about the same time, as a rack is. */

@@ -69,6 +69,12 @@ export type Fault =
   | { readonly at: number; readonly kind: 'electing'; readonly for: number }
   /** It is asked to end in order (SIGTERM). */
   | { readonly at: number; readonly kind: 'drain'; readonly process: string }
+  /** An operator asks the leader to let the worker of this name go, as `lockstep drain` does. */
+  | { readonly at: number; readonly kind: 'let-go'; readonly process: string }
+  /** An operator pauses the run, and lets it go on later. */
+  | { readonly at: number; readonly kind: 'pause'; readonly for: number }
+  /** An operator asks for a checkpoint. */
+  | { readonly at: number; readonly kind: 'checkpoint' }
   /** Somebody asks for the end of the run, again and again until the leader has heard. */
   | { readonly at: number; readonly kind: 'stop' };
 
@@ -94,6 +100,9 @@ const fieldsOf: Readonly<Record<FaultKind, readonly ('process' | 'from' | 'for')
   'bus-away': ['for'],
   electing: ['for'],
   drain: ['process'],
+  'let-go': ['process'],
+  pause: ['for'],
+  checkpoint: [],
   stop: [],
 };
 

@@ -17,7 +17,7 @@ test('what is printed of a schedule is the schedule', () => {
     assert.deepEqual(parseSchedule(scheduleText(faults)), faults);
     for (const { kind } of faults) kinds.add(kind);
   }
-  assert.equal(kinds.size, 19);
+  assert.equal(kinds.size, 22);
 });
 
 // Would catch a replay of something else than what was asked for.

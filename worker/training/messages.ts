@@ -91,6 +91,13 @@ export type ToTraining =
    * members stop after the same step even where only one of them was asked.
    */
   | { readonly kind: 'stop' }
+  /** What was waited for was a plan that was not published for a while: no part of a step. */
+  | { readonly kind: 'go-on' }
+  /**
+   * Somebody wants a checkpoint of at least so many committed steps: written at the next step's end, or
+   * at once where no batch has come. To the member that writes them, inside the generation entered last.
+   */
+  | { readonly kind: 'checkpoint'; readonly steps: number }
   /**
    * Write a checkpoint of the state that is held, if what follows its last commit is done: answered by
    * `saved` when it is on disk. Not inside a generation.

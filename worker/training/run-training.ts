@@ -41,7 +41,7 @@ import type {
 import { Saving } from './saving/saving.js';
 import { requireStages, roomFor } from './stages/stage-states.js';
 import type { TrainingContext } from './stages/training-context.js';
-import { TrainingLoop } from './training-loop.js';
+import { type CheckpointWish, TrainingLoop } from './training-loop.js';
 import { warmUp } from './warm-up/warm-up.js';
 
 export interface TrainingParts {
@@ -94,6 +94,9 @@ export class Training {
   /** The generation is done with; whoever is planned next may have this member. */
   #isDone = false;
   #stop = false;
+  readonly #checkpointWish: CheckpointWish = { steps: null };
+  /** Of the generation that it is in, while its steps last. */
+  #loop: TrainingLoop | null = null;
   #change = 0;
   /** Committed steps of those that training could not go back to. */
   readonly #lostCheckpoints = new Set<number>();
@@ -158,6 +161,7 @@ export class Training {
         this.#inTurn((opened) => this.#adopt(opened, message));
         break;
       case 'enter':
+        this.#checkpointWish.steps = null;
         this.#inTurn((opened) => this.#enter(opened, message));
         break;
       case 'change':
@@ -170,6 +174,13 @@ export class Training {
         break;
       case 'stop':
         this.#wishStop();
+        break;
+      case 'go-on':
+        this.#loop?.goOn();
+        break;
+      case 'checkpoint':
+        this.#checkpointWish.steps = message.steps;
+        this.#loop?.hearWish();
         break;
       case 'save':
         this.#inTurn((opened) => this.#save(opened));
@@ -368,11 +379,15 @@ export class Training {
       inbox,
       saving,
       wishes: () => ({ stop: this.#stop, change: this.#change }),
+      checkpointWish: this.#checkpointWish,
       onBoundary: () => this.#snapshot.take(held),
       tell,
     });
     this.#tell({ kind: 'entered', generation, position: held.position });
-    const end = await loop.run();
+    this.#loop = loop;
+    const end = await loop.run().finally(() => {
+      this.#loop = null;
+    });
     if (end === 'change') return end;
     await saving.settle();
     this.#isLast = true;

@@ -5,6 +5,7 @@
  */
 import { systemClock } from '../../shared/clock.js';
 import { step } from '../../shared/ids.js';
+import type { Millis } from '../../shared/units.js';
 import { checkpointName } from '../checkpoint/checkpoint-folder.js';
 import { setAsideCheckpoints } from '../checkpoint/set-aside-checkpoints.js';
 import { meet } from '../collective/meet.js';
@@ -31,6 +32,11 @@ import { memoryNotice } from './step/memory-notice.js';
 import type { Wishes } from './step/step-statistics.js';
 import type { StepOptions, StepOutcome, Trainer } from './step/trainer.js';
 
+/** Somebody wants a checkpoint of at least so many committed steps; null where nobody does, or it is seen to. */
+export interface CheckpointWish {
+  steps: number | null;
+}
+
 export interface LoopParts {
   readonly context: TrainingContext;
   readonly membership: Membership;
@@ -39,6 +45,7 @@ export interface LoopParts {
   readonly saving: Saving;
   /** What this member was asked for by now. */
   readonly wishes: () => Wishes;
+  readonly checkpointWish: CheckpointWish;
   /** Called where the state is whole and stays as it is for a moment. */
   readonly onBoundary: () => void;
   readonly tell: (fact: Fact) => void;
@@ -57,6 +64,10 @@ export class TrainingLoop {
   readonly #parts: LoopParts;
   #trainer: Trainer;
   #committedAt = systemClock.now();
+  /** Since when it waits for the batches of a step: the state is whole, and nothing is to follow. */
+  #waitsSince: Millis | null = null;
+  /** A checkpoint that is begun while it waits: no step moves the state before it is copied. */
+  #between: Promise<void> | null = null;
   /** Every member has the embeddings of the stage's frozen items. */
   #hasItems = false;
   /** The newest planned generation that any member has heard of. */
@@ -127,15 +138,13 @@ export class TrainingLoop {
   }
 
   async #step(): Promise<void> {
-    const { held, inbox, membership, onBoundary, wishes } = this.#parts;
+    const { held, membership, onBoundary, wishes } = this.#parts;
     await this.prepare();
     // A member that waits for nobody, and has its batches, would not hear a word from step to step.
     await this.#parts.context.pause();
     membership.requireInside();
     onBoundary();
-    const asked = systemClock.now();
-    const batches = await inbox.take(step(held.committedSteps), membership.lanes);
-    const planSeconds = (systemClock.now() - asked) / 1000;
+    const { batches, planSeconds } = await this.#takeBatches();
     this.#noticeMemory(batches);
     const hashWhole = this.#isCheckpointed(held.committedSteps + 1);
     const outcome = await this.#train(batches, { ...wishes(), planSeconds, hashWhole });
@@ -146,6 +155,46 @@ export class TrainingLoop {
     this.#parts.tell({ kind: 'committed', report, work });
     membership.requireInside();
     await this.#follow(pending);
+  }
+
+  async #takeBatches(): Promise<{ batches: readonly LaneBatch[]; planSeconds: number }> {
+    const { held, inbox, membership } = this.#parts;
+    this.#waitsSince = systemClock.now();
+    // Whoever was told of the wish while the last step lasted has not heard that it is due.
+    this.hearWish();
+    try {
+      const batches = await inbox.take(step(held.committedSteps), membership.lanes);
+      return { batches, planSeconds: (systemClock.now() - this.#waitsSince) / 1000 };
+    } finally {
+      this.#waitsSince = null;
+      if (this.#between !== null) await this.#between;
+      this.#between = null;
+    }
+  }
+
+  /** The wait for a plan was a pause: it is no part of the step. */
+  goOn(): void {
+    if (this.#waitsSince === null) return;
+    this.#waitsSince = this.#committedAt = systemClock.now();
+  }
+
+  /** Writes the checkpoint that somebody wishes, where nothing is under way; else the step's end comes. */
+  hearWish(): void {
+    const { checkpointWish, held, inbox, membership, saving, tell } = this.#parts;
+    const wish = checkpointWish.steps;
+    if (wish === null || this.#waitsSince === null || this.#between !== null) return;
+    if (!membership.writes || held.committedSteps < wish) return;
+    // Whoever told of it tells again where nothing comes of it.
+    checkpointWish.steps = null;
+    if (saving.isWriting(wish)) return;
+    const { checkpoint } = held;
+    if (checkpoint !== null && checkpoint.committedSteps >= wish) {
+      // Known, and perhaps not to this run: training went on from it.
+      tell({ kind: 'checkpointed', ...checkpoint, seconds: 0 });
+      return;
+    }
+    this.#between = this.#writeCheckpoint();
+    this.#between.catch((error: Error) => inbox.fail(error));
   }
 
   /** A step that fails because training has collapsed is trained again after a roll-back. */

@@ -15,7 +15,9 @@ export function operatorSentence(event: ShownOperatorEvent): string {
     case 'went-on':
       return `${event.by} lets the run go on`;
     case 'asked-checkpoint':
-      return `${event.by} asks for a checkpoint`;
+      return event.path === null
+        ? `${event.by} asks for a checkpoint`
+        : `${event.by} asks for a checkpoint: that of step ${event.steps} is in ${event.path}`;
     case 'draining':
       return `${event.by} drains ${event.worker}: it hands over and ends`;
     case 'refused-request': {

@@ -61,7 +61,9 @@ export function sentence(line: TimelineLine): string {
     case 'went_on':
       return `${line.by} lets the run go on`;
     case 'asked_checkpoint':
-      return `${line.by} asks for a checkpoint`;
+      return line.path === null
+        ? `${line.by} asks for a checkpoint`
+        : `${line.by} asks for a checkpoint: that of step ${line.steps} is in ${line.path}`;
     case 'draining':
       return `${line.by} drains ${line.worker}: it hands over and ends`;
     case 'refused_request':

@@ -28,8 +28,10 @@ export class GenerationFormer {
       this.#run.watch.recovery.decided(decidedAt, {
         cause,
         workers,
-        planned: record.planned,
+        // Whoever stands changes at a step's end, as in a plan.
+        planned: record.planned || (this.#run.stands && cause !== 'lost' && cause !== 'link'),
         since,
+        aborts: !record.planned && !this.#run.stands,
       });
     }
     const { generation, members, planned, reason } = record;

@@ -54,6 +54,8 @@ export interface Leadership {
   readonly isClosed: boolean;
   /** The run has ended, whether that is stored yet or not. */
   readonly hasEnded: boolean;
+  /** Paused, and all that was published is trained and recorded. */
+  readonly stands: boolean;
   /** The cluster as it is now. */
   view(): ClusterView;
   /** @returns the sequence that the entry will have */

@@ -17,6 +17,7 @@ import {
   lastTrained,
   type RunState,
 } from '../../record/run-state.js';
+import { standsAt } from '../../record/stands-at.js';
 import type { StepReport } from '../../record/step-reports.js';
 import { FactRecorder } from './fact-recorder.js';
 import { LeadVoice } from './lead-voice.js';
@@ -105,6 +106,7 @@ export class OpenLeadership implements Leadership {
       maxPayload: parts.bus.maxPayload,
       fence,
       isFirst: state.fence === 0,
+      usualStep: () => this.watch.usualStep,
       onFailure: (error) => this.failWith(error),
     });
     this.steps = new StepRecorder({
@@ -127,7 +129,9 @@ export class OpenLeadership implements Leadership {
     const { now, parts, prepared, fence, state } = this.given;
     if (state.hasTrained && state.end === null) {
       const since = millis(now - this.given.silentFor);
-      this.watch.recovery.decided(now, { cause: 'leader', workers: [], planned: false, since });
+      this.watch.recovery.decided(now, {
+        ...{ cause: 'leader', workers: [], planned: false, since, aborts: false },
+      });
       this.watch.recovery.started(now);
     }
     this.append({
@@ -155,9 +159,15 @@ export class OpenLeadership implements Leadership {
       reportedSteps: this.steps.reportedSteps,
       hasTrained,
       stopping,
+      stands: this.stands,
       fromSeed: this.given.parts.description.resume === null,
       longestStep: this.watch.longestStep,
     });
+  }
+
+  get stands(): boolean {
+    const at = standsAt(this.ahead, this.steps.reportedSteps);
+    return at !== null && this.ahead.hasTrained && this.ahead.recordedSteps >= at;
   }
 
   append(entry: Happening): number {

@@ -19,6 +19,7 @@ import { GenerationFormer } from './generation-former.js';
 import { LeaderEars } from './leader-ears.js';
 import type { RunLeaderGiven } from './leadership.js';
 import { OpenLeadership } from './open-leadership.js';
+import { OperatorDesk } from './operator-desk.js';
 import { RecordKeeper } from './record-keeper.js';
 import { RunEnding } from './run-ending.js';
 import { overOf } from './run-entries.js';
@@ -30,6 +31,7 @@ export class RunLeader {
   readonly #lookout: TrainingLookout;
   readonly #former: GenerationFormer;
   readonly #ending: RunEnding;
+  readonly #operator: OperatorDesk;
   /** Told to have another secret. */
   readonly #strangers = new Set<WorkerId>();
   #isActing = false;
@@ -64,6 +66,8 @@ export class RunLeader {
       look: (now) => this.#look(now),
     });
     this.#ending = new RunEnding(this.#run, this.#ears);
+    this.#operator = new OperatorDesk(this.#run);
+    this.#operator.follow();
     this.#run.begin();
   }
 
@@ -94,16 +98,13 @@ export class RunLeader {
   stop(by: string): void {
     if (this.#run.ahead.stopping || this.#run.hasEnded) return;
     this.#run.append({ kind: 'stopping', by });
+    this.#operator.follow();
     this.#run.voice.changed();
   }
 
   /** Takes an operator's request once; whoever asked reads in the log what became of it. */
   ask(request: OperatorRequest): void {
-    const { ahead, hasEnded, isClosed } = this.#run;
-    if (hasEnded || isClosed || ahead.requests.includes(request.id)) return;
-    const { by, id, kind } = request;
-    const reason = 'this version of Lockstep cannot do it yet';
-    this.#run.append({ kind: 'refused-request', by, id, request: kind, reason });
+    this.#guard(() => this.#operator.take(request));
   }
 
   /** @param now of a clock that stands still while this process does, or the bus is away */
@@ -128,6 +129,7 @@ export class RunLeader {
         workers: [],
         planned: false,
         since: null,
+        aborts: false,
       });
       this.#run.watch.recovery.started(now);
     }
@@ -169,7 +171,9 @@ export class RunLeader {
 
   #look(now: Millis): void {
     if (this.#run.hasEnded || this.#run.isClosed) return;
-    if (this.#record(now) || this.#isActing) return;
+    if (this.#record(now)) return;
+    this.#operator.follow();
+    if (this.#isActing) return;
     const decision = decideMembership(now, this.#run.view(), this.#workers);
     switch (decision.kind) {
       case 'ping':
@@ -249,6 +253,7 @@ export class RunLeader {
       hasTrained: this.#run.stored.hasTrained,
       generation: this.#run.memory.record,
       stopping: this.#run.ahead.stopping,
+      ...this.#operator.said,
       over: overOf(this.#ending.said),
       heard: this.#ears.heard,
       ping: this.#run.memory.ping,

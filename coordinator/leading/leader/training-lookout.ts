@@ -40,9 +40,11 @@ export class TrainingLookout {
 
   look(now: Millis): void {
     const { record } = this.#run.memory;
+    // No step is due, for however long.
+    if (this.#run.stands) this.#run.watch.stands(now);
     if (record === null || this.trainedIn === null) return;
     if (!this.#isSettled && record.start !== null) this.#settle(now, record);
-    if (!this.#isSettled) return;
+    if (!this.#isSettled || this.#run.stands) return;
     const { notice, end } = this.#run.watch.look(now, {
       recordedSteps: this.#run.ahead.recordedSteps,
       publishedSteps: this.#run.plans.publishedSteps,

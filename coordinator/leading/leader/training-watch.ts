@@ -69,6 +69,12 @@ export class TrainingWatch {
     return this.#recent.length === 0 ? null : millis(Math.max(...this.#recent));
   }
 
+  /** Null before it is known. */
+  get usualStep(): Millis | null {
+    const sorted = [...this.#recent].sort((a, b) => a - b);
+    return millis(sorted[Math.floor(sorted.length / 2)] ?? 0) || null;
+  }
+
   secondsSinceStep(now: Millis): number {
     return (now - this.#recordedAt) / 1000;
   }
@@ -85,6 +91,14 @@ export class TrainingWatch {
   pausedSteps(now: Millis): void {
     this.#recordedAt = now;
     this.recovery.paused(now);
+  }
+
+  /** The run is paused: time passes, and no step is late, nor is its time a step's. */
+  stands(now: Millis): void {
+    this.#recordedAt = now;
+    this.#late = null;
+    this.#progress.heard(now);
+    this.recovery.stands(now);
   }
 
   evaluating(now: Millis): void {

@@ -30,7 +30,8 @@ export function leave(
     `${leaving.join(', ')} ${leaving.length === 1 ? 'leaves' : 'leave'}` +
     (stay.length === 0 ? ': nobody is left, so a checkpoint is written' : '');
   // Where nobody trains yet, as while a newcomer copies, there is no step's end to wait for.
-  const isUnderWay = stay.length === 0 || all.some((seen) => isTrainingIn(seen, record));
+  const isUnderWay =
+    !view.facts.stands && (stay.length === 0 || all.some((seen) => isTrainingIn(seen, record)));
   const planned = record.start === null ? record.planned : isUnderWay;
   const last = stay.length === 0 ? all : [];
   return form({ view, wanted, members, planned, reason, cause: 'left', workers: leaving, last });
@@ -59,13 +60,31 @@ export function grow(
       view,
       wanted,
       members: all,
-      planned: true,
+      planned: !view.facts.stands,
       reason,
       cause: 'joined',
       workers: names,
     });
   }
   return dealAnew(now, view, record, wanted, members);
+}
+
+/**
+ * A change that was planned for the end of a step which does not come, since the run stands: nobody works
+ * at a step, so that the members leave at once what they are in, and lose nothing. Null where none is.
+ */
+export function changeAtOnce(
+  view: ClusterView,
+  record: GenerationRecord,
+  wanted: WorkersWanted,
+): MembershipDecision | null {
+  const { facts, trainedBy, workers } = view;
+  if (!facts.stands || !record.planned || record.start !== null || trainedBy === null) return null;
+  const trained = trainedBy.workers.flatMap((worker) => workers.get(worker) ?? []);
+  const last = record.members.length === 0 ? trained : [];
+  const { reason } = record;
+  const members = membersOf(view, record);
+  return form({ view, wanted, members, planned: false, reason, cause: 'left', last });
 }
 
 /** Whether one of those who stay holds what all of them together hold. */
@@ -95,7 +114,8 @@ function dealAnew(
   wanted: WorkersWanted,
   members: readonly SeenWorker[],
 ): MembershipDecision {
-  if (wanted.shares === 'even' || now - view.dealtAt < dealInterval) return nothing('all train');
+  const isDue = wanted.shares === 'speed' && now - view.dealtAt >= dealInterval;
+  if (!isDue || view.facts.stands) return nothing('all train');
   const counts = record.members.map(({ lanes }) => lanes);
   const better = betterShares(
     counts,

@@ -4,7 +4,7 @@ import { type Millis, millis } from '../../../shared/units.js';
 import type { ClusterView, SeenWorker, WorkersWanted } from '../cluster-view.js';
 import { isPausedIn, looksIn } from '../find-late.js';
 import { type MembershipDecision, nothing } from '../membership-decision.js';
-import { membersOf, membersThatWrite, mostOf, spares } from '../who-is-there.js';
+import { leastOf, membersOf, membersThatWrite, spares } from '../who-is-there.js';
 import { chooseStart } from './choose-start.js';
 import { form } from './form-generation.js';
 
@@ -16,7 +16,7 @@ export function tryToStart(
   standing: readonly SeenWorker[],
 ): MembershipDecision {
   const members = membersOf(view, record);
-  const least = Math.max(1, Math.min(wanted.min, mostOf(wanted)));
+  const least = leastOf(wanted);
   const writes = membersThatWrite(now, view, record);
   if (members.length === 0 && writes.length > 0) {
     return { kind: 'wait', reason: `${writes.join(', ')} writes a checkpoint and leaves` };

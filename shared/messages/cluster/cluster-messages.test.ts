@@ -87,6 +87,7 @@ const leaderMessages: readonly LeaderMessage[] = [
       writer: workerId('worker-0'),
       start: { kind: 'seed' },
     },
+    ...{ paused: false, checkpointWish: null, draining: [] },
     stopping: false,
     over: { kind: 'stopped', reason: 'asked' },
     heard: [{ worker: 'worker-0', incarnation, number: 3 }],

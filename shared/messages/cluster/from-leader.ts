@@ -23,6 +23,12 @@ const fromLeader = z.discriminatedUnion('kind', [
     generation: generationRecord.nullable(),
     /** Finish the step, write a checkpoint, end. */
     stopping: z.boolean(),
+    /** No further plan is published for now. */
+    paused: z.boolean(),
+    /** Whoever writes checkpoints writes one of at least so many steps; null where nobody asks for it. */
+    checkpointWish: count.nullable(),
+    /** These processes hand over and end. */
+    draining: z.array(z.strictObject({ worker: z.string().max(128), incarnation })).max(membersMax),
     /** What the run came to: go home. */
     over: z
       .strictObject({ kind: z.enum(['finished', 'stopped', 'failed']), reason: text })

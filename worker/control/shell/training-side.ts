@@ -140,6 +140,14 @@ export class TrainingSide {
     this.#post({ kind: 'stop' });
   }
 
+  goOn(): void {
+    this.#post({ kind: 'go-on' });
+  }
+
+  writeCheckpoint(steps: number): void {
+    this.#post({ kind: 'checkpoint', steps });
+  }
+
   save(): void {
     this.#post({ kind: 'save' });
   }

@@ -220,6 +220,10 @@ export class WorkerControl {
         return training?.abort(action.generation, action.reason);
       case 'stop-training':
         return training?.stop();
+      case 'go-on':
+        return training?.goOn();
+      case 'write-checkpoint':
+        return training?.writeCheckpoint(action.steps);
       case 'save':
         permit.forLast(this.#parts.grace);
         return training?.save();

@@ -15,9 +15,18 @@ export function hearLead(worker: Worker, lead: Lead, now: Millis): Outcome {
     checkpointSteps: lead.checkpointSteps,
     over: lead.over,
     stopping: lead.stopping || worker.known.stopping,
+    paused: lead.paused,
+    checkpointWish: lead.checkpointWish,
+    leavingSince: worker.known.leavingSince ?? (drains(worker, lead) ? now : null),
   });
   return of(heard, confirmed(heard, lead, now));
 }
+
+/** This process is meant, and no other one of its name. */
+const drains = ({ self }: Worker, { draining }: Lead): boolean =>
+  draining.some(
+    ({ worker, incarnation }) => worker === self.worker && incarnation === self.incarnation,
+  );
 
 /** What came out of order takes nothing back: neither a generation nor its start. */
 function newer(

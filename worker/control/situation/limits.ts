@@ -93,3 +93,6 @@ export const standstill: Millis = millis(1000);
  * comes later than this tells of now. Leaders speak twice as often.
  */
 export const staleWords: Millis = millis(1000);
+
+/** How often the thread is told again of a wish for a checkpoint: a large one takes minutes to write. */
+export const wishInterval: Millis = millis(5000);

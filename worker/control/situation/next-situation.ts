@@ -167,7 +167,8 @@ function takeFromLinks(worker: Worker, event: Of<'linked' | 'link-trouble'>, now
       prepared: null,
       trouble: [],
     });
-    return to(entered, { kind: 'training', record, change: null, stopTold: false }, [
+    const untold = { change: null, stopTold: false, wishTold: null, stands: false };
+    return to(entered, { kind: 'training', record, ...untold }, [
       { kind: 'renew-permit', generation: record.generation, fence: worker.known.fence },
       { kind: 'enter', record },
     ]);

@@ -11,6 +11,7 @@ import {
   leaveLimit,
   leaveNoticeAfter,
   loadLimit,
+  wishInterval,
 } from './limits.js';
 import {
   isMember,
@@ -179,8 +180,30 @@ function settleTraining(worker: Worker, situation: In<'training'>, now: Millis):
   if (change !== null && newest?.start !== null) {
     return withdraw(worker, record.generation, `generation ${change} goes on`, now);
   }
-  if (!stopping || stopTold) return null;
-  return to(worker, { ...situation, stopTold: true }, [{ kind: 'stop-training' }]);
+  if (stopping && !stopTold) {
+    return to(worker, { ...situation, stopTold: true }, [{ kind: 'stop-training' }]);
+  }
+  return settlePause(worker, situation) ?? settleWish(worker, situation, now);
+}
+
+/** The wait for a plan that was not published is no part of any step. */
+function settlePause(worker: Worker, situation: In<'training'>): Outcome | null {
+  const { paused } = worker.known;
+  if (situation.stands === paused) return null;
+  return to(worker, { ...situation, stands: paused }, paused ? [] : [{ kind: 'go-on' }]);
+}
+
+/** Said again where no checkpoint has come of it: one may have been refused publication. */
+function settleWish(worker: Worker, situation: In<'training'>, now: Millis): Outcome | null {
+  const { known, self } = worker;
+  const { record, wishTold } = situation;
+  const steps = known.checkpointWish;
+  if (record.writer !== self.worker) return null;
+  if (steps === null)
+    return wishTold === null ? null : to(worker, { ...situation, wishTold: null });
+  if (wishTold?.steps === steps && now - wishTold.at < wishInterval) return null;
+  const told = { steps, at: now };
+  return to(worker, { ...situation, wishTold: told }, [{ kind: 'write-checkpoint', steps }]);
 }
 
 function settleWithdrawal(

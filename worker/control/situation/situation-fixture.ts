@@ -59,6 +59,7 @@ export function lead(of: GenerationRecord | null, more: Partial<Lead> = {}): Lea
     hasTrained: false,
     generation: of,
     stopping: false,
+    ...{ paused: false, checkpointWish: null, draining: [] },
     over: null,
     heard: [],
     ping: 0,

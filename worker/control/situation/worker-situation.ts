@@ -48,6 +48,10 @@ export type Situation =
       /** The newest planned generation that the thread was told of. */
       readonly change: number | null;
       readonly stopTold: boolean;
+      /** The thread knows of this wish for a checkpoint since then. */
+      readonly wishTold: { readonly steps: number; readonly at: Millis } | null;
+      /** The thread waits for a plan that does not come yet. */
+      readonly stands: boolean;
     }
   /** Its thread gives up the generation. */
   | Withdrawal<'withdrawing'>
@@ -96,6 +100,10 @@ export interface Known {
   /** The newest generation that the run's log named when it was asked, while nobody led. */
   readonly logRead: { readonly askedAt: Millis; readonly generation: number | null } | null;
   readonly stopping: boolean;
+  /** No further plan is published for now. */
+  readonly paused: boolean;
+  /** Whoever writes checkpoints writes one of so many steps at least; null where nobody asks for it. */
+  readonly checkpointWish: number | null;
   /** Since when it is asked to leave; null while it is not. */
   readonly leavingSince: Millis | null;
   /** When the process last noticed that it had stood still. */
@@ -144,6 +152,8 @@ export const firstWorker = (self: Self, now: Millis): Worker => ({
     over: null,
     logRead: null,
     stopping: false,
+    paused: false,
+    checkpointWish: null,
     leavingSince: null,
     wokeAt: null,
     trouble: [],

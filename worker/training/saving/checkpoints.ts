@@ -24,6 +24,7 @@ type OnWritten = (committedSteps: number, path: string, seconds: number) => void
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #pending: Promise<void> | null = null;
+  #writing: number | null = null;
   /** What each of the last checkpoints may need beside itself, oldest first. */
   readonly #needed: (readonly number[])[] = [];
 
@@ -42,13 +43,23 @@ export class Checkpoints {
     const { writer, clock, onFailed } = this.#options;
     await writer.ready;
     const begin = clock.now();
+    this.#writing = identity.committedSteps;
     this.#pending = writer.write(identity, vectors).then(async (path) => {
       // Another member writes them now, in a generation that this one has not heard of.
       if (path === null) return;
       await this.#finish(identity);
       onWritten(identity.committedSteps, path, (clock.now() - begin) / 1000);
     });
-    this.#pending.catch(onFailed);
+    this.#pending
+      .finally(() => {
+        this.#writing = null;
+      })
+      .catch(onFailed);
+  }
+
+  /** Committed steps of what is being written; null where nothing is. */
+  get writing(): number | null {
+    return this.#writing;
   }
 
   /** @throws whatever kept the last checkpoint from being written. */

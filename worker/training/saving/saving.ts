@@ -63,6 +63,11 @@ export class Saving {
     await this.#checkpoints?.start(this.#identityOf(held), held.current.state, onWritten);
   }
 
+  /** A checkpoint of at least so many committed steps is on its way to the disk. */
+  isWriting(committedSteps: number): boolean {
+    return (this.#checkpoints?.writing ?? -1) >= committedSteps;
+  }
+
   /**
    * Also of a writer that this member was before: whoever rolls back may need what it is writing.
    *
