@@ -23,7 +23,8 @@ export class Operator {
   async look(): Promise<void> {
     if (localStorage.getItem(proofKey) === null) return;
     const { name } = await ask<OperatorAnswer>('/api/operator', proof());
-    this.#name = name;
+    if (name === null) this.#forget();
+    else this.#name = name;
   }
 
   /** @throws AnswerError */
