@@ -39,7 +39,7 @@ function audited(folder: string): Promise<AuditState> {
       resolve(stateOf(stdout, error, new Date().toISOString())),
     );
     try {
-      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     } catch {
       // It has ended already.
     }

@@ -37,7 +37,8 @@ export interface ChartOptions {
   readonly onZoom: (range: readonly [number, number] | null) => void;
 }
 
-const height = 190;
+/** Of a chart so wide: on a large screen a line needs more height, too. */
+const heightOf = (width: number): number => Math.round(Math.min(300, Math.max(190, 0.36 * width)));
 
 export class Chart {
   readonly element: HTMLElement;
@@ -110,9 +111,9 @@ export class Chart {
   #plotOptions(): uPlot.Options {
     const { group, isLog, isTime, onZoom } = this.#options;
     const axis = { stroke: ink('--muted'), grid: { stroke: ink('--line'), width: 1 } };
+    const width = Math.max(200, this.element.clientWidth - 2);
     return {
-      width: Math.max(200, this.element.clientWidth - 2),
-      height,
+      ...{ width, height: heightOf(width) },
       cursor: { sync: { key: group }, drag: { x: true, y: false, setScale: false } },
       legend: { live: true },
       scales: {
@@ -217,7 +218,7 @@ export class Chart {
   #resize(): void {
     const width = this.element.clientWidth - 2;
     if (this.#plot !== null && width > 0 && Math.abs(width - this.#plot.width) > 1) {
-      this.#plot.setSize({ width, height });
+      this.#plot.setSize({ width, height: heightOf(width) });
     }
   }
 }

@@ -7,8 +7,10 @@ import { scrolling, section } from './parts.js';
 
 /** While steps come; each time only what is new is read. */
 const askEvery = 5000;
-/** While there is more to read, or an audit is under way. */
+/** While an audit is under way. */
 const askSoon = 700;
+/** While there is more to read: a piece takes about as long. */
+const askOn = 100;
 
 const epochHeads = ['Epoch', 'Steps', 'Sequences', 'State'];
 
@@ -69,7 +71,8 @@ export class LedgerView {
       if (this.#isClosed) return;
       this.#show(ledger);
       this.#showAudit(audit);
-      if (ledger?.isBehind === true || audit.kind === 'runs') this.#soon(askSoon);
+      if (ledger?.isBehind === true) this.#soon(askOn);
+      else if (audit.kind === 'runs') this.#soon(askSoon);
     } catch {
       this.#soon(askEvery);
     }

@@ -55,6 +55,7 @@ test('the last epoch is whole when it has trained what the one before has', () =
     state.epochs?.map((epoch) => epoch.state),
     ['whole', 'whole'],
   );
+  assert.equal(state.wholeEpochs, 2);
 });
 
 // Would catch a page that calls a run exact whose epochs train some users twice and others never.

@@ -68,12 +68,13 @@ export class LedgerFold {
   /** @param isBehind whether there is more that was not read yet */
   state(isBehind: boolean): LedgerState {
     const open = this.#open === null ? [] : [this.#told(this.#open, this.#stateOf(this.#open))];
+    const isOver = open.some((epoch) => epoch.state === 'whole');
     return {
       steps: this.#steps,
       sequences: this.#sequences,
       resumed: this.#resumed,
       trainedAgain: this.#trainedAgain,
-      wholeEpochs: this.#wholeEpochs,
+      wholeEpochs: this.#wholeEpochs + (isOver ? 1 : 0),
       epochs: this.#job.hasStages ? null : [...this.#epochs, ...open].slice(-epochsKept),
       problems: [...this.#problems],
       problemsCount: this.#problemsCount,
