@@ -11,6 +11,7 @@ import {
 import { queued } from './cases/queued.js';
 import { scaled, suspended } from './cases/resized.js';
 import { startup } from './cases/startup.js';
+import { told } from './cases/told.js';
 import { gpusMissing } from './cases/unschedulable.js';
 import type { KubernetesCase } from './kubernetes-case.js';
 
@@ -20,6 +21,7 @@ export const allCases: readonly KubernetesCase[] = [
   startup,
   builtIn,
   commandLine,
+  told,
   workerDeleted,
   coordinatorDeleted,
   controllerKilled,
