@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -145,4 +146,7 @@ test('what cannot be a folder is said', async () => {
   writeFileSync(path, '');
   await assert.rejects(lockFolder(path, quiet), FolderUnusableError);
   await assert.rejects(lockFolder(join(path, 'below'), quiet), FolderUnusableError);
+  // Node tells it as it tells a disk that is read only: as a folder that is not there.
+  symlinkSync('nowhere', join(folder, 'link'));
+  await assert.rejects(lockFolder(join(folder, 'link', 'below'), quiet), FolderUnusableError);
 });

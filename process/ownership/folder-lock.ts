@@ -95,8 +95,10 @@ export async function lockFolder(folder: string, options: LockOptions): Promise<
     return hold(folder, path, file, () => removeEmpty(folder, made));
   } catch (error) {
     removeEmpty(folder, made);
-    const { code } = error as NodeJS.ErrnoException;
-    if (!unusable.has(code ?? '')) throw error;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    // What Node says of a folder that should be made on a disk that is read only.
+    const cannotBeMade = code === 'ENOENT' && syscall === 'mkdir';
+    if (!cannotBeMade && !unusable.has(code ?? '')) throw error;
     throw new FolderUnusableError(
       `Cannot write into "${folder}": ${(error as Error).message}: it must be a folder that this ` +
         'user may write',

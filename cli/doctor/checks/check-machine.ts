@@ -68,8 +68,12 @@ function checkMemory({ freeMemory, memory }: Facts): Check {
   return { name, level: 'warning', text, help: `end other programs, or: ${lessMemory}` };
 }
 
-function checkDisk({ folder, freeDisk }: Facts): Check {
+function checkDisk({ folder, folderRefusal, freeDisk }: Facts): Check {
   const name = 'disk';
+  if (folderRefusal !== null) {
+    const help = 'change to a folder of yours, or write elsewhere: `--output DIR`';
+    return { name, level: 'warning', text: `${folder} cannot be written (${folderRefusal})`, help };
+  }
   if (freeDisk === null) {
     return { name, level: 'ok', text: `nothing is known of the disk of ${folder}`, help: null };
   }

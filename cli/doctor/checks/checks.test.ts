@@ -34,6 +34,13 @@ test('whatever is not as it should be says the command or the setting that helps
   );
 });
 
+// Would catch a machine that is called ready in a folder where nothing can be written.
+test('a folder that cannot be written is told, however much room its disk has', () => {
+  const facts = goodMachine({ folderRefusal: 'EROFS' });
+  assert.equal(levelOf(facts, 'disk'), 'warning');
+  assert.match(doctorText(checkAll(facts, 'torch'), false, 100), /cannot be written \(EROFS\)/);
+});
+
 // Would catch an engine that is taken for needed because it is the default, and a broken one that passes.
 test('an engine that jobs name must be there, and another one need not', () => {
   const facts = goodMachine({

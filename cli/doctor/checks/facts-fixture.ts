@@ -19,6 +19,7 @@ export const goodMachine = (changes: Partial<Facts> = {}): Facts => ({
   memory: mebibytes(16 * 1024),
   freeMemory: mebibytes(8 * 1024),
   folder: '/work',
+  folderRefusal: null,
   freeDisk: bytes(100 * 2 ** 30),
   portRefusal: null,
   ...changes,
@@ -42,6 +43,7 @@ export const bareMachine: Facts = {
   memory: mebibytes(1024),
   freeMemory: mebibytes(100),
   folder: '/work',
+  folderRefusal: null,
   freeDisk: mebibytes(10),
   portRefusal: 'listen EPERM',
 };

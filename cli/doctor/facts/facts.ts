@@ -41,6 +41,8 @@ export interface Facts {
   /** What this process may still take, of the machine and of its control group; null: unknown. */
   readonly freeMemory: Bytes | null;
   readonly folder: string;
+  /** Why nothing can be written into the folder; null where it can. */
+  readonly folderRefusal: string | null;
   /** On the disk of the folder, where runs are written; null: unknown. */
   readonly freeDisk: Bytes | null;
   /** Why no port of 127.0.0.1 can be listened on; null where one can. */

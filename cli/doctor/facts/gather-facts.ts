@@ -1,6 +1,6 @@
 /** Reads the machine. Whatever cannot be read is a fact, too: nothing here throws. */
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, statfsSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
@@ -44,6 +44,7 @@ export async function gatherFacts(environment: NodeJS.ProcessEnv): Promise<Facts
     memory: bytes(totalmem()),
     freeMemory: freeMemory(),
     folder,
+    folderRefusal: folderRefusal(folder),
     freeDisk: freeDisk(folder),
     portRefusal,
   };
@@ -121,6 +122,15 @@ function freeDisk(folder: string): Bytes | null {
     return bytes(bavail * bsize);
   } catch {
     return null;
+  }
+}
+
+function folderRefusal(folder: string): string | null {
+  try {
+    accessSync(folder, constants.W_OK);
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
 

@@ -108,7 +108,7 @@ const machine: readonly NextStep[] = [
   },
   {
     codes: ['PORT_UNAVAILABLE'],
-    text: 'name another port, or none: a free one is taken',
+    text: 'name another port; 0 takes a free one',
   },
   {
     codes: ['BUS_UNAUTHORIZED', 'BUS_UNTRUSTED'],
