@@ -147,7 +147,7 @@ export const stagesMax = 16;
 export const membersMax = 1024;
 
 /**
- * Members up to which each tells of its link to every other one: all pairs are 240 links then, 5 kB of a
+ * Members up to which each tells of its link to every other one: all pairs are 240 links then, 9 kB of a
  * history each time. Beyond it a member tells its sums, and its `linkPeersTold` slowest peers.
  */
 export const linkPairsMembers = 16;
@@ -156,7 +156,7 @@ export const linkPeersMax = linkPairsMembers - 1;
 export const linkPeersTold = 4;
 
 /**
- * A history has the links of a generation so often, and once soon: of 16 members 45 MB a day, of 64 a fifth of
+ * A history has the links of a generation so often, and once soon: of 16 members 76 MB a day, of 64 a fifth of
  * what it has of their phases.
  */
 export const linksToldInterval: Millis = millis(10_000);
