@@ -168,7 +168,16 @@ test('where the traces of lines fail, their points are not sent again', async ()
   assert.equal(server.traces.length, 1);
 });
 
-// Would catch a program for traces alone, such as Jaeger, that never gets one because it has no place for metrics.
+// Would catch traces that are left out because a collector did not like the points of their lines.
+test('where points are refused, the traces of their lines still go', async () => {
+  const exporter = await opened();
+  server.failures.push(400);
+  const lines = exported(committedLineOf(1), phasesLineOf(1, 1));
+  await assert.rejects(exporter.send(lines), ExportRefusedError);
+  assert.deepEqual([server.metrics.length, server.traces.length], [0, 1]);
+});
+
+// Would catch a program for traces alone that never gets one because it has no place for metrics.
 test('who takes one signal gets that one, and the other is left out with a word', async () => {
   server.misses = '/v1/metrics';
   const exporter = await opened();

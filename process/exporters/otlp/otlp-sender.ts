@@ -75,10 +75,12 @@ export class OtlpSender {
 
   /** @throws ExportRefusedError, Error where it is away */
   async send(lines: readonly ExportedLine[]): Promise<void> {
-    await this.#sendMetrics(lines.filter(({ line }) => !this.#measured.has(keyOf(line))));
+    const left = lines.filter(({ line }) => !this.#measured.has(keyOf(line)));
+    const refusal = await this.#sendMetrics(left).then(() => null, refusalIn);
     for (const { line } of lines) this.#measured.add(keyOf(line));
     await this.#sendTraces(lines);
     this.#measured.clear();
+    if (refusal !== null) throw refusal;
     if (this.#leftOut === null) return;
     const message = this.#leftOut;
     this.#leftOut = null;
@@ -124,6 +126,12 @@ export class OtlpSender {
     const why = cause?.message || 'no answer';
     return new Error(`${this.#url}/v1/${signal} does not take them (${why})`, { cause });
   }
+}
+
+/** Points that nobody wants keep no trace from going. @throws whatever else it is */
+function refusalIn(error: unknown): ExportRefusedError {
+  if (error instanceof ExportRefusedError) return error;
+  throw error;
 }
 
 const keyOf = ({ committed_steps, kind, time }: HistoryLine): string =>
