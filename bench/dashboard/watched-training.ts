@@ -1,6 +1,7 @@
 /**
  * `npm run --silent bench -- viewers`: whether a training is slower while many look at it. One run, in turns with viewers and
- * without: neighbours in time meet the same machine, and the steps of one turn are some ten to some hundred.
+ * without: neighbours in time meet the same machine, and the steps of one turn are some ten to some hundred. What a step costs of
+ * processor time tells the same where other work shares the machine, as long as the run could use all of it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Command, startCommand } from '../../e2e/run/command.js';
 import { projectRoot } from '../../shared/project-root.js';
+import { cpuSeconds } from '../control-plane/process-cpu.js';
 import { median } from '../median.js';
 import { type Pair, pairedRatios, pairsTable } from '../paired-ratios.js';
 import { Viewers } from './viewers.js';
@@ -42,9 +44,11 @@ export async function benchViewers(argv: string[]): Promise<void> {
     const [, dashboard = ''] = (await run.warned(/^dashboard: (\S+)$/)) ?? [];
     await run.committed(warmSteps);
     const pairs = await inTurns(run, await eventsOf(dashboard), { viewers, turns, seconds });
-    console.log(pairsTable(pairs));
-    const { ratios, median, least, most } = pairedRatios(pairs);
-    console.log(JSON.stringify({ viewers, seconds, ratios, median, least, most }));
+    const [time, processor] = [pairs.map(({ time }) => time), pairs.map(({ cpu }) => cpu)];
+    console.log(`time of a step, with ${viewers} viewers (A) and without\n${pairsTable(time)}`);
+    console.log(`processor time of a step, of all processes of the run\n${pairsTable(processor)}`);
+    const told = { time: pairedRatios(time), processor: pairedRatios(processor) };
+    console.log(JSON.stringify({ viewers, seconds, ...told }));
   } finally {
     run.process.kill('SIGINT');
     await run.end;
@@ -72,20 +76,36 @@ interface Turns {
   readonly seconds: number;
 }
 
-/** Seconds of a step with viewers, and without, of each pair of turns; who is first changes from pair to pair. */
-async function inTurns(run: Command, url: string, wanted: Turns): Promise<Pair[]> {
+/** Of a step. */
+interface Turn {
+  /** Seconds, in the median. */
+  readonly time: number;
+  /** Seconds of a core, on average. */
+  readonly cpu: number;
+}
+
+/** Of each pair of turns, with viewers and without; who is first changes from pair to pair. */
+async function inTurns(
+  run: Command,
+  url: string,
+  wanted: Turns,
+): Promise<{ readonly time: Pair; readonly cpu: Pair }[]> {
   const audience = new Viewers(url);
   try {
-    const pairs: Pair[] = [];
+    const pairs: { time: Pair; cpu: Pair }[] = [];
     for (let pair = 0; pair < wanted.turns; pair++) {
-      const turn = async (viewers: number): Promise<number> => {
+      const turn = async (viewers: number): Promise<Turn> => {
         await audience.are(viewers);
-        return stepSeconds(run, wanted.seconds);
+        return measure(run, wanted.seconds);
       };
-      const order = pair % 2 === 0 ? [wanted.viewers, 0] : [0, wanted.viewers];
-      const times = new Map<number, number>();
-      for (const viewers of order) times.set(viewers, await turn(viewers));
-      pairs.push({ first: times.get(wanted.viewers) as number, second: times.get(0) as number });
+      const isFirst = pair % 2 === 0;
+      const before = isFirst ? await turn(wanted.viewers) : null;
+      const without = await turn(0);
+      const watched = before ?? (await turn(wanted.viewers));
+      pairs.push({
+        time: { first: watched.time, second: without.time },
+        cpu: { first: watched.cpu, second: without.cpu },
+      });
     }
     return pairs;
   } finally {
@@ -93,10 +113,13 @@ async function inTurns(run: Command, url: string, wanted: Turns): Promise<Pair[]
   }
 }
 
-/** The median of a turn. */
-async function stepSeconds(run: Command, seconds: number): Promise<number> {
-  const first = run.lines.length;
+async function measure(run: Command, seconds: number): Promise<Turn> {
+  const pids = [...run.pids].filter(([name]) => name !== 'nats-server').map(([, pid]) => pid);
+  const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const [first, before] = [run.lines.length, used()];
   await delay(seconds * 1000);
+  const cpu = used() - before;
   const steps = run.lines.slice(first).filter(({ kind }) => kind === 'committed');
-  return median(steps.slice(settleSteps).map(({ step_seconds }) => Number(step_seconds)));
+  const times = steps.slice(settleSteps).map(({ step_seconds }) => Number(step_seconds));
+  return { time: median(times), cpu: cpu / steps.length };
 }
