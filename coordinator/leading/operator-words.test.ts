@@ -187,6 +187,9 @@ test('a worker that is drained is named with its incarnation, and the last one s
   const cluster = await trainingCluster();
   await cluster.steps(1);
   await ask(cluster, { kind: 'drain', worker: 'w7' }, 1);
+  assert.deepEqual(await cluster.entries('refused-request'), [], 'it has not heard all yet');
+  await cluster.pass(2000);
+  await ask(cluster, { kind: 'drain', worker: 'w7' }, 1);
   await ask(cluster, { kind: 'drain', worker: 'w1' }, 2);
   const worker = workerOf(cluster, 1);
   assert.deepEqual(workerOf(cluster, 0).lead?.draining, [

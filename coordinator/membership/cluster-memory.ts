@@ -46,6 +46,11 @@ export class ClusterMemory {
     this.#trainedBy = record?.planned && record.start === null ? trainedBy : null;
   }
 
+  /** Since when it listens. */
+  get since(): Millis {
+    return this.#since;
+  }
+
   get record(): GenerationRecord | null {
     return this.#record;
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type PlanCursors, planWindow } from './plan-window.js';
+import { millis } from '../../shared/units.js';
+import { type PlanCursors, planWindow, stepsAhead } from './plan-window.js';
 
 const lead = 8;
 const kept = 100;
@@ -53,4 +54,13 @@ test('purges what a checkpoint covers, and what is far behind in any case', () =
   assert.equal(planWindow(at(50, 40), lead, kept).purgeTo, 40);
   assert.equal(planWindow(at(50, 0), lead, kept).purgeTo, 0);
   assert.equal(planWindow(at(350, 0), lead, kept).purgeTo, 250);
+});
+
+// Would catch a pause that waits for eight steps of a minute, and plans that come too late for short ones.
+test('of long steps fewer are published ahead, and two at least', () => {
+  const ahead = [null, 1, 1000, 1875, 2000, 7500, 60_000].map((usual) =>
+    stepsAhead(usual === null ? null : millis(usual)),
+  );
+  assert.deepEqual(ahead, [8, 8, 8, 8, 8, 2, 2]);
+  assert.equal(stepsAhead(millis(4000)), 4);
 });

@@ -27,6 +27,9 @@ const askAgain = 500;
 /** A late repetition, which must change nothing any more. */
 const lateRepetition = 4000;
 
+/** Whoever writes checkpoints is told again of a wish within this time, and a lost one replaced. */
+const wishPatience = 8000;
+
 export interface OperatorParts {
   readonly run: RunAddress;
   readonly scheduler: Scheduler;
@@ -46,6 +49,7 @@ export class Operator {
   #paused: { readonly standsAt: number } | null = null;
   /** Committed steps of a checkpoint that was asked for and is not there. */
   #wished: number | null = null;
+  #wishedAt = 0;
 
   constructor(parts: OperatorParts) {
     this.#parts = parts;
@@ -89,14 +93,16 @@ export class Operator {
         askedToEnd(entry.worker);
         return;
       case 'asked-checkpoint':
-        if (entry.path === null) this.#wished = Math.max(this.#wished ?? 0, entry.steps);
+        if (entry.path !== null) return;
+        this.#wished = Math.max(this.#wished ?? 0, entry.steps);
+        this.#wishedAt = this.#parts.scheduler.now;
         return;
       case 'checkpointed':
         if (this.#wished !== null && entry.committedSteps >= this.#wished) this.#wished = null;
         return;
       case 'finished':
-        // The last one is told while the run ends, or behind its end.
-        if (this.#wished !== null && entry.result.committedSteps > this.#wished + 2)
+        // Of a run that ends soon, the writer may be gone before anyone has heard of the last one.
+        if (this.#wished !== null && this.#parts.scheduler.now - this.#wishedAt > wishPatience)
           findings.add(`a checkpoint of ${this.#wished} steps was asked for, and there is none`);
         return;
       case 'committed':

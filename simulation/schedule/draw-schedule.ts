@@ -99,11 +99,12 @@ function drawFault(setup: Setup, random: Random, at: number): Fault[] {
 function drawWords({ workers }: Setup, random: Random, draw: () => number): Fault[] {
   const words: Fault[] = [];
   for (let left = 1 + random.below(4); left > 0; left--) {
-    const at = draw();
+    // Early: once the plans of the last steps are out, nothing is left to pause.
+    const at = 500 + Math.floor(draw() / 3);
     const kind = (['pause', 'pause', 'checkpoint', 'let-go'] as const)[random.below(4)] ?? 'pause';
     const long = durations[random.below(durations.length)] as number;
     if (kind === 'checkpoint') words.push({ at, kind });
-    else if (kind === 'pause') words.push({ at, kind, for: 1 + random.below(4 * long) });
+    else if (kind === 'pause') words.push({ at, kind, for: 1000 + random.below(4 * long + 6000) });
     else words.push({ at, kind, process: workers[random.below(workers.length)] as string });
   }
   return words;

@@ -4,6 +4,7 @@
  */
 import type { OperatorRequest } from '../../../shared/messages/cluster/control.js';
 import type { Lead } from '../../../shared/messages/cluster/from-leader.js';
+import { silenceTimeout } from '../../membership/limits.js';
 import { leastOf, thoseThatLive } from '../../membership/who-is-there.js';
 import { standsAt } from '../../record/stands-at.js';
 import { decideRequest, type RunSeen } from '../decide-request.js';
@@ -20,6 +21,9 @@ export class OperatorDesk {
     const { ahead, hasEnded, isClosed } = this.#run;
     if (hasEnded || isClosed || ahead.requests.includes(request.id)) return;
     const entry = decideRequest(request, this.#seen());
+    // Whoever has just begun to lead has not heard everyone: it is asked again.
+    const isEarly = this.#run.now - this.#run.memory.since < silenceTimeout;
+    if (request.kind === 'drain' && entry.kind === 'refused-request' && isEarly) return;
     this.#run.given.parts.log.info({ ...entry }, 'an operator asks');
     this.#run.append(entry);
     this.follow();

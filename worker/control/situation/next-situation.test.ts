@@ -19,6 +19,7 @@ import {
   retryInterval,
   staleWords,
   successorPatience,
+  wishInterval,
 } from './limits.js';
 import { at, fromState, hears, incarnationOf, Play, record, self } from './situation-fixture.js';
 import { statusOf } from './status-of.js';
@@ -339,6 +340,45 @@ test('a wish to stop is told once in each generation', () => {
   play.hear(hears(record(2, [1]), stopping), { kind: 'left', generation: 1, position: at(2) });
   play.hear(hears(record(2, [1], fromState(at(2), 1)), stopping));
   assert.ok(play.hear({ kind: 'linked', generation: 2 }).includes('stop-training'));
+});
+
+// Would catch a wish for a checkpoint that is told at every lead, to who writes none, or never again where
+// nothing came of it.
+test('a wish for a checkpoint is told to the writer once, and again where nothing comes of it', () => {
+  const wish = { checkpointWish: 4 };
+  const seed = { kind: 'seed' as const };
+  assert.deepEqual(Play.training().hear(hears(record(1, [0, 1], seed), wish)), ['renew-permit']);
+  const writer = Play.standingBy();
+  writer.hear(hears(record(1, [1, 0], seed)), { kind: 'looked' });
+  writer.hear({ kind: 'loaded', position: at(0) }, { kind: 'linked', generation: 1 });
+  assert.equal(writer.kind, 'training');
+  const own = hears(record(1, [1, 0], seed), wish);
+  assert.deepEqual(writer.hear(own), ['renew-permit', 'write-checkpoint']);
+  assert.deepEqual(writer.hear(own), ['renew-permit']);
+  assert.deepEqual(writer.wait(wishInterval), ['write-checkpoint']);
+  assert.deepEqual(writer.hear(hears(record(1, [1, 0], seed))), ['renew-permit']);
+  assert.deepEqual(writer.wait(wishInterval), []);
+});
+
+// Would catch the time of a pause in that of the step behind it.
+test('the thread is told when a pause is over', () => {
+  const play = Play.training();
+  const seed = { kind: 'seed' as const };
+  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed), { paused: true })), ['renew-permit']);
+  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed))), ['renew-permit', 'go-on']);
+  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed))), ['renew-permit']);
+});
+
+// Would catch a drain that ends whoever comes next under the name.
+test('a worker that its leader drains leaves as on SIGTERM, if it is the process that is meant', () => {
+  const play = Play.training();
+  const { incarnation, worker } = self;
+  const seed = { kind: 'seed' as const };
+  const other = [{ worker, incarnation: 'f'.repeat(16) }];
+  play.hear(hears(record(1, [0, 1], seed), { draining: other }));
+  assert.equal(statusOf(play.worker).leaving, false);
+  play.hear(hears(record(1, [0, 1], seed), { draining: [{ worker, incarnation }] }));
+  assert.equal(statusOf(play.worker).leaving, true);
 });
 
 // Would catch a thread inside a kernel that never ends, and a process that waits for it for ever.
