@@ -75,11 +75,23 @@ function requireOwnFolder(folder: string, target: string): void {
 }
 
 async function toStandardOutput(rows: AsyncIterable<string>): Promise<void> {
+  const { stdout } = process;
   for await (const row of rows) {
-    if (!process.stdout.write(row)) {
-      await new Promise((resolve) => process.stdout.once('drain', resolve));
-    }
+    // `| head` has what it wanted.
+    if (!stdout.writable) return;
+    if (!stdout.write(row)) await roomOrEnd(stdout);
   }
+}
+
+/** What has failed is told where all output is watched. */
+function roomOrEnd(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done).off('error', done);
+      resolve();
+    };
+    stream.on('drain', done).on('error', done);
+  });
 }
 
 /** What the last step says, for whoever compares. */
