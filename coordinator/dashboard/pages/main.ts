@@ -1,4 +1,5 @@
 /** Which page is shown, by the part of the address behind `#`; and the theme. */
+import { placeOf } from '../data/address.js';
 import { ComparePage } from './compare-page.js';
 import { h, setText, show } from './dom.js';
 import type { Page } from './page.js';
@@ -14,11 +15,9 @@ const tellConnection = (isThere: boolean): void =>
   setText(connection, isThere ? '' : 'no word from the server: trying again');
 
 function pageOf(address: string): Page {
-  const [what, ...rest] = address.replace(/^#?\/?/, '').split('/');
-  const names = rest.map(decodeURIComponent);
-  if (what === 'runs' && names[0] !== undefined) return new RunPage(names[0], tellConnection);
-  if (what === 'compare') return new ComparePage((names[0] ?? '').split(',').filter(Boolean));
-  return new RunsPage();
+  const place = placeOf(address);
+  if (place.kind === 'run') return new RunPage(place.id, tellConnection);
+  return place.kind === 'compare' ? new ComparePage(place.ids) : new RunsPage();
 }
 
 async function go(): Promise<void> {
