@@ -8,6 +8,7 @@ import { makeOperatorToken } from './operator-token.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-operator-'));
 after(() => rmSync(folder, { recursive: true }));
+const fail = (text: string): never => assert.fail(text);
 const variable = 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE';
 
 // Would catch a token that others on the machine can read, or that stands in what a terminal keeps.
@@ -29,15 +30,17 @@ test('a run has a token that only its user can read, for this one start', () => 
 test('a token of the environment is taken as it is, and a wrong one is told before anything starts', () => {
   const own = join(folder, 'own');
   writeFileSync(own, `${'t'.repeat(32)}\n`);
-  const made = makeOperatorToken(folder, () => undefined, { [variable]: own });
+  const made = makeOperatorToken(folder, fail, { [variable]: own });
   assert.equal(made.file, null);
   made.remove();
   assert.ok(existsSync(own) && !existsSync(join(folder, 'operator.token')));
+  assert.throws(
+    // Whoever may look could act.
+    () => makeOperatorToken(folder, fail, { [variable]: own, LOCKSTEP_DASHBOARD_TOKEN_FILE: own }),
+    OptionError,
+  );
   writeFileSync(own, 'short');
   for (const file of [own, join(folder, 'none')]) {
-    assert.throws(
-      () => makeOperatorToken(folder, () => undefined, { [variable]: file }),
-      OptionError,
-    );
+    assert.throws(() => makeOperatorToken(folder, fail, { [variable]: file }), OptionError);
   }
 });

@@ -10,7 +10,7 @@ import { readTokenFile } from '../../../process/metrics/metrics-access.js';
 import { OptionError } from '../../../process/options.js';
 import { cookieOf } from './cookies.js';
 
-const tokenVariable = 'LOCKSTEP_DASHBOARD_TOKEN_FILE';
+export const viewersTokenVariable = 'LOCKSTEP_DASHBOARD_TOKEN_FILE';
 
 export interface DashboardAccess {
   /** Null: whoever reaches it on loopback. */
@@ -28,11 +28,11 @@ export function readDashboardAccess(
   host: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): DashboardAccess {
-  const file = environment[tokenVariable] ?? '';
-  if (file !== '') return { token: readTokenFile(tokenVariable, file) };
+  const file = environment[viewersTokenVariable] ?? '';
+  if (file !== '') return { token: readTokenFile(viewersTokenVariable, file) };
   if (isLoopback(host)) return { token: null };
   throw new OptionError(
-    `Cannot serve the dashboard on ${host}, which can be reached from other machines: ${tokenVariable} ` +
+    `Cannot serve the dashboard on ${host}, which can be reached from other machines: ${viewersTokenVariable} ` +
       'must name a file with a token, such as `openssl rand -hex 32` prints',
   );
 }

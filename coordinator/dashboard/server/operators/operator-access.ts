@@ -4,7 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { readTokenFile } from '../../../../process/metrics/metrics-access.js';
-import type { Decision } from '../access.js';
+import { OptionError } from '../../../../process/options.js';
+import { type Decision, isToken, viewersTokenVariable } from '../access.js';
 
 export const operatorTokenVariable = 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE';
 
@@ -15,7 +16,16 @@ export const operatorTokenVariable = 'LOCKSTEP_DASHBOARD_OPERATOR_TOKEN_FILE';
  */
 export function readOperatorToken(environment: NodeJS.ProcessEnv = process.env): string | null {
   const file = environment[operatorTokenVariable] ?? '';
-  return file === '' ? null : readTokenFile(operatorTokenVariable, file);
+  if (file === '') return null;
+  const token = readTokenFile(operatorTokenVariable, file);
+  const viewers = environment[viewersTokenVariable] ?? '';
+  if (viewers !== '' && isToken(readTokenFile(viewersTokenVariable, viewers), token)) {
+    throw new OptionError(
+      `Cannot start: the files of ${operatorTokenVariable} and ${viewersTokenVariable} must hold ` +
+        'two tokens: with one, whoever may look could act',
+    );
+  }
+  return token;
 }
 
 /**
