@@ -42,7 +42,7 @@ function joined(a: LinksTold, b: LinksTold): LinksTold {
 const sumOf = (a: PeerTraffic, b: PeerTraffic): PeerTraffic => ({
   rank: a.rank,
   sentBytes: a.sentBytes + b.sentBytes,
-  sendSeconds: toMillis(a.sendSeconds + b.sendSeconds),
+  receiveSeconds: toMillis(a.receiveSeconds + b.receiveSeconds),
   waitSeconds: toMillis(a.waitSeconds + b.waitSeconds),
 });
 

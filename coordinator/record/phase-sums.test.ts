@@ -25,7 +25,7 @@ const links = (...peers: readonly [rank: number, waitSeconds: number][]) => ({
   peers: peers.map(([rank, waitSeconds]) => ({
     rank,
     sentBytes: 10,
-    sendSeconds: 0.1,
+    receiveSeconds: 0.1,
     waitSeconds,
   })),
 });
@@ -102,7 +102,7 @@ test('links are told once all members have, then rarely, as sums since the last 
   const second = sums.add(millis(2 * phasesInterval), [of(0, 1), of(1, 0)], both);
   assert.deepEqual(second?.members[0]?.links, {
     ...{ seconds: 4, sentBytes: 20, receivedBytes: 14 },
-    peers: [{ rank: 1, sentBytes: 20, sendSeconds: 0.2, waitSeconds: 0.8 }],
+    peers: [{ rank: 1, sentBytes: 20, receiveSeconds: 0.2, waitSeconds: 0.8 }],
   });
   assert.equal(second?.members[1]?.host, 'host-of-worker-1');
   const third = sums.add(millis(3 * phasesInterval), [of(0, 1), of(1, 0)], both);

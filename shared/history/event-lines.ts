@@ -153,7 +153,7 @@ const linksLine = ({ seconds, sentBytes, receivedBytes, peers }: LinksTold) => (
   peers: {
     ranks: peers.map(({ rank }) => rank),
     sent_bytes: peers.map((peer) => peer.sentBytes),
-    send_seconds: peers.map((peer) => peer.sendSeconds),
+    receive_seconds: peers.map((peer) => peer.receiveSeconds),
     wait_seconds: peers.map((peer) => peer.waitSeconds),
   },
 });

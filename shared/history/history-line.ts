@@ -120,8 +120,8 @@ const links = z.object({
   peers: z.object({
     ranks: z.array(count),
     sent_bytes: z.array(count),
-    /** While something was on its way to the peer. */
-    send_seconds: z.array(seconds),
+    /** While a frame of the peer had begun to come, and was not there yet. */
+    receive_seconds: z.array(seconds),
     /** While an exchange lacked something of the peer. */
     wait_seconds: z.array(seconds),
   }),

@@ -11,7 +11,7 @@ const time = '2026-01-02T03:04:05.678Z';
 const phases = ['plan', 'encode', 'gather', 'users', 'scatter', 'items', 'reduce', 'optimizer'];
 
 const peer = (rank: number): PeerTraffic => ({
-  ...{ rank, sentBytes: 1_234_567_890 + rank, sendSeconds: 1.234, waitSeconds: 4.321 },
+  ...{ rank, sentBytes: 1_234_567_890 + rank, receiveSeconds: 1.234, waitSeconds: 4.321 },
 });
 
 /** As long as lines get. */
@@ -55,7 +55,7 @@ test('work and links of a member are in its line, peers side by side', () => {
   assert.deepEqual(links?.peers, {
     ranks: [0, 2],
     sent_bytes: [1_234_567_890, 1_234_567_892],
-    send_seconds: [1.234, 1.234],
+    receive_seconds: [1.234, 1.234],
     wait_seconds: [4.321, 4.321],
   });
 });

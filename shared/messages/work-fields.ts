@@ -13,8 +13,8 @@ export const ownWork = z.strictObject({
 const peerTraffic = z.strictObject({
   rank: z.int().min(0).max(membersMax),
   sentBytes: count,
-  /** While something was on its way to it. */
-  sendSeconds: seconds,
+  /** While a frame of it had begun to come, and was not there yet. */
+  receiveSeconds: seconds,
   /** While an exchange lacked something of it. */
   waitSeconds: seconds,
 });

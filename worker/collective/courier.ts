@@ -192,6 +192,7 @@ export class Courier {
     }
     // What the rest of a piece holds behind the frame that ended everything.
     if (this.#failure !== null) return 'skip';
+    peer.meter.receives(this.#options.clock.now());
     peer.opener = this.#tasks.get(tagKey(header.tag)) ?? null;
     return peer.opener?.operation.open(peer.link.peer, header) ?? new Uint8Array(header.byteLength);
   }
@@ -199,7 +200,7 @@ export class Courier {
   #complete(peer: Peer, header: FrameHeader, payload: Uint8Array): void {
     const { traffic } = this.#options;
     traffic.countReceived(header.tag.phase, headerBytes + header.byteLength);
-    peer.meter.received(headerBytes + header.byteLength);
+    peer.meter.received(this.#options.clock.now(), headerBytes + header.byteLength);
     if (peer.opener !== null) {
       this.#receive(peer, peer.opener, header);
       return;
@@ -246,7 +247,6 @@ export class Courier {
       frames: frames[Symbol.iterator](),
       complete: (header, byteLength) => {
         task.unsent.set(rank, (task.unsent.get(rank) ?? 0) + byteLength);
-        peer.meter.sends(clock.now());
         return { ...header, generation, tag, byteLength };
       },
       sent: (bytes) => {
@@ -254,7 +254,7 @@ export class Courier {
         task.unsent.set(rank, (task.unsent.get(rank) ?? 0) - bytes);
         task.bytesToSend -= bytes;
         task.movedAt = clock.now();
-        peer.meter.sent(task.movedAt, headerBytes + bytes);
+        peer.meter.sent(headerBytes + bytes);
         this.#settle(task);
       },
     });

@@ -1,6 +1,7 @@
 /**
  * What one link of a generation has carried, and how long that took. A slow network and a slow member look
- * alike to whoever waits: the first one sends for long, the second one is waited for and sends fast.
+ * alike to whoever waits; what comes over the first one takes long from its beginning to its end. That is
+ * measured where it comes: whatever fits a socket has left a sender at once.
  */
 import type { Rank } from '../../shared/ids.js';
 import type { Millis } from '../../shared/units.js';
@@ -11,15 +12,15 @@ export interface LinkTraffic {
   /** Headers included. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** While something was on its way to the peer: a socket takes what is short at once. */
-  readonly sendSeconds: number;
+  /** While a frame of the peer had begun to come, and was not there yet. */
+  readonly receiveSeconds: number;
   /** While an exchange that had begun here lacked something of the peer; this thread may have computed. */
   readonly waitSeconds: number;
 }
 
 export class LinkMeter {
   readonly #peer: Rank;
-  readonly #sending = new Stopwatch();
+  readonly #receiving = new Stopwatch();
   readonly #waiting = new Stopwatch();
   #sentBytes = 0;
   #receivedBytes = 0;
@@ -28,18 +29,18 @@ export class LinkMeter {
     this.#peer = peer;
   }
 
-  /** A frame goes to the socket. */
-  sends(now: Millis): void {
-    this.#sending.begin(now);
-  }
-
-  /** A frame has left. */
-  sent(now: Millis, bytes: number): void {
-    this.#sending.end(now);
+  sent(bytes: number): void {
     this.#sentBytes += bytes;
   }
 
-  received(bytes: number): void {
+  /** A frame begins to come. */
+  receives(now: Millis): void {
+    this.#receiving.begin(now);
+  }
+
+  /** It is there. */
+  received(now: Millis, bytes: number): void {
+    this.#receiving.end(now);
     this.#receivedBytes += bytes;
   }
 
@@ -58,7 +59,7 @@ export class LinkMeter {
       peer: this.#peer,
       sentBytes: this.#sentBytes,
       receivedBytes: this.#receivedBytes,
-      sendSeconds: this.#sending.seconds(now),
+      receiveSeconds: this.#receiving.seconds(now),
       waitSeconds: this.#waiting.seconds(now),
     };
   }

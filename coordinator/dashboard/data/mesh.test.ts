@@ -7,7 +7,7 @@ const time = '2026-01-02T03:04:05.678Z';
 
 interface Told {
   readonly sent?: readonly number[];
-  readonly sending?: readonly number[];
+  readonly coming?: readonly number[];
   readonly lacks?: readonly number[];
 }
 
@@ -22,7 +22,7 @@ function line(generation: number, members: readonly (Told | null)[]): PhasesLine
       received_bytes: 4000,
       peers: {
         ...{ ranks, sent_bytes: [...sent] },
-        send_seconds: [...(told.sending ?? ranks.map(() => 0.01))],
+        receive_seconds: [...(told.coming ?? ranks.map(() => 0.01))],
         wait_seconds: [...(told.lacks ?? ranks.map(() => 0))],
       },
     };
@@ -38,13 +38,18 @@ function line(generation: number, members: readonly (Told | null)[]): PhasesLine
 
 // Would catch rows and columns that are exchanged: who sends must stand for what it has sent.
 test('each direction of a link is what its sender sent and what its receiver lacked', () => {
-  const mesh = meshOf([line(1, [{ sent: [5000] }, { sent: [20], sending: [0], lacks: [2.5] }])]);
+  const mesh = meshOf([
+    line(1, [
+      { sent: [5000], coming: [0] },
+      { sent: [20], lacks: [2.5] },
+    ]),
+  ]);
   assert.deepEqual(mesh?.links, [
     [
       null,
-      { from: 'worker-0', to: 'worker-1', flow: 500, rate: 500_000, sending: 0.001, lacked: 0.25 },
+      { from: 'worker-0', to: 'worker-1', flow: 500, rate: 500_000, busy: 0.001, lacked: 0.25 },
     ],
-    [{ from: 'worker-1', to: 'worker-0', flow: 2, rate: null, sending: 0, lacked: 0 }, null],
+    [{ from: 'worker-1', to: 'worker-0', flow: 2, rate: null, busy: 0, lacked: 0 }, null],
   ]);
   assert.deepEqual(mesh?.members[1], {
     ...{ worker: 'worker-1', host: 'host-1', sent: 2, received: 400 },
@@ -62,14 +67,14 @@ test('the mesh is of the newest generation, and stays until the next telling', (
 
 // Would catch a slow network that nobody is told of, and a slow worker that is taken for one.
 test('a link is called slow where it sends slowly and is waited for', () => {
-  const slow = line(1, [{}, { sending: [0.01, 2] }, { lacks: [0, 6] }]);
+  const slow = line(1, [{}, {}, { coming: [0.01, 2], lacks: [0, 6] }]);
   const told = meshOf([slow])?.verdict;
   assert.equal(told?.isSlow, true);
   assert.match(
     told?.text ?? '',
-    /^worker-1 sends to worker-2 at 500 B\/s, the middle link at 100 kB\/s: worker-2 lacks something of it 60 %/,
+    /^what worker-1 sends to worker-2 comes at 500 B\/s, over the middle link at 100 kB\/s: worker-2 lacks something of it 60 %/,
   );
-  const little = line(1, [{}, { sending: [0.01, 0.2] }, { lacks: [0, 6] }]);
+  const little = line(1, [{}, {}, { coming: [0.01, 0.2], lacks: [0, 6] }]);
   assert.equal(meshOf([little])?.verdict.isSlow, false);
   const worker = line(1, [{}, { lacks: [8, 0] }, { lacks: [8, 0] }]);
   assert.equal(meshOf([worker])?.verdict.isSlow, false);
@@ -81,7 +86,7 @@ test('where not all pairs are told there are sums, and who is lacked by most', (
     ...{ worker: `worker-${rank}`, lanes: 2, phase_seconds: {}, wait_seconds: 0 },
     links: {
       ...{ seconds: 10, sent_bytes: 100, received_bytes: 200 },
-      peers: { ranks: [peer], sent_bytes: [1], send_seconds: [0], wait_seconds: [waits] },
+      peers: { ranks: [peer], sent_bytes: [1], receive_seconds: [0], wait_seconds: [waits] },
     },
   });
   const many = { ...line(1, []), members: [named(0, 2, 5), named(1, 2, 5), named(2, 0, 0.1)] };

@@ -1,7 +1,7 @@
 /**
  * The mesh of workers: what goes over each link, from the newest lines of phases that tell it. A slow network
- * and a slow worker look alike to whoever waits; here they differ: a slow link takes long to send, a slow worker
- * is lacked by all others although its links send fast.
+ * and a slow worker look alike to whoever waits; here they differ: what comes over a slow link takes long, a slow
+ * worker is lacked by all others although what it sends comes fast.
  */
 import type { PhasesLine } from './api.js';
 
@@ -22,10 +22,10 @@ export interface MeshLink {
   readonly to: string;
   /** Bytes a second, over all of the time. */
   readonly flow: number;
-  /** Bytes a second while something was on its way; null where it was taken at once. */
+  /** Bytes a second while something was coming; null where all of it came at once. */
   readonly rate: number | null;
-  /** Share of the time in which something was on its way. */
-  readonly sending: number;
+  /** Share of the time in which something was coming. */
+  readonly busy: number;
   /** Share of the time in which `to` lacked something of `from`. */
   readonly lacked: number;
 }
@@ -94,8 +94,8 @@ function linksOf(members: readonly TellingMember[]): (MeshLink | null)[][] {
   );
 }
 
-/** Shorter than a timer tells: a socket has taken it at once. */
-const leastSendSeconds = 0.005;
+/** Shorter than a timer tells: it came at once. */
+const leastSeconds = 0.005;
 
 function linkOf(
   { from, rank }: { readonly from: TellingMember; readonly rank: number },
@@ -105,14 +105,14 @@ function linkOf(
   const at = links?.peers.ranks.indexOf(peer) ?? -1;
   if (links === undefined || at < 0) return null;
   const bytes = links.peers.sent_bytes[at] ?? 0;
-  const sending = links.peers.send_seconds[at] ?? 0;
   const back = to.links?.peers.ranks.indexOf(rank) ?? -1;
+  const coming = to.links?.peers.receive_seconds[back] ?? 0;
   const lacking = to.links?.peers.wait_seconds[back] ?? 0;
   return {
     ...{ from: from.worker, to: to.worker },
     flow: perSecond(bytes, links),
-    rate: sending < leastSendSeconds ? null : bytes / sending,
-    sending: shareOf(sending, links),
+    rate: coming < leastSeconds ? null : bytes / coming,
+    busy: to.links === undefined ? 0 : shareOf(coming, to.links),
     lacked: to.links === undefined ? 0 : shareOf(lacking, to.links),
   };
 }
@@ -120,15 +120,15 @@ function linkOf(
 /** A link is slow that takes so many times as long as the middle one, is busy, and is waited for. */
 const slowFactor = 4;
 const slowLacked = 0.1;
-/** Of little that is sent the times are those of a scheduler. */
-const slowSending = 0.05;
+/** Of little that comes the times are those of a scheduler. */
+const slowBusy = 0.05;
 
 function verdictOfLinks(all: readonly (MeshLink | null)[]): Mesh['verdict'] {
   const timed = all.flatMap((link) => (link?.rate == null ? [] : [{ link, rate: link.rate }]));
   const rates = timed.map(({ rate }) => rate).sort((a, b) => a - b);
   const middle = rates[Math.floor(rates.length / 2)] ?? 0;
   const slow = timed
-    .filter(({ link }) => link.lacked >= slowLacked && link.sending >= slowSending)
+    .filter(({ link }) => link.lacked >= slowLacked && link.busy >= slowBusy)
     .filter(({ rate }) => rate * slowFactor < middle)
     .sort((a, b) => a.rate - b.rate)[0];
   if (slow === undefined) {
@@ -136,7 +136,7 @@ function verdictOfLinks(all: readonly (MeshLink | null)[]): Mesh['verdict'] {
   }
   const { link, rate } = slow;
   const text =
-    `${link.from} sends to ${link.to} at ${bytesPerSecond(rate)}, the middle link at ` +
+    `what ${link.from} sends to ${link.to} comes at ${bytesPerSecond(rate)}, over the middle link at ` +
     `${bytesPerSecond(middle)}: ${link.to} lacks something of it ${percent(link.lacked)} of the time`;
   return { text, isSlow: true };
 }

@@ -20,11 +20,10 @@ const measures = {
     meaning: 'What goes over each link, from the row to the column, over all of the time.',
   },
   rate: {
-    label: 'speed while sending',
+    label: 'speed while something comes',
     text: ({ rate }) => bytesPerSecond(rate),
     value: ({ rate }) => rate ?? 0,
-    meaning:
-      'Bytes a second while something was on its way; – where a socket took all of it at once.',
+    meaning: 'Bytes a second while something was coming; – where all of it came at once.',
   },
   lacked: {
     label: 'time lacked',
@@ -140,7 +139,7 @@ function cell(link: MeshLink | null, measure: Measure, most: number): HTMLElemen
   if (link === null) return h('td.none', {}, '·');
   const { flow, from, lacked, rate, to } = link;
   const title =
-    `${from} to ${to}: ${bytesPerSecond(flow)}; while sending ${bytesPerSecond(rate)}; ` +
+    `${from} to ${to}: ${bytesPerSecond(flow)}; while something comes ${bytesPerSecond(rate)}; ` +
     `lacked ${percent(lacked)} of the time`;
   const element = h('td', { title }, measure.text(link));
   const shade = most === 0 ? 0 : (measure.value(link) / most) * darkest;

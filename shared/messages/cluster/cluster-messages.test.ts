@@ -63,7 +63,7 @@ const workerMessages: readonly WorkerMessage[] = [
       work: { itemTokens: 12, flops: 2.5e16 },
       links: {
         ...{ seconds: 2, sentBytes: 20, receivedBytes: 30 },
-        peers: [{ rank: 1, sentBytes: 20, sendSeconds: 0.25, waitSeconds: 0 }],
+        peers: [{ rank: 1, sentBytes: 20, receiveSeconds: 0.25, waitSeconds: 0 }],
       },
     },
   },

@@ -8,7 +8,7 @@ import type { LinkTraffic } from './worker-parts.js';
 
 const link = (peer: number, bytes: number, waitSeconds = 0): LinkTraffic => ({
   peer: rank(peer),
-  ...{ sentBytes: bytes, receivedBytes: 2 * bytes, sendSeconds: bytes / 1000, waitSeconds },
+  ...{ sentBytes: bytes, receivedBytes: 2 * bytes, receiveSeconds: bytes / 1000, waitSeconds },
 });
 
 function watched() {
@@ -39,7 +39,7 @@ test('links are asked once in a while, and what came since is told once', async 
   await carry(link(1, 400, 0.5));
   assert.deepEqual(watch.take(1), {
     ...{ seconds: 2, sentBytes: 300, receivedBytes: 600 },
-    peers: [{ rank: 1, sentBytes: 300, sendSeconds: 0.3, waitSeconds: 0.5 }],
+    peers: [{ rank: 1, sentBytes: 300, receiveSeconds: 0.3, waitSeconds: 0.5 }],
   });
   assert.equal(watch.take(1), null);
 });

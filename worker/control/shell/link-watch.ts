@@ -65,7 +65,7 @@ function linksBetween(before: Reading, now: Reading): LinksTold {
       rank: link.peer as number,
       sentBytes: link.sentBytes - (old?.sentBytes ?? 0),
       receivedBytes: link.receivedBytes - (old?.receivedBytes ?? 0),
-      sendSeconds: toMillis(link.sendSeconds - (old?.sendSeconds ?? 0)),
+      receiveSeconds: toMillis(link.receiveSeconds - (old?.receiveSeconds ?? 0)),
       waitSeconds: toMillis(link.waitSeconds - (old?.waitSeconds ?? 0)),
     };
   });

@@ -68,7 +68,7 @@ export interface LinkTraffic {
   readonly peer: Rank;
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  readonly sendSeconds: number;
+  readonly receiveSeconds: number;
   readonly waitSeconds: number;
 }
 
