@@ -11,6 +11,7 @@ import { makeOperatorToken, type OperatorToken } from '../cluster/operator-token
 import type { Display } from '../output/display/display.js';
 import { metricsTable } from '../output/end/metrics-table.js';
 import { ownCommand } from '../output/text/own-command.js';
+import { shownPath } from '../output/text/shown-path.js';
 import { claimName, type NameClaim } from './claim-name.js';
 import { checkpointsOf, hasCheckpoints } from './output-folder.js';
 import { checkRun, writeRun } from './prepare-run.js';
@@ -54,7 +55,9 @@ export async function trainJob(options: TrainOptions): Promise<ExitCode> {
       exporters: (warn) =>
         openExporters({ run: checked.run.run, job: checked.job, output, leads: true, warn }),
       metricsTable,
-      afterwards: [ownCommand(['dashboard', output]), ownCommand(['export', output])],
+      afterwards: ['dashboard', 'export'].map((use) =>
+        ownCommand([use, shownPath(output, process.cwd())]),
+      ),
       next: () => {
         const resumes = hasCheckpoints(output);
         return { resumes, command: options.commandTo(resumes ? 'resume' : 'begin') };
