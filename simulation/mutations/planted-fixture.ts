@@ -4,6 +4,7 @@
  */
 import type { Bus, BusLog } from '../../shared/bus.js';
 import { decodeWorkerMessage } from '../../shared/messages/cluster/from-worker.js';
+import { decodeLogEntry, encodeLogEntry } from '../../shared/messages/cluster/log-entry.js';
 import type { OpenTraining, TrainingHost } from '../../worker/control/shell/worker-parts.js';
 import type { ToTraining } from '../../worker/training/messages.js';
 import { coordinatorStarter } from '../cluster/sim-coordinator.js';
@@ -103,9 +104,23 @@ export const silentCopies: Planted = {
   }),
 };
 
+/** A leader publishes on behind the steps at which it has said that the run stands. */
+const leakyPause: Planted = withLog((log) =>
+  except(log, {
+    append: (data, after) => {
+      const logged = decodeLogEntry(data);
+      const { entry } = logged;
+      if (entry.kind !== 'paused') return log.append(data, after);
+      const sooner = { ...entry, standsAt: entry.committedSteps };
+      return log.append(encodeLogEntry({ ...logged, entry: sooner }), after);
+    },
+  }),
+);
+
 export const plantedFaults: Readonly<Record<string, Planted>> = {
   'an answer before the commit stands in the log': earlyAnswer,
   'a fence that is not looked at': skippedFence,
   'lanes of an older generation': staleLanes,
   'a wake-up that is lost': lostWakeUp,
+  'a pause that is not kept': leakyPause,
 };
