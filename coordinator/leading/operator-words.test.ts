@@ -137,6 +137,10 @@ test('the successor of a killed leader stays paused', async () => {
   if (first !== undefined) first.frozen = true;
   await cluster.pass(20_000);
   assert.equal((await cluster.entries('led')).length, 2);
+  assert.deepEqual(
+    (await cluster.entries('notice')).map(({ text }) => text),
+    ['the run is still paused, by ann@host: "lockstep continue test" lets it go on'],
+  );
   await trainPlanned(cluster, 5);
   assert.deepEqual(await cluster.committed(), stood);
   await ask(cluster, { kind: 'go-on' }, 2);

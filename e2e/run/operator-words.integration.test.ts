@@ -101,7 +101,7 @@ test('a run is paused, saved, drained and let go on, and has the weights of an u
   assert.equal(audited.code, exitCodes.success, JSON.stringify(audited.last));
 });
 
-// Would catch a checkpoint that was asked for and cannot be gone on with.
+// Would catch a stop that a paused run does not hear, and a state that cannot be gone on with behind it.
 test('a run that was stopped while it was paused goes on from its last checkpoint', async () => {
   const job = jobFile('two.json', 2);
   const words = ['train', job, '--output', at('stopped')];

@@ -140,6 +140,12 @@ export class OpenLeadership implements Leadership {
       totalSteps: prepared.totalSteps ?? 0,
     });
     if (this.#unlogged !== null) this.append(this.#unlogged);
+    const { paused } = this.ahead;
+    if (paused !== null) {
+      // Whoever resumes a run of which everyone was lost has not seen who paused it.
+      const how = `"lockstep continue ${parts.run.job}" lets it go on`;
+      this.notice(`the run is still paused, by ${paused.by}: ${how}`);
+    }
     // How the execution before has ended is not said as the end of this one while the entry is on its way.
     if (state.end !== null) this.stored = this.ahead;
     parts.metrics.totalSteps.set(prepared.totalSteps ?? 0);
