@@ -44,12 +44,13 @@ test('each direction of a link is what its sender sent and what its receiver lac
       { sent: [20], lacks: [2.5] },
     ]),
   ]);
+  const [there, back] = [
+    { flow: 500, rate: 500_000, rateAtLeast: 500_000, busy: 0.001, lacked: 0.25 },
+    { flow: 2, rate: null, rateAtLeast: 4000, busy: 0, lacked: 0 },
+  ];
   assert.deepEqual(mesh?.links, [
-    [
-      null,
-      { from: 'worker-0', to: 'worker-1', flow: 500, rate: 500_000, busy: 0.001, lacked: 0.25 },
-    ],
-    [{ from: 'worker-1', to: 'worker-0', flow: 2, rate: null, busy: 0, lacked: 0 }, null],
+    [null, { from: 'worker-0', to: 'worker-1', ...there }],
+    [{ from: 'worker-1', to: 'worker-0', ...back }, null],
   ]);
   assert.deepEqual(mesh?.members[1], {
     ...{ worker: 'worker-1', host: 'host-1', sent: 2, received: 400 },
@@ -72,7 +73,17 @@ test('a link is called slow where it sends slowly and is waited for', () => {
   assert.equal(told?.isSlow, true);
   assert.match(
     told?.text ?? '',
-    /^what worker-1 sends to worker-2 comes at 500 B\/s, over the middle link at 100 kB\/s: worker-2 lacks something of it 60 %/,
+    /^what worker-1 sends to worker-2 comes at 500 B\/s, over the middle link at 100 kB\/s or more: worker-2 lacks something of it 60 %/,
+  );
+  // Two of six links, and over all others everything comes at once.
+  const atOnce = line(1, [
+    { coming: [4, 0], lacks: [4, 0] },
+    { coming: [0, 0] },
+    { coming: [0, 4], lacks: [0, 4] },
+  ]);
+  assert.match(
+    meshOf([atOnce])?.verdict.text ?? '',
+    /^what worker-1 sends to worker-0 comes at 250 B/,
   );
   const little = line(1, [{}, {}, { coming: [0.01, 0.2], lacks: [0, 6] }]);
   assert.equal(meshOf([little])?.verdict.isSlow, false);

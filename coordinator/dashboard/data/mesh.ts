@@ -24,6 +24,8 @@ export interface MeshLink {
   readonly flow: number;
   /** Bytes a second while something was coming; null where all of it came at once. */
   readonly rate: number | null;
+  /** The same, or what it is at least. */
+  readonly rateAtLeast: number;
   /** Share of the time in which something was coming. */
   readonly busy: number;
   /** Share of the time in which `to` lacked something of `from`. */
@@ -112,6 +114,7 @@ function linkOf(
     ...{ from: from.worker, to: to.worker },
     flow: perSecond(bytes, links),
     rate: coming < leastSeconds ? null : bytes / coming,
+    rateAtLeast: bytes / Math.max(coming, leastSeconds),
     busy: to.links === undefined ? 0 : shareOf(coming, to.links),
     lacked: to.links === undefined ? 0 : shareOf(lacking, to.links),
   };
@@ -124,20 +127,18 @@ const slowLacked = 0.1;
 const slowBusy = 0.05;
 
 function verdictOfLinks(all: readonly (MeshLink | null)[]): Mesh['verdict'] {
-  const timed = all.flatMap((link) => (link?.rate == null ? [] : [{ link, rate: link.rate }]));
-  const rates = timed.map(({ rate }) => rate).sort((a, b) => a - b);
-  const middle = rates[Math.floor(rates.length / 2)] ?? 0;
-  const slow = timed
-    .filter(({ link }) => link.lacked >= slowLacked && link.busy >= slowBusy)
-    .filter(({ rate }) => rate * slowFactor < middle)
-    .sort((a, b) => a.rate - b.rate)[0];
+  const links = all.filter((link) => link !== null).sort((a, b) => a.rateAtLeast - b.rateAtLeast);
+  const middle = links[Math.floor(links.length / 2)]?.rateAtLeast ?? 0;
+  const slow = links.find(
+    ({ busy, lacked, rateAtLeast }) =>
+      lacked >= slowLacked && busy >= slowBusy && rateAtLeast * slowFactor < middle,
+  );
   if (slow === undefined) {
     return { text: 'No link is much slower than the others.', isSlow: false };
   }
-  const { link, rate } = slow;
   const text =
-    `what ${link.from} sends to ${link.to} comes at ${bytesPerSecond(rate)}, over the middle link at ` +
-    `${bytesPerSecond(middle)}: ${link.to} lacks something of it ${percent(link.lacked)} of the time`;
+    `what ${slow.from} sends to ${slow.to} comes at ${bytesPerSecond(slow.rateAtLeast)}, over the middle link ` +
+    `at ${bytesPerSecond(middle)} or more: ${slow.to} lacks something of it ${percent(slow.lacked)} of the time`;
   return { text, isSlow: true };
 }
 
