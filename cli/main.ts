@@ -4,6 +4,7 @@ import type { Command, CommandEntry } from './commands/command-entry.js';
 import { commandTable, findCommand } from './commands/command-table.js';
 import { refuseEmptyWords } from './commands/empty-words.js';
 import { mainHelp } from './commands/main-help.js';
+import { nearestName } from './commands/nearest-name.js';
 import { leaveOwnDisplay } from './output/display/own-display.js';
 import { brokenLine, exitCodeOfError } from './output/end/end-line.js';
 import { keepLastWords } from './output/end/last-words.js';
@@ -20,9 +21,9 @@ async function main([name, ...words]: readonly string[]): Promise<ExitCode> {
   const entry = findCommand(name === '--version' ? 'version' : name);
   if (entry === undefined) {
     const names = commandTable.map((known) => known.name);
-    throw new UsageError(
-      `There is no command "${name}": it must be one of ${names.join(', ')} (see "lockstep --help")`,
-    );
+    const meant = nearestName(name, names);
+    const rule = meant === null ? `it must be one of ${names.join(', ')}` : `is "${meant}" meant?`;
+    throw new UsageError(`There is no command "${name}": ${rule} (see "lockstep --help")`);
   }
   refuseEmptyWords(name, words);
   return (await loaded(entry))(words, commandTable);
