@@ -164,7 +164,7 @@ export class TinyTraining {
     if (message.kind === 'end') this.end();
     else if (message.kind === 'save') this.#inTurn(() => this.#save());
     else if (message.kind === 'checkpoint') this.#wish(message.steps);
-    else if (message.kind === 'go-on') return;
+    else if (message.kind === 'pause') return;
     else throw new Error(`The simulated training does not know "${message.kind}"`);
   }
 

@@ -91,8 +91,8 @@ export type ToTraining =
    * members stop after the same step even where only one of them was asked.
    */
   | { readonly kind: 'stop' }
-  /** What was waited for was a plan that was not published for a while: no part of a step. */
-  | { readonly kind: 'go-on' }
+  /** Whether no plan is published for a while: the wait for the next one is no part of a step. */
+  | { readonly kind: 'pause'; readonly paused: boolean }
   /**
    * Somebody wants a checkpoint of at least so many committed steps: written at the next step's end, or
    * at once where no batch has come. To the member that writes them, inside the generation entered last.

@@ -175,8 +175,8 @@ export class Training {
       case 'stop':
         this.#wishStop();
         break;
-      case 'go-on':
-        this.#loop?.goOn();
+      case 'pause':
+        this.#loop?.pause(message.paused);
         break;
       case 'checkpoint':
         this.#checkpointWish.steps = message.steps;

@@ -66,6 +66,7 @@ export class TrainingLoop {
   #committedAt = systemClock.now();
   /** Since when it waits for the batches of a step: the state is whole, and nothing is to follow. */
   #waitsSince: Millis | null = null;
+  #isPaused = false;
   /** A checkpoint that is begun while it waits: no step moves the state before it is copied. */
   #between: Promise<void> | null = null;
   /** Every member has the embeddings of the stage's frozen items. */
@@ -164,6 +165,8 @@ export class TrainingLoop {
     this.hearWish();
     try {
       const batches = await inbox.take(step(held.committedSteps), membership.lanes);
+      // The plan may be here before the word that the pause is over.
+      if (this.#isPaused) this.#forgetWait();
       return { batches, planSeconds: (systemClock.now() - this.#waitsSince) / 1000 };
     } finally {
       this.#waitsSince = null;
@@ -172,8 +175,13 @@ export class TrainingLoop {
     }
   }
 
+  pause(paused: boolean): void {
+    if (!paused) this.#forgetWait();
+    this.#isPaused = paused;
+  }
+
   /** The wait for a plan was a pause: it is no part of the step. */
-  goOn(): void {
+  #forgetWait(): void {
     if (this.#waitsSince === null) return;
     this.#waitsSince = this.#committedAt = systemClock.now();
   }

@@ -140,8 +140,8 @@ export class TrainingSide {
     this.#post({ kind: 'stop' });
   }
 
-  goOn(): void {
-    this.#post({ kind: 'go-on' });
+  tellPause(paused: boolean): void {
+    this.#post({ kind: 'pause', paused });
   }
 
   writeCheckpoint(steps: number): void {

@@ -220,8 +220,8 @@ export class WorkerControl {
         return training?.abort(action.generation, action.reason);
       case 'stop-training':
         return training?.stop();
-      case 'go-on':
-        return training?.goOn();
+      case 'tell-pause':
+        return training?.tellPause(action.paused);
       case 'write-checkpoint':
         return training?.writeCheckpoint(action.steps);
       case 'save':

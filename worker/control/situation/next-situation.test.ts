@@ -361,11 +361,13 @@ test('a wish for a checkpoint is told to the writer once, and again where nothin
 });
 
 // Would catch the time of a pause in that of the step behind it.
-test('the thread is told when a pause is over', () => {
+test('the thread is told of a pause, and when it is over', () => {
   const play = Play.training();
   const seed = { kind: 'seed' as const };
-  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed), { paused: true })), ['renew-permit']);
-  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed))), ['renew-permit', 'go-on']);
+  const paused = hears(record(1, [0, 1], seed), { paused: true });
+  assert.deepEqual(play.hear(paused), ['renew-permit', 'tell-pause']);
+  assert.deepEqual(play.hear(paused), ['renew-permit']);
+  assert.deepEqual(play.hear(hears(record(1, [0, 1], seed))), ['renew-permit', 'tell-pause']);
   assert.deepEqual(play.hear(hears(record(1, [0, 1], seed))), ['renew-permit']);
 });
 

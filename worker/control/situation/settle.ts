@@ -190,7 +190,7 @@ function settleTraining(worker: Worker, situation: In<'training'>, now: Millis):
 function settlePause(worker: Worker, situation: In<'training'>): Outcome | null {
   const { paused } = worker.known;
   if (situation.stands === paused) return null;
-  return to(worker, { ...situation, stands: paused }, paused ? [] : [{ kind: 'go-on' }]);
+  return to(worker, { ...situation, stands: paused }, [{ kind: 'tell-pause', paused }]);
 }
 
 /** Said again where no checkpoint has come of it: one may have been refused publication. */

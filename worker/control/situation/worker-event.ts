@@ -97,8 +97,8 @@ export type Action =
   /** The thread leaves its generation before its next kernel. */
   | { readonly kind: 'abort-training'; readonly generation: number; readonly reason: string }
   | { readonly kind: 'stop-training' }
-  /** The thread's wait for a plan was a pause, which is over. */
-  | { readonly kind: 'go-on' }
+  /** The thread's wait for a plan is a pause, or was one until now. */
+  | { readonly kind: 'tell-pause'; readonly paused: boolean }
   /** The thread writes a checkpoint of at least so many steps, if it has none. */
   | { readonly kind: 'write-checkpoint'; readonly steps: number }
   /** Writes a checkpoint of the state that it holds; nobody else is known to. */
