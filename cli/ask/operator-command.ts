@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../../shared/exit-codes.js';
 import { newRequestId, type OperatorRequest } from '../../shared/messages/cluster/control.js';
 import type { LogEnd } from '../cluster/follow-run.js';
 import { readNames, type WatchArguments } from '../cluster/watch-arguments.js';
+import { printableLines } from '../output/text/printable.js';
 import { UsageError } from '../usage-error.js';
 import { useServer } from '../use-server.js';
 import { asker, askRun } from './ask-run.js';
@@ -56,7 +57,9 @@ function ask(
 ): Promise<Done> {
   const what =
     request.kind === 'drain' ? `${verb} "${request.worker}" of "${name}"` : `${verb} "${name}"`;
-  const note = (text: string): void => void (json || process.stdout.write(`${text}\n`));
+  const note = (text: string): void => {
+    if (!json) sayText(text);
+  };
   return askRun(bus, {
     name,
     verb,
@@ -77,10 +80,12 @@ function atEnd(end: LogEnd, request: OperatorRequest, what: string): Done {
 }
 
 function say({ json, name }: WatchArguments, done: Done): void {
-  process.stdout.write(
-    json ? `${JSON.stringify(lineOf(name, done))}\n` : `${textOf(name, done)}\n`,
-  );
+  if (json) process.stdout.write(`${JSON.stringify(lineOf(name, done))}\n`);
+  else sayText(textOf(name, done));
 }
+
+/** Names and paths in it are others' words. */
+const sayText = (text: string): void => void process.stdout.write(`${printableLines(text)}\n`);
 
 function lineOf(job: string, done: Done): object {
   switch (done.kind) {

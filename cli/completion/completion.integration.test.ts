@@ -38,7 +38,7 @@ _lockstep; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 // Would catch a command or an option that is left out, and one of another command that is offered.
 test('bash completes commands and their own options', { skip: without('bash') }, () => {
-  assert.deepEqual(offered('co'), ['coordinator', 'completion']);
+  assert.deepEqual(offered('co'), ['coordinator', 'continue', 'completion']);
   assert.ok(offered('').length >= 28);
   assert.deepEqual(offered('train', '--re'), ['--resume', '--resume-if-any']);
   assert.deepEqual(offered('attach', '--re'), []);

@@ -33,7 +33,11 @@ interface Delays {
 const none: Delays = { plan: 0, publish: 0, purge: 0 };
 
 /** A publisher on the bus in memory, whose work takes as many turns as the test wants. */
-async function open(totalSteps: number, delays: Delays = none, isFirst = true) {
+async function open(
+  totalSteps: number,
+  delays: Delays = none,
+  { isFirst = true, furthestSteps = 0 } = {},
+) {
   const bus = new MemoryHub().open();
   const memory = await bus.createStream(planStream(run), everyPlanSubject(run));
   /** `publish 3`, `purge 0`: by steps, each once. */
@@ -73,6 +77,7 @@ async function open(totalSteps: number, delays: Delays = none, isFirst = true) {
       close: async () => undefined,
     },
     firstStep: 0,
+    furthestSteps,
     totalSteps,
     usualStep: () => null,
     onFailure: (error) => errors.push(error),
@@ -190,7 +195,7 @@ test('a plan that somebody stored first ends publishing', async () => {
 // Would catch a run that stands still for ever: it went back to an older checkpoint under the leader before,
 // whose plans of later steps were removed, and the server takes ours for repetitions of those.
 test('a later leader publishes what the one before has published, though it was removed since', async () => {
-  const { publisher, memory, errors } = await open(4, none, false);
+  const { publisher, memory, errors } = await open(4, none, { isFirst: false });
   const subject = planSubject(run, step(2), 'shared');
   await memory.publish(subject, Uint8Array.of(1), planMessageId(run, step(2), 'shared', 0));
   assert.equal(await memory.purge(subject), 1);
@@ -198,6 +203,20 @@ test('a later leader publishes what the one before has published, though it was 
   await settle();
   assert.deepEqual(errors, []);
   assert.equal(await memory.purge(subject), 1);
+});
+
+// Would catch a pause that says where the run stands, and a run that trains past it: from an older
+// checkpoint members read on in what was published before, by whichever leader.
+test('what may be trained without any further word reaches as far behind a rewind as before it', async () => {
+  const { publisher } = await open(20);
+  publisher.begin();
+  publisher.committed(4);
+  await settle();
+  assert.equal(publisher.reach, 4 + planLead);
+  publisher.restart(1);
+  assert.equal(publisher.reach, 4 + planLead);
+  const later = await open(20, none, { isFirst: false, furthestSteps: 4 });
+  assert.equal(later.publisher.reach, 4 + planLead);
 });
 
 // Would catch a member that is compared with a plan of another step, or with nothing.

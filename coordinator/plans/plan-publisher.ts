@@ -31,6 +31,8 @@ export interface PlanPublisherParts {
   readonly maxPayload: Bytes;
   readonly plans: PlanSource;
   readonly firstStep: number;
+  /** As many were committed once, at least `firstStep`: from an older checkpoint some are trained again. */
+  readonly furthestSteps: number;
   readonly totalSteps: number;
   /** Of the leader that publishes. */
   readonly fence: number;
@@ -70,7 +72,7 @@ export class PlanPublisher {
     this.#committedSteps = parts.firstStep;
     // A leader before this one was so far ahead at most.
     const before = parts.isFirst ? 0 : planLead;
-    this.#reach = Math.min(parts.firstStep + before, parts.totalSteps);
+    this.#reach = Math.min(parts.furthestSteps + before, parts.totalSteps);
   }
 
   /** Steps before this one are in the stream, or were. */
@@ -113,7 +115,7 @@ export class PlanPublisher {
     this.#publishedSteps = steps;
     this.#purgedSteps = steps;
     this.#checkpointedSteps = steps;
-    this.#reach = Math.min(steps + planLead, this.#parts.totalSteps);
+    // What was published before lies there still, and is read again.
     this.#restarts++;
     this.#wake();
   }

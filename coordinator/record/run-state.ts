@@ -22,6 +22,8 @@ export type RunEnd =
 export interface RunState {
   readonly fence: number;
   readonly recordedSteps: number;
+  /** The most there ever were: from an older checkpoint, steps are recorded again. */
+  readonly furthestSteps: number;
   /** The last ones, oldest first: steps that are still open are of one of them. */
   readonly generations: readonly LoggedGeneration[];
   /** Someone has begun to train: what checkpoints lie about are the run's own. */
@@ -51,6 +53,7 @@ export interface RunState {
 export const emptyRun: RunState = {
   fence: 0,
   recordedSteps: 0,
+  furthestSteps: 0,
   generations: [],
   hasTrained: false,
   checkpoint: null,
@@ -95,6 +98,7 @@ export function foldHappening(state: RunState, entry: Happening): RunState {
       return {
         ...state,
         recordedSteps: entry.report.step + 1,
+        furthestSteps: Math.max(state.furthestSteps, entry.report.step + 1),
         waiting: null,
         liveNegatives: countLive(state.liveNegatives, entry.report),
       };
@@ -179,6 +183,7 @@ function foldGeneration(
     waiting: null,
     // From an older checkpoint, steps are trained and recorded again.
     recordedSteps: steps,
+    furthestSteps: Math.max(state.furthestSteps, steps),
     // One behind it could not be read: it is worth nothing to whoever wants to leave.
     checkpoint: (state.checkpoint?.committedSteps ?? 0) > steps ? null : state.checkpoint,
     validatedSteps: Math.min(state.validatedSteps, steps),

@@ -32,8 +32,9 @@ test('a training is watched live: a worker that is killed appears as a recovery'
   await page.waitForSelector('.work .meter');
   await page.waitForSelector('.matrix td:has-text("B/s")');
   await page.waitForSelector('section[aria-label="Ledger"] .verdict:has-text("recorded once")');
-  await end(run);
+  // Before the end: a page asks on for a server that has gone with its run.
   assert.deepEqual(complaints, []);
+  await end(run);
 });
 
 test('a page is of use at 360 pixels, in the dark, by keys and to who does not see it', {
@@ -53,6 +54,7 @@ test('a page is of use at 360 pixels, in the dark, by keys and to who does not s
   assert.equal(await loss.getAttribute('aria-pressed'), 'true');
   await loss.press('Enter');
   assert.equal(await loss.getAttribute('aria-pressed'), 'false');
-  await end(run);
+  // Before the end: a page asks on for a server that has gone with its run.
   assert.deepEqual(complaints, []);
+  await end(run);
 });

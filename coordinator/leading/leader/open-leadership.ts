@@ -102,6 +102,7 @@ export class OpenLeadership implements Leadership {
       metrics: parts.metrics,
       plans: prepared.plans,
       firstStep: state.recordedSteps,
+      furthestSteps: state.furthestSteps,
       totalSteps: prepared.totalSteps ?? 0,
       maxPayload: parts.bus.maxPayload,
       fence,
