@@ -4,6 +4,7 @@ import { benchAllReduce } from './all-reduce.js';
 import { benchControlPlane } from './control-plane/control-plane.js';
 import { benchMembership } from './control-plane/membership.js';
 import { benchLiveUpdates } from './dashboard/live-updates.js';
+import { benchLongHistory } from './dashboard/long-history.js';
 import { benchViewers } from './dashboard/watched-training.js';
 import { benchInTurns } from './in-turns.js';
 import { benchController } from './kubernetes/controller.js';
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, (args: string[]) => Promise<void>>> = 
   controller: benchController,
   viewers: benchViewers,
   'live-updates': benchLiveUpdates,
+  'long-history': benchLongHistory,
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -65,7 +65,7 @@ export function benchSimulated(options: SimulatedOptions): Promise<SimulatedResu
         });
         for (let index = 0; index < workers; index++) say({ kind: 'start', worker: nameOf(index) });
         await observer.until(() => observer.commits.length >= 20);
-        const scraping = scrape(await metricsPort);
+        const scraping = await scrape(await metricsPort);
         const whole = measureLoad(pid, observer);
         const quiet = measureLoad(pid, observer);
         await delay((seconds * 1000) / 3);

@@ -4,7 +4,7 @@ import { workerId } from '../../shared/ids.js';
 import { linksToldInterval } from '../../shared/limits.js';
 import { millis } from '../../shared/units.js';
 import { LinkSums } from './link-sums.js';
-import { PhaseSums, phasesInterval } from './phase-sums.js';
+import { phasesInterval as intervalOf, PhaseSums } from './phase-sums.js';
 import type { LoggedGeneration } from './run-state.js';
 import type { StepReport } from './step-reports.js';
 
@@ -15,6 +15,8 @@ const report = (index: number, forward: number, more: object = {}): StepReport =
     lanes: { own: [{ users: 2 }, { users: 3 }] },
     ...more,
   }) as unknown as StepReport;
+
+const phasesInterval = intervalOf(2);
 
 const sumsOf = (): PhaseSums => new PhaseSums(millis(0), (worker) => `host-of-${worker}`);
 
@@ -52,6 +54,18 @@ test('times are summed, and told once in a while', () => {
     ],
   });
   assert.equal(sums.add(millis(phasesInterval + 1), [report(0, 1)], both), null);
+});
+
+// Would catch a log that grows with the square of the members: each entry has all of them.
+test('of many members the times are told less often', () => {
+  assert.deepEqual([1, 2, 16, 64].map(intervalOf), [2000, 2000, 2000, 8000]);
+  const sums = sumsOf();
+  const many = trainedBy(
+    1,
+    Array.from({ length: 32 }, () => 1),
+  );
+  assert.equal(sums.add(millis(intervalOf(32) - 1), [report(0, 1)], many), null);
+  assert.equal(sums.add(intervalOf(32), [report(0, 1)], many)?.steps, 2);
 });
 
 // Would catch times of one membership that are told as those of the next.

@@ -3,15 +3,18 @@
  * steps: enough for whoever looks at a run, and a small part of its log however short its steps are.
  */
 import type { WorkerId } from '../../shared/ids.js';
-import { linksToldInterval } from '../../shared/limits.js';
+import { linkPairsMembers, linksToldInterval } from '../../shared/limits.js';
 import type { PhasesTold } from '../../shared/messages/run-events.js';
 import { type Millis, millis } from '../../shared/units.js';
 import { LinkSums } from './link-sums.js';
 import type { LoggedGeneration } from './run-state.js';
 import type { StepReport } from './step-reports.js';
 
-/** Between two entries. */
-export const phasesInterval: Millis = millis(2000);
+const shortestInterval: Millis = millis(2000);
+
+/** Between two entries: a log grows by no more of them than of the pairs of sixteen members. */
+export const phasesInterval = (members: number): Millis =>
+  millis(shortestInterval * Math.max(1, members / linkPairsMembers));
 
 type MemberTold = PhasesTold['members'][number];
 
@@ -51,7 +54,8 @@ export class PhaseSums {
     this.#steps++;
     for (const report of reports) this.#sum(report, trained.generation);
     if (changes) return before;
-    return now - this.#since < phasesInterval ? null : this.#take(now);
+    const interval = phasesInterval(trained.members.length);
+    return now - this.#since < interval ? null : this.#take(now);
   }
 
   #sum({ worker, report, generation, lanes, links, work }: StepReport, trained: number): void {

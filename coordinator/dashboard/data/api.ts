@@ -66,6 +66,8 @@ export interface RunState extends RunSummary {
 /** Everything but steps and phases, which are drawn as curves. */
 export type TimelineLine = Exclude<HistoryLine, HistoryLineOf<'committed' | 'phases' | 'history'>>;
 export type PhasesLine = HistoryLineOf<'phases'>;
+/** The newest of them, for who waits for whom: some minutes. */
+export const phasesKept = 32;
 
 /** Numbers of a step that are drawn, by their names in the history. */
 export const stepNumbers = [

@@ -9,6 +9,7 @@ import type {
 } from '../../../shared/history/history-line.js';
 import {
   type PhasesLine,
+  phasesKept,
   type RunChange,
   type RunPhase,
   type RunState,
@@ -21,8 +22,6 @@ import { type Step, StepSeries } from './step-series.js';
 
 /** Lines of the timeline that are kept: of a run that is killed every minute, a day. */
 const timelineMax = 4096;
-/** The last minutes of phases, for who waits for whom. */
-const phasesMax = 512;
 /** Steps whose mean says how fast it is. */
 const recentMax = 32;
 /** Steps that one message tells singly: a viewer that needs more asks for the series. */
@@ -111,7 +110,8 @@ export class RunModel {
     if (this.#paused !== null && committedSteps > this.#paused.standsAt) this.#paused = null;
     if (time === null) return;
     this.#changedAt = new Date(time).toISOString();
-    this.#recent = [...this.#recent, step].slice(-recentMax);
+    this.#recent.push(step);
+    if (this.#recent.length > recentMax) this.#recent.shift();
     const { steps } = this.#changes;
     if (steps.length < changedStepsMax)
       steps.push({ committed_steps: committedSteps, time, ...values });
@@ -187,9 +187,9 @@ export class RunModel {
 
   #phase(line: PhasesLine): void {
     this.#phases.push(line);
-    if (this.#phases.length > phasesMax) this.#phases.shift();
+    if (this.#phases.length > phasesKept) this.#phases.shift();
     this.#changes.phases.push(line);
-    if (this.#changes.phases.length > phasesMax) this.#changes.phases.shift();
+    if (this.#changes.phases.length > phasesKept) this.#changes.phases.shift();
     this.#generation = line.generation;
     this.#members = line.members.map(({ worker, lanes }) => ({ worker, lanes }));
   }

@@ -21,6 +21,9 @@ export interface Step {
 const fields = { step: 0, time: 1, steps: 2, lossMin: 3, lossMax: 4 } as const;
 const sumsAt = 5;
 const width = sumsAt + 2 * stepNumbers.length;
+const placeOf = Object.fromEntries(
+  stepNumbers.map((name, index) => [name, sumsAt + 2 * index]),
+) as Record<StepNumber, number>;
 
 export class StepSeries {
   readonly #max: number;
@@ -67,10 +70,11 @@ export class StepSeries {
         ? loss
         : Math.max(loss, this.#at(at, fields.lossMax));
     }
-    for (const [index, name] of stepNumbers.entries()) {
+    // Of most steps of a long history nothing but the loss was read: the others are not asked for.
+    for (const name of Object.keys(values) as StepNumber[]) {
       const value = values[name];
       if (value === undefined) continue;
-      const sum = at + sumsAt + 2 * index;
+      const sum = at + placeOf[name];
       this.#points[sum] = this.#at(sum, 0) + value;
       this.#points[sum + 1] = this.#at(sum, 1) + 1;
     }

@@ -1,12 +1,13 @@
 /** One run, live. */
 import { RunCharts } from '../charts/run-charts.js';
-import type {
-  PhasesLine,
-  RunAnswer,
-  RunChange,
-  RunState,
-  SeriesAnswer,
-  TimelineLine,
+import {
+  type PhasesLine,
+  phasesKept,
+  type RunAnswer,
+  type RunChange,
+  type RunState,
+  type SeriesAnswer,
+  type TimelineLine,
 } from '../data/api.js';
 import { extend } from '../data/extend-series.js';
 import { ago, duration, number } from '../data/words.js';
@@ -30,7 +31,6 @@ import { WorkersView } from './workers-view.js';
 const points = 1200;
 /** Curves are asked for again so often at most, while steps come. */
 const redrawEvery = 1000;
-const phasesKept = 32;
 
 export class RunPage implements Page {
   readonly element = h('div.run');

@@ -69,13 +69,20 @@ test('lines of no history are passed over', async () => {
 
 // Would catch a fast reading that tells other losses than the whole one.
 test('the loss is the same whether a step is read whole or in part', () => {
-  const bytes = Buffer.from(step(7).trimEnd());
-  const [whole, part] = [readStep(bytes, true), readStep(bytes, false)];
+  const [before, line] = [step(6), step(7).trimEnd()];
+  const data = Buffer.from(`${before}${line}\n${step(8)}`);
+  const [start, end] = [before.length, before.length + line.length];
+  const [whole, part] = [readStep(data, start, end, true), readStep(data, start, end, false)];
+  assert.equal(whole?.committedSteps, 7);
   assert.equal(whole?.values.loss, part?.values.loss);
   assert.equal(whole?.committedSteps, part?.committedSteps);
   assert.equal(whole?.time, Date.parse(time));
   assert.equal(part?.time, null);
-  assert.equal(readStep(Buffer.from('{"kind":"phases","x":1}'), true), null);
+  assert.equal(readStep(Buffer.from('{"kind":"phases","x":1}'), 0, 23, true), null);
+  // The next line's loss is none of this one's.
+  const short = '{"kind":"committed","committed_steps":7}';
+  const two = Buffer.from(`${short}\n${line}`);
+  assert.equal(readStep(two, 0, short.length, false), null);
 });
 
 // Would catch one line that no time can be read of, behind which nothing of the run is ever shown again.

@@ -9,11 +9,13 @@ import { historyLineBytes } from '../../../process/history/read-history.js';
 import type { HistoryLine, ProgressLine } from '../../../shared/history/history-line.js';
 import { readLine } from '../../../shared/history/line-events.js';
 import type { Step } from '../data/step-series.js';
-import { beginsAs, readStep } from './step-line.js';
+import { holds, readStep } from './step-line.js';
 
-const chunkBytes = 4 * 1024 * 1024;
-/** Bytes behind which steps are read in part: some 200,000 of them. */
-const wholeBytes = 64 * 1024 * 1024;
+const pieceBytes = 2 * 1024 * 1024;
+/** Bytes behind which steps are read in part: some 30,000 of them, more than a series has points. */
+const wholeBytes = 24 * 1024 * 1024;
+/** Bytes from the end that hold the phases that are kept, at the pace of ten steps a second. */
+const phasesBytes = 8 * 1024 * 1024;
 /** Bytes before the place that was read last, by which a file that was cut is known. */
 const markBytes = 256;
 const newline = 0x0a;
@@ -70,42 +72,45 @@ export class HistoryTail {
 
   async #read(file: FileHandle, size: number): Promise<void> {
     const every = Math.max(1, Math.ceil((size - this.#offset) / wholeBytes));
-    const pace: Pace = { every, steps: 0, phasesFrom: size - wholeBytes };
-    let buffer = Buffer.allocUnsafe(Math.min(chunkBytes, size - this.#offset));
-    // Bytes of a line whose end has not been read yet, at the beginning of the buffer.
-    let rest = 0;
-    for (;;) {
-      const at = this.#offset + rest;
-      const { bytesRead } = await file.read(buffer, rest, buffer.length - rest, at);
-      if (bytesRead === 0) return;
-      const data = buffer.subarray(0, rest + bytesRead);
+    const pace: Pace = { every, steps: 0, phasesFrom: size - phasesBytes };
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const piece of piecesOf(file, this.#offset, size)) {
       let start = 0;
-      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
-        if (!this.#isPassingOver) this.#tell(data.subarray(start, end), this.#offset + start, pace);
-        this.#isPassingOver = false;
-        start = end + 1;
+      if (rest.length > 0) {
+        start = piece.indexOf(newline) + 1 || piece.length;
+        rest = this.#lines(Buffer.concat([rest, piece.subarray(0, start)]), pace);
       }
-      if (this.#isPassingOver || data.length - start > historyLineBytes) {
-        this.#isPassingOver = true;
-        start = data.length;
-      }
-      this.#took(data.subarray(0, start));
-      rest = data.length - start;
-      if (rest === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(rest)]);
-      else buffer.copyWithin(0, start, data.length);
+      if (start < piece.length) rest = Buffer.from(this.#lines(piece.subarray(start), pace));
     }
   }
 
-  #tell(bytes: Buffer, offset: number, pace: Pace): void {
-    const step = readStep(bytes, pace.steps % pace.every === 0);
+  /** Tells the whole lines; @returns what is left */
+  #lines(data: Buffer, pace: Pace): Buffer {
+    let start = 0;
+    for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
+      if (!this.#isPassingOver) this.#tell(data, start, end, pace);
+      this.#isPassingOver = false;
+      start = end + 1;
+    }
+    if (this.#isPassingOver || data.length - start > historyLineBytes) {
+      this.#isPassingOver = true;
+      start = data.length;
+    }
+    this.#took(data.subarray(0, start));
+    return data.subarray(start);
+  }
+
+  #tell(data: Buffer, start: number, end: number, pace: Pace): void {
+    const step = readStep(data, start, end, pace.steps % pace.every === 0);
     if (step !== null) {
       pace.steps++;
       this.#reader.onStep(step);
       return;
     }
     // Only the newest of them are kept.
-    if (offset < pace.phasesFrom && beginsAs(bytes, phasesBeginning)) return;
-    const line = readLine(bytes.toString('utf8'));
+    const isOld = this.#offset + start < pace.phasesFrom;
+    if (isOld && holds(data, start, end, phasesBeginning)) return;
+    const line = readLine(data.toString('utf8', start, end));
     if (line !== null) this.#reader.onLine(line);
   }
 
@@ -127,6 +132,26 @@ export class HistoryTail {
     this.#mark = Buffer.alloc(0);
     this.#isPassingOver = false;
     this.#reader.onRestart();
+  }
+}
+
+/** The bytes from there on. A piece may be used until the next one is asked for, which is read meanwhile. */
+async function* piecesOf(file: FileHandle, from: number, size: number): AsyncGenerator<Buffer> {
+  const bytes = Math.min(pieceBytes, size - from);
+  let [now, next] = [Buffer.allocUnsafe(bytes), Buffer.allocUnsafe(bytes)];
+  let at = from;
+  let reading = file.read(now, 0, bytes, at);
+  try {
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      reading = file.read(next, 0, bytes, at);
+      yield now.subarray(0, bytesRead);
+      [now, next] = [next, now];
+    }
+  } finally {
+    await reading.catch(() => undefined);
   }
 }
 

@@ -34,3 +34,15 @@ test('of more runs than are shown the newest are, also when they come later', as
   assert.notEqual(sources.find('zz-newest'), null);
   assert.equal(sources.find('run-2'), null);
 });
+
+// Would catch a run that hides another one, because both have the same address.
+test('a folder with the mark of a path in its name is another one than the path', async () => {
+  const folder = join(root, 'marks');
+  for (const name of [join('a', 'b'), 'a~b', 'a%7Eb', join('a~', 'b'), join('a', '~b')]) {
+    writeRun(folder, name, 1000);
+  }
+  const sources = new RunsFolder(folder, { tools: null, onTrouble });
+  await sources.refresh();
+  assert.equal(sources.runs().length, 5);
+  assert.ok(sources.find('a~b')?.folder?.endsWith(join('a', 'b')));
+});

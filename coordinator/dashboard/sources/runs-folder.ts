@@ -97,8 +97,11 @@ export class RunsFolder implements RunSources {
 /** What stands in addresses: the path below the folder, or the name of the folder itself. */
 function idOf(root: string, folder: string): string {
   const path = relative(root, folder);
-  return path === '' ? basename(root) : path.split(sep).join('~');
+  return path === '' ? basename(root) : path.split(sep).map(escaped).join('~');
 }
+
+/** So that a folder "a~b" is another one than "b" in "a". */
+const escaped = (name: string): string => name.replaceAll('%', '%25').replaceAll('~', '%7E');
 
 interface FoundRun {
   readonly folder: string;
