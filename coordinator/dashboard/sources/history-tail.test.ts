@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { historyLineBytes } from '../../../process/history/read-history.js';
 import { HistoryTail } from './history-tail.js';
 import { readStep } from './step-line.js';
@@ -84,6 +85,16 @@ test('the loss is the same whether a step is read whole or in part', () => {
   const two = Buffer.from(`${short}\n${line}`);
   assert.equal(readStep(two, 0, short.length, false), null);
 });
+
+// Would catch a fast reading of digits that is wrong for a sign, an exponent or a long number.
+test('a loss that is read fast is the one that was written, but for its last bits', () =>
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (loss) => {
+      const line = JSON.stringify({ kind: 'committed', committed_steps: 1, loss, more: 0 });
+      const read = readStep(Buffer.from(line), 0, line.length, false)?.values.loss ?? Number.NaN;
+      assert.ok(Math.abs(read - loss) <= 4 * Number.EPSILON * Math.abs(loss), `${loss}: ${read}`);
+    }),
+  ));
 
 // Would catch one line that no time can be read of, behind which nothing of the run is ever shown again.
 test('a step at no time, or at no step, is no step', async () => {

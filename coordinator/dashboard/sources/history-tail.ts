@@ -1,7 +1,7 @@
 /**
  * Reads a `history.jsonl` that may still grow, and that a resumed run may have cut. A file of a million
- * steps is opened within two seconds: of most steps only the loss is read then, which is exact, and all
- * other numbers of one step among several.
+ * steps is opened within two seconds: of most steps only the loss is read then, and all other numbers of
+ * one step among several.
  */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

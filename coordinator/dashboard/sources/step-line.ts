@@ -4,11 +4,9 @@ import type { Step, StepValues } from '../data/step-series.js';
 
 /** How lines of steps begin: what writes them puts the kind first. */
 const beginning = Buffer.from('{"kind":"committed",');
-const [comma, zero] = [0x2c, 0x30];
-const isDigit = (byte: number | undefined): boolean =>
-  byte !== undefined && byte >= zero && byte < zero + 10;
-/** An integer of so many is a number of its own. */
-const exactDigits = 15;
+const [comma, point, zero, nine] = [0x2c, 0x2e, 0x30, 0x39];
+/** Bytes of a number without sign or exponent: of so many the value is right but for its last bits. */
+const plainMax = 18;
 /** Within which both stand. */
 const headBytes = 320;
 
@@ -51,9 +49,16 @@ class HeadField {
   numberOf(data: Buffer, start: number, end: number): number | null {
     const from = this.#behindMark(data, start, end);
     if (from < 0) return null;
-    let [to, whole] = [from, 0];
-    for (; isDigit(data[to]); to++) whole = 10 * whole + Number(data[to]) - zero;
-    if (data[to] === comma && to > from && to - from <= exactDigits) return whole;
+    let [digits, pointAt, to] = [0, -1, from];
+    for (; ; to++) {
+      const byte = data[to] ?? comma;
+      if (byte >= zero && byte <= nine) digits = 10 * digits + byte - zero;
+      else if (byte === point && pointAt < 0) pointAt = to;
+      else break;
+    }
+    if (data[to] === comma && to > from && to - from <= plainMax) {
+      return pointAt < 0 ? digits : digits / 10 ** (to - pointAt - 1);
+    }
     to = data.indexOf(comma, to);
     if (to < 0 || to >= end) return null;
     const value = Number(data.toString('latin1', from, to));
