@@ -23,7 +23,9 @@ export async function datasetFolder(
   const dataRoot = await dataRootFor(name);
   let said = false;
   const progress = (): void => {
-    if (!said) note(`building the dataset ${dataset} in ${shownPath(dataRoot, process.cwd())}`);
+    // Whoever reads a log does not know in which folder it was written.
+    const place = process.stdout.isTTY ? shownPath(dataRoot, process.cwd()) : dataRoot;
+    if (!said) note(`building the dataset ${dataset} in ${place}`);
     said = true;
   };
   return ensureDataset(name, dataRoot, { progress, labels: readsLabels(job) });
