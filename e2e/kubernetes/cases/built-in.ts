@@ -8,6 +8,8 @@ export const builtIn: KubernetesCase = {
   name: 'built-in',
   title:
     'the example alone launches a job, whose coordinator fetches the dataset, and so does the next one',
+  // Its two workers do not fit on one of two cores, beside its coordinator.
+  nodes: 2,
   compares: [],
   async run(scene) {
     await setPackageIndex(await serveIndex(scene));
