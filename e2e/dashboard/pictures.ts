@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     const [, worker] = await run.wrote(/worker-1: pid (\d+)/);
     await run.wrote(step(killedAt));
     process.kill(Number(worker), 'SIGKILL');
-    const page = await browser.newPage({ viewport: { width: 1360, height: 1000 } });
+    const page = await browser.newPage({ viewport: { width: 1360, height: 1340 } });
     await page.goto(url);
     await page.waitForSelector('.timeline .generation:has-text("worker-1 joins")');
     await run.wrote(step(takenAt));
