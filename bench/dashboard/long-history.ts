@@ -12,6 +12,7 @@ import { openBrowser } from '../../e2e/dashboard/browser.js';
 import { startCommand } from '../../e2e/run/command.js';
 import { historyFileOf, RunHistory } from '../../process/history/run-history.js';
 import { EventLines } from '../../shared/history/event-lines.js';
+import { isProgress } from '../../shared/history/history-line.js';
 import { LogEvents } from '../../shared/history/log-events.js';
 import type { Happening } from '../../shared/messages/cluster/log-entry.js';
 import { projectRoot } from '../../shared/project-root.js';
@@ -75,7 +76,7 @@ function writeHistory(folder: string, synthetic: SyntheticRun): void {
     for (const entry of entries) {
       for (const event of events.eventsOf({ fence: 1, time, entry })) {
         const line = lines.lineOf(event, time);
-        if (line !== null && line.kind !== 'waiting') history.append(line as never);
+        if (line !== null && !isProgress(line)) history.append(line);
       }
     }
   };

@@ -10,9 +10,13 @@ import { WatchedTrainings } from './watched-trainings.js';
 const trainings = new WatchedTrainings();
 after(() => trainings.close());
 
-async function end(run: Command): Promise<void> {
+/** A page asks on for a server that has gone with its run: nothing else may be complained of. */
+async function end(run: Command, complaints: readonly string[]): Promise<void> {
+  assert.deepEqual(complaints, []);
   run.process.kill('SIGINT');
   assert.equal((await run.end).code, exitCodes.stopped);
+  for (const complaint of complaints)
+    assert.match(complaint, /^Failed to load resource: net::ERR_[A-Z_]+$/);
 }
 
 test('a training is watched live: a worker that is killed appears as a recovery', {
@@ -32,9 +36,7 @@ test('a training is watched live: a worker that is killed appears as a recovery'
   await page.waitForSelector('.work .meter');
   await page.waitForSelector('.matrix td:has-text("B/s")');
   await page.waitForSelector('section[aria-label="Ledger"] .verdict:has-text("recorded once")');
-  // Before the end: a page asks on for a server that has gone with its run.
-  assert.deepEqual(complaints, []);
-  await end(run);
+  await end(run, complaints);
 });
 
 test('a page is of use at 360 pixels, in the dark, by keys and to who does not see it', {
@@ -54,7 +56,5 @@ test('a page is of use at 360 pixels, in the dark, by keys and to who does not s
   assert.equal(await loss.getAttribute('aria-pressed'), 'true');
   await loss.press('Enter');
   assert.equal(await loss.getAttribute('aria-pressed'), 'false');
-  // Before the end: a page asks on for a server that has gone with its run.
-  assert.deepEqual(complaints, []);
-  await end(run);
+  await end(run, complaints);
 });

@@ -151,6 +151,7 @@ async function* piecesOf(file: FileHandle, from: number, size: number): AsyncGen
       [now, next] = [next, now];
     }
   } finally {
+    // The file is closed behind this. What has failed was thrown above, or nobody wants it any more.
     await reading.catch(() => undefined);
   }
 }
